@@ -1,0 +1,47 @@
+"""What can go wrong with a log, in the engine's own words; each home of the log translates into these."""
+
+
+class LogError(Exception):
+    """The log could not do what was asked."""
+
+
+class Unavailable(LogError):
+    """The log is out of reach for now (no broker, not enough replicas, disk full). Waiting helps; never fatal."""
+
+
+class Fenced(LogError):
+    """Somebody else owns this partition now, or the outcome of a commit is unknown: open again from the log."""
+
+
+class TornState(LogError):
+    """Changelog and committed positions tell different stories; seen again and again it is fatal."""
+
+
+class RecordTooLarge(LogError):
+    """A record exceeds what its topic takes; nothing of its transaction was written.
+
+    Attributes:
+        topic: the topic that refused it.
+        size: its size in bytes.
+        limit: the most the topic takes, in bytes.
+    """
+
+    def __init__(self, topic: str, size: int, limit: int) -> None:
+        super().__init__(f"a record of {size} bytes exceeds the {limit} bytes that topic {topic!r} takes")
+        self.topic, self.size, self.limit = topic, size, limit
+
+
+class WrongTopic(LogError):
+    """A topic is missing or set up in a way we refuse to run on (partition count, compaction)."""
+
+
+class Truncated(LogError):
+    """The committed position lies outside what the log still holds; records would be skipped silently."""
+
+
+class PoisonBatch(Exception):
+    """The handler failed on every attempt. Nothing was skipped: the position has not moved."""
+
+
+class SkippedBatch(Exception):
+    """A batch left the agent without being decided, or a hole appeared between two fetches."""

@@ -1,0 +1,239 @@
+"""The ports: what the engine asks of a log, and what a program that runs on the engine has to offer.
+
+Three logs implement `EventLog` and `TaskLog`: Kafka, one SQLite file, and the in-memory twin. They pass one
+contract suite (`tests/engine/test_log_contract.py`). Instants are microseconds since the Unix epoch.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from engine.transaction import Transaction
+
+Headers = Sequence[tuple[str, bytes]]
+NO_HEADERS: Headers = ()
+S = TypeVar("S")
+
+
+class Record(NamedTuple):
+    """A record as delivered.
+
+    Attributes:
+        offset: its place in the partition.
+        timestamp: when the log took it (append time), microseconds.
+        key: what it is about; records of one key keep their order.
+        value: the bytes; None is a tombstone.
+        headers: name and bytes pairs.
+    """
+
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+class NewRecord(NamedTuple):
+    """A record to be appended; the log stamps time and offset."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = NO_HEADERS
+
+
+class Fetched(NamedTuple):
+    """Committed records of one partition in order, and the offset to go on from (gaps are skipped)."""
+
+    records: list[Record]
+    next_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """How a topic has to be.
+
+    Attributes:
+        name: logical name; a log may add the deployment's prefix.
+        partitions: how many.
+        compacted: only the last record of each key is kept.
+        retention_ms: how long records stay, in milliseconds from arrival; None for ever.
+        max_record_bytes: the largest record it takes.
+    """
+
+    name: str
+    partitions: int
+    compacted: bool = False
+    retention_ms: int | None = None
+    max_record_bytes: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSpec:
+    """A task group: co-partitioned sources that one task per partition number consumes.
+
+    Attributes:
+        name: names the group's positions and fencing; never change it once data is there.
+        sources: topics it consumes, all with the same partition count.
+        changelog: compacted topic of its state, one partition per task.
+        dead_letters: topic for records that cannot be taken.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    changelog: str
+    dead_letters: str
+
+
+@dataclass(slots=True)
+class Writes:
+    """All that one transaction leaves behind, or nothing of it.
+
+    Attributes:
+        outputs: records by (topic, partition).
+        changelog: state changes, in order.
+        before: position of every source that moves, as it was (compared before it is set).
+        after: position of every source that moves.
+    """
+
+    outputs: dict[tuple[str, int], list[NewRecord]] = field(default_factory=dict)
+    changelog: list[NewRecord] = field(default_factory=list)
+    before: dict[str, int] = field(default_factory=dict)
+    after: dict[str, int] = field(default_factory=dict)
+
+
+class Opened(NamedTuple):
+    """What a task finds when it has become the owner.
+
+    Attributes:
+        positions: next offset of every source, as committed (the start of the log where nothing was).
+        changelog: latest value per key of the task's changelog partition, the engine's own keys included.
+    """
+
+    positions: dict[str, int]
+    changelog: dict[bytes, bytes]
+
+
+class TaskLog(Protocol):
+    """One task's handle on the log: partition number p of all sources of its group."""
+
+    async def open(self) -> Opened:
+        """Become the only owner (the former one is fenced), then read positions and changelog.
+
+        Raises:
+            Unavailable: the log is out of reach.
+            Truncated: a committed position lies before the start of the log.
+        """
+        ...
+
+    async def commit(self, writes: Writes) -> None:
+        """Write all or nothing, durably.
+
+        Raises:
+            Fenced: we are no longer the owner, or the outcome is unknown.
+            RecordTooLarge: a record is too large; nothing was written.
+            Unavailable: out of reach; nothing more is known.
+        """
+        ...
+
+    async def ends(self) -> dict[str, int]:
+        """End offset of every source, by a request made after this call began."""
+        ...
+
+    async def close(self) -> None:
+        """Let go, at once; what is open is aborted."""
+        ...
+
+
+class EventLog(Protocol):
+    """The log as everybody else sees it: publishers, readers, administrators."""
+
+    url: str
+
+    async def start(self) -> None:
+        """Connect. Raises Unavailable when the log is out of reach."""
+        ...
+
+    async def stop(self) -> None:
+        """Let go of everything."""
+        ...
+
+    async def create_topics(self, specs: Sequence[TopicSpec]) -> list[str]:
+        """Make the topics that are missing; names of those made."""
+        ...
+
+    async def describe_topics(self, names: Sequence[str]) -> dict[str, TopicSpec | None]:
+        """How the topics are; None for a missing one."""
+        ...
+
+    async def append(self, records: Mapping[tuple[str, int], Sequence[NewRecord]]) -> None:
+        """Append records by (topic, partition); durable when it returns.
+
+        Raises:
+            RecordTooLarge: one is too large; none was written on a log that can tell beforehand.
+            Unavailable: out of reach.
+        """
+        ...
+
+    async def starts(self, topic: str) -> list[int]:
+        """The first offset still kept, of every partition."""
+        ...
+
+    async def ends(self, topic: str) -> list[int]:
+        """The offset after the last committed record, of every partition."""
+        ...
+
+    async def read(self, topic: str, partition: int, offset: int, limit: int = 5000) -> Fetched:
+        """Committed records from an offset on, at most about `limit`. Empty at the end; never waits."""
+        ...
+
+    async def latest(self, topic: str, partition: int, key: bytes) -> bytes | None:
+        """The latest committed value of a key that is written often (found from the end)."""
+        ...
+
+    async def owned(self, group: GroupSpec, partition: int) -> bool:
+        """Whether some live process seems to own that task."""
+        ...
+
+    def task(self, group: GroupSpec, partition: int) -> TaskLog:
+        """A handle for owning a task; nothing happens before `open`."""
+        ...
+
+
+class Processor(Protocol[S]):
+    """The program a task runs: plain synchronous functions over the transaction.
+
+    A state given to `put` is owned by the engine until the next `get`; an aborted batch throws it away.
+    """
+
+    def load(self, raw: bytes) -> S:
+        """State from its bytes."""
+        ...
+
+    def dump(self, state: S) -> bytes:
+        """State to bytes; equal states give equal bytes."""
+        ...
+
+    async def prepare(self, until: int) -> None:
+        """Called before each batch whose records reach up to the instant `until`; may read other topics."""
+        ...
+
+    def decide(self, txn: "Transaction[S]", record: Record, at: int) -> None:
+        """Take one record, whose record time is `at`."""
+        ...
+
+    def wake(self, txn: "Transaction[S]", key: bytes, due: int) -> None:
+        """The earliest deadline of a key has passed."""
+        ...
+
+    def milestone(self, since: int) -> int | None:
+        """The next instant, `since` or later, at which `sweep` has to run."""
+        ...
+
+    def sweep(self, txn: "Transaction[S]", at: int) -> None:
+        """A milestone has passed: something changed for every key."""
+        ...
+
+    def finish(self, txn: "Transaction[S]") -> None:
+        """The batch is decided; last outputs before the commit."""
+        ...

@@ -1,0 +1,128 @@
+"""What a processor sees while it decides a batch: state, outputs, deadlines. Nothing leaves before the commit."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Generic
+
+from engine.deadlines import Deadlines
+from engine.partitioning import partition_of
+from engine.ports import NO_HEADERS, GroupSpec, Headers, NewRecord, Processor, Record, S
+from engine.state import StateStore, pack
+
+
+class Transaction(Generic[S]):
+    """The overlay of one batch over a task's committed state.
+
+    Attributes:
+        partition: the task's partition number.
+        partitions: how many partitions the group's sources have.
+        time: partition time, the greatest record time read so far, in microseconds.
+        outputs: records to append by (topic, partition).
+    """
+
+    __slots__ = (
+        "_deadlines",
+        "_dirty",
+        "_group",
+        "_hot",
+        "_processor",
+        "_store",
+        "_touched",
+        "outputs",
+        "partition",
+        "partitions",
+        "time",
+    )
+
+    def __init__(
+        self,
+        *,
+        group: GroupSpec,
+        partition: int,
+        partitions: int,
+        time: int,
+        processor: Processor[S],
+        store: StateStore,
+        deadlines: Deadlines,
+        hot: dict[bytes, S],
+    ) -> None:
+        self._group, self.partition, self.partitions, self.time = group, partition, partitions, time
+        self._processor, self._store, self._deadlines, self._hot = processor, store, deadlines, hot
+        self._touched: dict[bytes, S] = {}
+        self._dirty: dict[bytes, None] = {}
+        self.outputs: defaultdict[tuple[str, int], list[NewRecord]] = defaultdict(list)
+
+    def get(self, key: bytes) -> S | None:
+        """The state of a key, for this transaction to change; call `put` after a change."""
+        state = self._touched.get(key)
+        if state is not None or key in self._dirty:
+            return state
+        # A hot state leaves the cache while a transaction may change it: an abort simply never puts it back.
+        state = self._hot.pop(key, None)
+        if state is None:
+            raw = self._store.get(key)
+            if raw is None:
+                return None
+            state = self._processor.load(raw)
+        self._touched[key] = state
+        return state
+
+    def put(self, key: bytes, state: S, wake: int | None) -> None:
+        """Keep a changed state, and the instant of its earliest deadline."""
+        self._touched[key] = state
+        self._dirty[key] = None
+        self._deadlines.set(key, wake)
+
+    def delete(self, key: bytes) -> None:
+        """Remove a key's state and deadline."""
+        self._touched.pop(key, None)
+        self._hot.pop(key, None)
+        self._dirty[key] = None
+        self._deadlines.set(key, None)
+
+    def keys(self) -> Iterator[bytes]:
+        """All keys with committed or changed state, in byte order."""
+        committed = set(self._store.keys())
+        return iter(sorted(committed.union(self._touched) - {k for k in self._dirty if k not in self._touched}))
+
+    def wake_of(self, key: bytes) -> int | None:
+        """The deadline that stands for a key."""
+        return self._deadlines[key]
+
+    def send(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers = NO_HEADERS) -> None:
+        """Append to this partition number of a co-partitioned topic."""
+        self.outputs[topic, self.partition].append(NewRecord(key, value, headers))
+
+    def send_to(
+        self, topic: str, partition: int, key: bytes | None, value: bytes | None, headers: Headers = NO_HEADERS
+    ) -> None:
+        """Append to a named partition."""
+        self.outputs[topic, partition].append(NewRecord(key, value, headers))
+
+    def forward(self, topic: str, key: bytes, value: bytes | None, headers: Headers = NO_HEADERS) -> None:
+        """Append to the partition the key belongs to."""
+        self.send_to(topic, partition_of(key, self.partitions), key, value, headers)
+
+    def dead_letter(self, record: Record, topic: str, reason: str, detail: str, field: str = "") -> None:
+        """Keep a record that cannot be taken: its bytes, its headers, and why and where."""
+        why = (
+            ("dlq.reason", reason),
+            ("dlq.detail", detail[:500]),
+            ("dlq.field", field[:200]),
+            ("dlq.group", self._group.name),
+            ("dlq.topic", topic),
+            ("dlq.partition", str(self.partition)),
+            ("dlq.offset", str(record.offset)),
+            ("dlq.timestamp", str(record.timestamp)),
+        )
+        headers = [*record.headers, *((name, text.encode(errors="replace")) for name, text in why)]
+        self.send(self._group.dead_letters, record.key, record.value, headers)
+
+    def changes(self) -> list[tuple[bytes, bytes | None]]:
+        """Changed keys with their new changelog values (None removes), in the order they were first changed."""
+        dump, touched, deadlines = self._processor.dump, self._touched, self._deadlines
+        return [(key, pack(deadlines[key], dump(touched[key])) if key in touched else None) for key in self._dirty]
+
+    def release(self) -> None:
+        """After the commit: decoded states may be used again."""
+        self._hot.update(self._touched)

@@ -1,0 +1,88 @@
+"""The catalogue: every fact and command, its wire type, and the envelope that carries it."""
+
+from typing import Any, cast
+
+from msgspec import defstruct
+
+from events.agreement import AgreementPublished, CommandAnswered, PublishAgreement
+from events.envelope import Envelope
+from events.fact import Fact
+from events.lead import (
+    LeadArchived,
+    LeadCaptured,
+    LeadConverted,
+    LeadHandedOver,
+    LeadProfileUpdated,
+    LeadQualified,
+    LeadScored,
+    LeadStatusChanged,
+    LeadTouched,
+)
+from events.sla import (
+    SlaAnswered,
+    SlaBreached,
+    SlaBreachRetracted,
+    SlaCancelled,
+    SlaMet,
+    SlaRevised,
+    SlaStarted,
+    SlaWarned,
+)
+
+CATALOGUE: dict[str, type[Fact]] = {
+    "lead.captured.v1": LeadCaptured,
+    "lead.touched.v1": LeadTouched,
+    "lead.status_changed.v1": LeadStatusChanged,
+    "lead.profile_updated.v1": LeadProfileUpdated,
+    "lead.scored.v1": LeadScored,
+    "lead.qualified.v1": LeadQualified,
+    "lead.handed_over.v1": LeadHandedOver,
+    "lead.converted.v1": LeadConverted,
+    "lead.archived.v1": LeadArchived,
+    "sla.started.v1": SlaStarted,
+    "sla.warned.v1": SlaWarned,
+    "sla.breached.v1": SlaBreached,
+    "sla.answered.v1": SlaAnswered,
+    "sla.met.v1": SlaMet,
+    "sla.cancelled.v1": SlaCancelled,
+    "sla.revised.v1": SlaRevised,
+    "sla.breach_retracted.v1": SlaBreachRetracted,
+    "agreement.published.v1": AgreementPublished,
+    "agreement.publish.v1": PublishAgreement,
+    "command.answered.v1": CommandAnswered,
+}
+"""Wire type -> fact type. The number at the end is the major version; an old one is upcast on read."""
+
+UPSTREAM: frozenset[type[Fact]] = frozenset(
+    {LeadCaptured, LeadTouched, LeadStatusChanged, LeadProfileUpdated, LeadConverted}
+)
+"""Facts that systems outside may send to `lead-inbox`; all others are made here."""
+
+COMMANDS: frozenset[type[Fact]] = frozenset({PublishAgreement})
+"""Requests that may be refused; they travel like facts and are answered in the topic `answers`."""
+
+WIRE_TYPE: dict[type[Fact], str] = {fact: name for name, fact in CATALOGUE.items()}
+
+
+def _envelope_type(name: str, fact: type[Fact]) -> type[Envelope]:
+    made = defstruct(
+        f"{fact.__name__}Envelope", [("data", fact)], bases=(Envelope,), kw_only=True, frozen=True, gc=False, tag=name
+    )
+    return cast("type[Envelope]", made)
+
+
+ENVELOPES: dict[type[Fact], type[Envelope]] = {fact: _envelope_type(name, fact) for name, fact in CATALOGUE.items()}
+"""Fact type -> its envelope type."""
+
+
+def envelope_union() -> Any:
+    """The union of all envelopes, as msgspec's decoder wants it."""
+    union: Any = None
+    for made in ENVELOPES.values():
+        union = made if union is None else union | made
+    return union
+
+
+def wrap(fact: Fact, **attributes: Any) -> Envelope:
+    """Put a fact into its envelope. `attributes` are the envelope's own fields."""
+    return ENVELOPES[type(fact)](data=fact, **attributes)

@@ -1,0 +1,87 @@
+"""The topics: what each keeps, for how long, and which facts go where."""
+
+from dataclasses import dataclass
+
+from events.fact import Fact
+from events.lead import LeadScored
+from events.sla import SlaBreached, SlaBreachRetracted, SlaRevised, SlaWarned
+
+DAY_MS = 24 * 60 * 60 * 1000
+INBOX_RECORD_BYTES = 900_000
+"""Largest record an inbox takes; `dead-letters` takes twice as much, since it adds the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicDefinition:
+    """How a topic is to be made.
+
+    Attributes:
+        name: without the deployment's prefix.
+        compacted: only the last record of a key is kept.
+        retention_ms: how long records are kept, in milliseconds from arrival; None for ever.
+        partitions: 0 for the deployment's common partition count, else this fixed count.
+        max_record_bytes: largest record.
+        content: one line for people.
+    """
+
+    name: str
+    compacted: bool = False
+    retention_ms: int | None = None
+    partitions: int = 0
+    max_record_bytes: int = 1_000_000
+    content: str = ""
+
+
+LEAD_INBOX = "lead-inbox"
+LEAD_EVENTS = "lead-events"
+LEAD_STATE = "lead-state"
+LEAD_SCORES = "lead-scores"
+SLA_BREACHES = "sla-breaches"
+AGREEMENT_INBOX = "agreement-inbox"
+AGREEMENTS = "agreements"
+AGREEMENT_STATE = "agreement-state"
+ANSWERS = "answers"
+DEAD_LETTERS = "dead-letters"
+VIEW_STATE = "view-state"
+VIEW_PREFIX = "view."
+VIEW_PROGRESS = "view.progress"
+
+TOPICS: tuple[TopicDefinition, ...] = (
+    TopicDefinition(
+        LEAD_INBOX,
+        retention_ms=30 * DAY_MS,
+        max_record_bytes=INBOX_RECORD_BYTES,
+        content="what upstream says: facts and commands, duplicates possible",
+    ),
+    TopicDefinition(LEAD_EVENTS, content="the canonical log: accepted and derived facts, in order per lead"),
+    TopicDefinition(LEAD_SCORES, compacted=True, content="current score, grade and reasons per lead"),
+    TopicDefinition(SLA_BREACHES, retention_ms=90 * DAY_MS, content="warned, breached, revised, retracted"),
+    TopicDefinition(LEAD_STATE, compacted=True, content="the lead tasks' changelog"),
+    TopicDefinition(AGREEMENT_INBOX, partitions=1, content="commands about agreements"),
+    TopicDefinition(AGREEMENTS, partitions=1, content="published agreements, all versions"),
+    TopicDefinition(AGREEMENT_STATE, compacted=True, partitions=1, content="the agreement task's changelog"),
+    TopicDefinition(ANSWERS, retention_ms=7 * DAY_MS, partitions=1, content="what became of commands"),
+    TopicDefinition(
+        DEAD_LETTERS,
+        retention_ms=90 * DAY_MS,
+        max_record_bytes=2 * INBOX_RECORD_BYTES,
+        content="original bytes of what could not be taken, with the reason",
+    ),
+    TopicDefinition(VIEW_STATE, compacted=True, content="the projection tasks' changelog"),
+    TopicDefinition(VIEW_PROGRESS, compacted=True, content="up to which time the views of a partition are complete"),
+)
+"""All topics but the views' own, which the projections add (`view.<name>`, compacted)."""
+
+ALSO_TO: dict[type[Fact], tuple[str, ...]] = {
+    SlaWarned: (SLA_BREACHES,),
+    SlaBreached: (SLA_BREACHES,),
+    SlaRevised: (SLA_BREACHES,),
+    SlaBreachRetracted: (SLA_BREACHES,),
+    LeadScored: (),
+}
+"""Where a fact goes besides `lead-events`. `lead-scores` is rendered once per lead and batch, with reasons."""
+
+TIME_HEADER = "ls-time"
+"""Record time in microseconds since the epoch, decimal: imports of history and records written by tasks."""
+TASK_HEADER = "ls-task"
+"""Marks a record written by one of our own tasks; refused from upstream."""
