@@ -98,11 +98,11 @@ class Task(Generic[S]):
                 f"position is {self.positions[batch.topic]}"
             )
         await self.processor.prepare(max((record.timestamp for record in batch.records), default=self.time))
-        txn = self._begin()
+        txn = self._begin({batch.topic: batch.next_offset})
         try:
             self._decide(txn, batch)
             self.processor.finish(txn)
-            await self._commit(txn, {batch.topic: batch.next_offset})
+            await self._commit(txn)
         except BaseException:
             self._abort()
             raise
@@ -112,12 +112,12 @@ class Task(Generic[S]):
         if to <= self.time:
             return
         await self.processor.prepare(to)
-        txn = self._begin()
+        txn = self._begin({})
         try:
             self._fire(txn, to)
             txn.time = to
             self.processor.finish(txn)
-            await self._commit(txn, {})
+            await self._commit(txn)
         except BaseException:
             self._abort()
             raise
@@ -132,12 +132,13 @@ class Task(Generic[S]):
         """Let go of the partition."""
         await self.log.close()
 
-    def _begin(self) -> Transaction[S]:
+    def _begin(self, moved: Mapping[str, int]) -> Transaction[S]:
         return Transaction(
             group=self.group,
             partition=self.partition,
             partitions=self.partitions,
             time=self.time,
+            positions={**self.positions, **moved},
             processor=self.processor,
             store=self.store,
             deadlines=self.deadlines,
@@ -176,15 +177,16 @@ class Task(Generic[S]):
             else:
                 return
 
-    async def _commit(self, txn: Transaction[S], moved: Mapping[str, int]) -> None:
-        after = {**self.positions, **moved}
+    async def _commit(self, txn: Transaction[S]) -> None:
+        after = dict(txn.positions)
+        moved = [topic for topic, at in after.items() if at != self.positions[topic]]
         changes = txn.changes()
         position = _encode_position(Position(offsets=after, time=txn.time))
         writes = Writes(
             outputs=txn.outputs,
             changelog=[*(NewRecord(key, value) for key, value in changes), NewRecord(POSITION, position)],
             before={topic: self.positions[topic] for topic in moved},
-            after=dict(moved),
+            after={topic: after[topic] for topic in moved},
         )
         await self.log.commit(writes)
         for key, value in changes:

@@ -1,7 +1,7 @@
 """What a processor sees while it decides a batch: state, outputs, deadlines. Nothing leaves before the commit."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Generic
 
 from engine.deadlines import Deadlines
@@ -17,6 +17,7 @@ class Transaction(Generic[S]):
         partition: the task's partition number.
         partitions: how many partitions the group's sources have.
         time: partition time, the greatest record time read so far, in microseconds.
+        positions: next offset of every source once this transaction is committed.
         outputs: records to append by (topic, partition).
     """
 
@@ -31,6 +32,7 @@ class Transaction(Generic[S]):
         "outputs",
         "partition",
         "partitions",
+        "positions",
         "time",
     )
 
@@ -41,6 +43,7 @@ class Transaction(Generic[S]):
         partition: int,
         partitions: int,
         time: int,
+        positions: Mapping[str, int],
         processor: Processor[S],
         store: StateStore,
         deadlines: Deadlines,
@@ -48,6 +51,7 @@ class Transaction(Generic[S]):
     ) -> None:
         self._group, self.partition, self.partitions, self.time = group, partition, partitions, time
         self._processor, self._store, self._deadlines, self._hot = processor, store, deadlines, hot
+        self.positions = positions
         self._touched: dict[bytes, S] = {}
         self._dirty: dict[bytes, None] = {}
         self.outputs: defaultdict[tuple[str, int], list[NewRecord]] = defaultdict(list)
