@@ -84,7 +84,7 @@ class Transaction(Generic[S]):
         self._dirty[key] = None
         self._deadlines.set(key, None)
 
-    def keys(self) -> Iterator[bytes]:
+    def every_key(self) -> Iterator[bytes]:
         """All keys with committed or changed state, in byte order."""
         committed = set(self._store.keys())
         return iter(sorted(committed.union(self._touched) - {k for k in self._dirty if k not in self._touched}))

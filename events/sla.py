@@ -34,11 +34,13 @@ class SlaStarted(SlaFact, frozen=True, kw_only=True):
     Attributes:
         target: the promise as written, such as `30m`.
         calendar: name of the calendar it counts in; absent when every minute counts.
+        warn_at: when the warning is due, if the clause warns.
         ingest_lag_us: record time less occurred time of the starting fact, in microseconds.
     """
 
     target: Name
     calendar: Name | None = None
+    warn_at: Instant | None = None
     ingest_lag_us: Count = 0
 
 
@@ -96,6 +98,7 @@ class SlaRevised(SlaFact, frozen=True, kw_only=True):
         was: the verdict that fell.
         now: the verdict that holds.
         was_due: the due time before.
+        warn_at: when the warning is due now, if the clock is open and the clause warns.
         answered_at: the answer that counts now, if any.
     """
 
@@ -103,6 +106,7 @@ class SlaRevised(SlaFact, frozen=True, kw_only=True):
     was: Verdict
     now: Verdict
     was_due: Instant | None = None
+    warn_at: Instant | None = None
     answered_at: Instant | None = None
 
 
@@ -113,12 +117,14 @@ class SlaBreachRetracted(SlaFact, frozen=True, kw_only=True):
         revision: 1 for the first revision of the clock.
         now: the verdict that holds.
         was_due: the due whose breach falls.
+        warn_at: when the warning is due now, if the clock is open and the clause warns.
         answered_at: the answer that counts now, if any.
     """
 
     revision: Count
     now: Verdict
     was_due: Instant | None = None
+    warn_at: Instant | None = None
     answered_at: Instant | None = None
 
 

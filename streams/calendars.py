@@ -146,7 +146,10 @@ class _OpenWindows:
             return opening
         zone = self._hours.zone
         wall = wall_of(zone, opening)
-        index = bisect_right(self._days, day_of(wall)) + days - 1
+        today = day_of(wall)
+        while not self._days or self._days[-1] < today:  # a local 1 January may lie in the UTC year before
+            self._add_year_after()
+        index = bisect_right(self._days, today) + days - 1
         while index >= len(self._days):
             self._add_year_after()
         return self.next_opening(instant_of(zone, midnight_of(self._days[index]) + wall % DAY))

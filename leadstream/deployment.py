@@ -1,0 +1,105 @@
+"""Opens the log a deployment lives on, and checks that its topics are as they must be."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from engine.errors import WrongTopic
+from engine.ports import EventLog, TopicSpec
+from events.topics import LEAD_INBOX, TOPICS, TopicDefinition
+from leadstream.clock import now_us
+from leadstream.settings import Settings
+from projections.views import VIEW_TOPICS
+
+
+def make_log(settings: Settings) -> EventLog:
+    """The log, not yet started. Each home is imported only when it is used."""
+    if settings.embedded:
+        from engine.sqlite.log import SqliteLog  # noqa: PLC0415 - apsw is not needed on Kafka
+
+        ttl = int(settings.session_timeout * 1_000_000)
+        return SqliteLog(settings.log_path, clock=now_us, owner=settings.owner, lease_ttl=ttl)
+    from engine.kafka.log import KafkaLog  # noqa: PLC0415 - aiokafka is not needed on the embedded log
+
+    return KafkaLog(settings.url, prefix=settings.prefix, clock=now_us, replication=settings.replication)
+
+
+def topic_specs(partitions: int) -> list[TopicSpec]:
+    """Every topic, cut into this many partitions where the number is the deployment's."""
+    return [_spec(definition, partitions) for definition in (*TOPICS, *VIEW_TOPICS)]
+
+
+def _spec(definition: TopicDefinition, partitions: int) -> TopicSpec:
+    return TopicSpec(
+        name=definition.name,
+        partitions=definition.partitions or partitions,
+        compacted=definition.compacted,
+        retention_ms=definition.retention_ms,
+        max_record_bytes=definition.max_record_bytes,
+    )
+
+
+@asynccontextmanager
+async def opened(settings: Settings, *, create: bool | None = None) -> AsyncIterator[EventLog]:
+    """The started log with checked topics.
+
+    Args:
+        settings: the deployment.
+        create: make missing topics; by default only on the embedded log, where nobody else would.
+
+    Raises:
+        WrongTopic: topics are missing, or set up in a way we refuse to run on.
+        Unavailable: the log is out of reach.
+    """
+    log = make_log(settings)
+    await log.start()
+    try:
+        if create if create is not None else settings.embedded:
+            await create_topics(log, settings)
+        await partition_count(log)
+        yield log
+    finally:
+        await log.stop()
+
+
+async def create_topics(log: EventLog, settings: Settings) -> list[str]:
+    """Make what is missing, with the partition count that is there already if there is one."""
+    inbox = (await log.describe_topics([LEAD_INBOX]))[LEAD_INBOX]
+    return await log.create_topics(topic_specs(inbox.partitions if inbox else settings.partitions))
+
+
+async def partition_count(log: EventLog) -> int:
+    """The deployment's partition count, after every topic was checked.
+
+    Raises:
+        WrongTopic: naming the topics, what they are and what they must be.
+    """
+    names = [definition.name for definition in (*TOPICS, *VIEW_TOPICS)]
+    found = await log.describe_topics(names)
+    inbox = found[LEAD_INBOX]
+    if inbox is None:
+        raise WrongTopic(f"topic {LEAD_INBOX!r} does not exist; run 'leadstream topics create' first")
+    problems = list(_problems(topic_specs(inbox.partitions), found))
+    if problems:
+        raise WrongTopic("; ".join(problems))
+    return inbox.partitions
+
+
+def _problems(wanted: Sequence[TopicSpec], found: dict[str, TopicSpec | None]) -> list[str]:
+    problems: list[str] = []
+    for spec in wanted:
+        there = found[spec.name]
+        if there is None:
+            problems.append(f"topic {spec.name!r} does not exist; run 'leadstream topics create'")
+        elif there.partitions != spec.partitions:
+            problems.append(
+                f"topic {spec.name!r} has {there.partitions} partitions and must have {spec.partitions}: "
+                "make it anew or use another prefix"
+            )
+        elif there.compacted != spec.compacted:
+            problems.append(
+                f"topic {spec.name!r} is {'' if there.compacted else 'not '}compacted and must "
+                f"{'' if spec.compacted else 'not '}be: set its cleanup.policy"
+            )
+        elif spec.retention_ms is None and not spec.compacted and there.retention_ms is not None:
+            problems.append(f"topic {spec.name!r} forgets after {there.retention_ms} ms and must keep for ever: set retention.ms=-1")
+    return problems

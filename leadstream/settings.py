@@ -1,0 +1,68 @@
+"""Settings of a deployment: where the log lives, how it is cut, who we are."""
+
+import os
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+SCHEMES = ("sqlite", "kafka")
+
+
+class Settings(BaseModel):
+    """What every command needs to know; filled from options, LEADSTREAM_* variables and leadstream.toml.
+
+    Attributes:
+        broker: `sqlite:///path` or `kafka://host:port,...`; empty for one file in the data directory.
+        data_dir: where views, the embedded log and caches live.
+        partitions: partition count for topics this command creates.
+        prefix: put before every topic and consumer group, so that deployments can share a cluster.
+        replication: replicas per partition on Kafka.
+        session_timeout: seconds after which a silent worker's partitions go to others.
+        secret: key of the hashes made from personal keys.
+        log_level: how much is logged.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    broker: str = ""
+    data_dir: Path = Path("leadstream-data")
+    partitions: int = Field(default=4, ge=1, le=1024)
+    prefix: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$", max_length=64)
+    replication: int = Field(default=1, ge=1, le=9)
+    session_timeout: float = Field(default=10.0, ge=1.0, le=300.0)
+    secret: str = Field(default="", max_length=64)
+    log_level: str = "warning"
+
+    @field_validator("broker")
+    @classmethod
+    def _known_scheme(cls, broker: str) -> str:
+        if broker and urlsplit(broker).scheme not in SCHEMES:
+            raise ValueError(f"expected sqlite:///path or kafka://host:port, got {broker!r}")
+        return broker
+
+    @property
+    def url(self) -> str:
+        """The broker's URL, the embedded default filled in."""
+        return self.broker or f"sqlite:///{(self.data_dir / 'log.db').resolve()}"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the log is one SQLite file."""
+        return self.url.startswith("sqlite:")
+
+    @property
+    def log_path(self) -> Path:
+        """Where the embedded log lies."""
+        return Path(self.url.removeprefix("sqlite:///"))
+
+    @property
+    def views_path(self) -> Path:
+        """Where the SQL views lie."""
+        return self.data_dir / "views.db"
+
+    @property
+    def owner(self) -> str:
+        """A name for this process, for leases and client ids."""
+        return f"{socket.gethostname()}-{os.getpid()}"

@@ -1,0 +1,1 @@
+"""Thin shells around the deciders: unwrap a record, call, append. They import no Faust."""

@@ -1,0 +1,53 @@
+"""Keeps up with the published agreements: every lead task reads all of them before it decides anything."""
+
+import logging
+from collections.abc import Callable
+
+from events.agreement import AgreementPublished
+from events.codec import Codec, Undecodable
+from events.topics import AGREEMENTS
+from streams.agreement.known import Known
+from streams.ports import Reader
+
+logger = logging.getLogger("leadstream.agreements")
+
+AHEAD = 60_000_000
+"""Records up to this much later than the last look at the agreements may be decided, in microseconds: no version can
+take effect sooner than that after it was published."""
+_REFRESH = 1_000_000
+
+
+class AgreementReader:
+    """The agreements published so far, shared by all lead tasks of a process.
+
+    Attributes:
+        known: what is known now; a new value when a version was published.
+    """
+
+    def __init__(self, log: Reader, codec: Codec, clock: Callable[[], int]) -> None:
+        self._log, self._codec, self._clock = log, codec, clock
+        self._next = 0
+        self._read_at: int | None = None
+        self.known = Known()
+
+    async def refresh(self, until: int) -> None:
+        """Read to the end, unless that was done a moment ago or late enough for records up to `until`."""
+        now = self._clock()
+        if self._read_at is not None and now - self._read_at < _REFRESH and until <= self._read_at + AHEAD:
+            return
+        end = (await self._log.ends(AGREEMENTS))[0]
+        found: list[AgreementPublished] = []
+        while self._next < end:
+            records, self._next = await self._log.read(AGREEMENTS, 0, self._next)
+            for record in records:
+                found += self._taken(record.value)
+        if found:
+            self.known = self.known.adding(found)
+        self._read_at = now
+
+    def _taken(self, value: bytes | None) -> list[AgreementPublished]:
+        try:
+            fact = self._codec.decode(value).data
+        except Undecodable as exc:
+            raise RuntimeError(f"topic {AGREEMENTS!r} holds a record this version cannot read: {exc}") from exc
+        return [fact] if isinstance(fact, AgreementPublished) else []

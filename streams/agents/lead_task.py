@@ -1,0 +1,151 @@
+"""The lead task: takes records from `lead-inbox`, lets the decider decide, appends what it says."""
+
+import msgspec
+
+from engine.partitioning import partition_of
+from engine.ports import Record
+from engine.recordtime import TASK_HEADER, TIME_HEADER, TOLERANCE
+from engine.transaction import Transaction
+from events.codec import Codec, Undecodable
+from events.envelope import Envelope
+from events.instants import from_us, to_us
+from events.lead import LeadScored
+from events.registry import UPSTREAM, WIRE_TYPE
+from events.topics import ALSO_TO, LEAD_EVENTS, LEAD_INBOX, LEAD_SCORES
+from streams.agents.agreements import AgreementReader
+from streams.deciders.lead.decide import decide, initial, is_duplicate
+from streams.deciders.lead.engagement import explain
+from streams.deciders.lead.given import Given, Kept, Live
+from streams.deciders.lead.state import Lead
+from streams.deciders.lead.wake import move, next_wake, wake
+
+EARLIEST = 0
+"""No fact is accepted that claims to have happened before 1970, in microseconds."""
+
+_encode_json = msgspec.json.Encoder().encode
+dump_lead = msgspec.msgpack.Encoder().encode
+"""The bytes of a lead's state."""
+load_lead = msgspec.msgpack.Decoder(Lead).decode
+"""The lead from its bytes."""
+
+
+class LeadProcessor:
+    """The program of one lead task.
+
+    Args:
+        agreements: reader of the published agreements, shared between tasks.
+        codec: bytes to facts and back.
+        secret: the deployment's key for hashes of personal keys.
+    """
+
+    def __init__(self, agreements: AgreementReader, codec: Codec, secret: bytes = b"") -> None:
+        self._agreements, self._codec, self._secret = agreements, codec, secret
+        self._rescored: dict[bytes, int] = {}
+
+    def load(self, raw: bytes) -> Live:
+        """A lead from its bytes; what is kept beside it is found again when needed."""
+        return Live(lead=load_lead(raw), kept=Kept())
+
+    def dump(self, state: Live) -> bytes:
+        """The lead's bytes."""
+        return dump_lead(state.lead)
+
+    async def prepare(self, until: int) -> None:
+        """Know all agreements that can matter to records up to `until`."""
+        self._rescored = {}
+        await self._agreements.refresh(until)
+
+    def decide(self, txn: Transaction[Live], record: Record, at: int) -> None:
+        """Decide one record of the inbox; what cannot be taken becomes a dead letter with its reason."""
+        try:
+            envelope = self._codec.decode(record.value, record.headers)
+        except Undecodable as exc:
+            txn.dead_letter(record, LEAD_INBOX, exc.reason, str(exc), exc.field)
+            return
+        refusal = _refusal(envelope, at)
+        if refusal is not None:
+            txn.dead_letter(record, LEAD_INBOX, *refusal)
+            return
+        key = envelope.subject.encode()
+        live = txn.get(key)
+        if live is None:
+            if partition_of(key, txn.partitions) != txn.partition:
+                self._forward(txn, key, record, at)
+                return
+            live = initial()
+        elif is_duplicate(live, envelope, self._secret):
+            return
+        given = self._given(max(at, live.lead.recorded_at), at, envelope.subject)
+        self._tell(txn, key, live, decide(live, envelope, given), given)
+
+    def wake(self, txn: Transaction[Live], key: bytes, due: int) -> None:
+        """A lead's earliest deadline has passed."""
+        live = txn.get(key)
+        if live is None:
+            return
+        given = self._given(max(due, live.lead.recorded_at), due, key.decode())
+        self._tell(txn, key, live, wake(live, due, given), given)
+        again = txn.wake_of(key)
+        if again is not None and again <= due:
+            raise RuntimeError(f"lead {given.subject}: deadline {from_us(due)} brings nothing about")
+
+    def milestone(self, since: int) -> int | None:
+        """The next instant at which a version of an agreement takes effect."""
+        return self._agreements.known.next_change(since)
+
+    def sweep(self, txn: Transaction[Live], at: int) -> None:
+        """A version takes effect: every lead's score moves to it."""
+        for key in txn.every_key():
+            live = txn.get(key)
+            if live is None or live.lead.agreement is None:
+                continue
+            given = self._given(max(at, live.lead.recorded_at), at, key.decode())
+            self._tell(txn, key, live, move(live, at, given), given)
+
+    def finish(self, txn: Transaction[Live]) -> None:
+        """Write each changed score once, with its reasons."""
+        for key, at in self._rescored.items():
+            live = txn.get(key)
+            assert live is not None
+            subject = key.decode()
+            explained = explain(live, self._given(at, at, subject))
+            txn.send(LEAD_SCORES, key, _encode_json({"lead": subject, **explained}))
+        self._rescored = {}
+
+    def _given(self, at: int, record_time: int, subject: str) -> Given:
+        return Given(self._agreements.known, at, record_time, subject, self._secret)
+
+    def _tell(self, txn: Transaction[Live], key: bytes, live: Live, told: list[Envelope], given: Given) -> None:
+        """Append canonical facts to where they go, keep the lead and its next deadline."""
+        for envelope in told:
+            value = self._codec.encode(envelope)
+            txn.send(LEAD_EVENTS, key, value)
+            kind = type(envelope.data)
+            for topic in ALSO_TO.get(kind, ()):
+                txn.send(topic, key, value)
+            if kind is LeadScored:
+                self._rescored[key] = given.at
+        txn.put(key, live, next_wake(live, given))
+
+    @staticmethod
+    def _forward(txn: Transaction[Live], key: bytes, record: Record, at: int) -> None:
+        """Hand a record that came to the wrong partition to its own, with its record time."""
+        kept = [(name, value) for name, value in record.headers if name not in (TIME_HEADER, TASK_HEADER)]
+        headers = [*kept, (TIME_HEADER, b"%d" % at), (TASK_HEADER, b"forwarded")]
+        txn.forward(LEAD_INBOX, key, record.value, headers)
+
+
+def _refusal(envelope: Envelope, at: int) -> tuple[str, str, str] | None:
+    """Why a decoded record cannot be taken: reason, detail, field."""
+    kind = type(envelope.data)
+    if kind not in UPSTREAM:
+        return "not_upstream", f"{WIRE_TYPE[kind]} is made by leadstream itself and not taken from outside", "type"
+    if envelope.subject[0] == "\0":
+        return "invalid", "a subject must not begin with a zero character (subject)", "subject"
+    occurred_at = to_us(envelope.time)
+    if occurred_at > at + TOLERANCE:
+        ahead = (occurred_at - at) // 1_000_000
+        return "future", f"happened {ahead} s after it was recorded; the source's clock is wrong (time)", "time"
+    if occurred_at < EARLIEST:
+        return "invalid", "happened before 1970 (time)", "time"
+    return None

@@ -1,0 +1,130 @@
+"""An agreement version, ready to be asked. Built once per version by `compile_agreement`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from events.lead import Condition as HeldCondition
+from streams.calendars import Calendar, Target
+from streams.scoring import Score, Scorer, Threshold
+
+Means = Literal["open", "working", "nurturing", "qualified", "unqualified", "converted", "archived"]
+Side = Literal["sales", "marketing"]
+StartsOn = Literal["captured", "qualified", "handed_over"]
+StopKind = Literal["touch", "status_changed", "handed_over"]
+HandOver = Literal["automatic", "manual"]
+Profile = Mapping[str, Any]
+
+
+class StopsTouch(Protocol):
+    """Whether a touch answers a clause."""
+
+    def __call__(
+        self,
+        channel: str,
+        kind: str,
+        direction: str,
+        side: str,
+        *,
+        asset: str | None = None,
+        campaign: str | None = None,
+    ) -> bool:
+        """Answer for a touch with these values."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clause:
+    """One promise: something that starts a clock is answered within a target.
+
+    Attributes:
+        name: unique in the agreement.
+        side: who promised.
+        starts_on: what starts the clock.
+        stop: what kind of fact stops it.
+        stops_touch: whether a touch stops it; never, unless `stop` is `touch`.
+        target_text: the promise as written, such as `30m`.
+        target: the promise.
+        calendar_name: name of the calendar it counts in; None when every minute counts.
+        calendar: that calendar, or `ALWAYS`.
+        warn_percent: share of the working time after which to warn, 1..99; None for no warning.
+        paused_in: names of the statuses in which the clock stands still.
+    """
+
+    name: str
+    side: Side
+    starts_on: StartsOn
+    stop: StopKind
+    stops_touch: StopsTouch
+    target_text: str
+    target: Target
+    calendar_name: str | None
+    calendar: Calendar
+    warn_percent: int | None
+    paused_in: frozenset[str]
+
+
+class Qualification(Protocol):
+    """The qualified-lead definition. `score` is the lead's score, None only where the agreement has no scoring."""
+
+    @property
+    def thresholds(self) -> tuple[Threshold, ...]:
+        """Points that the definition asks for; `Scorer.next_crossing` watches them."""
+
+    def met(self, profile: Profile, score: Score | None) -> bool:
+        """Whether the lead is qualified."""
+
+    def conditions(self, profile: Profile, score: Score | None) -> tuple[HeldCondition, ...]:
+        """Every condition that holds, with the value it saw."""
+
+    def missing(self, profile: Profile, score: Score | None) -> tuple[str, ...]:
+        """Every condition that fails, in words."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Archiving:
+    """When a lead is put aside by itself.
+
+    Attributes:
+        when: tests profile and score; None when there is no such condition.
+        words: the condition in words; empty without one.
+        untouched_us: microseconds without a touch after which it is; None for never.
+    """
+
+    when: Callable[[Profile, Score | None], bool] | None
+    words: str
+    untouched_us: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Agreement:
+    """One version of an agreement.
+
+    Attributes:
+        name: the agreement's name.
+        version: the version.
+        effective_from: from when it governs what starts, microseconds.
+        priority: the highest one wins where several match.
+        matches: whether it applies to a lead with that profile.
+        conditional: whether it has an `applies_to` at all; one without is the fallback.
+        statuses: status name to what it means, in file order.
+        clauses: those of sales, then those of marketing, in file order.
+        late_facts_accepted: how long after a due time a late fact may change the verdict, microseconds.
+        scorer: the rules; None when the agreement has no scoring.
+        qualification: the qualified-lead definition; None when there is none.
+        hand_over: `automatic` on qualification, or `manual` by command.
+        archiving: when leads are put aside; None for never.
+    """
+
+    name: str
+    version: int
+    effective_from: int
+    priority: int
+    matches: Callable[[Profile], bool]
+    conditional: bool
+    statuses: Mapping[str, Means]
+    clauses: tuple[Clause, ...]
+    late_facts_accepted: int
+    scorer: Scorer | None
+    qualification: Qualification | None
+    hand_over: HandOver
+    archiving: Archiving | None

@@ -1,0 +1,78 @@
+"""All published versions, and which one governs at an instant."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from events.agreement import AgreementPublished
+from streams.agreement.compile import compile_published
+from streams.agreement.compiled import Agreement
+
+
+class Known:
+    """An immutable collection of published versions, compiled.
+
+    In force at t is the version of a name with the greatest `effective_from` not after t, of equal ones the highest.
+    """
+
+    __slots__ = ("_by_name", "_changes", "_in_force", "_versions")
+
+    def __init__(self, agreements: Iterable[Agreement] = ()) -> None:
+        self._versions: dict[tuple[str, int], Agreement] = {}
+        for agreement in agreements:
+            self._versions.setdefault((agreement.name, agreement.version), agreement)
+        self._by_name: dict[str, tuple[list[int], list[Agreement]]] = {}
+        for agreement in sorted(self._versions.values(), key=lambda each: (each.effective_from, each.version)):
+            since, versions = self._by_name.setdefault(agreement.name, ([], []))
+            since.append(agreement.effective_from)
+            versions.append(agreement)
+        self._changes = sorted({agreement.effective_from for agreement in self._versions.values()})
+        self._in_force: list[tuple[Agreement, ...]] = [(), *(self._ranked(at) for at in self._changes)]
+
+    @classmethod
+    def of(cls, facts: Iterable[AgreementPublished]) -> "Known":
+        """Compile published facts; of two with equal name and version the first counts.
+
+        Raises:
+            AgreementError: a fact carries a document that this program cannot carry out.
+        """
+        return cls().adding(facts)
+
+    def adding(self, facts: Iterable[AgreementPublished]) -> "Known":
+        """This collection and more; versions that are compiled already are kept as they are."""
+        found = dict(self._versions)
+        for fact in facts:
+            if (fact.name, fact.version) not in found:
+                found[fact.name, fact.version] = compile_published(fact)
+        return Known(found.values())
+
+    def version(self, name: str, version: int) -> Agreement | None:
+        """One version, in force or not."""
+        return self._versions.get((name, version))
+
+    def in_force(self, name: str, at: int) -> Agreement | None:
+        """The version of a name that governs what starts at an instant."""
+        found = self._by_name.get(name)
+        if found is None:
+            return None
+        place = bisect_right(found[0], at)
+        return found[1][place - 1] if place else None
+
+    def choose(self, profile: Mapping[str, Any], at: int) -> Agreement | None:
+        """The agreement in force that governs a lead with that profile.
+
+        Of several that match, the highest priority; then one with an `applies_to` before one without; then the name.
+        """
+        for agreement in self._in_force[bisect_right(self._changes, at)]:
+            if agreement.matches(profile):
+                return agreement
+        return None
+
+    def next_change(self, since: int) -> int | None:
+        """The least instant, not before `since`, at which a version takes effect."""
+        place = bisect_left(self._changes, since)
+        return self._changes[place] if place < len(self._changes) else None
+
+    def _ranked(self, at: int) -> tuple[Agreement, ...]:
+        governing = [found for name in self._by_name if (found := self.in_force(name, at)) is not None]
+        return tuple(sorted(governing, key=lambda each: (-each.priority, not each.conditional, each.name)))

@@ -1,0 +1,58 @@
+"""The whole brain of a lead.
+
+A fact enters, is evolved into the lead and shown to the lead's parts in a fixed order; what they answer joins the
+queue, until it is empty.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from events.envelope import Envelope
+from events.fact import Fact
+from events.lead import (
+    LeadArchived,
+    LeadCaptured,
+    LeadConverted,
+    LeadHandedOver,
+    LeadProfileUpdated,
+    LeadQualified,
+    LeadStatusChanged,
+    LeadTouched,
+)
+from streams.deciders.lead import engagement, life, ownership, qualification, sla
+from streams.deciders.lead.envelopes import canonical, wrapped
+from streams.deciders.lead.evolve import evolve
+from streams.deciders.lead.given import Given, Live, Told
+
+Part = Callable[[Live, Envelope, Given], Iterable[Told]]
+
+REACTIONS: dict[type[Fact], tuple[Part, ...]] = {
+    LeadCaptured: (engagement.on_known, qualification.on_known, sla.on_captured, life.on_captured, life.on_known),
+    LeadTouched: (engagement.on_touched, qualification.on_touched, sla.on_touched, life.on_known),
+    LeadStatusChanged: (sla.on_status, life.on_status),
+    LeadProfileUpdated: (engagement.on_known, qualification.on_known, life.on_known),
+    LeadQualified: (sla.on_qualified, ownership.on_qualified),
+    LeadHandedOver: (sla.on_handed_over,),
+    LeadConverted: (sla.on_closed,),
+    LeadArchived: (sla.on_closed,),
+}
+"""Which parts see a fact, in which order. A fact that is not here changes state only.
+
+Clocks are judged before `life` answers with a conversion or an archiving, so that each clock ends once.
+"""
+
+
+def cascade(live: Live, first: Envelope, given: Given) -> list[Envelope]:
+    """Everything that follows from one fact, the fact itself first, as canonical envelopes in order."""
+    lead = live.lead
+    told: list[Envelope] = []
+    queue = deque([first])
+    cause = f"{first.source}\x1f{first.id}"
+    while queue:
+        envelope = canonical(queue.popleft(), given.at, lead.sequence + 1)
+        evolve(lead, envelope, given.secret)
+        told.append(envelope)
+        for part in REACTIONS.get(type(envelope.data), ()):
+            for answer in part(live, envelope, given):
+                queue.append(wrapped(answer, first.id, cause, given.subject, len(told) + len(queue)))
+    return told

@@ -1,0 +1,45 @@
+"""Deciding one upstream fact about a lead."""
+
+from msgspec.structs import replace
+
+from events.envelope import Envelope
+from events.instants import to_us
+from events.lead import LeadCaptured
+from streams.deciders.lead.cascade import cascade
+from streams.deciders.lead.evolve import fingerprint
+from streams.deciders.lead.given import Given, Kept, Live
+from streams.deciders.lead.sla import is_too_late
+from streams.deciders.lead.state import Lead
+
+
+def initial() -> Live:
+    """A lead nobody has heard of."""
+    return Live(lead=Lead(), kept=Kept())
+
+
+def is_duplicate(live: Live, envelope: Envelope, secret: bytes = b"") -> bool:
+    """Whether this (source, id) was accepted before."""
+    return fingerprint(envelope.source, envelope.id, secret) in live.lead.seen
+
+
+def decide(live: Live, envelope: Envelope, given: Given) -> list[Envelope]:
+    """The canonical facts that follow from a new upstream fact; the lead is changed accordingly.
+
+    The capture gets the agreement that matches the lead at that instant; a fact that comes too late to change a
+    verdict it would have changed is marked late.
+    """
+    if isinstance(envelope.data, LeadCaptured):
+        envelope = replace(envelope, data=replace(envelope.data, agreement=_agreement(live, envelope, given)))
+    if is_too_late(live, envelope, given):
+        envelope = replace(envelope, late=True)
+    return cascade(live, envelope, given)
+
+
+def _agreement(live: Live, envelope: Envelope, given: Given) -> str | None:
+    """The agreement chosen at the first capture stays."""
+    lead = live.lead
+    if lead.captured_at is not None:
+        return lead.agreement
+    assert isinstance(envelope.data, LeadCaptured)
+    chosen = given.known.choose({**lead.profile, **envelope.data.profile}, to_us(envelope.time))
+    return None if chosen is None else chosen.name

@@ -1,0 +1,142 @@
+"""The lead's score: told when what is shown changes by a touch, a profile, a new agreement version or decay."""
+
+from collections.abc import Iterator
+from typing import Any, Literal, cast
+
+from events.envelope import Envelope
+from events.instants import iso, to_us
+from events.lead import LeadCaptured, LeadScored, LeadTouched
+from streams.agreement.compiled import Agreement
+from streams.deciders.lead.given import Given, Kept, Live, Told
+from streams.scoring import Hit, Score, Scorer
+
+Cause = Literal["captured", "touch", "profile", "decay", "agreement"]
+
+
+def on_known(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
+    """More is known about who they are."""
+    agreement = given.agreement(live)
+    if agreement is None or agreement.scorer is None:
+        return
+    kept = in_step(live, agreement, agreement.scorer)
+    kept.fit, kept.crossing_known = agreement.scorer.fit(live.lead.profile), False
+    cause: Cause = "captured" if isinstance(envelope.data, LeadCaptured) else "profile"
+    yield from _told(live, agreement, given, cause, live.lead.latest_at)
+
+
+def on_touched(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
+    """They did something."""
+    touch = cast("LeadTouched", envelope.data)
+    agreement = given.agreement(live)
+    if touch.direction != "inbound" or agreement is None or agreement.scorer is None:
+        return
+    kept, at = live.kept, to_us(envelope.time)
+    if kept.version == (agreement.name, agreement.version):
+        own = agreement.scorer.add(kept.hits, touch, at, envelope.id)
+    else:
+        own = tuple(hit for hit in in_step(live, agreement, agreement.scorer).hits if hit.touch == envelope.id)
+    if not own:
+        return
+    kept.crossing_known = False
+    yield from _told(live, agreement, given, "touch", live.lead.latest_at, hit=own[0])
+
+
+def on_deadline(live: Live, due: int, given: Given) -> Iterator[Told]:
+    """Decay alone carried the score across a threshold."""
+    agreement = given.agreement(live)
+    crossing = next_crossing(live, agreement, due - 1)
+    if agreement is None or crossing is None or crossing > due:
+        return
+    live.kept.crossing_known = False
+    yield from _told(live, agreement, given, "decay", due)
+
+
+def on_version(live: Live, at: int, given: Given) -> Iterator[Told]:
+    """A version of the agreement takes effect at `at`: the score moves to it."""
+    agreement = given.agreement(live)
+    if agreement is not None and agreement.scorer is not None and live.lead.captured_at is not None:
+        yield from _told(live, agreement, given, "agreement", at)
+
+
+def in_step(live: Live, agreement: Agreement, scorer: Scorer) -> Kept:
+    """What is kept beside the lead, made anew when it belongs to another version or was thrown away."""
+    kept, lead = live.kept, live.lead
+    if kept.version != (agreement.name, agreement.version):
+        kept.version = (agreement.name, agreement.version)
+        kept.hits = scorer.hits_of((touch, touch.at, touch.id) for touch in lead.touches)
+        kept.fit, kept.crossing_known = scorer.fit(lead.profile), False
+    return kept
+
+
+def score_now(live: Live, agreement: Agreement, at: int) -> Score | None:
+    """The score at an instant; None where the agreement has no scoring."""
+    if agreement.scorer is None:
+        return None
+    kept = in_step(live, agreement, agreement.scorer)
+    return agreement.scorer.score(kept.fit, kept.hits, at)
+
+
+def next_crossing(live: Live, agreement: Agreement | None, at: int) -> int | None:
+    """The earliest instant after `at` at which decay alone changes grade or qualification."""
+    if agreement is None or agreement.scorer is None or live.lead.score is None:
+        return None
+    kept = in_step(live, agreement, agreement.scorer)
+    if not kept.crossing_known or (kept.crossing is not None and kept.crossing <= at):
+        thresholds = agreement.qualification.thresholds if agreement.qualification else ()
+        kept.crossing = agreement.scorer.next_crossing(kept.fit, kept.hits, at, thresholds)
+        kept.crossing_known = True
+    return kept.crossing
+
+
+def signals(live: Live, agreement: Agreement) -> tuple[str, ...]:
+    """The buying signals seen so far, in words."""
+    if agreement.scorer is None:
+        return ()
+    return agreement.scorer.signals(in_step(live, agreement, agreement.scorer).hits)
+
+
+def explain(live: Live, given: Given) -> dict[str, Any]:
+    """The score with all its reasons, at the lead's time; the points of the reasons sum to the score exactly."""
+    agreement = given.agreement(live)
+    score = None if agreement is None else score_now(live, agreement, given.at)
+    if agreement is None or agreement.scorer is None or score is None:
+        return {}
+    kept = live.kept
+    return {
+        "score": score.score,
+        "fit": score.fit,
+        "engagement": score.engagement,
+        "grade": score.grade,
+        "agreement": agreement.name,
+        "version": agreement.version,
+        "scored_at": iso(given.at),
+        "reasons": [
+            {"rule": reason.rule, "touch": reason.touch, "points": reason.points}
+            for reason in agreement.scorer.reasons(kept.fit, kept.hits, given.at)
+        ],
+    }
+
+
+def _told(
+    live: Live, agreement: Agreement, given: Given, cause: Cause, at: int, *, hit: Hit | None = None
+) -> Iterator[Told]:
+    """The score, if what is shown differs from what was told last."""
+    lead = live.lead
+    score = score_now(live, agreement, given.at)
+    if score is None or lead.captured_at is None:
+        return
+    if lead.score == (score.score, score.fit, score.engagement) and lead.grade == score.grade:
+        return
+    fact = LeadScored(
+        score=score.score,
+        fit=score.fit,
+        engagement=score.engagement,
+        grade=score.grade,
+        agreement=agreement.name,
+        version=agreement.version,
+        cause=cause,
+        rule=None if hit is None else hit.rule,
+        touch=None if hit is None else hit.touch,
+        points=None if hit is None else hit.points,
+    )
+    yield Told(fact, at)

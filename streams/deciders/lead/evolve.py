@@ -1,0 +1,207 @@
+"""How each fact changes a lead. The state is exactly the fold of these over the lead's canonical log."""
+
+from bisect import insort
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Any, cast
+
+from msgspec import UNSET
+
+from events.envelope import Envelope
+from events.fact import Fact
+from events.instants import to_us
+from events.lead import (
+    LeadArchived,
+    LeadCaptured,
+    LeadConverted,
+    LeadHandedOver,
+    LeadProfileUpdated,
+    LeadQualified,
+    LeadScored,
+    LeadStatusChanged,
+    LeadTouched,
+)
+from events.sla import (
+    SlaAnswered,
+    SlaBreached,
+    SlaBreachRetracted,
+    SlaCancelled,
+    SlaFact,
+    SlaMet,
+    SlaRevised,
+    SlaStarted,
+    SlaWarned,
+)
+from streams.deciders.lead.state import Clock, Closing, Lead, ProfileValue, StatusEntry, Touch
+
+OWN_SOURCE = "/leadstream"
+"""CloudEvents source of every derived fact."""
+
+
+def fingerprint(source: str, fact_id: str, secret: bytes = b"") -> int:
+    """A short keyed hash of (source, id): 63 bits, so that it fits a signed integer everywhere."""
+    digest = blake2b(f"{source}\x1f{fact_id}".encode(), digest_size=8, key=secret).digest()
+    return int.from_bytes(digest, "big") >> 1
+
+
+def evolve(lead: Lead, envelope: Envelope, secret: bytes = b"") -> None:
+    """Change the lead by one canonical fact (one that carries `recordedat` and `sequence`)."""
+    at = to_us(envelope.time)
+    if envelope.recordedat is not UNSET:
+        lead.recorded_at = to_us(envelope.recordedat)
+    lead.sequence += 1
+    if envelope.source != OWN_SOURCE:
+        lead.seen.append(fingerprint(envelope.source, envelope.id, secret))
+        lead.latest_at = max(lead.latest_at, at)
+    change = _CHANGES.get(type(envelope.data))
+    if change is not None:
+        change(lead, envelope, at)
+
+
+def _captured(lead: Lead, envelope: Envelope, at: int) -> None:
+    fact = cast("LeadCaptured", envelope.data)
+    if lead.captured_at is None or at < lead.captured_at:
+        lead.captured_at, lead.source = at, fact.source
+    lead.agreement = fact.agreement
+    lead.is_test = lead.is_test or fact.is_test
+    _learn(lead, fact.profile, at)
+
+
+def _profile_updated(lead: Lead, envelope: Envelope, at: int) -> None:
+    _learn(lead, cast("LeadProfileUpdated", envelope.data).profile, at)
+
+
+def _learn(lead: Lead, profile: dict[str, ProfileValue], at: int) -> None:
+    """Take over what is not older than what is known."""
+    known, since = lead.profile, lead.profile_at
+    for name, value in profile.items():
+        if at >= since.get(name, at):
+            known[name], since[name] = value, at
+
+
+def _touched(lead: Lead, envelope: Envelope, at: int) -> None:
+    fact = cast("LeadTouched", envelope.data)
+    touch = Touch(at, envelope.id, fact.direction, fact.channel, fact.kind, fact.side, fact.asset, fact.campaign)
+    touches = lead.touches
+    if not touches or (touches[-1].at, touches[-1].id) <= (at, envelope.id):
+        touches.append(touch)
+    else:
+        insort(touches, touch, key=_touch_order)
+
+
+def _touch_order(touch: Touch) -> tuple[int, str]:
+    return touch.at, touch.id
+
+
+def _status_changed(lead: Lead, envelope: Envelope, at: int) -> None:
+    fact = cast("LeadStatusChanged", envelope.data)
+    insort(lead.statuses, StatusEntry(at, envelope.source, envelope.id, fact.status))
+
+
+def _scored(lead: Lead, envelope: Envelope, at: int) -> None:
+    del at
+    fact = cast("LeadScored", envelope.data)
+    lead.score, lead.grade, lead.scored_version = (fact.score, fact.fit, fact.engagement), fact.grade, fact.version
+
+
+def _qualified(lead: Lead, envelope: Envelope, at: int) -> None:
+    lead.cycle = cast("LeadQualified", envelope.data).cycle
+    lead.qualified_at, lead.handed_over_at = at, None
+
+
+def _handed_over(lead: Lead, envelope: Envelope, at: int) -> None:
+    fact = cast("LeadHandedOver", envelope.data)
+    lead.handed_over_at, lead.owner, lead.agreement = at, fact.owner, fact.agreement
+
+
+def _converted(lead: Lead, envelope: Envelope, at: int) -> None:
+    del envelope
+    insort(lead.closings, Closing(at, "converted"))
+
+
+def _archived(lead: Lead, envelope: Envelope, at: int) -> None:
+    del envelope
+    insort(lead.closings, Closing(at, "archived"))
+
+
+def _clock_started(lead: Lead, envelope: Envelope, at: int) -> None:
+    fact = cast("SlaStarted", envelope.data)
+    lead.clocks.append(
+        Clock(
+            agreement=fact.agreement,
+            version=fact.version,
+            clause=fact.clause,
+            cycle=fact.cycle,
+            side=fact.side,
+            start=at,
+            due=None if fact.due is None else to_us(fact.due),
+            warn_at=None if fact.warn_at is None else to_us(fact.warn_at),
+        )
+    )
+
+
+def clock_of(lead: Lead, fact: SlaFact) -> Clock:
+    """The clock a fact speaks of."""
+    return next(
+        clock
+        for clock in lead.clocks
+        if (clock.clause, clock.cycle, clock.version, clock.agreement)
+        == (fact.clause, fact.cycle, fact.version, fact.agreement)
+    )
+
+
+def _clock_warned(lead: Lead, envelope: Envelope, at: int) -> None:
+    del at
+    clock_of(lead, cast("SlaWarned", envelope.data)).warned = True
+
+
+def _clock_breached(lead: Lead, envelope: Envelope, at: int) -> None:
+    del at
+    clock_of(lead, cast("SlaBreached", envelope.data)).verdict = "breached"
+
+
+def _clock_answered(lead: Lead, envelope: Envelope, at: int) -> None:
+    del at
+    clock_of(lead, cast("SlaAnswered", envelope.data)).answered = True
+
+
+def _clock_met(lead: Lead, envelope: Envelope, at: int) -> None:
+    del at
+    clock = clock_of(lead, cast("SlaMet", envelope.data))
+    clock.verdict, clock.answered = "met", True
+
+
+def _clock_cancelled(lead: Lead, envelope: Envelope, at: int) -> None:
+    del at
+    clock_of(lead, cast("SlaCancelled", envelope.data)).verdict = "cancelled"
+
+
+def _clock_revised(lead: Lead, envelope: Envelope, at: int) -> None:
+    del at
+    fact = cast("SlaRevised | SlaBreachRetracted", envelope.data)
+    clock = clock_of(lead, fact)
+    clock.verdict, clock.revision = fact.now, fact.revision
+    clock.due = None if fact.due is None else to_us(fact.due)
+    clock.warn_at = None if fact.warn_at is None else to_us(fact.warn_at)
+    clock.answered = fact.answered_at is not None
+
+
+_CHANGES: dict[type[Fact], Callable[[Lead, Envelope, int], Any]] = {
+    LeadCaptured: _captured,
+    LeadTouched: _touched,
+    LeadStatusChanged: _status_changed,
+    LeadProfileUpdated: _profile_updated,
+    LeadScored: _scored,
+    LeadQualified: _qualified,
+    LeadHandedOver: _handed_over,
+    LeadConverted: _converted,
+    LeadArchived: _archived,
+    SlaStarted: _clock_started,
+    SlaWarned: _clock_warned,
+    SlaBreached: _clock_breached,
+    SlaAnswered: _clock_answered,
+    SlaMet: _clock_met,
+    SlaCancelled: _clock_cancelled,
+    SlaRevised: _clock_revised,
+    SlaBreachRetracted: _clock_revised,
+}

@@ -1,0 +1,45 @@
+"""The qualified-lead definition: met once all its parts hold, with the value each condition saw."""
+
+from collections.abc import Iterator
+from typing import cast
+
+from events.envelope import Envelope
+from events.lead import LeadQualified, LeadTouched
+from streams.deciders.lead.engagement import score_now, signals
+from streams.deciders.lead.given import Given, Live, Told, is_closed
+
+
+def on_known(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
+    """More is known about who they are."""
+    del envelope
+    return check(live, given)
+
+
+def on_touched(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
+    """They did something; what we do to them qualifies nobody."""
+    if cast("LeadTouched", envelope.data).direction == "inbound":
+        yield from check(live, given)
+
+
+def check(live: Live, given: Given) -> Iterator[Told]:
+    """Qualified, if the lead is open, not qualified yet, and every part of the definition holds."""
+    lead = live.lead
+    if lead.captured_at is None or lead.qualified_at is not None or lead.closings:
+        return
+    agreement = given.agreement(live)
+    if agreement is None or agreement.qualification is None or is_closed(agreement, lead.status):
+        return
+    score = score_now(live, agreement, given.at)
+    if not agreement.qualification.met(lead.profile, score):
+        return
+    yield Told(
+        LeadQualified(
+            agreement=agreement.name,
+            version=agreement.version,
+            cycle=lead.cycle + 1,
+            score=score.score if score else 0,
+            conditions=agreement.qualification.conditions(lead.profile, score),
+            signals=signals(live, agreement),
+        ),
+        lead.latest_at,
+    )

@@ -1,0 +1,298 @@
+"""The lead's SLA clocks: they start, are judged anew after each fact that matters, and fire when time passes.
+
+Verdicts follow from the history ordered by when things happened. A late fact therefore changes a verdict exactly as
+if it had come in time, as long as it comes within the agreement's patience.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, cast
+
+from msgspec import UNSET
+
+from events.envelope import Envelope
+from events.ids import derived_id
+from events.instants import from_us, to_us
+from events.lead import LeadHandedOver, LeadQualified, LeadStatusChanged, LeadTouched
+from events.sla import (
+    SlaAnswered,
+    SlaBreached,
+    SlaBreachRetracted,
+    SlaCancelled,
+    SlaFact,
+    SlaMet,
+    SlaRevised,
+    SlaStarted,
+    SlaWarned,
+    Verdict,
+)
+from streams.agreement.compiled import Agreement, Clause
+from streams.clocks import Finding, History, judge
+from streams.deciders.lead.given import Given, Live, Told, is_closed
+from streams.deciders.lead.state import Clock, Lead
+
+
+class Ruled(NamedTuple):
+    """A clock with the clause it runs by."""
+
+    clock: Clock
+    clause: Clause
+    agreement: Agreement
+
+
+def on_captured(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
+    """Clocks of clauses that start on capture."""
+    return start(live, "captured", to_us(envelope.time), 1, given)
+
+
+def on_qualified(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
+    """Clocks of clauses that start on qualification."""
+    cycle = cast("LeadQualified", envelope.data).cycle
+    return start(live, "qualified", to_us(envelope.time), cycle, given)
+
+
+def on_handed_over(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
+    """The hand-over answers marketing's clock and starts those of sales."""
+    yield from rejudge(live, envelope, given)
+    cycle = cast("LeadHandedOver", envelope.data).cycle
+    yield from start(live, "handed_over", to_us(envelope.time), cycle, given)
+
+
+def on_touched(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
+    """What we did may answer a clock."""
+    if cast("LeadTouched", envelope.data).direction == "outbound":
+        yield from rejudge(live, envelope, given)
+
+
+def on_status(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
+    """A status may answer, pause or end a clock."""
+    return rejudge(live, envelope, given)
+
+
+def on_closed(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
+    """A conversion or an archiving ends open clocks."""
+    return rejudge(live, envelope, given)
+
+
+def start(live: Live, starts_on: str, at: int, cycle: int, given: Given) -> Iterator[Told]:
+    """Start what the agreement in force at `at` says; a closed lead gets no clock."""
+    lead = live.lead
+    agreement = given.agreement(live, at)
+    if agreement is None:
+        return
+    running = {(clock.agreement, clock.clause, clock.cycle) for clock in lead.clocks}
+    for clause in agreement.clauses:
+        if clause.starts_on != starts_on or (agreement.name, clause.name, cycle) in running:
+            continue
+        if closed_at(lead, agreement, at) is not None:
+            continue
+        clock = Clock(
+            agreement=agreement.name,
+            version=agreement.version,
+            clause=clause.name,
+            cycle=cycle,
+            side=clause.side,
+            start=at,
+            due=None,
+        )
+        finding = judge(clause, at, history_of(lead, clock, clause, agreement))
+        clock.due, clock.warn_at = finding.due, finding.warn_at
+        lag = max(0, given.record_time - at)
+        yield _told(
+            given, clock, SlaStarted, at, "started", target=clause.target_text, calendar=clause.calendar_name,
+            warn_at=_instant(finding.warn_at), ingest_lag_us=lag,
+        )  # fmt: skip
+        if finding.outcome in ("met", "cancelled"):
+            yield _settled(given, clock, finding)
+
+
+def rejudge(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
+    """Judge every clock anew and say what changed."""
+    lead, at = live.lead, to_us(envelope.time)
+    in_order = at >= lead.latest_at
+    for ruled in clocks_of(lead, given):
+        clock = ruled.clock
+        if in_order and clock.answered and clock.verdict != "open" and isinstance(envelope.data, LeadTouched):
+            continue  # a later touch changes nothing about an answered clock
+        finding = judge(ruled.clause, clock.start, history_of(lead, clock, ruled.clause, ruled.agreement))
+        yield from _changes(ruled, finding, at, given)
+
+
+def _changes(ruled: Ruled, finding: Finding, at: int, given: Given) -> Iterator[Told]:
+    clock = ruled.clock
+    verdict = _verdict(clock, finding, given)
+    if clock.verdict == "open" and verdict in ("met", "cancelled"):
+        yield _settled(given, clock, finding)
+        return
+    same_due = finding.due == clock.due
+    if clock.verdict == verdict and same_due:
+        if verdict == "breached" and finding.answered_at is not None and not clock.answered:
+            yield _answered(given, clock, finding)
+        return
+    if not _in_time(ruled, finding, given):
+        return
+    revision = clock.revision + 1
+    answered = finding.answered_at if verdict in ("met", "breached") else None
+    details: dict[str, Any] = {
+        "revision": revision,
+        "now": verdict,
+        "was_due": _instant(clock.due),
+        "warn_at": _instant(finding.warn_at) if verdict == "open" else None,
+        "answered_at": _instant(answered),
+    }
+    told_at = clock.due if clock.verdict == "breached" and clock.due is not None else max(at, clock.start)
+    level = f"revised\x1f{revision}"
+    if clock.verdict == "breached" and verdict != "breached":
+        yield _told(given, clock, SlaBreachRetracted, told_at, level, due=finding.due, **details)
+    else:
+        yield _told(given, clock, SlaRevised, told_at, level, due=finding.due, was=clock.verdict, **details)
+
+
+def _verdict(clock: Clock, finding: Finding, given: Given) -> Verdict:
+    """The verdict that holds now. A breach of an open clock is told by its deadline alone."""
+    if finding.outcome in ("met", "cancelled"):
+        return cast("Verdict", finding.outcome)
+    passed = finding.due is not None and finding.due < given.at
+    return "breached" if passed and clock.verdict != "open" else "open"
+
+
+def _in_time(ruled: Ruled, finding: Finding, given: Given) -> bool:
+    """Whether the fact came within the agreement's patience, counted from the earlier of old and new due."""
+    due = [at for at in (ruled.clock.due, finding.due) if at is not None]
+    return not due or given.at <= min(due) + ruled.agreement.late_facts_accepted
+
+
+def is_too_late(live: Live, envelope: Envelope, given: Given) -> bool:
+    """Whether a fact that would have changed a breach comes after the agreement's patience."""
+    fact, at = envelope.data, to_us(envelope.time)
+    if not isinstance(fact, LeadTouched | LeadStatusChanged):
+        return False
+    for clock, clause, agreement in clocks_of(live.lead, given):
+        if clock.verdict != "breached" or clock.due is None or at > clock.due:
+            continue
+        if given.at <= clock.due + agreement.late_facts_accepted:
+            continue
+        if isinstance(fact, LeadTouched):
+            if clause.stops_touch(fact.channel, fact.kind, fact.direction, fact.side):
+                return True
+        elif clause.stop == "status_changed" or is_closed(agreement, fact.status) or fact.status in clause.paused_in:
+            return True
+    return False
+
+
+def next_due(lead: Lead) -> int | None:
+    """The earliest instant at which an open clock has something to say."""
+    found = None
+    for clock in lead.clocks:
+        if clock.verdict != "open" or clock.due is None:
+            continue
+        at = clock.due if clock.warned or clock.warn_at is None else min(clock.warn_at, clock.due)
+        if found is None or at < found:
+            found = at
+    return found
+
+
+def on_deadline(live: Live, due: int, given: Given) -> Iterator[Told]:
+    """Warn and breach what is due at `due`."""
+    for ruled in clocks_of(live.lead, given):
+        clock, clause = ruled.clock, ruled.clause
+        if clock.verdict != "open" or clock.due is None:
+            continue
+        if clock.warn_at is not None and not clock.warned and clock.warn_at <= due and clock.warn_at < clock.due:
+            percent = clause.warn_percent or 0
+            yield _told(given, clock, SlaWarned, clock.warn_at, "warned", percent=percent)
+        if clock.due <= due:
+            finding = judge(clause, clock.start, history_of(live.lead, clock, clause, ruled.agreement))
+            yield _told(given, clock, SlaBreached, clock.due, "breached")
+            if finding.answered_at is not None:
+                yield _answered(given, clock, finding)
+
+
+def clocks_of(lead: Lead, given: Given) -> Iterator[Ruled]:
+    """Every clock with the clause and agreement version it keeps to its end.
+
+    Raises:
+        LookupError: the version is not among the published ones: the topic `agreements` is not the one that the
+            lead was decided with.
+    """
+    for clock in lead.clocks:
+        agreement = given.known.version(clock.agreement, clock.version)
+        if agreement is None:
+            raise LookupError(f"clock of {clock.agreement} version {clock.version}, which was never published")
+        clause = next(clause for clause in agreement.clauses if clause.name == clock.clause)
+        yield Ruled(clock, clause, agreement)
+
+
+def history_of(lead: Lead, clock: Clock, clause: Clause, agreement: Agreement) -> History:
+    """What happened, in the clause's eyes."""
+    closed_before = closed_at(lead, agreement, clock.start)
+    closed = [] if closed_before is None else [(clock.start, closed_before)]
+    closed += [(entry.at, entry.status) for entry in lead.statuses
+               if entry.at >= clock.start and is_closed(agreement, entry.status)]  # fmt: skip
+    closed += [(closing.at, closing.how) for closing in lead.closings if closing.at >= clock.start]
+    closed.sort(key=lambda entry: entry[0])
+    return History(
+        answers=_answers(lead, clock, clause),
+        closed=closed,
+        statuses=[(entry.at, entry.status) for entry in lead.statuses] if clause.paused_in else [],
+    )
+
+
+def _answers(lead: Lead, clock: Clock, clause: Clause) -> list[int]:
+    if clause.stop == "handed_over":
+        return [lead.handed_over_at] if lead.handed_over_at is not None and lead.cycle == clock.cycle else []
+    if clause.stop == "status_changed":
+        return [entry.at for entry in lead.statuses if entry.at >= clock.start]
+    stops = clause.stops_touch
+    return [touch.at for touch in lead.touches if stops(touch.channel, touch.kind, touch.direction, touch.side)]
+
+
+def closed_at(lead: Lead, agreement: Agreement, at: int) -> str | None:
+    """Why the lead was closed just before an instant; None when it was open."""
+    for closing in lead.closings:
+        if closing.at < at:
+            return closing.how
+    last = None
+    for entry in lead.statuses:
+        if entry.at < at:
+            last = entry.status
+    return last if is_closed(agreement, last) else None
+
+
+def _settled(given: Given, clock: Clock, finding: Finding) -> Told:
+    at = finding.ended_at
+    assert at is not None
+    if finding.outcome == "met":
+        return _told(given, clock, SlaMet, at, f"met\x1f{clock.revision}", due=finding.due, answered_at=from_us(at))
+    return _told(
+        given, clock, SlaCancelled, at, f"cancelled\x1f{clock.revision}", due=finding.due, reason=finding.reason
+    )
+
+
+def _answered(given: Given, clock: Clock, finding: Finding) -> Told:
+    at, due = finding.answered_at, clock.due
+    assert at is not None
+    assert due is not None
+    return _told(given, clock, SlaAnswered, at, "answered", answered_at=from_us(at), late_by_us=max(0, at - due))
+
+
+def _told(
+    given: Given, clock: Clock, kind: type[SlaFact], at: int, level: str, *, due: Any = UNSET,
+    **details: Any,
+) -> Told:  # fmt: skip
+    """A clock fact under its own id: lead, version, clause, cycle, level, due and revision."""
+    fixed = clock.due if due is UNSET else due
+    fact = kind(
+        agreement=clock.agreement,
+        version=clock.version,
+        clause=clock.clause,
+        cycle=clock.cycle,
+        side=clock.side,
+        due=_instant(fixed),
+        **details,
+    )
+    name = (given.subject, clock.agreement, str(clock.version), clock.clause, str(clock.cycle))
+    return Told(fact, at, derived_id(*name, level, str(fixed), str(clock.revision)))
+
+
+def _instant(at: int | None) -> Any:
+    return None if at is None else from_us(at)

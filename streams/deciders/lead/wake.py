@@ -1,0 +1,61 @@
+"""What a lead says when time passes: warnings, breaches, a grade that decays, an archive by silence."""
+
+from collections.abc import Iterator
+
+from events.envelope import Envelope
+from events.ids import derived_id
+from events.lead import LeadArchived
+from streams.agreement.compiled import Agreement
+from streams.deciders.lead import engagement, life, sla
+from streams.deciders.lead.cascade import cascade
+from streams.deciders.lead.envelopes import wrapped
+from streams.deciders.lead.given import Given, Live, Told
+
+FAR = 2**62
+
+
+def next_wake(live: Live, given: Given) -> int | None:
+    """The earliest instant at which the lead has something to say by itself; None when never."""
+    agreement = given.agreement(live)
+    wake = min(
+        _or_far(sla.next_due(live.lead)),
+        _or_far(engagement.next_crossing(live, agreement, given.at)),
+        _or_far(life.archive_due(live.lead, untouched_for(agreement))),
+    )
+    return None if wake == FAR else wake
+
+
+def wake(live: Live, due: int, given: Given) -> list[Envelope]:
+    """The canonical facts that the passing of `due` brings about; the lead is changed accordingly."""
+    told: list[Envelope] = []
+    for ordinal, answer in enumerate(list(_on_deadline(live, due, given))):
+        cause = derived_id(given.subject, "deadline", str(due))
+        told += cascade(live, wrapped(answer, cause, cause, given.subject, ordinal), given)
+    return told
+
+
+def move(live: Live, at: int, given: Given) -> list[Envelope]:
+    """The canonical facts that follow when a version of the agreement takes effect at `at`."""
+    told: list[Envelope] = []
+    for ordinal, answer in enumerate(list(engagement.on_version(live, at, given))):
+        cause = derived_id(given.subject, "version", str(at))
+        told += cascade(live, wrapped(answer, cause, cause, given.subject, ordinal), given)
+    return told
+
+
+def untouched_for(agreement: Agreement | None) -> int | None:
+    """How long the agreement waits before it puts a silent lead aside, in microseconds."""
+    return agreement.archiving.untouched_us if agreement and agreement.archiving else None
+
+
+def _on_deadline(live: Live, due: int, given: Given) -> Iterator[Told]:
+    yield from sla.on_deadline(live, due, given)
+    yield from engagement.on_deadline(live, due, given)
+    agreement = given.agreement(live)
+    archive_at = life.archive_due(live.lead, untouched_for(agreement))
+    if archive_at is not None and archive_at <= due:
+        yield Told(LeadArchived(reason=life.UNTOUCHED), archive_at)
+
+
+def _or_far(at: int | None) -> int:
+    return FAR if at is None else at

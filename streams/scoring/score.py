@@ -1,0 +1,214 @@
+"""The scorer of one agreement version."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from streams.scoring.crossing import next_exit
+from streams.scoring.decay import Decay, NoDecay
+from streams.scoring.engagement import Engagement
+from streams.scoring.hits import Hit, insert, settle
+from streams.scoring.patterns import TouchLike
+from streams.scoring.reasons import Line, Reason, bound, shared_out
+from streams.scoring.rules import FitRule, Group, TouchRule
+from streams.scoring.values import MILLI, NO_GRADE, Fit, Grades, Score, Threshold
+
+_FIT_MOST = 100
+_REMEMBERED = 4096
+_TouchKey = tuple[str, str, str | None, str | None]
+
+
+class Scorer:
+    """Scores leads by the rules of one agreement version. Rules are numbered through, fit rules first.
+
+    A lead's hits are a list that the caller keeps; it stays in the order of (occurred_at, touch id, rule index), so the
+    order in which touches arrive never matters. Duplicates are the caller's business.
+
+    Args:
+        fit_rules: who they are.
+        touch_rules: what they did.
+        groups: groups of the touch rules.
+        decay: how touches fade.
+        cap: whole points at most, of engagement and of the score.
+        grades: letters and thresholds; None when the agreement has none.
+    """
+
+    __slots__ = (
+        "_cap",
+        "_engagement",
+        "_first_touch_rule",
+        "_fit_rules",
+        "_grades",
+        "_groups",
+        "_matching",
+        "_touch_rules",
+        "_uses_asset",
+        "_uses_campaign",
+    )
+
+    def __init__(
+        self,
+        *,
+        fit_rules: Sequence[FitRule] = (),
+        touch_rules: Sequence[TouchRule] = (),
+        groups: Sequence[Group] = (Group(""),),
+        decay: Decay | None = None,
+        cap: int = 100,
+        grades: Grades | None = None,
+    ) -> None:
+        self._fit_rules = tuple(fit_rules)
+        self._touch_rules = tuple(touch_rules)
+        self._first_touch_rule = len(self._fit_rules)
+        self._groups = tuple(groups)
+        self._engagement = Engagement(
+            decay or NoDecay(),
+            (0,) * self._first_touch_rule + tuple(rule.group for rule in self._touch_rules),
+            tuple(None if group.cap is None else group.cap * MILLI for group in self._groups),
+        )
+        self._cap = cap
+        self._grades = grades
+        self._uses_asset = any(rule.pattern.assets is not None for rule in self._touch_rules)
+        self._uses_campaign = any(rule.pattern.campaigns is not None for rule in self._touch_rules)
+        self._matching: dict[_TouchKey, tuple[int, ...]] = {}
+
+    def hits_for(self, touch: TouchLike, occurred_at: int, touch_id: str) -> tuple[Hit, ...]:
+        """The hits of one touch by itself, `repeat` not yet applied; only inbound touches score."""
+        return tuple(
+            Hit(occurred_at, touch_id, rule, self._touch_rules[rule - self._first_touch_rule].points)
+            for rule in self._rules_for(touch)
+        )
+
+    def add(self, hits: list[Hit], touch: TouchLike, occurred_at: int, touch_id: str) -> tuple[Hit, ...]:
+        """Put a touch's hits into a lead's hits, in order, and settle the rules that limit repeats.
+
+        Returns:
+            The touch's own hits as they stand now; 0 points where a repeat does not count.
+        """
+        rules = self._rules_for(touch)
+        if not rules:
+            return ()
+        limited = False
+        for index in rules:
+            rule = self._touch_rules[index - self._first_touch_rule]
+            insert(hits, Hit(occurred_at, touch_id, index, rule.points))
+            if rule.repeat is not None:
+                settle(hits, index, rule.points, rule.repeat)
+                limited = True
+        if limited:
+            return tuple(hit for hit in hits if hit[1] == touch_id and hit[0] == occurred_at)
+        return self.hits_for(touch, occurred_at, touch_id)
+
+    def hits_of(self, touches: Iterable[tuple[TouchLike, int, str]]) -> list[Hit]:
+        """All hits of a lead's whole history of (touch, occurred_at, touch id), in any order."""
+        hits = sorted(hit for touch, at, touch_id in touches for hit in self.hits_for(touch, at, touch_id))
+        for index, rule in enumerate(self._touch_rules, self._first_touch_rule):
+            if rule.repeat is not None:
+                settle(hits, index, rule.points, rule.repeat)
+        return hits
+
+    def fit(self, profile: Mapping[str, Any]) -> Fit:
+        """Who the lead is, by its profile."""
+        holding = tuple(index for index, rule in enumerate(self._fit_rules) if rule.holds(profile))
+        raw = sum(self._fit_rules[index].points for index in holding)
+        return Fit(min(max(raw, 0), _FIT_MOST), raw, holding)
+
+    def score(self, fit: Fit, hits: Sequence[Hit], at: int) -> Score:
+        """The score at an instant. `hits` are in order."""
+        engagement = self._shown_engagement(hits, at)
+        points = fit[0]
+        grade = NO_GRADE if self._grades is None else self._grades.text(points, engagement)
+        return Score(min(points + engagement, self._cap), points, engagement, grade)
+
+    def reasons(self, fit: Fit, hits: Sequence[Hit], at: int) -> tuple[Reason, ...]:
+        """Every line of the score at an instant: fit rules, touches, then caps and floors.
+
+        The whole points of the lines sum to the shown score exactly. Touches that are worth nothing any more have no
+        line.
+        """
+        bounds: list[Line] = []
+        fit_milli = bound(bounds, "fit", fit.raw * MILLI, _FIT_MOST * MILLI)
+        touch_lines, group_lines, engagement = self._touch_lines(hits, at)
+        engagement = bound(bounds, "engagement", engagement, self._cap * MILLI)
+        total = bound(bounds, "score", fit_milli + engagement, self._cap * MILLI)
+        fit_lines = [self._fit_line(index) for index in fit.rules]
+        caps = [line for line in bounds if line.milli < 0]
+        floors = [line for line in bounds if line.milli > 0]
+        return shared_out([*fit_lines, *touch_lines, *group_lines, *caps, *floors], _whole(total))
+
+    def signals(self, hits: Iterable[Hit]) -> tuple[str, ...]:
+        """The buying signals seen, in words, by first occurrence."""
+        found = (self._touch_rules[hit.rule - self._first_touch_rule].signal for hit in hits)
+        return tuple(dict.fromkeys(signal for signal in found if signal))
+
+    def next_crossing(self, fit: Fit, hits: Sequence[Hit], at: int, thresholds: Iterable[Threshold] = ()) -> int | None:
+        """The earliest instant after `at` at which decay alone changes the grade or crosses one of the thresholds.
+
+        Args:
+            fit: the lead's fit.
+            hits: in order.
+            at: microseconds.
+            thresholds: those of the qualified-lead definition.
+
+        Returns:
+            The instant, exact to the microsecond; None when nothing will change.
+        """
+        if not hits:
+            return None
+        levels = self._levels(fit, thresholds)
+        return next_exit(hits, at, levels, self._engagement) if levels else None
+
+    def words(self, rule: int) -> str:
+        """A rule in words, by index."""
+        if rule < self._first_touch_rule:
+            return self._fit_rules[rule].words
+        return self._touch_rules[rule - self._first_touch_rule].words
+
+    def _rules_for(self, touch: TouchLike) -> tuple[int, ...]:
+        if touch.direction != "inbound":
+            return ()
+        asset = touch.asset if self._uses_asset else None
+        campaign = touch.campaign if self._uses_campaign else None
+        key = (touch.channel, touch.kind, asset, campaign)
+        found = self._matching.get(key)
+        if found is None:
+            if len(self._matching) >= _REMEMBERED:
+                self._matching.clear()
+            numbered = enumerate(self._touch_rules, self._first_touch_rule)
+            found = self._matching[key] = tuple(index for index, rule in numbered if rule.pattern.fits(*key))
+        return found
+
+    def _shown_engagement(self, hits: Sequence[Hit], at: int) -> int:
+        return min(max(_whole(self._engagement.milli(hits, at)), 0), self._cap)
+
+    def _touch_lines(self, hits: Sequence[Hit], at: int) -> tuple[list[Line], list[Line], int]:
+        value, caps = self._engagement.decay.value, self._engagement.caps
+        lines: list[Line] = []
+        sums = [0] * len(caps)
+        for hit in hits:
+            milli = value(hit.points, at - hit.occurred_at)
+            if milli:
+                lines.append(Line(self.words(hit.rule), hit.rule, hit.touch, milli))
+                sums[self._engagement.group_of[hit.rule]] += milli
+        over = [
+            Line(f"group cap {group.name}", None, None, cap - points)
+            for group, points, cap in zip(self._groups, sums, caps, strict=True)
+            if cap is not None and points > cap
+        ]
+        return lines, over, self._engagement.capped(sums)
+
+    def _fit_line(self, index: int) -> Line:
+        rule = self._fit_rules[index]
+        return Line(rule.words, index, None, rule.points * MILLI)
+
+    def _levels(self, fit: Fit, thresholds: Iterable[Threshold]) -> list[int]:
+        """Whole points of engagement at which something changes, as long as the fit stays; ascending."""
+        wanted = set(self._grades.at_least if self._grades else ())
+        for threshold in thresholds:
+            if threshold.of == "engagement":
+                wanted.add(threshold.at_least)
+            elif threshold.of == "total" and threshold.at_least <= self._cap:
+                wanted.add(threshold.at_least - fit.points)
+        return sorted(points for points in wanted if 0 < points <= self._cap)
+
+
+def _whole(milli: int) -> int:
+    return (milli + MILLI // 2) // MILLI
