@@ -109,8 +109,7 @@ class Task(Generic[S]):
 
     async def advance(self, to: int) -> None:
         """Let partition time pass to an instant when nothing is left to read: fire what is due before it."""
-        if to <= self.time:
-            return
+        to = max(to, self.time)
         await self.processor.prepare(to)
         txn = self._begin({})
         try:

@@ -8,7 +8,7 @@ from engine.ports import EventLog, TopicSpec
 from events.topics import LEAD_INBOX, TOPICS, TopicDefinition
 from leadstream.clock import now_us
 from leadstream.settings import Settings
-from projections.views import VIEW_TOPICS
+from projections.catalogue import VIEW_TOPICS
 
 
 def make_log(settings: Settings) -> EventLog:

@@ -27,7 +27,8 @@ def _step(value: Any) -> Any:
 class Step(Strict):
     """One change to a value. Exactly one of the keys; `unmapped` belongs to `map`."""
 
-    word: str | None = None
+    # Not a key of the language: `- lower` is how it is written, so messages do not offer it (repr=False).
+    word: str | None = Field(None, repr=False)
     prefix: Text | None = None
     suffix: Text | None = None
     replace: dict[str, Text] | None = None

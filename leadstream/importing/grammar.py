@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
 
 Value = str | int | float | bool
@@ -47,8 +47,17 @@ def _name(value: Any) -> str:
     return text
 
 
+def _some(value: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not value:
+        raise refusal("expected at least one entry")
+    return value
+
+
+SOME = AfterValidator(_some)
+"""A list that is not empty. Asked after its entries, so that a bad entry is not reported as an empty list too."""
+
 Scalar = Annotated[Any, BeforeValidator(_scalar)]
 Text = Annotated[str, BeforeValidator(_text)]
-Texts = Annotated[tuple[Text, ...], BeforeValidator(listed)]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(listed), SOME]
 Column = Annotated[str, BeforeValidator(_name)]
-Columns = Annotated[tuple[Column, ...], BeforeValidator(listed)]
+Columns = Annotated[tuple[Column, ...], BeforeValidator(listed), SOME]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from hashlib import sha256
+from inspect import get_annotations
 from pathlib import Path
 from typing import Any, get_args
 
@@ -143,13 +144,13 @@ def _keys(loc: Loc) -> list[str]:
         if inner is None and not isinstance(part, int):
             inner = _model(_extra(model))
         model = inner or model
-    return [field.alias or name for name, field in model.model_fields.items()]
+    return [field.alias or name for name, field in model.model_fields.items() if field.repr]
 
 
 def _extra(model: type[BaseModel]) -> Any:
     """The type of the keys a model does not name, such as the columns of a condition."""
     for each in model.__mro__:
-        found = each.__dict__.get("__annotations__", {}).get("__pydantic_extra__")
+        found = get_annotations(each).get("__pydantic_extra__")
         if found is not None and each is not BaseModel:
             return found
     return None

@@ -1,22 +1,41 @@
 """The mapping: files, rules and the facts they make, as written in YAML."""
 
 import codecs
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 
 from leadstream.importing.conditions import Condition
 from leadstream.importing.expressions import Expression, Operand
-from leadstream.importing.grammar import Column, Columns, Strict, Text, Texts, listed, refusal
+from leadstream.importing.grammar import SOME, Column, Columns, Strict, Text, Texts, listed, refusal
 
 EPOCH_FORMATS = ("epoch_seconds", "epoch_millis", "epoch_micros")
 
 
 def _column(value: Any) -> Any:
     """In the places that always read the row, a plain name stands for a column."""
-    return value if isinstance(value, dict) else {"column": value}
+    return value if isinstance(value, dict | BaseModel) else {"column": value}
+
+
+def _slug(value: str) -> str:
+    if not re.fullmatch("[a-z0-9][a-z0-9_.-]{0,63}", value):
+        raise refusal(f"`{value}` is no short name; expected a-z, 0-9, `_`, `.`, `-`, at most 64")
+    return value
+
+
+def _reason(value: str) -> str:
+    if not value.strip():
+        raise refusal("expected the reason these rows are left out")
+    return value
+
+
+def _delimiter(value: str) -> str:
+    if len(value) != 1 or value in '"\r\n':
+        raise refusal("expected one sign, such as `,`, `;` or a tab (in double quotes: \\t)")
+    return value
 
 
 def _zone(value: str) -> str:
@@ -55,8 +74,8 @@ def _reads_back(pattern: str) -> bool:
 
 
 Zone = Annotated[str, AfterValidator(_zone)]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
-Formats = Annotated[tuple[Annotated[str, AfterValidator(_format)], ...], BeforeValidator(listed)]
+Slug = Annotated[str, AfterValidator(_slug)]
+Formats = Annotated[tuple[Annotated[str, AfterValidator(_format)], ...], BeforeValidator(listed), SOME]
 
 
 class TimeSpec(Expression):
@@ -107,8 +126,8 @@ class Rule(Strict):
     fact: str | None = None
     at: When | None = None
     data: Data = Data()
-    facts: Annotated[tuple[FactSpec, ...], Field(min_length=1)] | None = None
-    skip: Annotated[str, Field(min_length=1)] | None = None
+    facts: Annotated[tuple[FactSpec, ...], SOME] | None = None
+    skip: Annotated[Text, AfterValidator(_reason)] | None = None
 
     @property
     def specs(self) -> tuple[FactSpec, ...]:
@@ -138,15 +157,15 @@ class FileSpec(Strict):
     required: StrictBool = True
     format: Literal["csv", "xes"] | None = None
     encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8-sig"
-    delimiter: Annotated[str, Field(pattern=r'^[^"\r\n]$')] = ","
+    delimiter: Annotated[str, AfterValidator(_delimiter)] = ","
     columns: Columns | None = None
-    rename: dict[str, Column] = {}
+    rename: dict[str, Column] = Field(default_factory=dict)
     subject: Annotated[Expression, BeforeValidator(_column)]
     time: When | None = None
     order: Annotated[OrderSpec, BeforeValidator(_column)] | None = None
     key: Columns | None = None
     zone: Zone | None = None
-    rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
+    rules: Annotated[tuple[Rule, ...], SOME]
 
 
 class ImportMapping(Strict):
@@ -155,7 +174,7 @@ class ImportMapping(Strict):
     name: Slug
     description: str = ""
     zone: Zone | None = None
-    files: Annotated[tuple[FileSpec, ...], Field(min_length=1)]
+    files: Annotated[tuple[FileSpec, ...], SOME]
 
     @property
     def source(self) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from typing_extensions import override
+
 _LONGEST = 80
 
 
@@ -20,6 +22,7 @@ class Problem:
     path: str
     message: str
 
+    @override
     def __str__(self) -> str:
         return f"line {self.line}: {self.path}: {self.message}" if self.path else f"line {self.line}: {self.message}"
 

@@ -15,7 +15,10 @@ from leadstream.importing.problems import MappingError, Problem, spelled
 
 Loc = tuple[str | int, ...]
 
-_CORE = "tag:yaml.org,2002:"
+_CORE = frozenset(
+    f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "timestamp", "merge", "value")
+)
+"""The tags YAML itself gives to plain words; any other was written out."""
 _DEEPEST = 40
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+")
@@ -105,7 +108,7 @@ class _Builder:
         return made
 
     def _scalar(self, node: yaml.Node, loc: Loc) -> Any:
-        if not node.tag.startswith(_CORE):
+        if node.tag not in _CORE:
             return self._refuse(node, loc, f"the tag `{node.tag}` is not part of a mapping")
         text: str = node.value
         if not isinstance(node, yaml.ScalarNode) or node.style is not None:

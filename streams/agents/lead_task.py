@@ -57,6 +57,8 @@ class LeadProcessor:
 
     def decide(self, txn: Transaction[Live], record: Record, at: int) -> None:
         """Decide one record of the inbox; what cannot be taken becomes a dead letter with its reason."""
+        if record.key is not None and record.key[:1] == b"\0":
+            return  # a note of the engine or of an import, no fact
         try:
             envelope = self._codec.decode(record.value, record.headers)
         except Undecodable as exc:

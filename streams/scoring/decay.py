@@ -7,7 +7,7 @@ than the instant has not decayed. Every value moves towards 0 and never away fro
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import isqrt
+from math import gcd, isqrt
 from typing import Protocol, cast
 
 from streams.scoring.hits import Hit
@@ -21,11 +21,7 @@ _GONE_AFTER = 21
 
 
 class Decay(Protocol):
-    """A way to fade.
-
-    Attributes:
-        lifetime: age in microseconds from which every hit is worth 0; None when nothing fades.
-    """
+    """A way to fade."""
 
     @property
     def lifetime(self) -> int | None:
@@ -70,31 +66,37 @@ class Linear:
     percent: int
     per_us: int
     lifetime: int = field(init=False)
+    _factors: tuple[int, int, int, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lifetime", -(-100 * self.per_us // self.percent))
+        shared = gcd(100 * self.per_us, self.percent)  # smaller numbers are faster
+        whole, percent = 100 * self.per_us // shared, self.percent // shared
+        object.__setattr__(self, "_factors", (2 * MILLI * whole, 2 * MILLI * percent, whole, 2 * whole))
 
     def value(self, points: int, age: int) -> int:
         """Thousandths left at that age."""
         if age <= 0:
             return points * MILLI
-        whole = 100 * self.per_us
-        left = whole - self.percent * age
-        return (2 * MILLI * points * left + whole) // (2 * whole) if left > 0 else 0
+        scaled, lost, whole, twice = self._factors
+        return (points * (scaled - lost * age) + whole) // twice if age < self.lifetime else 0
 
     def sums(self, hits: Sequence[Hit], at: int, group_of: Sequence[int], groups: int) -> list[int]:
         """Thousandths of each group; hits past their lifetime are not looked at."""
         totals = [0] * groups
-        whole = 100 * self.per_us
-        scaled, lost, twice = 2 * MILLI * whole, 2 * MILLI * self.percent, 2 * whole
-        first = bisect_left(hits, (at - self.lifetime + 1,)) if hits and at - hits[0][0] >= self.lifetime else 0
-        for occurred_at, _, rule, points in hits[first:] if first else hits:
+        scaled, lost, whole, twice = self._factors
+        for occurred_at, _, rule, points in self._alive(hits, at):
             age = at - occurred_at
             if age > 0:
                 totals[group_of[rule]] += (points * (scaled - lost * age) + whole) // twice
             else:
                 totals[group_of[rule]] += points * MILLI
         return totals
+
+    def _alive(self, hits: Sequence[Hit], at: int) -> Sequence[Hit]:
+        if not hits or at - hits[0][0] < self.lifetime:
+            return hits
+        return hits[bisect_left(hits, cast("Hit", (at - self.lifetime + 1,))) :]
 
 
 def _powers() -> tuple[int, ...]:

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 
 from streams.scoring.decay import Decay
 from streams.scoring.hits import Hit
+from streams.scoring.values import MILLI
+
+NO_CAP = 1 << 60
+"""The cap of a group without one, in thousandths: more than any sum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,20 +18,24 @@ class Engagement:
     Attributes:
         decay: how touches fade.
         group_of: group index by rule index.
-        caps: thousandths of a point at most, by group; None without a cap.
+        caps: thousandths of a point at most, by group; `NO_CAP` without a cap.
     """
 
     decay: Decay
     group_of: tuple[int, ...]
-    caps: tuple[int | None, ...]
+    caps: tuple[int, ...]
 
     def milli(self, hits: Sequence[Hit], at: int) -> int:
         """Thousandths of a point at an instant, before the part as a whole is clamped. Hits are in order."""
         return self.capped(self.decay.sums(hits, at, self.group_of, len(self.caps)))
 
+    def shown(self, hits: Sequence[Hit], at: int) -> int:
+        """Whole points at an instant, rounded half up, before the part as a whole is clamped."""
+        return (self.milli(hits, at) + MILLI // 2) // MILLI
+
     def capped(self, sums: Sequence[int]) -> int:
         """The total of group sums, each at most its cap."""
         total = 0
         for points, cap in zip(sums, self.caps, strict=True):
-            total += points if cap is None or points < cap else cap
+            total += min(cap, points)
         return total

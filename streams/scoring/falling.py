@@ -1,8 +1,8 @@
 """The instant at which decay takes an engagement that only falls below a level.
 
-For linear decay floating point only tells where to look: between two instants between which the rounded sum must pass the level. There
-every step of every touch is listed exactly. What the estimate misses, bisection finds, so it can cost time but not
-correctness.
+For linear decay floating point only tells where to look: two instants between which the rounded sum must pass the
+level. There every step of every touch is listed exactly. What the estimate misses, bisection finds, so a bad estimate
+costs time and never correctness.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ def fall_below(floor: int, hits: Sequence[Hit], at: int, decay: Linear, engageme
         decay: of the engagement.
         engagement: how hits become one number.
     """
-    slack = len(hits) / 2 + 1  # each value is rounded by half a thousandth at most
+    slack = len(hits) ** 0.5 + 1  # 3.5 standard deviations of that many roundings, and what floats lose
     first, last = _estimates((floor + slack, floor - slack), hits, at, decay, engagement)
     high_at, low_at = at + max(int(first) - 1, 0), at + int(last) + 2
     steps = _Steps(hits, high_at, low_at, decay, engagement)
@@ -83,23 +83,21 @@ def _estimates(
         yield passed
 
 
-def _sum_after(span: float, value: Sequence[float], slope: Sequence[float], caps: Sequence[int | None]) -> float:
+def _sum_after(span: float, value: Sequence[float], slope: Sequence[float], caps: Sequence[int]) -> float:
     total = 0.0
     for start, fall, cap in zip(value, slope, caps, strict=True):
         points = start - fall * span
-        total += points if cap is None or points < cap else cap
+        total += min(cap, points)
     return total
 
 
-def _newton(
-    level: float, right: float, value: Sequence[float], slope: Sequence[float], caps: Sequence[int | None]
-) -> float:
+def _newton(level: float, right: float, value: Sequence[float], slope: Sequence[float], caps: Sequence[int]) -> float:
     """Where a falling concave curve comes down to a level; from the right every tangent stays beyond that place."""
     for _ in range(len(caps) + 1):
         total, falling = 0.0, 0.0
         for start, fall, cap in zip(value, slope, caps, strict=True):
             points = start - fall * right
-            if cap is None or points < cap:
+            if points < cap:
                 total, falling = total + points, falling + fall
             else:
                 total += cap
@@ -139,7 +137,7 @@ class _Steps:
         total = self.start
         for at, group in sorted(self._instants()):
             cap = caps[group]
-            if cap is None or sums[group] <= cap:
+            if sums[group] <= cap:
                 total -= 1
                 if total < floor:
                     return at

@@ -5,7 +5,7 @@ from typing import Any
 
 from streams.scoring.crossing import next_exit
 from streams.scoring.decay import Decay, NoDecay
-from streams.scoring.engagement import Engagement
+from streams.scoring.engagement import NO_CAP, Engagement
 from streams.scoring.hits import Hit, insert, settle
 from streams.scoring.patterns import TouchLike
 from streams.scoring.reasons import Line, Reason, bound, shared_out
@@ -34,11 +34,13 @@ class Scorer:
 
     __slots__ = (
         "_cap",
+        "_digits",
         "_engagement",
         "_first_touch_rule",
         "_fit_rules",
-        "_grades",
         "_groups",
+        "_letters",
+        "_levels_of_grades",
         "_matching",
         "_touch_rules",
         "_uses_asset",
@@ -62,10 +64,11 @@ class Scorer:
         self._engagement = Engagement(
             decay or NoDecay(),
             (0,) * self._first_touch_rule + tuple(rule.group for rule in self._touch_rules),
-            tuple(None if group.cap is None else group.cap * MILLI for group in self._groups),
+            tuple(NO_CAP if group.cap is None else group.cap * MILLI for group in self._groups),
         )
         self._cap = cap
-        self._grades = grades
+        self._levels_of_grades = grades.at_least if grades else ()
+        self._letters, self._digits = _grade_parts(grades, cap)
         self._uses_asset = any(rule.pattern.assets is not None for rule in self._touch_rules)
         self._uses_campaign = any(rule.pattern.campaigns is not None for rule in self._touch_rules)
         self._matching: dict[_TouchKey, tuple[int, ...]] = {}
@@ -115,8 +118,9 @@ class Scorer:
         """The score at an instant. `hits` are in order."""
         engagement = self._shown_engagement(hits, at)
         points = fit[0]
-        grade = NO_GRADE if self._grades is None else self._grades.text(points, engagement)
-        return Score(min(points + engagement, self._cap), points, engagement, grade)
+        total = points + engagement
+        grade = self._letters[points] + self._digits[engagement]
+        return Score(min(self._cap, total), points, engagement, grade)
 
     def reasons(self, fit: Fit, hits: Sequence[Hit], at: int) -> tuple[Reason, ...]:
         """Every line of the score at an instant: fit rules, touches, then caps and floors.
@@ -177,7 +181,7 @@ class Scorer:
         return found
 
     def _shown_engagement(self, hits: Sequence[Hit], at: int) -> int:
-        return min(max(_whole(self._engagement.milli(hits, at)), 0), self._cap)
+        return min(max(self._engagement.shown(hits, at), 0), self._cap)
 
     def _touch_lines(self, hits: Sequence[Hit], at: int) -> tuple[list[Line], list[Line], int]:
         value, caps = self._engagement.decay.value, self._engagement.caps
@@ -191,7 +195,7 @@ class Scorer:
         over = [
             Line(f"group cap {group.name}", None, None, cap - points)
             for group, points, cap in zip(self._groups, sums, caps, strict=True)
-            if cap is not None and points > cap
+            if points > cap
         ]
         return lines, over, self._engagement.capped(sums)
 
@@ -201,13 +205,21 @@ class Scorer:
 
     def _levels(self, fit: Fit, thresholds: Iterable[Threshold]) -> list[int]:
         """Whole points of engagement at which something changes, as long as the fit stays; ascending."""
-        wanted = set(self._grades.at_least if self._grades else ())
+        wanted = set(self._levels_of_grades)
         for threshold in thresholds:
             if threshold.of == "engagement":
                 wanted.add(threshold.at_least)
             elif threshold.of == "total" and threshold.at_least <= self._cap:
                 wanted.add(threshold.at_least - fit.points)
         return sorted(points for points in wanted if 0 < points <= self._cap)
+
+
+def _grade_parts(grades: Grades | None, cap: int) -> tuple[list[str], list[str]]:
+    """The first half of the grade by points of fit, and the second half by points of engagement."""
+    if grades is None:
+        return [NO_GRADE] * (_FIT_MOST + 1), [""] * (cap + 1)
+    letters = [grades.letters[grades.place(points)] for points in range(_FIT_MOST + 1)]
+    return letters, [str(grades.place(points) + 1) for points in range(cap + 1)]
 
 
 def _whole(milli: int) -> int:

@@ -63,7 +63,3 @@ class Grades(NamedTuple):
             if points >= least:
                 return place
         return len(self.at_least) - 1
-
-    def text(self, fit: int, engagement: int) -> str:
-        """Fit letter and engagement digit."""
-        return f"{self.letters[self.place(fit)]}{self.place(engagement) + 1}"

@@ -9,13 +9,13 @@ from worker threads.
 """
 
 import atexit
-import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 _lock = threading.Lock()
@@ -60,11 +60,25 @@ def _start() -> int:
 
 
 def _clean(left: list[str]) -> None:
-    for name in (name for name in left if not name.startswith("/")):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(int(name), signal.SIGKILL)
-    for name in (name for name in left if name.startswith("/")):
-        shutil.rmtree(name, ignore_errors=True)
+    folders = [Path(name) for name in left if name.startswith("/")]
+    groups = [int(name) for name in left if not name.startswith("/")]
+    until = time.monotonic() + 20.0
+    # Again and again: what is dying may still write, and holds its folders until it is gone.
+    while (groups := [group for group in groups if _kill(group)]) or any(folder.exists() for folder in folders):
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
+        if time.monotonic() > until:
+            return
+        time.sleep(0.1)
+
+
+def _kill(pgid: int) -> bool:
+    """Kill a group; say whether there was one."""
+    try:
+        os.killpg(pgid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
 
 
 def _main() -> None:

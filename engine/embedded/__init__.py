@@ -1,0 +1,1 @@
+"""What the logs without a broker have in common: limits, wake-up, and sharing partitions between live processes."""

@@ -1,0 +1,66 @@
+"""Builds the Faust app of a process: one agent per source, each of which only hands batches to their tasks."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import faust
+
+from engine.host import Host, Program
+from engine.ports import EventLog
+from engine.runner import Policy
+from engine.transport import hand_over
+
+TaskApp = faust.App
+"""A Faust app whose messages are batches; `app.task_host` is the `Host` that owns the tasks."""
+
+
+def build_task_app(
+    name: str,
+    log: EventLog,
+    programs: Iterable[Program],
+    *,
+    clock: Callable[[], int],
+    policy: Policy | None = None,
+    **settings: Any,
+) -> TaskApp:
+    """An app on the log's own transport.
+
+    Args:
+        name: names the consumer group; never change it once positions are committed.
+        log: the started log.
+        programs: the task groups this process runs.
+        clock: microseconds since the epoch.
+        policy: how patient the tasks are.
+        settings: further Faust settings.
+    """
+    host = Host(log, programs, clock=clock, policy=policy)
+    app = faust.App(
+        name,
+        broker=log.faust_broker(),  # type: ignore[attr-defined]
+        autodiscover=False,
+        broker_commit_livelock_soft_timeout=0,
+        consumer_auto_offset_reset="earliest",
+        key_serializer="raw",
+        value_serializer="raw",
+        loghandlers=[],
+        stream_wait_empty=False,
+        table_standby_replicas=0,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        web_enabled=False,
+        worker_redirect_stdouts=False,
+        **settings,
+    )
+    app.task_host = host
+    host.on_crash(app.crash)
+    for topic in sorted(host.sources):
+        _attach(app, host, topic)
+    return app
+
+
+def _attach(app: TaskApp, host: Host, topic: str) -> None:
+    async def agent(stream: Any) -> None:
+        await hand_over(host, stream)
+
+    agent.__name__ = topic.replace("-", "_").replace(".", "_")
+    app.agent(app.topic(topic, internal=False))(agent)

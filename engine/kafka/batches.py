@@ -1,0 +1,101 @@
+"""Records to record batches, and whether they fit.
+
+Batches are filled straight through aiokafka's compiled builder: three times the speed of `send` per record.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+
+from engine.errors import RecordTooLarge, WrongTopic
+from engine.ports import Headers, NewRecord, TopicSpec
+
+MAX_BATCH_BYTES = 900_000
+"""Records of one partition travel in batches of at most this many bytes; a larger record travels alone."""
+OVERHEAD_BYTES = 4096
+"""What a broker's limit leaves for a batch's frame and the lengths of keys, values and headers."""
+
+Rows = Mapping[tuple[str, int], Sequence[NewRecord]]
+"""Records by (topic, partition)."""
+
+_encoded_size = DefaultRecordBatchBuilder.estimate_size_in_bytes
+_UNCOMPRESSED = 0
+_NONE: list[tuple[str, bytes]] = []
+
+
+def size_of(record: NewRecord) -> int:
+    """Bytes of key, value, header names and header values: what a topic's limit counts."""
+    headers = sum(len(name.encode()) + len(value) for name, value in record.headers)
+    return len(record.key or b"") + len(record.value or b"") + headers
+
+
+def largest(rows: Sequence[NewRecord]) -> int:
+    """Size of the largest record."""
+    return max(map(size_of, rows), default=0)
+
+
+def check_rows(records: Rows, specs: Mapping[str, TopicSpec]) -> None:
+    """Make sure every record fits its topic, before anything is written.
+
+    Args:
+        records: what is to be written.
+        specs: what is known of the topics; one that is not known is left to the broker.
+
+    Raises:
+        RecordTooLarge: one does not fit.
+        WrongTopic: a record without a key for a compacted topic, where only keys keep records alive.
+    """
+    for (topic, _), rows in records.items():
+        spec = specs.get(topic)
+        if spec is None:
+            continue
+        limit = spec.max_record_bytes
+        for key, value, headers in rows:
+            # Never below the counted size, and compiled; the exact count is needed for hardly any record.
+            if _encoded_size(key, value, _listed(headers)) > limit:
+                _check_closely(NewRecord(key, value, headers), spec)
+        if spec.compacted and any(key is None for key, _, _ in rows):
+            raise WrongTopic(f"topic {topic!r} is compacted and takes no record without a key")
+
+
+def _check_closely(record: NewRecord, spec: TopicSpec) -> None:
+    size, limit = size_of(record), spec.max_record_bytes
+    if size > limit:
+        raise RecordTooLarge(spec.name, size, limit)
+    encoded = _encoded_size(record.key, record.value, _listed(record.headers))
+    if encoded > limit + OVERHEAD_BYTES:  # thousands of tiny headers
+        raise RecordTooLarge(spec.name, encoded, limit + OVERHEAD_BYTES)
+
+
+def built(
+    rows: Sequence[NewRecord], now_ms: int | None, spec: TopicSpec | None, *, transactional: bool
+) -> Iterator[BatchBuilder]:
+    """Record batches in order, each as full as its topic allows.
+
+    Args:
+        rows: the records.
+        now_ms: create time in milliseconds, None for now; a topic of ours has the append time in its place.
+        spec: what is known of the topic.
+        transactional: whether they belong to a transaction.
+    """
+    capacity = MAX_BATCH_BYTES if spec is None else min(MAX_BATCH_BYTES, spec.max_record_bytes + OVERHEAD_BYTES)
+    at, total = 0, len(rows)
+    while at < total:
+        batch = BatchBuilder(capacity, _UNCOMPRESSED, is_transactional=transactional)
+        append, count = batch._builder.append, 0  # noqa: SLF001 - the public `append` costs as much again per record
+        while at < total:
+            key, value, headers = rows[at]
+            if append(count, now_ms, key, value, _listed(headers)) is None:
+                break
+            at, count = at + 1, count + 1
+        batch._relative_offset = count  # noqa: SLF001 - what the public `append` would have counted
+        batch.close()
+        yield batch
+
+
+def _listed(headers: Headers) -> list[tuple[str, bytes]]:
+    """Headers as the compiled builder insists on them."""
+    if not headers:
+        return _NONE
+    return headers if isinstance(headers, list) else list(headers)

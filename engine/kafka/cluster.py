@@ -1,0 +1,208 @@
+"""Single requests to the brokers: to a partition's leader, a group's coordinator, the controller.
+
+Every answer comes from a request made after the call began. Topics go by their names on the broker here. All topics'
+metadata are kept, because asking for one by name could create it on brokers that create topics by themselves.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, TypeVar
+
+from aiokafka.client import AIOKafkaClient, CoordinationType
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    LeaderNotAvailableError,
+    NodeNotReadyError,
+    NotControllerError,
+    for_code,
+)
+from aiokafka.structs import TopicPartition
+
+from engine.errors import Unavailable, WrongTopic
+from engine.kafka.dropping import drop_client
+from engine.kafka.failures import is_outage, translated
+from engine.kafka.session import Session
+
+T = TypeVar("T")
+
+
+class Cluster:
+    """A connection to the brokers that survives their moves.
+
+    After all known brokers are gone it starts again from the addresses given, since brokers may have moved.
+    """
+
+    def __init__(self, servers: list[str], session: Session, name: str) -> None:
+        self._servers, self._session, self._name = servers, session, name
+        self._client: AIOKafkaClient | None = None
+        self._connecting = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Connect, trying every address once.
+
+        Raises:
+            Unavailable: no broker answered in time.
+        """
+        try:
+            async with asyncio.timeout(self._session.connect):
+                await self._connected()
+        except (KafkaError, OSError) as exc:
+            raise Unavailable(
+                f"no Kafka broker answers at {', '.join(self._servers)} ({exc!r}); "
+                f"start it, or correct the address and the access settings"
+            ) from exc
+
+    async def stop(self) -> None:
+        """Close all connections."""
+        client, self._client = self._client, None
+        if client is not None:
+            await drop_client(client)
+
+    async def partitions(self, topic: str) -> int:
+        """How many partitions a topic has.
+
+        Raises:
+            WrongTopic: it is missing.
+            Unavailable: out of reach.
+        """
+        client = await self._knowing([topic])
+        return len(client.cluster.partitions_for_topic(topic) or ())
+
+    async def existing(self, topics: Iterable[str]) -> dict[str, int]:
+        """Partition counts of those topics that exist, by a fresh request."""
+
+        async def ask() -> dict[str, int]:
+            known = (await (await self._connected()).fetch_all_metadata()).partitions_for_topic
+            return {topic: len(found) for topic in topics if (found := known(topic)) is not None}
+
+        return await self.repeating(ask, "listing topics")
+
+    async def require(self, topics: Iterable[str]) -> None:
+        """Make sure that topics exist before somebody writes to them.
+
+        Raises:
+            WrongTopic: one is missing.
+        """
+        await self._knowing(topics)
+
+    async def leader(self, topic: str, partition: int) -> int:
+        """The broker that leads a partition.
+
+        Raises:
+            WrongTopic: there is no such topic or partition.
+        """
+        client = await self._knowing([topic])
+        node = client.cluster.leader_for_partition(TopicPartition(topic, partition))
+        if node is None:
+            count = len(client.cluster.partitions_for_topic(topic) or ())
+            raise WrongTopic(f"topic {topic!r} has {count} partitions, there is no partition {partition}")
+        if node < 0:
+            raise LeaderNotAvailableError(f"{topic}-{partition} has no leader")
+        return int(node)
+
+    async def ready(self, topic: str) -> bool:
+        """Whether every partition of a topic has a leader."""
+        metadata = (await self._connected()).cluster
+        partitions = metadata.partitions_for_topic(topic)
+        return bool(partitions) and partitions == metadata.available_partitions_for_topic(topic)
+
+    async def send(self, node: int, request: Any) -> Any:
+        """One request to one broker."""
+        return await (await self._connected()).send(node, request)
+
+    async def send_anywhere(self, request: Any) -> Any:
+        """One request to any broker."""
+        node = (await self._connected()).get_random_node()
+        if node is None:
+            raise NodeNotReadyError("no broker is known")
+        return await self.send(node, request)
+
+    async def send_to_controller(self, request: Any) -> Any:
+        """One request to the controller."""
+        controller = (await self._connected()).cluster.controller
+        if controller is None:
+            raise NotControllerError("no controller is known")
+        return await self.send(controller.nodeId, request)
+
+    async def send_to_coordinator(self, group: str, request: Any) -> Any:
+        """One request to the coordinator of a consumer group."""
+        client = await self._connected()
+        return await client.send(await client.coordinator_lookup(CoordinationType.GROUP, group), request)
+
+    async def repeating(self, ask: Callable[[], Awaitable[T]], doing: str) -> T:
+        """Ask until it succeeds, looking up the brokers again in between, as long as patience lasts.
+
+        Raises:
+            Unavailable: patience ran out.
+            LogError: another error than an outage.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._session.patience
+        while True:
+            try:
+                return await ask()
+            except (KafkaError, OSError, AssertionError, Unavailable) as exc:  # aiokafka asserts that it knows a broker
+                if not is_outage(exc) or loop.time() >= deadline:
+                    raise translated(exc, doing) from exc
+            await asyncio.sleep(self._session.refetch)
+            await self.refresh()
+
+    async def refresh(self) -> None:
+        """Ask anew who leads what. An outage shows in the next request, not here."""
+        client = self._client
+        if client is None:
+            return
+        try:
+            async with asyncio.timeout(self._session.request):
+                known = await client.force_metadata_update()
+        except (KafkaError, OSError):
+            known = False
+        if not known and self._client is client:
+            self._client = None
+            await drop_client(client)
+
+    async def _knowing(self, topics: Iterable[str]) -> AIOKafkaClient:
+        """Give a client that knows these topics; a new one may not have come round yet."""
+        names = list(topics)
+        if self._client is not None and _missing(self._client, names) is None:
+            return self._client
+
+        async def look() -> AIOKafkaClient:
+            await self._connected()
+            await self.refresh()
+            return await self._connected()
+
+        client = await self.repeating(look, "looking up topics")
+        missing = _missing(client, names)
+        if missing is not None:
+            raise WrongTopic(f"topic {missing!r} does not exist; create it first")
+        return client
+
+    async def _connected(self) -> AIOKafkaClient:
+        if self._client is not None:
+            return self._client
+        async with self._connecting:
+            if self._client is None:
+                client = AIOKafkaClient(**self._session.client(self._servers, self._name))
+                try:
+                    await client.bootstrap()
+                    await client.force_metadata_update()
+                except BaseException:
+                    await drop_client(client)
+                    raise
+                self._client = client
+        if self._client is None:
+            raise KafkaConnectionError("the connection was closed again")
+        return self._client
+
+
+def _missing(client: AIOKafkaClient, names: Iterable[str]) -> str | None:
+    known = client.cluster.partitions_for_topic
+    return next((name for name in names if known(name) is None), None)
+
+
+def check(code: int, about: str) -> None:
+    """Raise the broker's error code, if it is one."""
+    if code:
+        raise for_code(code)(about)

@@ -1,0 +1,57 @@
+"""aiokafka's errors in the engine's words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aiokafka.errors import (
+    KafkaError,
+    KafkaTimeoutError,
+    KafkaUnavailableError,
+    ProducerClosed,
+    UnsupportedCodecError,
+)
+
+from engine.errors import Fenced, LogError, Unavailable
+
+_OUTAGES = (TimeoutError, OSError, KafkaTimeoutError, KafkaUnavailableError, ProducerClosed)
+
+
+def is_outage(exc: BaseException | None) -> bool:
+    """Whether brokers were out of reach, however deeply aiokafka wrapped it.
+
+    Its sender hides a lost connection in a plain `KafkaError`, so the chain of causes is followed.
+    """
+    while exc is not None:
+        if isinstance(exc, (*_OUTAGES, Unavailable)) or getattr(exc, "retriable", False):
+            return True
+        exc = exc.__cause__
+    return False
+
+
+def translated(exc: BaseException, doing: str) -> LogError:
+    """What to raise for a failed request outside a transaction."""
+    if isinstance(exc, LogError):
+        return exc
+    if is_outage(exc):
+        return Unavailable(f"{doing}: the brokers are out of reach ({exc!r})")
+    if isinstance(exc, UnsupportedCodecError):
+        return LogError(f"{doing}: records are compressed in a way this installation cannot read ({exc}); add cramjam")
+    return LogError(f"{doing}: {exc!r}")
+
+
+def translated_in_transaction(exc: BaseException, doing: str) -> LogError:
+    """What to raise when a transaction failed: but for an outage its owner has to open again from the log."""
+    if isinstance(exc, LogError):
+        return exc
+    if is_outage(exc):
+        return Unavailable(f"{doing}: the brokers are out of reach ({exc!r})")
+    return Fenced(f"{doing}: {exc!r}")
+
+
+@contextmanager
+def translating(doing: str) -> Iterator[None]:
+    """Raise errors of aiokafka and of the network as ours."""
+    try:
+        yield
+    except (KafkaError, OSError) as exc:  # TimeoutError is an OSError
+        raise translated(exc, doing) from exc

@@ -1,0 +1,84 @@
+"""Fetch requests: committed records of partitions, from an offset that the answer is sure to belong to."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from aiokafka.errors import OffsetOutOfRangeError
+from aiokafka.protocol.fetch import FetchRequest
+
+from engine.kafka.cluster import Cluster, check
+from engine.kafka.offsets import READ_COMMITTED, Partition
+from engine.kafka.scan import Response
+
+MAX_BYTES = 4 << 20
+"""Most bytes of one partition in a response; a larger single batch comes whole."""
+
+
+class Want(NamedTuple):
+    """How a broker shall answer.
+
+    Attributes:
+        max_wait_ms: how long it waits for `min_bytes`, in milliseconds.
+        min_bytes: less than this is not worth an answer yet.
+        max_bytes: most of one partition.
+    """
+
+    max_wait_ms: int = 0
+    min_bytes: int = 0
+    max_bytes: int = MAX_BYTES
+
+
+NOW = Want()
+
+
+async def fetch(cluster: Cluster, node: int, offsets: Mapping[Partition, int], want: Want) -> dict[Partition, Response]:
+    """What the broker `node` has of these partitions from these offsets on.
+
+    A partition is left out when its quota is used up.
+
+    Raises:
+        OffsetOutOfRangeError: an offset lies outside what the log holds.
+        KafkaError: the broker's error, `NotLeaderForPartitionError` and the like.
+    """
+    topics: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
+    for (topic, partition), offset in offsets.items():
+        topics[topic].append((partition, offset, want.max_bytes))
+    request = FetchRequest(
+        want.max_wait_ms, want.min_bytes, want.max_bytes * len(offsets), READ_COMMITTED, list(topics.items())
+    )
+    return _parsed(await cluster.send(node, request), offsets)
+
+
+def _parsed(answer: Any, offsets: Mapping[Partition, int]) -> dict[Partition, Response]:
+    found = {}
+    for topic, partitions in answer.topics:
+        # v4 has (last stable offset, aborted, records), later versions put the log's start between, v11 a replica last
+        for partition, code, _, end, *middle, raw in partitions:
+            at = topic, partition
+            if code == OffsetOutOfRangeError.errno:
+                raise OffsetOutOfRangeError(f"{topic}-{partition} @{offsets[at]}")
+            check(code, f"{topic}-{partition}")
+            aborted = next((part for part in middle if isinstance(part, list)), ())
+            found[at] = Response(offsets[at], end, raw or b"", aborted)
+    return found
+
+
+async def fetch_one(cluster: Cluster, topic: str, partition: int, offset: int, want: Want = NOW) -> Response | None:
+    """The same for one partition, with patience; None when the broker had nothing to say for now.
+
+    Raises:
+        OffsetOutOfRangeError: the offset lies outside what the log holds.
+    """
+
+    async def ask() -> Response | OffsetOutOfRangeError | None:
+        node = await cluster.leader(topic, partition)
+        try:
+            return (await fetch(cluster, node, {(topic, partition): offset}, want)).get((topic, partition))
+        except OffsetOutOfRangeError as exc:
+            return exc
+
+    found = await cluster.repeating(ask, f"reading {topic}-{partition}")
+    if isinstance(found, OffsetOutOfRangeError):
+        raise found
+    return found

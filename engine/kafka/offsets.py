@@ -1,0 +1,98 @@
+"""Where partitions begin and end, and where groups stand, always by a fresh request."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from aiokafka.protocol.commit import OffsetFetchRequest
+from aiokafka.protocol.offset import OffsetRequest
+
+from engine.kafka.cluster import Cluster, check
+
+READ_UNCOMMITTED, READ_COMMITTED = 0, 1
+_LATEST, _EARLIEST = -1, -2
+_NO_REPLICA = -1
+_SETTLE_SECONDS = 0.005
+
+Partition = tuple[str, int]
+"""Topic (its name on the broker) and partition number."""
+
+
+async def starts(cluster: Cluster, partitions: Iterable[Partition]) -> dict[Partition, int]:
+    """The first offset still kept."""
+    return await _listed(cluster, list(partitions), _EARLIEST)
+
+
+async def stable_ends(cluster: Cluster, partitions: Iterable[Partition]) -> dict[Partition, int]:
+    """The last stable offset: all before it is decided, committed or aborted, and a reader gets exactly that far."""
+    return await _listed(cluster, list(partitions), _LATEST)
+
+
+async def settled_ends(cluster: Cluster, partitions: Iterable[Partition], patience: float) -> dict[Partition, int]:
+    """The same, but a commit that was acknowledged before is in sight.
+
+    A coordinator acknowledges a commit some milliseconds before its markers reach the partitions. So while there is
+    something undecided behind the last stable offset, ask again; after `patience` seconds it is a transaction at work.
+    """
+    wanted, loop = list(partitions), asyncio.get_running_loop()
+    written = await written_ends(cluster, wanted)
+    deadline = loop.time() + patience
+    while True:
+        stable = await stable_ends(cluster, wanted)
+        if all(stable[at] >= written[at] for at in wanted) or loop.time() >= deadline:
+            return stable
+        await asyncio.sleep(_SETTLE_SECONDS)
+
+
+async def written_ends(cluster: Cluster, partitions: Iterable[Partition]) -> dict[Partition, int]:
+    """The end of everything written, that of open transactions included."""
+    return await _listed(cluster, list(partitions), _LATEST, READ_UNCOMMITTED)
+
+
+async def _listed(
+    cluster: Cluster, partitions: list[Partition], which: int, isolation: int = READ_COMMITTED
+) -> dict[Partition, int]:
+    async def ask() -> dict[Partition, int]:
+        by_leader: dict[int, dict[str, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
+        for topic, partition in partitions:
+            by_leader[await cluster.leader(topic, partition)][topic].append((partition, which))
+        answers = await asyncio.gather(
+            *(
+                cluster.send(node, OffsetRequest(_NO_REPLICA, isolation, list(topics.items())))
+                for node, topics in by_leader.items()
+            )
+        )
+        return dict(entry for answer in answers for entry in _parsed(answer))
+
+    return await cluster.repeating(ask, "asking where partitions begin and end")
+
+
+def _parsed(answer: Any) -> Iterable[tuple[Partition, int]]:
+    for topic, partitions in answer.topics:
+        for partition, code, _, offset, *_ in partitions:
+            check(code, f"{topic}-{partition}")
+            yield (topic, partition), offset
+
+
+async def committed(cluster: Cluster, group: str, partitions: Iterable[Partition]) -> dict[Partition, int]:
+    """The committed offsets of a group; partitions without one are left out.
+
+    A consumer may answer that from a request it sent before we fenced the former owner; this never does.
+    """
+    wanted: dict[str, list[int]] = defaultdict(list)
+    for topic, partition in partitions:
+        wanted[topic].append(partition)
+
+    async def ask() -> dict[Partition, int]:
+        answer = await cluster.send_to_coordinator(group, OffsetFetchRequest(group, list(wanted.items())))
+        check(getattr(answer, "error_code", 0), group)
+        found = {}
+        for topic, entries in answer.topics:
+            for partition, offset, _, code in entries:
+                check(code, f"{group}: {topic}-{partition}")
+                if offset >= 0:
+                    found[topic, partition] = offset
+        return found
+
+    return await cluster.repeating(ask, f"asking where group {group} stands")

@@ -1,0 +1,57 @@
+"""Producers: settings and start."""
+
+import asyncio
+
+import aiokafka.producer.sender as aiokafka_sender
+from aiokafka import AIOKafkaProducer
+
+from engine.kafka.batches import MAX_BATCH_BYTES
+from engine.kafka.dropping import drop_producer
+from engine.kafka.session import Session
+
+# A transaction that follows another waits for its markers; aiokafka asks again every 20 ms, which is most of the time
+# a small transaction takes.
+aiokafka_sender.BACKOFF_OVERRIDE = 0.002
+
+
+async def transactional(servers: list[str], session: Session, transactional_id: str) -> AIOKafkaProducer:
+    """A started producer of that id: every former one is fenced, its open transaction has ended.
+
+    Raises:
+        TimeoutError: not in time.
+        KafkaError: the broker refused.
+    """
+    producer = AIOKafkaProducer(
+        **session.client(servers, transactional_id),
+        transactional_id=transactional_id,
+        transaction_timeout_ms=int(session.transaction * 1000),
+        max_batch_size=MAX_BATCH_BYTES,
+        max_request_size=2**31 - 1,  # sizes are checked against each topic's own limit
+    )
+    return await _started(producer, session.opening)
+
+
+async def idempotent(servers: list[str], session: Session, name: str) -> AIOKafkaProducer:
+    """A started producer that writes nothing twice while it lives.
+
+    Raises:
+        TimeoutError: not in time.
+        KafkaError: the broker refused.
+    """
+    producer = AIOKafkaProducer(
+        **session.client(servers, name),
+        enable_idempotence=True,
+        max_batch_size=MAX_BATCH_BYTES,
+        max_request_size=2**31 - 1,
+    )
+    return await _started(producer, session.connect)
+
+
+async def _started(producer: AIOKafkaProducer, seconds: float) -> AIOKafkaProducer:
+    try:
+        async with asyncio.timeout(seconds):
+            await producer.start()
+    except BaseException:
+        await drop_producer(producer)
+        raise
+    return producer

@@ -1,0 +1,27 @@
+"""After a broker has refused a batch as too large: learn the limit as it is now, and say which record it was."""
+
+from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
+
+from engine.errors import RecordTooLarge
+from engine.kafka.batches import Rows, largest
+from engine.kafka.catalog import Catalog
+
+
+async def refused(catalog: Catalog, records: Rows, exc: BaseException) -> None:
+    """Raise `RecordTooLarge` if that is why the broker refused; return otherwise.
+
+    A batch can be refused though each of its records would fit, when a limit was lowered meanwhile. Then nothing is
+    raised here: the limit has been learnt, and the next attempt makes smaller batches.
+
+    Raises:
+        RecordTooLarge: a record exceeds what its topic takes now.
+    """
+    if not isinstance(exc, MessageSizeTooLargeError | RecordListTooLargeError):
+        return
+    for topic, _ in records:
+        catalog.forget(topic)
+    await catalog.learn({topic for topic, _ in records})
+    for (topic, _), rows in records.items():
+        size, limit = largest(rows), catalog.specs[topic].max_record_bytes
+        if size > limit:
+            raise RecordTooLarge(topic, size, limit) from exc

@@ -1,0 +1,140 @@
+"""One task's handle on the embedded log: a lease, and one transaction per batch."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import apsw
+
+from engine.embedded.limits import sizes
+from engine.errors import Fenced, LogError, Truncated
+from engine.ports import GroupSpec, NewRecord, Opened, Writes
+from engine.sqlite import batches, lease
+from engine.sqlite.catalog import Catalog
+from engine.sqlite.codec import Body, encode
+from engine.sqlite.sql import run
+from engine.sqlite.store import Store
+
+
+class Owner(NamedTuple):
+    """Who takes leases: its name, its clock in microseconds, and how long a lease lives without a sign of life."""
+
+    name: str
+    clock: Callable[[], int]
+    lease_ttl: int
+
+    def expires(self) -> int:
+        """When a lease taken or renewed now expires."""
+        return self.clock() + self.lease_ttl
+
+
+class SqliteTaskLog:
+    """Implements `engine.ports.TaskLog`. Opening always fences the former owner: the caller decides when."""
+
+    def __init__(self, store: Store, catalog: Catalog, owner: Owner, group: GroupSpec, partition: int) -> None:
+        self._store, self._catalog, self._owner = store, catalog, owner
+        self._group, self._partition = group, partition
+        self._epoch: int | None = None
+        self._found: dict[str, int] = {}
+
+    async def open(self) -> Opened:
+        """Take the lease, then read positions and changelog as of one instant."""
+        sources, changelog = self._sources(), self._tp(self._group.changelog)
+        self._epoch = await self._store.write(
+            lambda connection: lease.take(
+                connection, self._group.name, self._partition, owner=self._owner.name, expires=self._owner.expires()
+            ),
+            ring=False,
+        )
+        try:
+            opened = self._store.read(lambda connection: self._opened(connection, sources, changelog))
+        except LogError:
+            await self.close()
+            raise
+        self._found = dict(opened.positions)
+        return opened
+
+    async def commit(self, writes: Writes) -> None:
+        """Outputs, changelog and positions in one transaction, if we are still the owner."""
+        if self._epoch is None:
+            raise Fenced(f"{self._group.name}-{self._partition}: not open")
+        epoch = self._epoch
+        outputs: dict[tuple[str, int], Sequence[NewRecord]] = dict(writes.outputs)
+        if writes.changelog:
+            outputs[self._group.changelog, self._partition] = writes.changelog
+        bodies = encoded(self._catalog, outputs)
+        moves = [(source, self._tp(source), writes.before[source], after) for source, after in writes.after.items()]
+
+        def body(connection: apsw.Connection) -> None:
+            now = self._owner.clock()
+            lease.renew(connection, self._group.name, self._partition, epoch=epoch, expires=now + self._owner.lease_ttl)
+            for source, tp, before, after in moves:
+                self._move(connection, source, tp, before=before, after=after)
+            for tp, pieces in bodies.items():
+                batches.append(connection, tp, pieces, now)
+
+        await self._store.write(body)
+
+    async def ends(self) -> dict[str, int]:
+        """End offset of every source, as of now."""
+        sources = self._sources()
+        return self._store.read(
+            lambda connection: {source: batches.part(connection, tp).next for source, tp in sources.items()}
+        )
+
+    async def close(self) -> None:
+        """Give the lease up, so that others need not wait until it expires."""
+        epoch, self._epoch = self._epoch, None
+        if epoch is not None:
+            await self._store.write(
+                lambda connection: lease.release(connection, self._group.name, self._partition, epoch=epoch)
+            )
+
+    def _opened(self, connection: apsw.Connection, sources: Mapping[str, int], changelog: int) -> Opened:
+        positions = {}
+        for source, tp in sources.items():
+            counters = batches.part(connection, tp)
+            at = self._position(connection, tp)
+            if at is not None and not counters.start <= at <= counters.next:
+                raise Truncated(
+                    f"{self._group.name}: position {at} of {source}-{self._partition} lies outside what the log holds, "
+                    f"{counters.start} to {counters.next}"
+                )
+            positions[source] = counters.start if at is None else at
+        return Opened(positions, batches.fold(batches.scan(connection, changelog, 0)))
+
+    def _position(self, connection: apsw.Connection, tp: int) -> int | None:
+        query = "select next from position where grp = ? and tp = ?"
+        rows = run(connection, query, self._group.name, tp)
+        return int(rows[0][0]) if rows else None
+
+    def _move(self, connection: apsw.Connection, source: str, tp: int, *, before: int, after: int) -> None:
+        at = self._position(connection, tp)
+        if before != (self._found[source] if at is None else at):
+            raise Fenced(
+                f"{self._group.name}: position of {source}-{self._partition} is {at}, not {before}; open again"
+            )
+        connection.execute(
+            "insert into position(grp, tp, next, epoch) values(?, ?, ?, ?)"
+            " on conflict(grp, tp) do update set next = excluded.next, epoch = excluded.epoch",
+            (self._group.name, tp, after, self._epoch),
+        )
+
+    def _sources(self) -> dict[str, int]:
+        return {source: self._tp(source) for source in self._group.sources}
+
+    def _tp(self, topic: str) -> int:
+        return self._catalog.topic(topic).partition(self._partition)
+
+
+def encoded(catalog: Catalog, records: Mapping[tuple[str, int], Sequence[NewRecord]]) -> dict[int, list[Body]]:
+    """Records by partition, checked and packed before any lock is taken.
+
+    Raises:
+        WrongTopic: a topic is missing, or has fewer partitions.
+        RecordTooLarge: a record exceeds what its topic takes.
+    """
+    found: dict[int, list[Body]] = {}
+    for (name, partition), new in records.items():
+        topic = catalog.topic(name)
+        found[topic.partition(partition)] = encode(new, sizes(topic.spec, new))
+    return found

@@ -1,0 +1,112 @@
+"""`leadstream dead-letters`: what could not be taken, why, and another try."""
+
+import click
+
+from engine.ports import NewRecord, Record
+from engine.recordtime import TASK_HEADER, TIME_HEADER, header
+from events.instants import iso
+from events.topics import DEAD_LETTERS
+from leadstream.cli.options import command, fail
+from leadstream.cli.output import format_option, show
+from leadstream.cli.root import main
+from leadstream.deployment import opened, partition_count
+from leadstream.reading import records_of
+from leadstream.settings import Settings
+
+_RETRIED = "dlq.retried"
+
+
+@main.group("dead-letters")
+def dead_letters() -> None:
+    """See what could not be taken, with its reason and original bytes, and try it again."""
+
+
+def _text(record: Record, name: str) -> str:
+    raw = header(record.headers, f"dlq.{name}")
+    return "" if raw is None else raw.decode(errors="replace")
+
+
+def _row(partition: int, record: Record) -> dict[str, object]:
+    where = _text(record, "topic") or _text(record, "file")
+    place = _text(record, "offset") or _text(record, "line")
+    return {
+        "id": f"{partition}-{record.offset}",
+        "kept_at": iso(record.timestamp),
+        "reason": _text(record, "reason"),
+        "field": _text(record, "field"),
+        "detail": _text(record, "detail"),
+        "where": f"{where}:{place}",
+        "key": (record.key or b"").decode(errors="replace"),
+        "bytes": len(record.value or b""),
+    }
+
+
+@command(dead_letters, "list")
+@click.option("--reason", help="Only those with this reason.")
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many, newest last.")
+@format_option
+async def list_letters(settings: Settings, reason: str | None, limit: int, form: str) -> None:
+    """List dead letters: reason, field, where each came from.
+
+    \b
+    Example: leadstream dead-letters list --reason unknown_type
+    """
+    rows = []
+    async with opened(settings) as log:
+        for partition in range(await partition_count(log)):
+            async for record in records_of(log, DEAD_LETTERS, partition):
+                row = _row(partition, record)
+                if reason is None or row["reason"] == reason:
+                    rows.append(row)
+    rows.sort(key=lambda row: str(row["kept_at"]))
+    show(rows[-limit:], form, columns=list(rows[0]) if rows else (), empty="no dead letters")
+
+
+async def _found(settings: Settings, letter: str) -> tuple[int, Record]:
+    partition_text, _, offset_text = letter.partition("-")
+    if not (partition_text.isdecimal() and offset_text.isdecimal()):
+        raise click.UsageError(f"{letter!r}: expected an id as 'dead-letters list' shows it, such as 2-17")
+    partition, offset = int(partition_text), int(offset_text)
+    async with opened(settings) as log:
+        if partition < await partition_count(log):
+            for record in (await log.read(DEAD_LETTERS, partition, offset, 1)).records:
+                if record.offset == offset:
+                    return partition, record
+    fail(f"there is no dead letter {letter}; see: leadstream dead-letters list")
+
+
+@command(dead_letters, "show")
+@click.argument("letter")
+@format_option
+async def show_letter(settings: Settings, letter: str, form: str) -> None:
+    """Show the dead letter LETTER whole, with its original bytes."""
+    partition, record = await _found(settings, letter)
+    row = _row(partition, record)
+    original = (record.value or b"").decode(errors="backslashreplace")
+    if form == "table":
+        for name, value in row.items():
+            click.echo(f"{name:8} {value}")
+        click.echo(original)
+    else:
+        show([{**row, "original": original}], form)
+
+
+@command(dead_letters, "retry")
+@click.argument("letters", nargs=-1, required=True)
+async def retry(settings: Settings, letters: tuple[str, ...]) -> None:
+    """Put LETTERS back where they came from, for another try after their cause is mended.
+
+    What fails again becomes a dead letter again; what was accepted meanwhile is dropped as a duplicate.
+    """
+    for letter in letters:
+        partition, record = await _found(settings, letter)
+        topic = _text(record, "topic")
+        if not topic:
+            fail(f"{letter} is a row of the file {_text(record, 'file')}: mend the mapping or the row and import again")
+        kept = [(name, value) for name, value in record.headers if not name.startswith("dlq.") and name != TASK_HEADER]
+        if header(kept, TIME_HEADER) is None and (at := _text(record, "timestamp")):
+            kept.append((TIME_HEADER, at.encode()))
+        origin = int(_text(record, "partition") or partition)
+        async with opened(settings) as log:
+            await log.append({(topic, origin): [NewRecord(record.key, record.value, [*kept, (_RETRIED, letter.encode())])]})
+        click.echo(f"{letter} is back in {topic}")

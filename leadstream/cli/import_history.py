@@ -1,0 +1,74 @@
+"""`leadstream import`: history through a declarative mapping."""
+
+from pathlib import Path
+
+import click
+
+from leadstream.cli.options import command, fail
+from leadstream.cli.output import format_option, show
+from leadstream.cli.progress import progress
+from leadstream.cli.root import main
+from leadstream.deployment import opened, partition_count
+from leadstream.importing import FilesError, MappingError, Summary, digest, load_mapping, match_files, translate
+from leadstream.importing.loading import ImportRefused, Loaded, load
+from leadstream.settings import Settings
+
+
+@command(main, "import")
+@click.argument("mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@format_option
+async def import_history(settings: Settings, mapping: Path, files: tuple[Path, ...], form: str) -> None:
+    """Import history from FILES (CSV or XES, plain or .gz) as the YAML file MAPPING says.
+
+    Every row is accounted for: imported, skipped by a rule, or kept in the dead letters with its reason. Importing
+    the same files again adds nothing.
+
+    \b
+    Example: leadstream import examples/imports/bpi2012.yaml bpi2012_loan_funnel.csv.gz
+    """
+    try:
+        rules = load_mapping(mapping)
+        matched = match_files(rules, files)
+        with progress("reading") as advance:
+            read = 0
+
+            def on_rows(rows: int) -> None:
+                nonlocal read
+                advance(rows - read)
+                read = rows
+
+            translation = translate(rules, matched, on_rows)
+    except (MappingError, FilesError) as exc:
+        fail(str(exc))
+    name = digest(mapping.read_text(encoding="utf-8"), matched.values())
+    async with opened(settings) as log:
+        partitions = await partition_count(log)
+        with progress("importing", total=sum(translation.summary.facts.values())) as advance:
+            try:
+                loaded = await load(log, partitions, translation, name, advance)
+            except ImportRefused as exc:
+                fail(str(exc))
+    show(account(translation.summary), form)
+    click.echo(_closing(translation.summary, loaded), err=True)
+
+
+def account(summary: Summary) -> list[dict[str, object]]:
+    """What became of the rows, as flat rows; `rows` of imported, skipped and dead add up to those read."""
+    made: list[dict[str, object]] = [
+        {"what": "read", "name": "", "count": summary.read},
+        {"what": "imported", "name": "rows", "count": summary.imported},
+    ]
+    made += [{"what": "fact", "name": name, "count": count} for name, count in summary.facts.items()]
+    made += [
+        {"what": "skipped", "name": f"{rule.role}: {rule.reason or rule.rule}", "count": rule.rows}
+        for rule in summary.skipped
+    ]
+    made.append({"what": "dead", "name": "rows", "count": summary.dead})
+    return made
+
+
+def _closing(summary: Summary, loaded: Loaded) -> str:
+    again = " (begun before: what is there already will be dropped as a duplicate)" if loaded.repeated else ""
+    dead = f"; {summary.dead} rows in the dead letters: leadstream dead-letters list" if summary.dead else ""
+    return f"{loaded.facts} facts from {summary.read} rows{again}{dead}. Next: leadstream run --until-idle"

@@ -1,0 +1,98 @@
+"""Options every command takes, before or after its name, and how errors end a command."""
+
+import asyncio
+import functools
+import logging
+import tomllib
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from pydantic import ValidationError
+
+from engine.errors import LogError
+from leadstream.settings import Settings
+
+CONFIG_FILE = Path("leadstream.toml")
+_GLOBAL = (
+    ("--broker", {"metavar": "URL", "help": "sqlite:///path (default: one file in the data directory) or kafka://host:port,…"}),
+    ("--data-dir", {"metavar": "DIR", "help": "Where views and the embedded log live (default: leadstream-data)."}),
+    ("--log-level", {"type": click.Choice(["debug", "info", "warning", "error"]), "help": "How much is logged."}),
+    ("--partitions", {"type": int, "metavar": "N", "help": "Partitions of topics made by this command (default: 4)."}),
+    ("--prefix", {"metavar": "TEXT", "help": "Put before every Kafka topic and group, to share a cluster."}),
+    ("--replication", {"type": int, "metavar": "N", "help": "Replicas per partition on Kafka (default: 1)."}),
+    ("--session-timeout", {"type": float, "metavar": "SECONDS", "help": "After which a silent worker is replaced."}),
+    ("--secret", {"metavar": "TEXT", "help": "Key of hashes made from personal keys; better as LEADSTREAM_SECRET."}),
+)  # fmt: skip
+
+
+def global_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that stand before or after any command."""
+    for flag, extra in reversed(_GLOBAL):
+        name = flag.strip("-").replace("-", "_")
+        command = click.option(flag, name, default=None, envvar=f"LEADSTREAM_{name.upper()}", **extra)(command)
+    return command
+
+
+def names() -> list[str]:
+    """The parameter names of the global options."""
+    return [flag.strip("-").replace("-", "_") for flag, _ in _GLOBAL]
+
+
+def settings_of(context: click.Context) -> Settings:
+    """The settings: options after the command, then before it, then the environment, then leadstream.toml."""
+    chosen: dict[str, Any] = _from_file()
+    at: click.Context | None = context
+    levels = []
+    while at is not None:
+        levels.append(at)
+        at = at.parent
+    for source in (click.core.ParameterSource.ENVIRONMENT, click.core.ParameterSource.COMMANDLINE):
+        for level in reversed(levels):
+            for name in names():
+                if level.params.get(name) is not None and level.get_parameter_source(name) == source:
+                    chosen[name] = level.params[name]
+    try:
+        return Settings(**chosen)
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        where = "--" + str(first["loc"][0]).replace("_", "-") if first["loc"] else "settings"
+        raise click.UsageError(f"{where}: {first['msg'].removeprefix('Value error, ')}") from exc
+
+
+def _from_file() -> dict[str, Any]:
+    if not CONFIG_FILE.exists():
+        return {}
+    try:
+        return {name.replace("-", "_"): value for name, value in tomllib.loads(CONFIG_FILE.read_text()).items()}
+    except tomllib.TOMLDecodeError as exc:
+        raise click.UsageError(f"{CONFIG_FILE}: {exc}") from exc
+
+
+def command(group: click.Group, name: str, **extra: Any) -> Callable[[Callable[..., Coroutine[Any, Any, Any]]], click.Command]:
+    """Register an async function as a command that gets `Settings` first and ends with a clear error."""
+
+    def register(function: Callable[..., Coroutine[Any, Any, Any]]) -> click.Command:
+        @functools.wraps(function)
+        def run(**arguments: Any) -> None:
+            context = click.get_current_context()
+            own = {key: value for key, value in arguments.items() if key not in names()}
+            settings = settings_of(context)
+            logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+            try:
+                asyncio.run(function(settings, **own))
+            except (LogError, OSError) as exc:
+                fail(str(exc))
+            except KeyboardInterrupt:
+                fail("stopped")
+
+        return group.command(name, **extra)(global_options(run))
+
+    return register
+
+
+def fail(message: str) -> NoReturn:
+    """End with one clear line on stderr and exit code 1."""
+    click.echo(f"leadstream: {message}", err=True)
+    raise click.exceptions.Exit(1)

@@ -1,0 +1,59 @@
+"""How rows are shown: a table for people, JSON or CSV for programs."""
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import click
+import orjson
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+Row = Mapping[str, Any]
+
+
+def format_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--format table|json|csv`."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(["table", "json", "csv"]),
+        default="table",
+        show_default=True,
+        envvar="LEADSTREAM_FORMAT",
+        help="A table for people, a list of flat JSON objects or CSV for programs.",
+    )(command)
+
+
+def show(rows: Sequence[Row], form: str, *, columns: Sequence[str] = (), empty: str = "nothing to show") -> None:
+    """Write rows to stdout in one of the three forms; `columns` fixes the header where there may be no rows."""
+    names = list(columns) or (list(rows[0]) if rows else [])
+    if form == "json":
+        click.echo(orjson.dumps(list(rows), option=orjson.OPT_INDENT_2).decode())
+    elif form == "csv":
+        out = io.StringIO()
+        writer = csv.DictWriter(out, names, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        click.echo(out.getvalue(), nl=False)
+    elif not rows:
+        click.echo(empty)
+    else:
+        _table(rows, names)
+
+
+def _table(rows: Sequence[Row], names: Sequence[str]) -> None:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in names:
+        numeric = all(isinstance(row.get(name), int | float) or row.get(name) is None for row in rows)
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_text(row.get(name)) for name in names))
+    console = Console(soft_wrap=False, width=None if Console().is_terminal else 200)
+    console.print(table)
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,63 @@
+"""`leadstream topics`: make the topics and look at them."""
+
+import click
+
+from leadstream.cli.options import command
+from leadstream.cli.output import format_option, show
+from leadstream.cli.root import main
+from leadstream.deployment import create_topics, make_log, partition_count, topic_specs
+from leadstream.settings import Settings
+from projections.catalogue import VIEW_TOPICS
+from events.topics import TOPICS
+
+
+@main.group()
+def topics() -> None:
+    """Make the topics of a deployment and look at them."""
+
+
+@command(topics, "create")
+async def create(settings: Settings) -> None:
+    """Make every topic that is missing, with the right settings; those that are there stay as they are.
+
+    \b
+    Example: leadstream --broker kafka://localhost:9092 topics create --partitions 8 --replication 3
+    """
+    log = make_log(settings)
+    await log.start()
+    try:
+        made = await create_topics(log, settings)
+        partitions = await partition_count(log)
+    finally:
+        await log.stop()
+    click.echo(f"{len(made)} topics made, {partitions} partitions" if made else f"nothing to do, {partitions} partitions")
+
+
+@command(topics, "describe")
+@format_option
+async def describe(settings: Settings, form: str) -> None:
+    """Show each topic: how it is, and how it must be where that differs."""
+    definitions = {definition.name: definition for definition in (*TOPICS, *VIEW_TOPICS)}
+    log = make_log(settings)
+    await log.start()
+    try:
+        found = await log.describe_topics(list(definitions))
+        rows = []
+        for spec in topic_specs(settings.partitions):
+            there = found[spec.name]
+            ends = await log.ends(spec.name) if there else []
+            rows.append(
+                {
+                    "topic": spec.name,
+                    "partitions": there.partitions if there else None,
+                    "cleanup": None if there is None else "compact" if there.compacted else "delete",
+                    "retention_ms": there.retention_ms if there else None,
+                    "max_record_bytes": there.max_record_bytes if there else None,
+                    "end_offsets": sum(ends),
+                    "state": "ok" if there else "missing",
+                    "content": definitions[spec.name].content,
+                }
+            )
+    finally:
+        await log.stop()
+    show(rows, form)

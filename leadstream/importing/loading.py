@@ -1,0 +1,149 @@
+"""Loads a translation into the log: refused when it would rewrite time, repeated in full when it broke off."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import msgspec
+
+from engine.partitioning import partition_of
+from engine.ports import EventLog, Headers, NewRecord
+from engine.recordtime import BadTime, record_time
+from engine.state import POSITION
+from engine.task import decode_position
+from events.codec import Codec
+from events.instants import from_us, iso
+from events.registry import wrap
+from events.topics import DEAD_LETTERS, LEAD_INBOX, LEAD_STATE, TIME_HEADER
+from leadstream.importing.translation import Translation
+from leadstream.importing.values import DeadRow, Imported
+
+START_KEY = b"\0import:"
+"""Key of the record that says that an import began; tasks skip keys that begin with a zero byte."""
+_CHUNK = 5000
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+class ImportRefused(Exception):
+    """The history lies before what the log already holds; verdicts given since would be wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What loading did.
+
+    Attributes:
+        facts: facts appended.
+        repeated: the same import had begun before; its duplicates are dropped when they are decided.
+    """
+
+    facts: int
+    repeated: bool
+
+
+async def load(
+    log: EventLog, partitions: int, translation: Translation, digest: str, progress: Callable[[int], None]
+) -> Loaded:
+    """Append a translation's facts in order, its dead rows to the dead letters.
+
+    Args:
+        log: the log.
+        partitions: partition count of the inbox.
+        translation: what the files became.
+        digest: digest of mapping and files, which tells the same import.
+        progress: told the number of facts appended by each step.
+
+    Raises:
+        ImportRefused: the log holds records later than the first fact, and this import never began before.
+    """
+    facts = translation.facts()
+    first = next(facts, None)
+    repeated = await _began_before(log, digest)
+    if first is not None and not repeated:
+        latest = await _latest_time(log, partitions)
+        if latest is not None and latest > first.occurred_at:
+            raise ImportRefused(
+                f"the first fact happened at {iso(first.occurred_at)}, but the log already holds records up to "
+                f"{iso(latest)}: import history before anything later, into an empty deployment (another --data-dir "
+                "or --prefix)"
+            )
+        await log.append({(LEAD_INBOX, 0): [_start_record(digest, first.occurred_at)]})
+    if not repeated:
+        await _keep_dead_rows(log, translation.dead)
+    codec, loaded = Codec(), 0
+    remaining = iter(() if first is None else _chained(first, facts))
+    while chunk := list(islice(remaining, _CHUNK)):
+        batches: defaultdict[tuple[str, int], list[NewRecord]] = defaultdict(list)
+        for fact in chunk:
+            record = new_record(fact, codec)
+            assert record.key is not None
+            batches[LEAD_INBOX, partition_of(record.key, partitions)].append(record)
+        await log.append(batches)
+        loaded += len(chunk)
+        progress(len(chunk))
+    return Loaded(loaded, repeated)
+
+
+def new_record(fact: Imported, codec: Codec) -> NewRecord:
+    """The inbox record of an imported fact; its record time is the time it happened."""
+    envelope = wrap(fact.fact, id=fact.id, source=fact.source, subject=fact.subject, time=from_us(fact.occurred_at))
+    return NewRecord(fact.subject.encode(), codec.encode(envelope), _timed(fact.occurred_at))
+
+
+def _timed(at: int) -> Headers:
+    return ((TIME_HEADER, b"%d" % at),)
+
+
+def _chained(first: Imported, rest: Iterator[Imported]) -> Iterator[Imported]:
+    yield first
+    yield from rest
+
+
+def _start_record(digest: str, at: int) -> NewRecord:
+    return NewRecord(START_KEY + digest.encode(), _encode({"digest": digest, "first": iso(at)}), _timed(at))
+
+
+async def _began_before(log: EventLog, digest: str) -> bool:
+    return await log.latest(LEAD_INBOX, 0, START_KEY + digest.encode()) is not None
+
+
+async def _latest_time(log: EventLog, partitions: int) -> int | None:
+    """The greatest record time in the inbox: what tasks have decided, and what they have not read yet."""
+    latest: int | None = None
+    for partition in range(partitions):
+        raw = await log.latest(LEAD_STATE, partition, POSITION)
+        position = None if raw is None else decode_position(raw)
+        offset = (await log.starts(LEAD_INBOX))[partition] if position is None else position.offsets[LEAD_INBOX]
+        times = [] if position is None or position.time == 0 else [position.time]
+        end = (await log.ends(LEAD_INBOX))[partition]
+        while offset < end:
+            records, offset = await log.read(LEAD_INBOX, partition, offset)
+            for record in records:
+                try:
+                    times.append(record_time(record))
+                except BadTime:
+                    continue  # goes to the dead letters, so it moves no time
+        if times:
+            latest = max(times) if latest is None else max(latest, *times)
+    return latest
+
+
+async def _keep_dead_rows(log: EventLog, dead: tuple[DeadRow, ...]) -> None:
+    records = [
+        NewRecord(
+            f"{row.file}:{row.line}".encode(),
+            row.original,
+            [
+                ("dlq.reason", b"untranslatable"),
+                ("dlq.detail", row.reason.encode()),
+                ("dlq.field", row.field.encode()),
+                ("dlq.group", b"import"),
+                ("dlq.file", row.file.encode()),
+                ("dlq.line", str(row.line).encode()),
+            ],
+        )
+        for row in dead
+    ]
+    for begin in range(0, len(records), _CHUNK):
+        await log.append({(DEAD_LETTERS, 0): records[begin : begin + _CHUNK]})

@@ -1,0 +1,125 @@
+"""The steps of `then:` as functions from text to a value; None is a blank."""
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import Context, Decimal
+
+from leadstream.importing.expressions import Step
+from leadstream.importing.grammar import Value
+from leadstream.importing.problems import BadValueError, shown
+
+Change = Callable[[str], Value | None]
+
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,3})?")
+_EXACT = Context(prec=1000)
+_LIMIT = 2**53
+_SHORT = 15
+"""So many digits are always within the limit."""
+_BOOLEANS = dict.fromkeys(("true", "t", "yes", "y", "1"), True)
+_BOOLEANS |= dict.fromkeys(("false", "f", "no", "n", "0"), False)
+
+
+def compile_step(step: Step) -> Change:
+    """The function of one step. What it returns may be blank; what it cannot take raises BadValueError."""
+    if step.word is not None:
+        return _PLAIN[step.word]
+    if step.map is not None:
+        return _mapped(step.map, step.unmapped)
+    if step.replace is not None:
+        return _replaced(tuple(step.replace.items()))
+    if step.minor_units is not None:
+        return _minor_units(step.minor_units)
+    if step.blank_if is not None:
+        return _blank_if(frozenset(step.blank_if))
+    return _affixed(step.prefix or "", step.suffix or "")
+
+
+def integer(text: str) -> int:
+    """A whole number; `1200.0` is one too. Beyond 2^53 it would not survive JSON everywhere and is refused."""
+    if text.isdigit() and text.isascii() and len(text) <= _SHORT:
+        return int(text)
+    return _whole(_decimal(text), text, "a whole number")
+
+
+def number(text: str) -> int | float:
+    """A number: whole where it is written without a fraction, else the nearest double."""
+    exact = _decimal(text)
+    if text.strip().lstrip("+-").isdecimal():
+        return _whole(exact, text, "a number")
+    nearest = float(exact)
+    if nearest in (float("inf"), float("-inf")):
+        raise BadValueError(f"{shown(text)} is too large for a number")
+    return nearest
+
+
+def boolean(text: str) -> bool:
+    """True of true, t, yes, y, 1; false of false, f, no, n, 0; capitals do not matter."""
+    found = _BOOLEANS.get(text.strip().lower())
+    if found is None:
+        raise BadValueError(f"{shown(text)} is neither true nor false")
+    return found
+
+
+def _decimal(text: str) -> Decimal:
+    stripped = text.strip()
+    if not _DECIMAL.fullmatch(stripped):
+        raise BadValueError(f"{shown(text)} is not a number")
+    return Decimal(stripped)
+
+
+def _whole(exact: Decimal, text: str, wanted: str) -> int:
+    if exact.adjusted() > 16 or exact.copy_abs() > _LIMIT:
+        raise BadValueError(f"{shown(text)} is beyond 2^53")
+    if exact != exact.to_integral_value():
+        raise BadValueError(f"{shown(text)} is not {wanted}")
+    return int(exact)
+
+
+def _minor_units(digits: int) -> Change:
+    def change(text: str) -> int:
+        return _whole(_decimal(text).scaleb(digits, _EXACT), text, f"an amount with at most {digits} decimals")
+
+    return change
+
+
+def _mapped(table: Mapping[str, Value], unmapped: str) -> Change:
+    known = dict(table)
+
+    def refuse(text: str) -> Value:
+        found = known.get(text)
+        if found is None:
+            raise BadValueError(f"{shown(text)} is not in the map")
+        return found
+
+    if unmapped == "refuse":
+        return refuse
+    if unmapped == "blank":
+        return known.get
+    return lambda text: known.get(text, text)
+
+
+def _replaced(pairs: tuple[tuple[str, str], ...]) -> Change:
+    def change(text: str) -> str:
+        for old, new in pairs:
+            text = text.replace(old, new)
+        return text
+
+    return change
+
+
+def _blank_if(words: frozenset[str]) -> Change:
+    return lambda text: None if text in words else text
+
+
+def _affixed(prefix: str, suffix: str) -> Change:
+    return lambda text: f"{prefix}{text}{suffix}"
+
+
+_PLAIN: dict[str, Change] = {
+    "strip": str.strip,
+    "lower": str.lower,
+    "upper": str.upper,
+    "integer": integer,
+    "number": number,
+    "boolean": boolean,
+}

@@ -1,0 +1,56 @@
+"""Puts facts into an inbox: checked first, then durable in the log when `publish` returns."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from engine.partitioning import partition_of
+from engine.ports import EventLog, Headers, NewRecord
+from events.codec import Codec, Undecodable
+from events.envelope import Envelope
+from events.registry import COMMANDS, UPSTREAM, WIRE_TYPE
+from events.topics import AGREEMENT_INBOX, INBOX_RECORD_BYTES, LEAD_INBOX
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A fact that was not taken.
+
+    Attributes:
+        line: where it stood, from 1.
+        field: which field is wrong; empty where it is the whole.
+        reason: what was expected.
+    """
+
+    line: int
+    field: str
+    reason: str
+
+
+def check(line: int, value: bytes, codec: Codec) -> Envelope | Refused:
+    """The envelope in a line of CloudEvents JSON, or why it is refused."""
+    if len(value) > INBOX_RECORD_BYTES:
+        return Refused(line, "", f"{len(value)} bytes, at most {INBOX_RECORD_BYTES} are taken")
+    try:
+        envelope = codec.decode(value)
+    except Undecodable as exc:
+        return Refused(line, exc.field, str(exc))
+    kind = type(envelope.data)
+    if kind not in UPSTREAM and kind not in COMMANDS:
+        return Refused(line, "type", f"{WIRE_TYPE[kind]} is made by leadstream itself and not taken from outside")
+    return envelope
+
+
+async def publish(
+    log: EventLog, partitions: int, records: Iterable[tuple[Envelope, bytes, Headers]]
+) -> None:
+    """Append checked facts to the partition of their subject; durable when this returns."""
+    batches: defaultdict[tuple[str, int], list[NewRecord]] = defaultdict(list)
+    for envelope, value, headers in records:
+        key = envelope.subject.encode()
+        if type(envelope.data) in COMMANDS:
+            batches[AGREEMENT_INBOX, 0].append(NewRecord(key, value, headers))
+        else:
+            batches[LEAD_INBOX, partition_of(key, partitions)].append(NewRecord(key, value, headers))
+    if batches:
+        await log.append(batches)

@@ -1,0 +1,75 @@
+"""The story of one lead: its facts folded into its state, ready to be told."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from events.envelope import Envelope
+from events.instants import iso, to_us
+from events.registry import WIRE_TYPE
+from streams.agreement.known import Known
+from streams.deciders.lead.engagement import explain
+from streams.deciders.lead.evolve import evolve
+from streams.deciders.lead.given import Given, Kept, Live
+from streams.deciders.lead.state import Lead
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What is known of a lead.
+
+    Attributes:
+        lead: its state.
+        facts: its canonical facts, in order.
+        score: score and reasons at the instant asked for; empty without an agreement that scores.
+    """
+
+    lead: Lead
+    facts: list[Envelope]
+    score: dict[str, Any]
+
+
+def story_of(facts: list[Envelope], known: Known, subject: str, at: int) -> Story:
+    """Fold a lead's facts; the score is taken at `at` (microseconds), but not before the last fact."""
+    lead = Lead()
+    for envelope in facts:
+        evolve(lead, envelope)
+    given = Given(known, max(at, lead.recorded_at), at, subject)
+    return Story(lead, facts, explain(Live(lead=lead, kept=Kept()), given))
+
+
+def timeline(facts: list[Envelope]) -> list[dict[str, Any]]:
+    """One flat row a fact: both times, what happened, and how it came about."""
+    return [
+        {
+            "sequence": int(str(envelope.sequence)),
+            "occurred_at": iso(to_us(envelope.time)),
+            "recorded_at": iso(to_us(envelope.recordedat)) if envelope.recordedat else None,
+            "fact": WIRE_TYPE[type(envelope.data)].rpartition(".v")[0],
+            "says": says(envelope),
+            "source": envelope.source,
+            "late": envelope.late is True,
+        }
+        for envelope in facts
+    ]
+
+
+def says(envelope: Envelope) -> str:
+    """The fact's own fields in one line."""
+    fact = envelope.data
+    parts = []
+    for name in fact.__struct_fields__:
+        value = getattr(fact, name)
+        if value is None or value in ("", (), {}):
+            continue
+        parts.append(f"{name}={_short(value)}")
+    return " ".join(parts)
+
+
+def _short(value: Any) -> str:
+    if hasattr(value, "isoformat"):
+        return iso(to_us(value))
+    if isinstance(value, tuple):
+        return "[" + ", ".join(getattr(item, "test", str(item)) for item in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {item}" for key, item in value.items()) + "}"
+    return str(value)

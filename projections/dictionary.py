@@ -1,0 +1,74 @@
+"""The data dictionary, written from the views themselves: `python -m projections.dictionary > docs/views.md`."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from events.topics import VIEW_PROGRESS
+from projections.catalogue import VIEWS
+from projections.stores.answers import columns_by, table_by
+from projections.stores.schema import PROGRESS, STATUSES, base_table
+from projections.views.view import Aggregate, Column, View
+
+_HEAD = """\
+# The views: every column, its type and its meaning
+
+This file is generated from the code (`python -m projections.dictionary > docs/views.md`); a test compares the two.
+
+Each view can be had in three shapes:
+
+* **as an answer**: `leadstream view NAME`, as a table, JSON or CSV, and as the SQL view of the same columns in
+  `views.db`. Sums over partitions, percentiles and `complete_to` are already in it. This is what most people want.
+* **as rows of a topic**: the compacted topic `view.NAME`, one JSON object a row, the record key names the row, a null
+  value takes it away. A view that counts keeps *partial rows*, one per partition of the log and group: sum them.
+* **as a base table** in `views.db`, the same rows as the topic.
+
+Types: *text*; *integer*; *real*; *boolean* (true/false in JSON, 1/0 in SQLite); *instant*, RFC 3339 text in UTC with
+six digits of a second, so that sorting the text sorts the instants. Seconds are completed seconds of real time.
+"May be empty" is null in JSON and SQL, nothing in CSV.
+
+`complete_to` stands in every answer: all that was recorded up to that instant is in it. It is the least over the
+partitions, comes from the write side's own position and never from a clock, and is empty until every partition has
+reported.
+"""
+
+
+def markdown() -> str:
+    """The whole document."""
+    return "\n".join([_HEAD, *(line for view in VIEWS for line in _section(view)), *_beside()])
+
+
+def _section(view: View[Any]) -> Iterator[str]:
+    yield f"## {view.name}\n"
+    yield f"{view.meaning} Version {view.version}.\n"
+    order = ", ".join(f"`{column}`" for column in view.order)
+    yield f"Answer (SQL view `{view.table}`{f', sorted by {order}' if order else ', one row'}):\n"
+    yield from _columns(columns_by(view, None))
+    for by in view.groupings:
+        yield f"Split `--by {by}`: SQL view `{table_by(view, by)}`, the same columns after `{by}`.\n"
+    kind = "partial rows" if isinstance(view, Aggregate) else "rows"
+    key = ", ".join(f"`{column.name}`" for column in view.columns[: view.key])
+    yield f"Topic `{view.topic}` and base table `{base_table(view).name}`, {kind}, key {key}:\n"
+    yield from _columns(view.columns)
+
+
+def _beside() -> Iterator[str]:
+    yield "## Beside the views\n"
+    yield f"Table `{STATUSES.name}`, from the topic `agreements`: {', '.join(_named(STATUSES.columns))}.\n"
+    yield f"Table `{PROGRESS.name}`, from the topic `{VIEW_PROGRESS}`: {', '.join(_named(PROGRESS.columns))}.\n"
+
+
+def _named(columns: Iterable[Column]) -> Iterator[str]:
+    return (f"`{column.name}` ({column.kind.value}; {column.meaning})" for column in columns)
+
+
+def _columns(columns: Iterable[Column]) -> Iterator[str]:
+    yield "| column | type | meaning |\n|---|---|---|"
+    for column in columns:
+        empty = "; may be empty" if column.optional else ""
+        yield f"| `{column.name}` | {column.kind.value} | {column.meaning}{empty} |"
+    yield ""
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown())

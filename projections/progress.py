@@ -1,0 +1,71 @@
+"""How far the writers are: what `complete_to` of the views rests on.
+
+A projection never asks a clock. The writer's position record says up to which time its partition is decided; whoever
+has read the facts up to an end offset seen *after* that record was read, has all that was recorded by that time.
+"""
+
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from engine.ports import EventLog
+from engine.state import POSITION
+from engine.task import decode_position
+from events.topics import LEAD_EVENTS, LEAD_STATE
+from projections.views.times import instant_text
+
+
+class Heard(NamedTuple):
+    """What a writer was heard to say.
+
+    Attributes:
+        time: partition time of the writer, in microseconds.
+        end: whoever has read the facts up to this offset has all that was recorded by `time`.
+    """
+
+    time: int
+    end: int
+
+
+class Writer(Protocol):
+    """The write side, as far as a projection asks for it."""
+
+    async def heard(self, partition: int) -> Heard | None:
+        """How far the writer of a partition is; None before its first transaction."""
+        ...
+
+
+class LogWriter:
+    """Reads it from the writers' changelog."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+
+    async def heard(self, partition: int) -> Heard | None:
+        """The position record first, the end offset after it."""
+        raw = await self._log.latest(LEAD_STATE, partition, POSITION)
+        if raw is None:
+            return None
+        time = decode_position(raw).time
+        return Heard(time, (await self._log.ends(LEAD_EVENTS))[partition])
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """A record of the topic `view.progress`; its key is the partition number as text.
+
+    Attributes:
+        partition: partition number.
+        complete_to: the views of the partition hold all that was recorded up to this instant.
+    """
+
+    partition: int
+    complete_to: str
+
+
+encode_progress = msgspec.json.Encoder().encode
+decode_progress = msgspec.json.Decoder(Progress).decode
+
+
+def progress_record(partition: int, time: int) -> tuple[bytes, bytes]:
+    """Key and value that say a partition is complete to an instant in microseconds."""
+    return str(partition).encode(), encode_progress(Progress(partition, instant_text(time)))

@@ -1,0 +1,41 @@
+"""Rows of a view to bytes and back: the record key names the row, the value is one flat JSON object."""
+
+from typing import Any
+
+import msgspec
+
+from projections.views.view import Cells, View
+
+_encode = msgspec.json.Encoder().encode
+_decode_object = msgspec.json.Decoder(dict[str, Any]).decode
+_decode_array = msgspec.json.Decoder(tuple[Any, ...]).decode
+
+
+def encode_key(key: Cells) -> bytes:
+    """The record key: the text itself, or a JSON array where several cells make the key."""
+    return str(key[0]).encode() if len(key) == 1 else _encode(key)
+
+
+def decode_key(view: View[Any], raw: bytes) -> Cells:
+    """The key's cells."""
+    return (raw.decode(),) if view.key == 1 else _decode_array(raw)
+
+
+def encode_row(names: tuple[str, ...], cells: Cells) -> bytes:
+    """The record value; equal rows give equal bytes."""
+    return _encode(dict(zip(names, cells, strict=True)))
+
+
+def decode_row(view: View[Any], raw: bytes) -> Cells:
+    """The row's cells in the order of the view's columns.
+
+    Raises:
+        KeyError: a column is missing; the record was written by another version of the view.
+    """
+    row = _decode_object(raw)
+    return tuple(row[column.name] for column in view.columns)
+
+
+def names(view: View[Any]) -> tuple[str, ...]:
+    """Names of the view's columns."""
+    return tuple(column.name for column in view.columns)

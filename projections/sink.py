@@ -1,0 +1,154 @@
+"""The sink: copies the rows of the view topics into a store, with the positions in the same transaction.
+
+Order: the end of `view.progress` is read first and its records are applied last. A progress record is committed with
+or after the rows it vouches for, so these lie before the ends of the other topics, which are read later:
+`complete_to` never runs ahead of the rows.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from engine.errors import Unavailable
+from engine.ports import EventLog, Record
+from events.agreement import AgreementPublished
+from events.codec import Codec
+from events.topics import AGREEMENTS, VIEW_PROGRESS
+from projections.catalogue import VIEWS
+from projections.progress import decode_progress
+from projections.rows import decode_key, decode_row
+from projections.stores.port import Move, Overtaken, RowChange, Source, ViewStore
+from projections.stores.schema import PROGRESS, STATUSES, base_table
+from projections.views.view import View
+
+Reader = Callable[[Record], Iterable[RowChange]]
+_AGAIN = 5
+
+
+def _view_reader(view: View[object]) -> Reader:
+    table = base_table(view).name
+
+    def read(record: Record) -> Iterable[RowChange]:
+        row = None if record.value is None else decode_row(view, record.value)
+        return (RowChange(table, decode_key(view, record.key or b""), row),)
+
+    return read
+
+
+def _agreement_reader(codec: Codec) -> Reader:
+    def read(record: Record) -> Iterable[RowChange]:
+        fact = codec.decode(record.value, record.headers).data
+        if not isinstance(fact, AgreementPublished):
+            return
+        statuses = fact.document.get("statuses") or {}
+        for place, (status, rules) in enumerate(statuses.items()):
+            key = (fact.name, fact.version, place)
+            yield RowChange(STATUSES.name, key, (*key, status, (rules or {}).get("means")))
+
+    return read
+
+
+def _read_progress(record: Record) -> Iterable[RowChange]:
+    if record.value is None:
+        return ()
+    progress = decode_progress(record.value)
+    return (RowChange(PROGRESS.name, (progress.partition,), (progress.partition, progress.complete_to)),)
+
+
+async def sink_once(log: EventLog, store: ViewStore, codec: Codec | None = None) -> int:
+    """Copy all that is there now.
+
+    Args:
+        log: where the topics are.
+        store: where the rows go.
+        codec: how published agreements are decoded.
+
+    Returns:
+        How many rows were written or taken away.
+
+    Raises:
+        Unavailable: the log is out of reach.
+        Overtaken: another sink of the same store is always faster.
+    """
+    for attempt in range(_AGAIN):
+        try:
+            return await _copy_all(log, store, codec or Codec())
+        except Overtaken:
+            if attempt == _AGAIN - 1:
+                raise
+    return 0
+
+
+async def sink(
+    log: EventLog,
+    store: ViewStore,
+    stop: asyncio.Event,
+    *,
+    codec: Codec | None = None,
+    pause: float = 0.5,
+    told: Callable[[int], None] | None = None,
+    trouble: Callable[[Unavailable], None] | None = None,
+) -> None:
+    """Copy what comes, until told to stop. An outage of the log lasts as long as it lasts.
+
+    Args:
+        log: where the topics are.
+        store: where the rows go.
+        stop: set to end after the running copy.
+        codec: how published agreements are decoded.
+        pause: seconds between two looks.
+        told: told how many rows have changed, when some have.
+        trouble: told of an outage.
+    """
+    while not stop.is_set():
+        try:
+            rows = await sink_once(log, store, codec)
+        except Unavailable as exc:
+            if trouble is not None:
+                trouble(exc)
+        else:
+            if rows and told is not None:
+                told(rows)
+        try:
+            await asyncio.wait_for(stop.wait(), pause)
+        except TimeoutError:
+            continue
+
+
+async def _copy_all(log: EventLog, store: ViewStore, codec: Codec) -> int:
+    positions = store.positions()  # before the ends: what another sink has read since then is no sign of a new log
+    progress_ends = await log.ends(VIEW_PROGRESS)
+    sources: list[tuple[str, list[int], Reader]] = [(AGREEMENTS, await log.ends(AGREEMENTS), _agreement_reader(codec))]
+    sources += [(view.topic, await log.ends(view.topic), _view_reader(view)) for view in VIEWS]
+    sources.append((VIEW_PROGRESS, progress_ends, _read_progress))
+    if any(positions.get((topic, p), 0) > end for topic, ends, _ in sources for p, end in enumerate(ends)):
+        store.reset()  # the log ends before what we have read of it: it is another log
+        positions = {}
+    _expect_partitions(store, len(progress_ends), positions)
+    written = 0
+    for topic, ends, reader in sources:
+        for partition, end in enumerate(ends):
+            at = positions.get((topic, partition), 0)
+            written += await _copy(log, store, (topic, partition), Move(at, end), reader)
+    return written
+
+
+def _expect_partitions(store: ViewStore, partitions: int, positions: dict[Source, int]) -> None:
+    """Each partition has a row in `progress` from the start, so that none can be forgotten."""
+    new = [p for p in range(partitions) if (VIEW_PROGRESS, p) not in positions]
+    changes = [RowChange(PROGRESS.name, (p,), (p, None)) for p in new]
+    if changes:
+        store.apply(changes, {(VIEW_PROGRESS, p): Move(0, 0) for p in new})
+
+
+async def _copy(log: EventLog, store: ViewStore, source: Source, way: Move, reader: Reader) -> int:
+    """Copy one partition of a topic from one offset up to another, one transaction per fetch."""
+    written, (offset, end) = 0, way
+    while offset < end:
+        records, after = await log.read(*source, offset)
+        if after <= offset:
+            break
+        changes = [change for record in records if record.offset < end for change in reader(record)]
+        after = min(after, end)
+        written += await asyncio.to_thread(store.apply, changes, {source: Move(offset, after)})
+        offset = after
+    return written

@@ -1,0 +1,125 @@
+"""SQL views that answer: what analysts query and what `read_view` selects from.
+
+Partial rows are summed here, percentiles are taken here, and every row gets `complete_to`. The statements are those
+that SQLite and PostgreSQL both take.
+"""
+
+from typing import Any, NamedTuple
+
+from projections.catalogue import VIEWS
+from projections.stores.schema import base_table, quoted
+from projections.views.funnel import CAPTURED, CONVERTED, FUNNEL
+from projections.views.response_times import RESPONSE_TIMES
+from projections.views.sla import SLA
+from projections.views.view import COMPLETE_TO, Aggregate, Column, View
+
+
+class Answer(NamedTuple):
+    """A SQL view: its name and the query behind it."""
+
+    name: str
+    query: str
+
+
+_COMPLETENESS = Answer(
+    "completeness",
+    "SELECT CASE WHEN COUNT(*) > 0 AND COUNT(*) = COUNT(complete_to) THEN MIN(complete_to) END AS complete_to "
+    "FROM progress",
+)
+
+_FUNNEL = f"""
+WITH listed AS (
+    SELECT agreement, status, MIN(place_overall) AS place_overall FROM (
+        SELECT agreement, status, ROW_NUMBER() OVER (ORDER BY agreement, version, place) AS place_overall
+        FROM agreement_statuses WHERE status NOT IN ('{CAPTURED}', '{CONVERTED}')
+    ) AS every_version GROUP BY agreement, status
+), stages AS (
+    SELECT status AS stage, MIN(place_overall) AS stage_order FROM listed GROUP BY status
+    UNION ALL SELECT '{CAPTURED}', 0
+    UNION ALL SELECT '{CONVERTED}', (SELECT COUNT(*) + 1 FROM agreement_statuses)
+), sources AS (
+    SELECT DISTINCT agreement, source FROM funnel_base WHERE stage = '{CAPTURED}'
+), shown AS (
+    SELECT agreement, source, '{CAPTURED}' AS stage FROM sources
+    UNION ALL SELECT agreement, source, '{CONVERTED}' FROM sources
+    UNION ALL SELECT s.agreement, s.source, l.status FROM sources s JOIN listed l ON l.agreement = s.agreement
+)
+SELECT w.source, w.stage, CAST(COALESCE(SUM(b.leads), 0) AS BIGINT) AS leads, MIN(t.stage_order) AS stage_order,
+    c.complete_to
+FROM shown w
+JOIN stages t ON t.stage = w.stage
+LEFT JOIN funnel_base b ON b.agreement = w.agreement AND b.source = w.source AND b.stage = w.stage
+CROSS JOIN completeness c
+GROUP BY w.source, w.stage, c.complete_to
+"""  # noqa: S608 - the names of the two stages are ours
+
+
+def _plain(view: View[Any]) -> str:
+    columns = ", ".join(f"b.{quoted(column.name)}" for column in view.answer)
+    return (
+        f"SELECT {columns}, c.complete_to FROM {quoted(base_table(view).name)} b "  # noqa: S608 - our identifiers
+        "CROSS JOIN completeness c"
+    )
+
+
+def _summed(view: Aggregate[Any]) -> str:
+    groups = ", ".join(f"b.{quoted(column.name)}" for column in view.columns[1 : -view.counters])
+    sums = ", ".join(
+        f"CAST(SUM(b.{quoted(column.name)}) AS BIGINT) AS {quoted(column.name)}"
+        for column in view.columns[-view.counters :]
+    )
+    return (
+        f"SELECT {groups}, {sums}, c.complete_to FROM {quoted(base_table(view).name)} b "  # noqa: S608 - our identifiers
+        f"CROSS JOIN completeness c GROUP BY {groups}, c.complete_to"
+    )
+
+
+def _percentile(percent: int) -> str:
+    """Nearest rank: the least value that has at least so many percent of the values at or below it."""
+    return f"MIN(CASE WHEN r.place * 100 >= {percent} * r.answered THEN r.response_seconds END)"
+
+
+def _response_times(by: str | None) -> str:
+    group = f"b.{by}, " if by else ""
+    within = f"PARTITION BY b.{by}, " if by else "PARTITION BY "
+    named = f"r.{by}, " if by else ""
+    grouped = f"GROUP BY r.{by}, c.complete_to" if by else "GROUP BY c.complete_to"
+    return f"""
+WITH ranked AS (
+    SELECT {group}b.response_seconds,
+        ROW_NUMBER() OVER ({within}b.response_seconds IS NULL ORDER BY b.response_seconds) AS place,
+        COUNT(*) OVER ({within}b.response_seconds IS NULL) AS answered
+    FROM response_times_base b
+)
+SELECT {named}COUNT(r.response_seconds) AS answered, COUNT(r.place) AS leads,
+    CAST((COUNT(r.response_seconds) * 20000 + COUNT(r.place)) / NULLIF(2 * COUNT(r.place), 0) AS DOUBLE PRECISION)
+        / 10000 AS share_answered,
+    (2 * CAST(SUM(r.response_seconds) AS BIGINT) + COUNT(r.response_seconds))
+        / NULLIF(2 * COUNT(r.response_seconds), 0) AS mean_seconds,
+    {_percentile(50)} AS p50_seconds,
+    {_percentile(90)} AS p90_seconds,
+    c.complete_to
+FROM completeness c {"CROSS" if by else "LEFT"} JOIN ranked r {"" if by else "ON 1 = 1"}
+{grouped}
+"""  # noqa: S608 - our identifiers
+
+
+def table_by(view: View[Any], by: str | None) -> str:
+    """Name of the SQL view that answers, split by a column or not."""
+    return view.table if by is None else f"{view.table}_by_{by}"
+
+
+def columns_by(view: View[Any], by: str | None) -> tuple[Column, ...]:
+    """Columns of an answer, `complete_to` the last."""
+    leading = tuple(column for column in view.columns if column.name == by)
+    return (*leading, *view.answer, COMPLETE_TO)
+
+
+_SPECIAL = {FUNNEL.name: _FUNNEL, SLA.name: _summed(SLA), RESPONSE_TIMES.name: _response_times(None)}
+
+ANSWERS: tuple[Answer, ...] = (
+    _COMPLETENESS,
+    *(Answer(view.table, _SPECIAL.get(view.name) or _plain(view)) for view in VIEWS),
+    *(Answer(table_by(RESPONSE_TIMES, by), _response_times(by)) for by in RESPONSE_TIMES.groupings),
+)
+"""In an order in which they can be made."""

@@ -1,0 +1,68 @@
+"""The port of a store of rows. SQLite implements it; another database is a second file beside it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from projections.views.view import Cell, Cells
+
+Source = tuple[str, int]
+"""Topic and partition a store's rows come from."""
+
+
+class Overtaken(Exception):
+    """Another sink moved the store's positions; read them again."""
+
+
+class RowChange(NamedTuple):
+    """A row to set, or to take away.
+
+    Attributes:
+        table: name of the table in `projections.stores.schema`.
+        key: the row's key.
+        row: all cells, the key first; None takes the row away.
+    """
+
+    table: str
+    key: Cells
+    row: Cells | None
+
+
+class Move(NamedTuple):
+    """A position from which a store's rows go on: what it has to be before, and what it is after."""
+
+    before: int
+    after: int
+
+
+class ViewStore(Protocol):
+    """Tables of the views, and the positions in the topics they were filled from.
+
+    A store that is opened with views of other versions than it holds drops their tables and forgets their positions.
+    """
+
+    def positions(self) -> dict[Source, int]:
+        """Next offset of every source that was ever read."""
+        ...
+
+    def apply(self, changes: Iterable[RowChange], moves: Mapping[Source, Move]) -> int:
+        """Set rows and positions in one transaction; of several changes of a row the last one stands.
+
+        Returns:
+            How many rows were written or taken away.
+
+        Raises:
+            Overtaken: a position is not where the move begins; nothing was changed.
+        """
+        ...
+
+    def reset(self) -> None:
+        """Drop everything and begin with empty tables: the log is another one."""
+        ...
+
+    def query(self, sql: str, values: Sequence[Cell] = ()) -> list[Cells]:
+        """Rows of a query; `?` stands for a value."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the database."""
+        ...

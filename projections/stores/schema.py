@@ -1,0 +1,114 @@
+"""Tables of a store, in SQL that SQLite and PostgreSQL both take. What differs stands in a `Dialect`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from projections.catalogue import VIEWS
+from projections.views.view import Column, Kind, View
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What differs between databases.
+
+    Attributes:
+        types: SQL type of each kind of column.
+    """
+
+    types: Mapping[Kind, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: its columns, of which the first `key` make the primary key."""
+
+    name: str
+    columns: tuple[Column, ...]
+    key: int
+
+
+def base_table(view: View[Any]) -> Table:
+    """The table that takes the rows of a view's topic."""
+    return Table(f"{view.table}_base", view.columns, view.key)
+
+
+STATUSES = Table(
+    "agreement_statuses",
+    (
+        Column("agreement", Kind.TEXT, "name of the agreement"),
+        Column("version", Kind.INTEGER, "its version"),
+        Column("place", Kind.INTEGER, "place of the status in the file, from 0"),
+        Column("status", Kind.TEXT, "the status' name"),
+        Column("means", Kind.TEXT, "what drives behaviour: open, working, nurturing, qualified, ...", True),
+    ),
+    3,
+)
+"""The statuses of all published agreements: the stages of the funnel."""
+
+PROGRESS = Table(
+    "progress",
+    (
+        Column("partition", Kind.INTEGER, "partition number of the log"),
+        Column("complete_to", Kind.INSTANT, "its rows hold all that was recorded up to here", True),
+    ),
+    1,
+)
+"""One row per partition."""
+
+POSITIONS = Table(
+    "positions",
+    (
+        Column("topic", Kind.TEXT, "topic the rows come from"),
+        Column("partition", Kind.INTEGER, "its partition"),
+        Column("next_offset", Kind.INTEGER, "the record to go on from"),
+    ),
+    2,
+)
+"""Where the store stands, in the same transaction as its rows."""
+
+LAYOUT = Table(
+    "layout",
+    (Column("part", Kind.TEXT, "a view, or `answers`"), Column("version", Kind.TEXT, "the version of its tables")),
+    1,
+)
+"""Which versions of the views the tables were made for."""
+
+BASES: tuple[Table, ...] = tuple(base_table(view) for view in VIEWS)
+TABLES: Mapping[str, Table] = {table.name: table for table in (*BASES, STATUSES, PROGRESS, POSITIONS, LAYOUT)}
+
+
+def quoted(name: str) -> str:
+    """An identifier, safe also where it is a word of SQL (such as `open`)."""
+    return f'"{name}"'
+
+
+def names(columns: tuple[Column, ...]) -> str:
+    """Column names for a statement."""
+    return ", ".join(quoted(column.name) for column in columns)
+
+
+def create(table: Table, dialect: Dialect) -> str:
+    """Statement that makes a table if it is not there."""
+    columns = [
+        f"{quoted(column.name)} {dialect.types[column.kind]}{'' if column.optional else ' NOT NULL'}"
+        for column in table.columns
+    ]
+    body = ", ".join([*columns, f"PRIMARY KEY ({names(table.columns[: table.key])})"])
+    return f"CREATE TABLE IF NOT EXISTS {quoted(table.name)} ({body})"
+
+
+def upsert(table: Table) -> str:
+    """Statement that sets a row, with one `?` per column."""
+    marks = ", ".join("?" for _ in table.columns)
+    sets = ", ".join(f"{quoted(c.name)} = excluded.{quoted(c.name)}" for c in table.columns[table.key :])
+    return (
+        f"INSERT INTO {quoted(table.name)} ({names(table.columns)}) VALUES ({marks}) "  # noqa: S608 - our identifiers
+        f"ON CONFLICT ({names(table.columns[: table.key])}) DO UPDATE SET {sets}"
+    )
+
+
+def delete(table: Table) -> str:
+    """Statement that takes a row away, with one `?` per key column."""
+    where = " AND ".join(f"{quoted(column.name)} = ?" for column in table.columns[: table.key])
+    return f"DELETE FROM {quoted(table.name)} WHERE {where}"  # noqa: S608 - our identifiers

@@ -1,0 +1,136 @@
+"""The store of rows in one SQLite file beside the log.
+
+One SQLite library in the process (apsw), and a file of its own: a transaction over two attached files would not be
+atomic. `synchronous` is NORMAL: what a power cut takes is read again from the topics, rows and positions alike.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import apsw
+
+from projections.catalogue import VIEWS
+from projections.stores.answers import ANSWERS
+from projections.stores.port import Move, Overtaken, RowChange, Source
+from projections.stores.schema import LAYOUT, POSITIONS, TABLES, Dialect, base_table, create, delete, quoted, upsert
+from projections.views.view import Cell, Cells, Kind
+
+SQLITE = Dialect(
+    {Kind.TEXT: "TEXT", Kind.INTEGER: "INTEGER", Kind.REAL: "REAL", Kind.BOOLEAN: "INTEGER", Kind.INSTANT: "TEXT"}
+)
+_BUSY_MS = 30_000
+_ANSWERS = "answers"
+_LAYOUT = {
+    **{view.name: str(view.version) for view in VIEWS},
+    _ANSWERS: hashlib.sha256("\n".join(map(repr, ANSWERS)).encode()).hexdigest(),
+}
+
+
+class SqliteStore:
+    """A `ViewStore` in a file; several processes may have it open.
+
+    Args:
+        path: the file, made when it is not there.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self._db = apsw.Connection(str(path))
+        self._db.set_busy_timeout(_BUSY_MS)
+        self._run("PRAGMA journal_mode = WAL")
+        self._run("PRAGMA synchronous = NORMAL")
+        if self._layout() != _LAYOUT:
+            self._prepare()
+
+    def positions(self) -> dict[Source, int]:
+        """Next offset of every source that was ever read."""
+        rows = self._run(f"SELECT topic, partition, next_offset FROM {POSITIONS.name}")  # noqa: S608 - our identifier
+        return {(str(topic), _whole(partition)): _whole(offset) for topic, partition, offset in rows}
+
+    def apply(self, changes: Iterable[RowChange], moves: Mapping[Source, Move]) -> int:
+        """Set rows and positions in one transaction; of several changes of a row the last one stands."""
+        last: defaultdict[str, dict[Cells, Cells | None]] = defaultdict(dict)
+        for table, key, row in changes:
+            last[table][key] = row
+        with _Immediate(self._db):
+            self._move(moves)
+            for table, rows in last.items():
+                sets = [row for row in rows.values() if row is not None]
+                self._db.executemany(upsert(TABLES[table]), sets)
+                self._db.executemany(delete(TABLES[table]), [key for key, row in rows.items() if row is None])
+        return sum(map(len, last.values()))
+
+    def reset(self) -> None:
+        """Drop everything and begin with empty tables."""
+        with _Immediate(self._db):
+            self._drop(TABLES)
+            self._make()
+
+    def query(self, sql: str, values: Sequence[Cell] = ()) -> list[Cells]:
+        """Rows of a query; `?` stands for a value."""
+        return self._run(sql, values)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def _run(self, sql: str, values: Sequence[Cell] = ()) -> list[Cells]:
+        return list(self._db.execute(sql, tuple(values)))
+
+    def _move(self, moves: Mapping[Source, Move]) -> None:
+        known = self.positions()
+        for source, move in moves.items():
+            if known.get(source, 0) != move.before:
+                raise Overtaken(f"{source[0]}-{source[1]}: at {known.get(source, 0)}, expected {move.before}")
+        self._db.executemany(upsert(POSITIONS), [(*source, move.after) for source, move in moves.items()])
+
+    def _layout(self) -> dict[str, str]:
+        there = self._run("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (LAYOUT.name,))
+        if not there:
+            return {}
+        return {str(part): str(version) for part, version in self._run(f"SELECT part, version FROM {LAYOUT.name}")}  # noqa: S608 - our identifier
+
+    def _prepare(self) -> None:
+        """Make what is missing, and what was made for other versions of the views anew."""
+        with _Immediate(self._db):
+            known = self._layout()
+            changed = [view for view in VIEWS if known.get(view.name, str(view.version)) != str(view.version)]
+            self._drop([base_table(view).name for view in changed])
+            if known:
+                self._db.executemany(
+                    f"DELETE FROM {POSITIONS.name} WHERE topic = ?",  # noqa: S608 - our identifier
+                    [(view.topic,) for view in changed],
+                )
+            self._make()
+
+    def _drop(self, tables: Iterable[str]) -> None:
+        for answer in reversed(ANSWERS):
+            self._run(f"DROP VIEW IF EXISTS {quoted(answer.name)}")
+        for table in tables:
+            self._run(f"DROP TABLE IF EXISTS {quoted(table)}")
+
+    def _make(self) -> None:
+        for table in TABLES.values():
+            self._run(create(table, SQLITE))
+        for answer in ANSWERS:
+            self._run(f"CREATE VIEW {quoted(answer.name)} AS {answer.query}")
+        self._db.executemany(upsert(LAYOUT), list(_LAYOUT.items()))
+
+
+class _Immediate:
+    """A write transaction that takes the write lock at its start, so that it cannot fail half way for it."""
+
+    def __init__(self, db: apsw.Connection) -> None:
+        self._db = db
+
+    def __enter__(self) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._db.execute("COMMIT" if kind is None else "ROLLBACK")
+
+
+def _whole(cell: Cell) -> int:
+    assert isinstance(cell, int)
+    return cell

@@ -1,0 +1,162 @@
+"""Proof that the views are a fold of the log: folds it again, all at once, and compares byte for byte."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.ports import EventLog
+from engine.state import POSITION
+from engine.task import decode_position
+from events.codec import Codec
+from events.envelope import Envelope
+from events.topics import LEAD_EVENTS, VIEW_STATE
+from projections.catalogue import VIEWS
+from projections.folding import EMPTY, ROUTES, Change, detail_changes, partial_change, plus, project_all
+from projections.views.view import Aggregate, Cells, Counters, Detail, View
+
+Rows = dict[str, dict[bytes, bytes]]
+"""Topic -> record key -> record value, of one partition."""
+
+
+class StillMoving(Exception):
+    """The projection tasks wrote while they were verified; stop them, or try again when they rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A row that is not what the facts say. None: there is no row.
+
+    Attributes:
+        topic: the view's topic.
+        partition: its partition.
+        key: the row's key.
+        expected: what the fold says.
+        found: what the topic holds.
+    """
+
+    topic: str
+    partition: int
+    key: bytes
+    expected: bytes | None
+    found: bytes | None
+
+
+@dataclass(slots=True)
+class Verified:
+    """What was compared.
+
+    Attributes:
+        facts: facts folded.
+        rows: rows compared.
+        behind: facts that the projections have not read yet, which were left out.
+        differences: rows that differ.
+    """
+
+    facts: int = 0
+    rows: int = 0
+    behind: int = 0
+    differences: list[Difference] = field(default_factory=list)
+
+
+class Fold:
+    """The facts of one partition, in order, folded from nothing."""
+
+    def __init__(self) -> None:
+        self._rows: defaultdict[str, list[Any]] = defaultdict(lambda: list(EMPTY))
+
+    def add(self, envelope: Envelope) -> None:
+        """Fold one fact."""
+        routes = ROUTES.get(type(envelope.data))
+        if routes is not None:
+            project_all(self._rows[envelope.subject], routes, envelope)
+
+    def rows(self, partition: int) -> Rows:
+        """All rows of all views of this partition."""
+        made: Rows = {view.topic: {} for view in VIEWS}
+        for index, view in enumerate(VIEWS):
+            for change in self._changes(index, view, partition):
+                if change.value is not None:
+                    made[change.topic][change.key] = change.value
+        return made
+
+    def _changes(self, index: int, view: View[Any], partition: int) -> Iterable[Change]:
+        if isinstance(view, Detail):
+            changes = detail_changes(view)
+            for subject, rows in self._rows.items():
+                yield from changes(subject, None, rows[index])
+        elif isinstance(view, Aggregate):
+            sums: dict[Cells, Counters] = {}
+            for rows in self._rows.values():
+                for group, counters in ({} if rows[index] is None else view.contributions(rows[index])).items():
+                    sums[group] = plus(sums[group], counters) if group in sums else counters
+            yield from (partial_change(view, partition, group, counters) for group, counters in sums.items())
+
+
+def expected_rows(partition: int, facts: Iterable[Envelope]) -> Rows:
+    """The rows that the facts of one partition of `lead-events`, in order, have to lead to."""
+    fold = Fold()
+    for envelope in facts:
+        fold.add(envelope)
+    return fold.rows(partition)
+
+
+async def verify_views(log: EventLog, partitions: int, codec: Codec | None = None) -> Verified:
+    """Compare the view topics with a fold of `lead-events`, up to where the projections have read.
+
+    Raises:
+        StillMoving: a projection task wrote meanwhile.
+        Undecodable: `lead-events` holds something that is no fact.
+    """
+    done = Verified()
+    for partition in range(partitions):
+        await _verify_partition(log, partition, codec or Codec(), done)
+    return done
+
+
+async def _verify_partition(log: EventLog, partition: int, codec: Codec, done: Verified) -> None:
+    upto = await _position(log, partition)
+    fold = Fold()
+    end = (await log.ends(LEAD_EVENTS))[partition]
+    offset = (await log.starts(LEAD_EVENTS))[partition]
+    while offset < end:
+        records, after = await log.read(LEAD_EVENTS, partition, offset)
+        for record in records:
+            if record.offset >= upto:
+                done.behind += 1
+                continue
+            fold.add(codec.decode(record.value, record.headers))
+            done.facts += 1
+        if after <= offset:
+            break
+        offset = after
+    for topic, expected in fold.rows(partition).items():
+        found = await _latest_rows(log, topic, partition)
+        done.rows += len(expected)
+        for key in sorted(expected.keys() | found.keys()):
+            if expected.get(key) != found.get(key):
+                done.differences.append(Difference(topic, partition, key, expected.get(key), found.get(key)))
+    if await _position(log, partition) != upto:
+        raise StillMoving(f"{VIEW_STATE}-{partition}: the projection task wrote while it was verified")
+
+
+async def _position(log: EventLog, partition: int) -> int:
+    raw = await log.latest(VIEW_STATE, partition, POSITION)
+    return 0 if raw is None else decode_position(raw).offsets.get(LEAD_EVENTS, 0)
+
+
+async def _latest_rows(log: EventLog, topic: str, partition: int) -> dict[bytes, bytes]:
+    found: dict[bytes, bytes] = {}
+    offset, end = (await log.starts(topic))[partition], (await log.ends(topic))[partition]
+    while offset < end:
+        records, after = await log.read(topic, partition, offset)
+        for record in records:
+            key = record.key or b""
+            if record.value is None:
+                found.pop(key, None)
+            else:
+                found[key] = record.value
+        if after <= offset:
+            break
+        offset = after
+    return found

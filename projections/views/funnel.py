@@ -1,0 +1,78 @@
+"""`funnel`: how many captured leads reached each stage, by source.
+
+A lead counts once in a stage, however often it entered. What came before the capture counts once the capture is
+there. Which statuses are stages is said by the lead's agreement and applied on read: here every status is counted.
+"""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from events.envelope import Envelope
+from events.lead import LeadCaptured, LeadConverted, LeadStatusChanged
+from projections.views.view import PARTITION, Aggregate, Cells, Column, Counters, Kind
+
+CAPTURED = "captured"
+CONVERTED = "converted"
+_ONE = (1,)
+
+
+class Reached(Struct, frozen=True, gc=False, array_like=True):
+    """Base row: what a lead reached. `source` is None until it is captured."""
+
+    source: str | None = None
+    agreement: str = ""
+    is_test: bool = False
+    statuses: tuple[str, ...] = ()
+    converted: bool = False
+
+
+def _captured(row: Reached, fact: LeadCaptured, _: Envelope) -> Reached:
+    if row.source is not None:
+        return row
+    return replace(row, source=fact.source, agreement=fact.agreement or "", is_test=fact.is_test)
+
+
+def _status_changed(row: Reached, fact: LeadStatusChanged, _: Envelope) -> Reached:
+    status = fact.status
+    if status in row.statuses or status in (CAPTURED, CONVERTED):  # statuses of these names are the stages themselves
+        return row
+    return replace(row, statuses=(*row.statuses, status))
+
+
+def _converted(row: Reached, _: LeadConverted, __: Envelope) -> Reached:
+    return row if row.converted else replace(row, converted=True)
+
+
+def _contributions(row: Reached) -> dict[Cells, Counters]:
+    if row.source is None or row.is_test:
+        return {}
+    stages = (CAPTURED, *row.statuses, *((CONVERTED,) if row.converted else ()))
+    return {(row.agreement, row.source, stage): _ONE for stage in stages}
+
+
+_SOURCE = Column("source", Kind.TEXT, "where the leads came from, in marketing's words; blank stays blank")
+_LEADS = Column("leads", Kind.INTEGER, "captured leads that reached the stage, each once; test leads left out")
+
+FUNNEL = Aggregate(
+    name="funnel",
+    version=1,
+    meaning="Captured leads that reached each stage, by source; a source shows all stages of its leads' agreements.",
+    initial=Reached(),
+    on={LeadCaptured: _captured, LeadStatusChanged: _status_changed, LeadConverted: _converted},
+    columns=(
+        PARTITION,
+        Column("agreement", Kind.TEXT, "agreement chosen at capture; blank when none matched"),
+        _SOURCE,
+        Column("stage", Kind.TEXT, "captured, any status entered, or converted"),
+        _LEADS,
+    ),
+    key=4,
+    answer=(
+        _SOURCE,
+        Column("stage", Kind.TEXT, "captured, a status of the agreement, or converted"),
+        _LEADS,
+    ),
+    order=("source", "stage_order"),
+    counters=1,
+    contributions=_contributions,
+)

@@ -1,0 +1,255 @@
+"""`leads`: one row a lead, as it stands now."""
+
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from events.envelope import Envelope
+from events.fact import Fact
+from events.instants import to_us
+from events.lead import (
+    LeadArchived,
+    LeadCaptured,
+    LeadConverted,
+    LeadHandedOver,
+    LeadProfileUpdated,
+    LeadQualified,
+    LeadScored,
+    LeadStatusChanged,
+    LeadTouched,
+)
+from events.sla import (
+    SlaAnswered,
+    SlaBreached,
+    SlaBreachRetracted,
+    SlaCancelled,
+    SlaFact,
+    SlaMet,
+    SlaRevised,
+    SlaStarted,
+    SlaWarned,
+)
+from projections.views.clocks import find, put, without
+from projections.views.times import instant_text, instant_text_or_none, recorded_at
+from projections.views.view import Cells, Column, Detail, Handler, Kind
+
+
+class OpenClock(Struct, frozen=True, gc=False, array_like=True):
+    """A clock without a verdict; `due` in microseconds, None while paused."""
+
+    agreement: str
+    version: int
+    clause: str
+    cycle: int
+    due: int | None
+
+
+class Lead(Struct, frozen=True, gc=False, array_like=True):
+    """Base row: what is known of a lead. Instants in microseconds."""
+
+    source: str = ""
+    agreement: str | None = None
+    is_test: bool = False
+    status: str | None = None
+    status_at: int | None = None
+    score: int | None = None
+    grade: str | None = None
+    scored_at: int | None = None
+    owner: str | None = None
+    captured_at: int | None = None
+    qualified_at: int | None = None
+    handed_over_at: int | None = None
+    converted_at: int | None = None
+    archived_at: int | None = None
+    last_touch_at: int | None = None
+    updated_at: int = 0
+    clocks: tuple[OpenClock, ...] = ()
+
+
+def _later(known: int | None, at: int) -> int:
+    return at if known is None or at > known else known
+
+
+def _earlier(known: int | None, at: int) -> int:
+    return at if known is None or at < known else known
+
+
+def _captured(row: Lead, fact: LeadCaptured, envelope: Envelope) -> Lead:
+    if row.captured_at is not None:  # the first accepted capture says where a lead came from
+        return _seen(row, fact, envelope)
+    return replace(
+        row,
+        source=fact.source,
+        agreement=row.agreement or fact.agreement,
+        is_test=fact.is_test,
+        captured_at=to_us(envelope.time),
+        updated_at=recorded_at(envelope),
+    )
+
+
+def _touched(row: Lead, _: LeadTouched, envelope: Envelope) -> Lead:
+    last = _later(row.last_touch_at, to_us(envelope.time))
+    return replace(row, last_touch_at=last, updated_at=recorded_at(envelope))
+
+
+def _status_changed(row: Lead, fact: LeadStatusChanged, envelope: Envelope) -> Lead:
+    at = to_us(envelope.time)
+    if row.archived_at is not None or (row.status_at is not None and at < row.status_at):
+        return _seen(row, fact, envelope)  # an archived lead stays so; a late fact tells of an earlier status
+    return replace(row, status=fact.status, status_at=at, updated_at=recorded_at(envelope))
+
+
+def _scored(row: Lead, fact: LeadScored, envelope: Envelope) -> Lead:
+    return replace(
+        row,
+        score=fact.score,
+        grade=fact.grade,
+        scored_at=to_us(envelope.time),
+        updated_at=recorded_at(envelope),
+    )
+
+
+def _qualified(row: Lead, _: LeadQualified, envelope: Envelope) -> Lead:
+    return replace(row, qualified_at=to_us(envelope.time), updated_at=recorded_at(envelope))
+
+
+def _handed_over(row: Lead, fact: LeadHandedOver, envelope: Envelope) -> Lead:
+    return replace(
+        row,
+        agreement=fact.agreement,
+        owner=fact.owner if fact.owner is not None else row.owner,
+        handed_over_at=to_us(envelope.time),
+        updated_at=recorded_at(envelope),
+    )
+
+
+def _converted(row: Lead, _: LeadConverted, envelope: Envelope) -> Lead:
+    at = _earlier(row.converted_at, to_us(envelope.time))
+    return replace(row, converted_at=at, updated_at=recorded_at(envelope))
+
+
+def _archived(row: Lead, _: LeadArchived, envelope: Envelope) -> Lead:
+    return replace(row, archived_at=to_us(envelope.time), updated_at=recorded_at(envelope))
+
+
+def _seen(row: Lead, _: Fact, envelope: Envelope) -> Lead:
+    return replace(row, updated_at=recorded_at(envelope))
+
+
+def _clock_open(row: Lead, fact: SlaFact, envelope: Envelope) -> Lead:
+    due = None if fact.due is None else to_us(fact.due)
+    clock = OpenClock(fact.agreement, fact.version, fact.clause, fact.cycle, due)
+    clocks = put(row.clocks, find(row.clocks, fact), clock)
+    return replace(row, clocks=clocks, updated_at=recorded_at(envelope))
+
+
+def _clock_over(row: Lead, fact: SlaFact, envelope: Envelope) -> Lead:
+    clocks = without(row.clocks, find(row.clocks, fact))
+    return replace(row, clocks=clocks, updated_at=recorded_at(envelope))
+
+
+def _clock_judged_anew(row: Lead, fact: SlaRevised | SlaBreachRetracted, envelope: Envelope) -> Lead:
+    return (_clock_open if fact.now == "open" else _clock_over)(row, fact, envelope)
+
+
+_ON: dict[type[Fact], Handler[Lead]] = {
+    LeadCaptured: _captured,
+    LeadTouched: _touched,
+    LeadStatusChanged: _status_changed,
+    LeadProfileUpdated: _seen,
+    LeadScored: _scored,
+    LeadQualified: _qualified,
+    LeadHandedOver: _handed_over,
+    LeadConverted: _converted,
+    LeadArchived: _archived,
+    SlaStarted: _clock_open,
+    SlaWarned: _seen,
+    SlaBreached: _clock_over,
+    SlaAnswered: _seen,
+    SlaMet: _clock_over,
+    SlaCancelled: _clock_over,
+    SlaRevised: _clock_judged_anew,
+    SlaBreachRetracted: _clock_judged_anew,
+}
+
+
+def phase(row: Lead) -> str:
+    """How far the lead has come."""
+    if row.archived_at is not None:
+        return "archived"
+    if row.converted_at is not None:
+        return "converted"
+    if row.handed_over_at is not None:
+        return "handed_over"
+    if row.qualified_at is not None:
+        return "qualified"
+    return "stub" if row.captured_at is None else "captured"
+
+
+def _entries(row: Lead) -> dict[Cells, Any]:
+    return {(): row}
+
+
+def _render(lead: str, _: Cells, row: Lead) -> Cells:
+    due, clause = min(
+        ((clock.due, clock.clause) for clock in row.clocks if clock.due is not None), default=(None, None)
+    )
+    return (
+        lead,
+        phase(row),
+        row.status,
+        row.score,
+        row.grade,
+        instant_text_or_none(row.scored_at),
+        row.owner,
+        instant_text_or_none(due),
+        clause,
+        row.source,
+        row.agreement,
+        row.is_test,
+        instant_text_or_none(row.captured_at),
+        instant_text_or_none(row.qualified_at),
+        instant_text_or_none(row.handed_over_at),
+        instant_text_or_none(row.converted_at),
+        instant_text_or_none(row.archived_at),
+        instant_text_or_none(row.last_touch_at),
+        instant_text(row.updated_at),
+    )
+
+
+_COLUMNS = (
+    Column("lead", Kind.TEXT, "lead id"),
+    Column("phase", Kind.TEXT, "how far it has come: stub, captured, qualified, handed_over, converted, archived"),
+    Column("status", Kind.TEXT, "the company's own status that happened last; that of an archived lead stays", True),
+    Column("score", Kind.INTEGER, "shown score, whole points, at `scored_at`", True),
+    Column("grade", Kind.TEXT, "fit letter and engagement digit, such as A2", True),
+    Column("scored_at", Kind.INSTANT, "instant the score holds for; it may have decayed since", True),
+    Column("owner", Kind.TEXT, "who has it, as the last hand-over says", True),
+    Column("next_due", Kind.INSTANT, "the earliest due of its open clocks; paused ones have none", True),
+    Column("next_clause", Kind.TEXT, "the clause of that clock", True),
+    Column("source", Kind.TEXT, "where it came from, as first captured; blank when unknown or not captured"),
+    Column("agreement", Kind.TEXT, "the agreement that governs it", True),
+    Column("is_test", Kind.BOOLEAN, "sent to try the way; in no figure"),
+    Column("captured_at", Kind.INSTANT, "when it was first captured", True),
+    Column("qualified_at", Kind.INSTANT, "when it last met the qualified-lead definition", True),
+    Column("handed_over_at", Kind.INSTANT, "when it was last handed over to sales", True),
+    Column("converted_at", Kind.INSTANT, "when it was first converted", True),
+    Column("archived_at", Kind.INSTANT, "when it was put aside", True),
+    Column("last_touch_at", Kind.INSTANT, "its latest touch, either direction", True),
+    Column("updated_at", Kind.INSTANT, "when its last fact was recorded"),
+)
+
+LEADS = Detail(
+    name="leads",
+    version=1,
+    meaning="One row a lead, as it stands now.",
+    initial=Lead(),
+    on=_ON,
+    columns=_COLUMNS,
+    key=1,
+    answer=_COLUMNS,
+    order=("lead",),
+    entries=_entries,
+    render=_render,
+)

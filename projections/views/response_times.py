@@ -1,0 +1,82 @@
+"""`response-times`: how long until sales first reached out.
+
+Percentiles do not add up over partitions, so the rows are one per lead and the figures are made on read.
+"""
+
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from events.envelope import Envelope
+from events.instants import SECOND, to_us
+from events.lead import LeadCaptured, LeadTouched
+from projections.views.times import instant_text, instant_text_or_none
+from projections.views.view import Cells, Column, Detail, Kind
+
+
+class Response(Struct, frozen=True, gc=False, array_like=True):
+    """Base row: instants in microseconds; `source` and `captured_at` mean something once captured."""
+
+    source: str = ""
+    is_test: bool = False
+    captured_at: int | None = None
+    first_touch_at: int | None = None
+
+
+def _captured(row: Response, fact: LeadCaptured, envelope: Envelope) -> Response:
+    if row.captured_at is not None:
+        return row
+    return replace(row, source=fact.source, is_test=fact.is_test, captured_at=to_us(envelope.time))
+
+
+def _touched(row: Response, fact: LeadTouched, envelope: Envelope) -> Response:
+    if fact.direction != "outbound" or fact.side != "sales":
+        return row
+    at = to_us(envelope.time)
+    if row.first_touch_at is not None and row.first_touch_at <= at:
+        return row
+    return replace(row, first_touch_at=at)
+
+
+def _entries(row: Response) -> dict[Cells, Any]:
+    return {} if row.captured_at is None or row.is_test else {(): row}
+
+
+def _render(lead: str, _: Cells, row: Response) -> Cells:
+    captured, first = row.captured_at or 0, row.first_touch_at
+    seconds = None if first is None else max(0, first - captured) // SECOND
+    return lead, row.source, instant_text(captured), instant_text_or_none(first), seconds
+
+
+_SOURCE = Column("source", Kind.TEXT, "where the lead came from")
+
+RESPONSE_TIMES = Detail(
+    name="response-times",
+    version=1,
+    meaning="From capture to the first outbound touch of sales, over all captured leads or by source.",
+    initial=Response(),
+    on={LeadCaptured: _captured, LeadTouched: _touched},
+    columns=(
+        Column("lead", Kind.TEXT, "lead id"),
+        _SOURCE,
+        Column("captured_at", Kind.INSTANT, "when it was first captured"),
+        Column("first_touch_at", Kind.INSTANT, "its earliest outbound touch by sales", True),
+        Column(
+            "response_seconds", Kind.INTEGER, "completed seconds between them; 0 when touched before captured", True
+        ),
+    ),
+    key=1,
+    answer=(
+        Column("answered", Kind.INTEGER, "captured leads that sales reached out to"),
+        Column("leads", Kind.INTEGER, "captured leads; test leads left out"),
+        Column("share_answered", Kind.REAL, "answered / leads, rounded half up to four digits", True),
+        Column("mean_seconds", Kind.INTEGER, "mean of the answered leads' seconds, rounded half up", True),
+        Column("p50_seconds", Kind.INTEGER, "median of the answered leads' seconds, nearest rank", True),
+        Column("p90_seconds", Kind.INTEGER, "90th percentile of the answered leads' seconds, nearest rank", True),
+    ),
+    order=(),
+    groupings=("source",),
+    entries=_entries,
+    render=_render,
+)

@@ -1,0 +1,132 @@
+"""`sla`: verdicts of all clocks, per clause and agreement version.
+
+Every started clock has exactly one verdict at any time: met, breached, cancelled, or open. A breach answered late
+stays a breach; a verdict that a late fact changes moves the clock.
+"""
+
+from collections import defaultdict
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from events.envelope import Envelope
+from events.fact import Fact
+from events.lead import LeadCaptured
+from events.sla import SlaBreached, SlaBreachRetracted, SlaCancelled, SlaFact, SlaMet, SlaRevised, SlaStarted, Verdict
+from projections.views.clocks import find, put
+from projections.views.view import PARTITION, Aggregate, Cells, Column, Counters, Handler, Kind
+
+
+class Judged(Struct, frozen=True, gc=False, array_like=True):
+    """A clock, the verdict that holds, and how often a breach of it was taken back."""
+
+    agreement: str
+    version: int
+    clause: str
+    cycle: int
+    verdict: Verdict = "open"
+    retracted: int = 0
+
+
+class Clocks(Struct, frozen=True, gc=False, array_like=True):
+    """Base row: all clocks a lead ever had. `captured` makes later captures change nothing."""
+
+    captured: bool = False
+    is_test: bool = False
+    clocks: tuple[Judged, ...] = ()
+
+
+def _captured(row: Clocks, fact: LeadCaptured, _: Envelope) -> Clocks:
+    return row if row.captured else replace(row, captured=True, is_test=fact.is_test)
+
+
+def _judge(row: Clocks, fact: SlaFact, verdict: Verdict, retracted: int = 0) -> Clocks:
+    old = find(row.clocks, fact)
+    clock = old or Judged(fact.agreement, fact.version, fact.clause, fact.cycle)
+    clock = replace(clock, verdict=verdict, retracted=clock.retracted + retracted)
+    return replace(row, clocks=put(row.clocks, old, clock))
+
+
+def _started(row: Clocks, fact: SlaStarted, _: Envelope) -> Clocks:
+    return _judge(row, fact, "open")
+
+
+def _met(row: Clocks, fact: SlaMet, _: Envelope) -> Clocks:
+    return _judge(row, fact, "met")
+
+
+def _breached(row: Clocks, fact: SlaBreached, _: Envelope) -> Clocks:
+    return _judge(row, fact, "breached")
+
+
+def _cancelled(row: Clocks, fact: SlaCancelled, _: Envelope) -> Clocks:
+    return _judge(row, fact, "cancelled")
+
+
+def _revised(row: Clocks, fact: SlaRevised, _: Envelope) -> Clocks:
+    return _judge(row, fact, fact.now)
+
+
+def _retracted(row: Clocks, fact: SlaBreachRetracted, _: Envelope) -> Clocks:
+    return _judge(row, fact, fact.now, retracted=1)
+
+
+_ON: dict[type[Fact], Handler[Clocks]] = {
+    LeadCaptured: _captured,
+    SlaStarted: _started,
+    SlaMet: _met,
+    SlaBreached: _breached,
+    SlaCancelled: _cancelled,
+    SlaRevised: _revised,
+    SlaBreachRetracted: _retracted,
+}
+
+_ADDS: dict[Verdict, Counters] = {
+    "met": (1, 1, 0, 0, 0),
+    "breached": (1, 0, 1, 0, 0),
+    "cancelled": (1, 0, 0, 1, 0),
+    "open": (1, 0, 0, 0, 1),
+}
+
+
+def _contributions(row: Clocks) -> dict[Cells, Counters]:
+    if row.is_test:
+        return {}
+    if len(row.clocks) == 1:
+        return {_group(clock): (*_ADDS[clock.verdict], clock.retracted) for clock in row.clocks}
+    sums: defaultdict[Cells, Counters] = defaultdict(lambda: (0,) * 6)
+    for clock in row.clocks:
+        added = (*_ADDS[clock.verdict], clock.retracted)
+        sums[_group(clock)] = tuple(a + b for a, b in zip(sums[_group(clock)], added, strict=True))
+    return sums
+
+
+def _group(clock: Judged) -> Cells:
+    return clock.agreement, clock.clause, clock.version
+
+
+_FIGURES = (
+    Column("agreement", Kind.TEXT, "name of the agreement"),
+    Column("clause", Kind.TEXT, "name of the clause"),
+    Column("version", Kind.INTEGER, "version of the agreement that the clocks keep to their end"),
+    Column("started", Kind.INTEGER, "clocks started; the sum of the next four"),
+    Column("met", Kind.INTEGER, "clocks answered in time"),
+    Column("breached", Kind.INTEGER, "clocks not answered in time, later answers included"),
+    Column("cancelled", Kind.INTEGER, "clocks ended without a verdict"),
+    Column("open", Kind.INTEGER, "clocks still running or paused"),
+    Column("retracted", Kind.INTEGER, "breaches taken back because a late fact showed there was none"),
+)
+
+SLA = Aggregate(
+    name="sla",
+    version=1,
+    meaning="Verdicts of all clocks per clause and agreement version; test leads left out.",
+    initial=Clocks(),
+    on=_ON,
+    columns=(PARTITION, *_FIGURES),
+    key=4,
+    answer=_FIGURES,
+    order=("agreement", "clause", "version"),
+    counters=6,
+    contributions=_contributions,
+)

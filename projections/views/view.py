@@ -1,0 +1,143 @@
+"""What a read model is: named columns, and pure functions from facts to rows.
+
+A view keeps one base row per subject. `project` folds a fact into it; a base row is frozen, so a handler that
+returns the row it was given has changed nothing, and whoever compares rows may compare identities.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from events.envelope import Envelope
+from events.fact import Fact
+from events.topics import VIEW_PREFIX
+
+R = TypeVar("R")
+Cell = str | int | float | bool | None
+Cells = tuple[Cell, ...]
+Counters = tuple[int, ...]
+Handler = Callable[[R, Any, Envelope], R | None]
+"""(base row, fact, its envelope) -> base row; None deletes it."""
+
+
+class Kind(Enum):
+    """What a column holds, on every database.
+
+    INSTANT is RFC 3339 text in UTC with six digits of a second, so that text order is time order.
+    """
+
+    TEXT = "text"
+    INTEGER = "integer"
+    REAL = "real"
+    BOOLEAN = "boolean"
+    INSTANT = "instant"
+
+
+class Column(NamedTuple):
+    """A column, as the data dictionary shows it.
+
+    Attributes:
+        name: in JSON, CSV and SQL alike.
+        kind: its type.
+        meaning: in words, with the unit where there is one.
+        optional: may be empty (null).
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    optional: bool = False
+
+
+COMPLETE_TO = Column(
+    "complete_to",
+    Kind.INSTANT,
+    "all that was recorded up to this instant is in the row; empty until every partition has reported",
+    optional=True,
+)
+"""The last column of every answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class View(Generic[R]):
+    """A read model.
+
+    Attributes:
+        name: as people ask for it.
+        version: raise it whenever columns or base row change; the store then rebuilds the view.
+        meaning: one line for people.
+        initial: the base row before any fact.
+        on: what each fact does to the base row.
+        columns: of the rows in the view's topic and base table, the key first.
+        key: how many of the leading columns make the key.
+        answer: columns of an answer, without `complete_to`.
+        order: what answers are sorted by; may name columns that only the SQL view has.
+        groupings: columns by which an answer that sums over everything can be split.
+    """
+
+    name: str
+    version: int
+    meaning: str
+    initial: R
+    on: Mapping[type[Fact], Handler[R]]
+    columns: tuple[Column, ...]
+    key: int
+    answer: tuple[Column, ...]
+    order: tuple[str, ...]
+    groupings: tuple[str, ...] = ()
+
+    @property
+    def handles(self) -> frozenset[type[Fact]]:
+        """The fact types that can change a row."""
+        return frozenset(self.on)
+
+    @property
+    def topic(self) -> str:
+        """The compacted topic of the view's rows."""
+        return VIEW_PREFIX + self.name
+
+    @property
+    def table(self) -> str:
+        """Name of the SQL view that answers."""
+        return self.name.replace("-", "_")
+
+    def project(self, row: R | None, envelope: Envelope) -> R | None:
+        """Fold one fact into the base row of its subject; None before the first fact and after a deletion."""
+        handler = self.on.get(type(envelope.data))
+        if handler is None:
+            return row
+        return handler(self.initial if row is None else row, envelope.data, envelope)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detail(View[R]):
+    """A view whose rows belong to one subject each.
+
+    Attributes:
+        entries: the parts of a base row that are rows of the view, by what identifies them within the subject.
+        render: (subject, identity, part) -> cells in the order of `columns`.
+    """
+
+    entries: Callable[[R], Mapping[Cells, Any]]
+    render: Callable[[str, Cells, Any], Cells]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aggregate(View[R]):
+    """A view that counts over subjects.
+
+    Each partition keeps a partial row per group: `partition`, the group's cells, the counters. Partials are summed
+    on read, so that no partition waits for another.
+
+    Attributes:
+        counters: how many of the last columns are counters.
+        contributions: what one subject adds, by group.
+    """
+
+    counters: int
+    contributions: Callable[[R], Mapping[Cells, Counters]]
+
+
+PARTITION = Column("partition", Kind.INTEGER, "partition number of the log the partial row was counted in")
+"""The first column of every partial row."""

@@ -1,0 +1,196 @@
+"""Composition root of the read side: the projection task, which turns facts into rows of the view topics.
+
+One task per partition keeps the base rows of every lead in it, and the partition's partial rows of the views that
+count. Rows go out once per key and batch, in the task's transaction, with the state they were made from.
+"""
+
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from engine.host import Program
+from engine.ports import EventLog, GroupSpec, Record
+from engine.transaction import Transaction
+from events.codec import Codec
+from events.topics import DEAD_LETTERS, LEAD_EVENTS, VIEW_PROGRESS, VIEW_STATE
+from projections.catalogue import VIEWS
+from projections.folding import EMPTY, ROUTES, BaseRows, added, detail_changes, partial_change, plus, project_all
+from projections.progress import Heard, LogWriter, Writer, progress_record
+from projections.views.breaches import Breaches
+from projections.views.funnel import Reached
+from projections.views.leads import Lead
+from projections.views.response_times import Response
+from projections.views.sla import Clocks
+from projections.views.view import Aggregate, Cells, Counters, Detail
+
+VIEW_GROUP = GroupSpec(name="views", sources=(LEAD_EVENTS,), changelog=VIEW_STATE, dead_letters=DEAD_LETTERS)
+"""The task group of all views."""
+
+LAYOUT = zlib.crc32(",".join(f"{view.name}={view.version}" for view in VIEWS).encode())
+"""Stands in every state: a state of other views, or of other versions of them, is never taken for ours."""
+
+
+class StaleState(Exception):
+    """The stored state belongs to other versions of the views; it has to be folded anew from `lead-events`."""
+
+
+class Subject(Struct, frozen=True, array_like=True, gc=False, tag=LAYOUT):
+    """The base rows of one lead, in the order of `VIEWS`."""
+
+    rows: tuple[Lead | None, Reached | None, Clocks | None, Response | None, Breaches | None]
+
+
+class Partial(Struct, frozen=True, array_like=True, gc=False, tag=-LAYOUT):
+    """Counters of one group of a view that counts; or the instant the partition is complete to."""
+
+    counters: Counters
+
+
+State = Subject | Partial
+Sums = dict[Cells, Counters]
+_SUBJECT, _PARTIAL, _PROGRESS = b"s", b"p", b"t"
+_encode = msgspec.msgpack.Encoder().encode
+_decode: Callable[[bytes], State] = msgspec.msgpack.Decoder(State).decode
+_group_key = msgspec.json.Encoder().encode
+_DETAILS = [(i, detail_changes(view)) for i, view in enumerate(VIEWS) if isinstance(view, Detail)]
+_AGGREGATES = [(i, view) for i, view in enumerate(VIEWS) if isinstance(view, Aggregate)]
+
+
+class _Work:
+    """A lead's base rows within a batch: as they were, and as they are."""
+
+    __slots__ = ("new", "old")
+
+    def __init__(self, old: BaseRows) -> None:
+        self.old, self.new = old, list(old)
+
+
+class ViewsProcessor:
+    """The program of one projection task.
+
+    Args:
+        partition: the task's partition number.
+        writer: tells how far the write side is.
+        codec: decodes the facts.
+    """
+
+    def __init__(self, partition: int, writer: Writer, codec: Codec) -> None:
+        self._partition, self._writer, self._decode = partition, writer, codec.decode
+        self._work: dict[str, _Work] = {}
+        self._heard: Heard | None = None
+
+    def load(self, raw: bytes) -> State:
+        """State from its bytes.
+
+        Raises:
+            StaleState: it was written by other versions of the views.
+        """
+        try:
+            return _decode(raw)
+        except msgspec.ValidationError as exc:
+            raise StaleState(f"{VIEW_STATE}: written by other versions of the views ({exc})") from exc
+
+    def dump(self, state: State) -> bytes:
+        """State to bytes; equal states give equal bytes."""
+        return _encode(state)
+
+    async def prepare(self, until: int) -> None:
+        """Start a batch; ask how far the writer is, unless an earlier answer still waits for facts to be read."""
+        del until
+        self._work.clear()
+        if self._heard is None:
+            self._heard = await self._writer.heard(self._partition)
+
+    def decide(self, txn: Transaction[State], record: Record, at: int) -> None:
+        """Fold one fact into the base rows of its lead.
+
+        Raises:
+            Undecodable: the canonical log holds something that is no fact; the worker must not go past it.
+        """
+        del at
+        envelope = self._decode(record.value, record.headers)
+        routes = ROUTES.get(type(envelope.data))
+        if routes is None:
+            return
+        work = self._work.get(envelope.subject)
+        if work is None:
+            state = txn.get(_SUBJECT + envelope.subject.encode())
+            work = self._work[envelope.subject] = _Work(state.rows if isinstance(state, Subject) else EMPTY)
+        project_all(work.new, routes, envelope)
+
+    def wake(self, txn: Transaction[State], key: bytes, due: int) -> None:
+        """Views have no deadlines."""
+
+    def milestone(self, since: int) -> int | None:
+        """Nothing happens to views by itself."""
+        del since
+        return None  # noqa: RET501 - mypy wants it said where the port allows an instant
+
+    def sweep(self, txn: Transaction[State], at: int) -> None:
+        """Nothing happens to views by itself."""
+
+    def finish(self, txn: Transaction[State]) -> None:
+        """Write what changed: rows, partial rows, and how far the partition is complete."""
+        sums: list[Sums] = [{} for _ in _AGGREGATES]
+        for subject, work in self._work.items():
+            self._write_subject(txn, subject, work, sums)
+        for (_, view), groups in zip(_AGGREGATES, sums, strict=True):
+            for group, counters in groups.items():
+                if any(counters):
+                    self._write_partial(txn, view, group, counters)
+        self._write_progress(txn)
+
+    @staticmethod
+    def _write_subject(txn: Transaction[State], subject: str, work: _Work, sums: list[Sums]) -> None:
+        old, new = work.old, work.new
+        changed = False
+        for i, changes in _DETAILS:
+            if new[i] is not old[i]:
+                changed = True
+                for change in changes(subject, old[i], new[i]):
+                    txn.send(*change)
+        for (i, view), groups in zip(_AGGREGATES, sums, strict=True):
+            if new[i] is not old[i]:
+                changed = True
+                for group, counters in added(view, old[i], new[i]).items():
+                    known = groups.get(group)
+                    groups[group] = counters if known is None else plus(known, counters)
+        if changed:
+            txn.put(_SUBJECT + subject.encode(), Subject(tuple(new)), None)  # type: ignore[arg-type]
+
+    def _write_partial(self, txn: Transaction[State], view: Aggregate[Any], group: Cells, counters: Counters) -> None:
+        key = _PARTIAL + view.name.encode() + b"\x1f" + _group_key(group)
+        state = txn.get(key)
+        known = state.counters if isinstance(state, Partial) else (0,) * view.counters
+        total = plus(known, counters)
+        if any(total):
+            txn.put(key, Partial(total), None)
+        else:
+            txn.delete(key)
+        txn.send(*partial_change(view, self._partition, group, total))
+
+    def _write_progress(self, txn: Transaction[State]) -> None:
+        heard = self._heard
+        if heard is None or txn.positions[LEAD_EVENTS] < heard.end:
+            return
+        self._heard = None
+        state = txn.get(_PROGRESS)
+        if isinstance(state, Partial) and state.counters[0] >= heard.time:
+            return
+        txn.put(_PROGRESS, Partial((heard.time,)), None)
+        txn.send(VIEW_PROGRESS, *progress_record(self._partition, heard.time))
+
+
+def view_program(log: EventLog, partitions: int, codec: Codec | None = None) -> Program:
+    """The task group that keeps all views.
+
+    Args:
+        log: where the writers' positions are read.
+        partitions: partition count of `lead-events`.
+        codec: how facts are decoded; the plain one unless values are sealed.
+    """
+    writer, decoder = LogWriter(log), codec or Codec()
+    return Program(VIEW_GROUP, partitions, lambda partition: ViewsProcessor(partition, writer, decoder))

@@ -1,0 +1,30 @@
+"""The task groups of the write side, ready to be run live or in virtual time."""
+
+from collections.abc import Callable
+
+from engine.host import Program
+from engine.ports import GroupSpec
+from events.codec import Codec
+from events.topics import AGREEMENT_INBOX, AGREEMENT_STATE, DEAD_LETTERS, LEAD_INBOX, LEAD_STATE
+from streams.agents.agreement_task import AgreementProcessor
+from streams.agents.agreements import AgreementReader
+from streams.agents.lead_task import LeadProcessor
+from streams.ports import Reader
+
+LEADS = GroupSpec(name="leads", sources=(LEAD_INBOX,), changelog=LEAD_STATE, dead_letters=DEAD_LETTERS)
+AGREEMENTS_GROUP = GroupSpec(
+    name="agreements", sources=(AGREEMENT_INBOX,), changelog=AGREEMENT_STATE, dead_letters=DEAD_LETTERS
+)
+
+
+def lead_program(log: Reader, partitions: int, clock: Callable[[], int], secret: bytes = b"") -> Program:
+    """The lead tasks; all of a process share one reader of the agreements."""
+    codec = Codec()
+    agreements = AgreementReader(log, codec, clock)
+    return Program(LEADS, partitions, lambda _partition: LeadProcessor(agreements, codec, secret))
+
+
+def agreement_program() -> Program:
+    """The one task that decides about agreements."""
+    codec = Codec()
+    return Program(AGREEMENTS_GROUP, 1, lambda _partition: AgreementProcessor(codec))
