@@ -123,21 +123,23 @@ async def _copy_all(log: EventLog, store: ViewStore, codec: Codec) -> int:
     if any(positions.get((topic, p), 0) > end for topic, ends, _ in sources for p, end in enumerate(ends)):
         store.reset()  # the log ends before what we have read of it: it is another log
         positions = {}
-    _expect_partitions(store, len(progress_ends), positions)
+    positions |= _expect_partitions(store, await log.starts(VIEW_PROGRESS), positions)
     written = 0
     for topic, ends, reader in sources:
+        starts = await log.starts(topic)
         for partition, end in enumerate(ends):
-            at = positions.get((topic, partition), 0)
+            at = positions.get((topic, partition), starts[partition])
             written += await _copy(log, store, (topic, partition), Move(at, end), reader)
     return written
 
 
-def _expect_partitions(store: ViewStore, partitions: int, positions: dict[Source, int]) -> None:
-    """Each partition has a row in `progress` from the start, so that none can be forgotten."""
-    new = [p for p in range(partitions) if (VIEW_PROGRESS, p) not in positions]
-    changes = [RowChange(PROGRESS.name, (p,), (p, None)) for p in new]
-    if changes:
-        store.apply(changes, {(VIEW_PROGRESS, p): Move(0, 0) for p in new})
+def _expect_partitions(store: ViewStore, starts: list[int], positions: dict[Source, int]) -> dict[Source, int]:
+    """Give each new partition a row in `progress`, so that none can be forgotten; the positions of the new ones."""
+    new = {(VIEW_PROGRESS, p): at for p, at in enumerate(starts) if (VIEW_PROGRESS, p) not in positions}
+    if new:
+        changes = [RowChange(PROGRESS.name, (p,), (p, None)) for _, p in new]
+        store.apply(changes, {source: Move(at, at) for source, at in new.items()})
+    return new
 
 
 async def _copy(log: EventLog, store: ViewStore, source: Source, way: Move, reader: Reader) -> int:

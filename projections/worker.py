@@ -127,7 +127,7 @@ class ViewsProcessor:
     def milestone(self, since: int) -> int | None:
         """Nothing happens to views by itself."""
         del since
-        return None  # noqa: RET501 - mypy wants it said where the port allows an instant
+        return None
 
     def sweep(self, txn: Transaction[State], at: int) -> None:
         """Nothing happens to views by itself."""
@@ -159,7 +159,7 @@ class ViewsProcessor:
                     known = groups.get(group)
                     groups[group] = counters if known is None else plus(known, counters)
         if changed:
-            txn.put(_SUBJECT + subject.encode(), Subject(tuple(new)), None)  # type: ignore[arg-type]
+            txn.put(_SUBJECT + subject.encode(), Subject(tuple(new)), None)
 
     def _write_partial(self, txn: Transaction[State], view: Aggregate[Any], group: Cells, counters: Counters) -> None:
         key = _PARTIAL + view.name.encode() + b"\x1f" + _group_key(group)

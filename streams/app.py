@@ -1,27 +1,33 @@
-"""Composition root of the write side: the one place here that builds the Faust app."""
+"""Composition root of the write side: the Faust app that decides what comes into the inboxes."""
 
-from collections.abc import Callable, Iterable
-
-import faust
+from collections.abc import Callable
 
 from engine.faust_app import TaskApp, build_task_app
-from engine.host import Program
 from engine.ports import EventLog
 from engine.runner import Policy
 from streams.programs import agreement_program, lead_program
 
-__all__ = ["build_app", "faust"]
-
-
-def programs(log: EventLog, partitions: int, clock: Callable[[], int], secret: bytes = b"") -> Iterable[Program]:
-    """All task groups of the write side."""
-    return (agreement_program(), lead_program(log, partitions, clock, secret))
-
 
 def build_app(
-    log: EventLog, *, partitions: int, clock: Callable[[], int], secret: bytes = b"", policy: Policy | None = None
+    log: EventLog,
+    *,
+    partitions: int,
+    clock: Callable[[], int],
+    secret: bytes = b"",
+    policy: Policy | None = None,
+    session_timeout: float = 10.0,
 ) -> TaskApp:
-    """The worker's Faust app: an agent per inbox that hands batches to their tasks."""
+    """The worker's Faust app: an agent per inbox that hands batches to their tasks.
+
+    Args:
+        log: the started log.
+        partitions: partition count of `lead-inbox`.
+        clock: microseconds since the epoch.
+        secret: the deployment's key for hashes of personal keys.
+        policy: how patient the tasks are.
+        session_timeout: seconds after which a silent process is replaced.
+    """
+    programs = [agreement_program(), lead_program(log, partitions, clock, secret)]
     return build_task_app(
-        "leadstream-worker", log, programs(log, partitions, clock, secret), clock=clock, policy=policy
+        "leadstream-worker", log, programs, clock=clock, policy=policy, session_timeout=session_timeout
     )

@@ -24,6 +24,11 @@ class Ear(Protocol):
 class Membership(Protocol):
     """One process's seat in a group of live processes. A member that does not beat for the lease time is gone."""
 
+    @property
+    def period_seconds(self) -> float:
+        """How often to beat, in seconds: a third of the lease time."""
+        ...
+
     async def join(self, group_id: str, owner: str) -> None:
         """Take a seat; `owner` names this process and sorts the members."""
         ...
@@ -45,6 +50,10 @@ class EmbeddedLog(EventLog, Protocol):
     """A log that needs no broker: whoever opens it is its server."""
 
     owner: str
+
+    def faust_broker(self) -> str:
+        """The broker URL that makes a Faust app use the transport over this log."""
+        ...
 
     def ear(self) -> Ear:
         """A new ear on this log."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from engine.embedded.broker import broker_url
 from engine.embedded.ports import Ear
 from engine.errors import WrongTopic
 from engine.memory.disk import MemoryDisk
@@ -86,6 +87,10 @@ class MemoryLog:
     def task(self, group: GroupSpec, partition: int) -> MemoryTaskLog:
         """A handle for owning a task."""
         return MemoryTaskLog(self.disk, group, partition, owner=self.owner, clock=self.clock, lease_ttl=self._lease_ttl)
+
+    def faust_broker(self) -> str:
+        """The broker URL for a Faust app over this log."""
+        return broker_url()
 
     def ear(self) -> Ear:
         """A new ear."""

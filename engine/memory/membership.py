@@ -14,6 +14,11 @@ class MemoryMembership:
         self._disk, self._owner, self._clock, self._lease_ttl = disk, owner, clock, lease_ttl
         self._seat: tuple[str, str] | None = None
 
+    @property
+    def period_seconds(self) -> float:
+        """How often to beat."""
+        return self._lease_ttl / 3_000_000
+
     async def join(self, group_id: str, owner: str) -> None:
         """Take a seat."""
         self._seat = group_id, owner

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import apsw
 
+from engine.embedded.broker import broker_url
 from engine.embedded.ports import Ear
 from engine.ports import Fetched, GroupSpec, NewRecord, TopicSpec
 from engine.sqlite import batches, lease
@@ -106,6 +107,10 @@ class SqliteLog:
     def task(self, group: GroupSpec, partition: int) -> SqliteTaskLog:
         """A handle for owning a task."""
         return SqliteTaskLog(self.store, self.catalog, self.lessee, group, partition)
+
+    def faust_broker(self) -> str:
+        """The broker URL for a Faust app over this log."""
+        return broker_url()
 
     def ear(self) -> Ear:
         """A new ear on this file; the log has been started."""

@@ -16,6 +16,11 @@ class SqliteMembership:
         self._store, self._owner = store, owner
         self._seat: tuple[str, str] | None = None
 
+    @property
+    def period_seconds(self) -> float:
+        """How often to beat."""
+        return self._owner.lease_ttl / 3_000_000
+
     async def join(self, group_id: str, owner: str) -> None:
         """Take a seat, and clear those of the dead."""
         self._seat = group_id, owner

@@ -78,6 +78,21 @@ class Store:
             finally:
                 _end(connection)
 
+    async def read_aside(self, body: Callable[[apsw.Connection], T]) -> T:
+        """Run a long function over one snapshot, in a thread and on a connection of its own; the loop goes on."""
+        self._opened()
+
+        def run() -> T:
+            with translated(self.path):
+                connection = connect(self.path)
+                try:
+                    connection.execute("begin")
+                    return body(connection)
+                finally:
+                    connection.close()
+
+        return await asyncio.to_thread(run)
+
     async def write(self, body: Callable[[apsw.Connection], T], *, ring: bool = True) -> T:
         """Run a function as one durable transaction, all of it or nothing, and wake the readers.
 

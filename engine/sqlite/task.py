@@ -37,7 +37,7 @@ class SqliteTaskLog:
         self._found: dict[str, int] = {}
 
     async def open(self) -> Opened:
-        """Take the lease, then read positions and changelog as of one instant."""
+        """Take the lease, then read positions and changelog as of one instant, beside the loop: it may take long."""
         sources, changelog = self._sources(), self._tp(self._group.changelog)
         self._epoch = await self._store.write(
             lambda connection: lease.take(
@@ -46,7 +46,7 @@ class SqliteTaskLog:
             ring=False,
         )
         try:
-            opened = self._store.read(lambda connection: self._opened(connection, sources, changelog))
+            opened = await self._store.read_aside(lambda connection: self._opened(connection, sources, changelog))
         except LogError:
             await self.close()
             raise

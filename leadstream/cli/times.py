@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
+from typing_extensions import override
 
 from events.instants import to_us
 
@@ -13,6 +14,7 @@ class InstantType(click.ParamType):
 
     name = "time"
 
+    @override
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Microseconds of `2026-03-02T09:00:00+02:00`, `2026-03-02 09:00` or `2026-03-02`."""
         if isinstance(value, int):

@@ -28,7 +28,7 @@ class RowChange(NamedTuple):
 
 
 class Move(NamedTuple):
-    """A position from which a store's rows go on: what it has to be before, and what it is after."""
+    """A position moves: what it has to be before (or not there at all), and what it is after."""
 
     before: int
     after: int

@@ -81,8 +81,8 @@ class SqliteStore:
     def _move(self, moves: Mapping[Source, Move]) -> None:
         known = self.positions()
         for source, move in moves.items():
-            if known.get(source, 0) != move.before:
-                raise Overtaken(f"{source[0]}-{source[1]}: at {known.get(source, 0)}, expected {move.before}")
+            if known.get(source, move.before) != move.before:
+                raise Overtaken(f"{source[0]}-{source[1]}: at {known[source]}, expected {move.before}")
         self._db.executemany(upsert(POSITIONS), [(*source, move.after) for source, move in moves.items()])
 
     def _layout(self) -> dict[str, str]:

@@ -38,18 +38,17 @@ class Breach(Struct, frozen=True, gc=False, array_like=True):
 class Breaches(Struct, frozen=True, gc=False, array_like=True):
     """Base row: all breaches of a lead, and who has it now."""
 
-    captured: bool = False
     is_test: bool = False
     owner: str | None = None
     clocks: tuple[Breach, ...] = ()
 
 
 def _captured(row: Breaches, fact: LeadCaptured, _: Envelope) -> Breaches:
-    return row if row.captured else replace(row, captured=True, is_test=fact.is_test)
+    return replace(row, is_test=True) if fact.is_test and not row.is_test else row
 
 
 def _handed_over(row: Breaches, fact: LeadHandedOver, _: Envelope) -> Breaches:
-    return row if fact.owner is None or fact.owner == row.owner else replace(row, owner=fact.owner)
+    return row if fact.owner == row.owner else replace(row, owner=fact.owner)
 
 
 def _breached(row: Breaches, fact: SlaFact, envelope: Envelope) -> Breaches:
@@ -84,11 +83,11 @@ def _revised(row: Breaches, fact: SlaRevised, envelope: Envelope) -> Breaches:
         old = find(row.clocks, fact)
     assert old is not None
     due = old.due if fact.due is None else to_us(fact.due)
-    answered_at = old.answered_at if fact.answered_at is None else to_us(fact.answered_at)
-    breach = replace(old, due=due)
-    if answered_at is not None:
-        late_by = None if due is None else max(0, answered_at - due)
-        breach = replace(breach, state="answered", answered_at=answered_at, late_by=late_by)
+    breach = replace(old, state="breached", due=due, answered_at=None, late_by=None)
+    if fact.answered_at is not None:
+        at = to_us(fact.answered_at)
+        late_by = None if due is None else max(0, at - due)
+        breach = replace(breach, state="answered", answered_at=at, late_by=late_by)
     return replace(row, clocks=put(row.clocks, old, breach))
 
 

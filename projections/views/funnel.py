@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from events.envelope import Envelope
+from events.instants import to_us
 from events.lead import LeadCaptured, LeadConverted, LeadStatusChanged
 from projections.views.view import PARTITION, Aggregate, Cells, Column, Counters, Kind
 
@@ -17,19 +18,23 @@ _ONE = (1,)
 
 
 class Reached(Struct, frozen=True, gc=False, array_like=True):
-    """Base row: what a lead reached. `source` is None until it is captured."""
+    """Base row: what a lead reached. `captured_at` (microseconds) is None until it is captured."""
 
-    source: str | None = None
+    captured_at: int | None = None
+    source: str = ""
     agreement: str = ""
     is_test: bool = False
     statuses: tuple[str, ...] = ()
     converted: bool = False
 
 
-def _captured(row: Reached, fact: LeadCaptured, _: Envelope) -> Reached:
-    if row.source is not None:
-        return row
-    return replace(row, source=fact.source, agreement=fact.agreement or "", is_test=fact.is_test)
+def _captured(row: Reached, fact: LeadCaptured, envelope: Envelope) -> Reached:
+    at, is_test = to_us(envelope.time), row.is_test or fact.is_test
+    if row.captured_at is None:
+        return replace(row, captured_at=at, source=fact.source, agreement=fact.agreement or "", is_test=is_test)
+    if at < row.captured_at:  # the earliest capture says where it came from; the agreement stays the one first chosen
+        return replace(row, captured_at=at, source=fact.source, is_test=is_test)
+    return row if is_test == row.is_test else replace(row, is_test=is_test)
 
 
 def _status_changed(row: Reached, fact: LeadStatusChanged, _: Envelope) -> Reached:
@@ -44,7 +49,7 @@ def _converted(row: Reached, _: LeadConverted, __: Envelope) -> Reached:
 
 
 def _contributions(row: Reached) -> dict[Cells, Counters]:
-    if row.source is None or row.is_test:
+    if row.captured_at is None or row.is_test:
         return {}
     stages = (CAPTURED, *row.statuses, *((CONVERTED,) if row.converted else ()))
     return {(row.agreement, row.source, stage): _ONE for stage in stages}

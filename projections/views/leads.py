@@ -31,7 +31,7 @@ from events.sla import (
     SlaWarned,
 )
 from projections.views.clocks import find, put, without
-from projections.views.times import instant_text, instant_text_or_none, recorded_at
+from projections.views.times import instant_text, instant_text_or_none, is_earlier, recorded_at
 from projections.views.view import Cells, Column, Detail, Handler, Kind
 
 
@@ -46,13 +46,13 @@ class OpenClock(Struct, frozen=True, gc=False, array_like=True):
 
 
 class Lead(Struct, frozen=True, gc=False, array_like=True):
-    """Base row: what is known of a lead. Instants in microseconds."""
+    """Base row: what is known of a lead. Instants in microseconds; `status_order` is (occurred, source, id)."""
 
     source: str = ""
     agreement: str | None = None
     is_test: bool = False
     status: str | None = None
-    status_at: int | None = None
+    status_order: tuple[int, str, str] | None = None
     score: int | None = None
     grade: str | None = None
     scored_at: int | None = None
@@ -67,37 +67,33 @@ class Lead(Struct, frozen=True, gc=False, array_like=True):
     clocks: tuple[OpenClock, ...] = ()
 
 
-def _later(known: int | None, at: int) -> int:
-    return at if known is None or at > known else known
-
-
-def _earlier(known: int | None, at: int) -> int:
-    return at if known is None or at < known else known
-
-
 def _captured(row: Lead, fact: LeadCaptured, envelope: Envelope) -> Lead:
-    if row.captured_at is not None:  # the first accepted capture says where a lead came from
-        return _seen(row, fact, envelope)
+    at, source = to_us(envelope.time), fact.source
+    if not is_earlier(at, row.captured_at):
+        at, source = row.captured_at or at, row.source  # the earliest capture says where a lead came from
     return replace(
         row,
-        source=fact.source,
-        agreement=row.agreement or fact.agreement,
-        is_test=fact.is_test,
-        captured_at=to_us(envelope.time),
+        source=source,
+        agreement=fact.agreement,
+        is_test=row.is_test or fact.is_test,
+        captured_at=at,
         updated_at=recorded_at(envelope),
     )
 
 
 def _touched(row: Lead, _: LeadTouched, envelope: Envelope) -> Lead:
-    last = _later(row.last_touch_at, to_us(envelope.time))
+    at, last = to_us(envelope.time), row.last_touch_at
+    last = at if last is None or at > last else last
     return replace(row, last_touch_at=last, updated_at=recorded_at(envelope))
 
 
 def _status_changed(row: Lead, fact: LeadStatusChanged, envelope: Envelope) -> Lead:
     at = to_us(envelope.time)
-    if row.archived_at is not None or (row.status_at is not None and at < row.status_at):
-        return _seen(row, fact, envelope)  # an archived lead stays so; a late fact tells of an earlier status
-    return replace(row, status=fact.status, status_at=at, updated_at=recorded_at(envelope))
+    order = (at, envelope.source, envelope.id)
+    closed = row.archived_at is not None and at >= row.archived_at  # the status of an archived lead stays
+    if closed or (row.status_order is not None and order < row.status_order):
+        return _seen(row, fact, envelope)
+    return replace(row, status=fact.status, status_order=order, updated_at=recorded_at(envelope))
 
 
 def _scored(row: Lead, fact: LeadScored, envelope: Envelope) -> Lead:
@@ -111,26 +107,30 @@ def _scored(row: Lead, fact: LeadScored, envelope: Envelope) -> Lead:
 
 
 def _qualified(row: Lead, _: LeadQualified, envelope: Envelope) -> Lead:
-    return replace(row, qualified_at=to_us(envelope.time), updated_at=recorded_at(envelope))
+    at = to_us(envelope.time)  # a new qualification begins a new cycle: not handed over yet
+    return replace(row, qualified_at=at, handed_over_at=None, updated_at=recorded_at(envelope))
 
 
 def _handed_over(row: Lead, fact: LeadHandedOver, envelope: Envelope) -> Lead:
     return replace(
         row,
         agreement=fact.agreement,
-        owner=fact.owner if fact.owner is not None else row.owner,
+        owner=fact.owner,
         handed_over_at=to_us(envelope.time),
         updated_at=recorded_at(envelope),
     )
 
 
 def _converted(row: Lead, _: LeadConverted, envelope: Envelope) -> Lead:
-    at = _earlier(row.converted_at, to_us(envelope.time))
+    at, known = to_us(envelope.time), row.converted_at
+    at = at if is_earlier(at, known) else known or at
     return replace(row, converted_at=at, updated_at=recorded_at(envelope))
 
 
 def _archived(row: Lead, _: LeadArchived, envelope: Envelope) -> Lead:
-    return replace(row, archived_at=to_us(envelope.time), updated_at=recorded_at(envelope))
+    at, known = to_us(envelope.time), row.archived_at
+    at = at if is_earlier(at, known) else known or at
+    return replace(row, archived_at=at, updated_at=recorded_at(envelope))
 
 
 def _seen(row: Lead, _: Fact, envelope: Envelope) -> Lead:
@@ -228,12 +228,12 @@ _COLUMNS = (
     Column("owner", Kind.TEXT, "who has it, as the last hand-over says", True),
     Column("next_due", Kind.INSTANT, "the earliest due of its open clocks; paused ones have none", True),
     Column("next_clause", Kind.TEXT, "the clause of that clock", True),
-    Column("source", Kind.TEXT, "where it came from, as first captured; blank when unknown or not captured"),
+    Column("source", Kind.TEXT, "where its earliest capture came from; blank when unknown or not captured"),
     Column("agreement", Kind.TEXT, "the agreement that governs it", True),
     Column("is_test", Kind.BOOLEAN, "sent to try the way; in no figure"),
-    Column("captured_at", Kind.INSTANT, "when it was first captured", True),
+    Column("captured_at", Kind.INSTANT, "its earliest capture", True),
     Column("qualified_at", Kind.INSTANT, "when it last met the qualified-lead definition", True),
-    Column("handed_over_at", Kind.INSTANT, "when it was last handed over to sales", True),
+    Column("handed_over_at", Kind.INSTANT, "when it was handed over to sales in its current cycle", True),
     Column("converted_at", Kind.INSTANT, "when it was first converted", True),
     Column("archived_at", Kind.INSTANT, "when it was put aside", True),
     Column("last_touch_at", Kind.INSTANT, "its latest touch, either direction", True),

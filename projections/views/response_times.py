@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from events.envelope import Envelope
 from events.instants import SECOND, to_us
 from events.lead import LeadCaptured, LeadTouched
-from projections.views.times import instant_text, instant_text_or_none
+from projections.views.times import instant_text, instant_text_or_none, is_earlier
 from projections.views.view import Cells, Column, Detail, Kind
 
 
@@ -25,18 +25,17 @@ class Response(Struct, frozen=True, gc=False, array_like=True):
 
 
 def _captured(row: Response, fact: LeadCaptured, envelope: Envelope) -> Response:
-    if row.captured_at is not None:
-        return row
-    return replace(row, source=fact.source, is_test=fact.is_test, captured_at=to_us(envelope.time))
+    at, is_test = to_us(envelope.time), row.is_test or fact.is_test
+    if is_earlier(at, row.captured_at):
+        return replace(row, source=fact.source, is_test=is_test, captured_at=at)
+    return row if is_test == row.is_test else replace(row, is_test=is_test)
 
 
 def _touched(row: Response, fact: LeadTouched, envelope: Envelope) -> Response:
     if fact.direction != "outbound" or fact.side != "sales":
         return row
     at = to_us(envelope.time)
-    if row.first_touch_at is not None and row.first_touch_at <= at:
-        return row
-    return replace(row, first_touch_at=at)
+    return replace(row, first_touch_at=at) if is_earlier(at, row.first_touch_at) else row
 
 
 def _entries(row: Response) -> dict[Cells, Any]:
@@ -60,7 +59,7 @@ RESPONSE_TIMES = Detail(
     columns=(
         Column("lead", Kind.TEXT, "lead id"),
         _SOURCE,
-        Column("captured_at", Kind.INSTANT, "when it was first captured"),
+        Column("captured_at", Kind.INSTANT, "its earliest capture"),
         Column("first_touch_at", Kind.INSTANT, "its earliest outbound touch by sales", True),
         Column(
             "response_seconds", Kind.INTEGER, "completed seconds between them; 0 when touched before captured", True

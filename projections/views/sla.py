@@ -29,15 +29,14 @@ class Judged(Struct, frozen=True, gc=False, array_like=True):
 
 
 class Clocks(Struct, frozen=True, gc=False, array_like=True):
-    """Base row: all clocks a lead ever had. `captured` makes later captures change nothing."""
+    """Base row: all clocks a lead ever had."""
 
-    captured: bool = False
     is_test: bool = False
     clocks: tuple[Judged, ...] = ()
 
 
 def _captured(row: Clocks, fact: LeadCaptured, _: Envelope) -> Clocks:
-    return row if row.captured else replace(row, captured=True, is_test=fact.is_test)
+    return replace(row, is_test=True) if fact.is_test and not row.is_test else row
 
 
 def _judge(row: Clocks, fact: SlaFact, verdict: Verdict, retracted: int = 0) -> Clocks:

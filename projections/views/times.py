@@ -18,6 +18,11 @@ def instant_text_or_none(us: int | None) -> str | None:
     return None if us is None else instant_text(us)
 
 
+def is_earlier(at: int, known: int | None) -> bool:
+    """Whether something happened before what is known; also when nothing is known yet."""
+    return known is None or at < known
+
+
 def recorded_at(envelope: Envelope) -> int:
     """When the fact became known, in microseconds; its own time where the log did not say."""
     at = envelope.recordedat

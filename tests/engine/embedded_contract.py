@@ -4,6 +4,7 @@ import asyncio
 from typing import Protocol
 
 import pytest
+from typing_extensions import override
 
 from engine.embedded.ports import EmbeddedLog
 from engine.errors import Truncated, Unavailable, WrongTopic
@@ -36,6 +37,7 @@ class EmbeddedHome(Protocol):
 
 
 class EmbeddedLogContract(LogContract):
+    @override
     @pytest.fixture
     async def log(self, home: EmbeddedHome) -> EmbeddedLog:
         log = await home.log("first")

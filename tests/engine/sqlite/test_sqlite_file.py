@@ -13,6 +13,7 @@ from engine.errors import LogError, Unavailable, WrongTopic
 from engine.ports import NewRecord, TopicSpec, Writes
 from engine.sqlite.log import SqliteLog
 from engine.sqlite.schema import MAX_PARTITIONS, OFFSET_BITS
+from engine.sqlite.sql import run
 from tests.engine.log_contract import GROUP, TOPICS
 
 
@@ -50,10 +51,8 @@ async def test_a_log_that_is_not_started_is_unavailable(tmp_path: Path) -> None:
 async def test_commits_are_synced_and_checkpoints_are_inline(tmp_path: Path) -> None:
     log = log_at(tmp_path / "log.db")
     await log.start()
-    settings = {
-        name: log.store.read(lambda connection, name=name: connection.pragma(name))
-        for name in ("journal_mode", "synchronous", "wal_autocheckpoint")
-    }
+    names = ("journal_mode", "synchronous", "wal_autocheckpoint")
+    settings = log.store.read(lambda connection: {name: connection.pragma(name) for name in names})
     assert settings == {"journal_mode": "wal", "synchronous": 2, "wal_autocheckpoint": 1000}
     await log.stop()
 
@@ -117,9 +116,9 @@ async def test_numbers_that_do_not_fit_the_batch_id_are_refused(tmp_path: Path) 
     assert await log.create_topics([TopicSpec("fits", MAX_PARTITIONS)]) == ["fits"]
     last = MAX_PARTITIONS - 1
     await log.append({("fits", last): [NewRecord(b"k", b"v")]})
-    ((key,),) = log.store.read(lambda connection: connection.execute("select id from batch").fetchall())
-    assert int(key).bit_length() <= 63
-    assert int(key) >> OFFSET_BITS == log.catalog.topic("fits").partition(last)
+    ((key,),) = log.store.read(lambda connection: run(connection, "select id from batch"))
+    assert key.bit_length() <= 63
+    assert key >> OFFSET_BITS == log.catalog.topic("fits").partition(last)
     await log.stop()
 
 

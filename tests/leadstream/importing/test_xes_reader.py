@@ -104,7 +104,7 @@ def test_a_column_no_event_has_is_refused_and_those_there_are_named(translated: 
     with pytest.raises(FilesError) as caught:
         translated(MAPPING, {"log.xes": XES.replace("XMLNS", "").replace("AMOUNT_REQ", "SUM")})
     (problem,) = caught.value.problems
-    assert problem.startswith("log.xes: no event has a column `case:AMOUNT_REQ`; the file has `concept:name`")
+    assert problem.startswith("log.xes: no event has a column `case:AMOUNT_REQ`; the file has `case:concept:name`")
     assert "`case:SUM`" in problem
     assert "nested" not in problem
 

@@ -1,0 +1,48 @@
+# Everything here works on a fresh machine with Python 3.11 or later and make.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test check bench format golden clean
+
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.runtime: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "leadstream needs Python 3.11 or later; set PYTHON=" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV) ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.runtime ## A simulated company, live in the terminal; ONCE=1 runs a simulated week and ends
+	@$(BIN)/leadstream demo $(if $(ONCE),--once) $(ARGS)
+
+check: $(VENV)/.dev ## Format, lint, types, room contracts, and the tests that need no server
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q -m "not kafka and not docker and not slow and not data" $(ARGS)
+
+test: $(VENV)/.dev ## Everything: check, then the tests on real Kafka, real data and real containers
+	$(MAKE) check
+	$(BIN)/pytest -q -m "kafka or docker or slow or data" $(ARGS)
+
+bench: $(VENV)/.dev ## Events a second against stock Faust on the same broker and data
+	$(BIN)/python -m benchmarks $(ARGS)
+
+format: $(VENV)/.dev ## Format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+golden: $(VENV)/.dev ## Rewrite golden files after a change that is meant
+	LEADSTREAM_UPDATE_GOLDEN=1 $(BIN)/pytest -q tests/events
+
+clean: ## Remove what was built
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info

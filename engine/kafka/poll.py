@@ -1,0 +1,149 @@
+"""Long polls for what tasks want next: one request per leading broker under way at a time, answers as they come."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+
+from engine.errors import LogError, Truncated, Unavailable
+from engine.kafka.cluster import Cluster
+from engine.kafka.failures import translated
+from engine.kafka.fetch import Want, fetch
+from engine.kafka.offsets import Partition
+from engine.kafka.scan import Response, Scan
+from engine.ports import Fetched
+
+logger = logging.getLogger(__name__)
+
+_Answers = dict[Partition, Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How to trade latency for work. Durations in seconds.
+
+    Attributes:
+        batch: most records of a batch.
+        batch_bytes: most bytes of one partition in an answer.
+        idle: how long a broker holds a request when it has nothing for any partition.
+        busy: the same, when some partitions cannot take more just now and wait for the next request.
+        gather: after a small answer, pause this long, so that the next one is larger: every transaction costs
+            milliseconds, however few records it has. The first record after a quiet time never waits.
+        small: an answer below this many bytes is small.
+        backoff: pause after a broker could not be asked.
+    """
+
+    batch: int = 5000
+    batch_bytes: int = 2 << 20
+    idle: float = 0.5
+    busy: float = 0.02
+    gather: float = 0.03
+    small: int = 64 << 10
+    backoff: float = 0.5
+
+
+class Poller:
+    """Fetches for a changing set of partitions. Not for two callers at a time."""
+
+    def __init__(self, cluster: Cluster, pace: Pace) -> None:
+        self._cluster, self._pace = cluster, pace
+        self._under_way: dict[int, asyncio.Task[_Answers]] = {}
+        self._not_before: dict[int, float] = {}
+        self._kept: dict[Partition, Scan] = {}
+        self.ends: dict[Partition, int] = {}
+
+    async def poll(self, wanted: Mapping[Partition, int], *, all_ready: bool) -> dict[Partition, tuple[int, Fetched]]:
+        """What has come for these partitions from these offsets on, each with the offset it starts at.
+
+        Returns with nothing after a while. Answers to offsets that are no longer wanted are thrown away.
+
+        Raises:
+            Truncated: an offset lies outside what the log holds.
+            LogError: the broker refused for another reason than an outage.
+        """
+        found = self._from_kept(wanted)
+        if found:
+            return found
+        try:
+            await self._ask({at: offset for at, offset in wanted.items() if at not in found}, all_ready=all_ready)
+            for answers in await self._answers():
+                found |= self._taken(answers, wanted)
+        except (KafkaError, OSError, Unavailable) as exc:
+            await self._after(exc)
+        return found
+
+    async def stop(self) -> None:
+        """Forget what is under way and what was kept."""
+        tasks, self._under_way, self._kept = list(self._under_way.values()), {}, {}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _from_kept(self, wanted: Mapping[Partition, int]) -> dict[Partition, tuple[int, Fetched]]:
+        found = {}
+        for at, offset in wanted.items():
+            scan = self._kept.pop(at, None)
+            if scan is not None and scan.next_offset == offset:
+                found |= self._next_of(at, scan)
+        return found
+
+    async def _ask(self, wanted: Mapping[Partition, int], *, all_ready: bool) -> None:
+        by_leader: dict[int, dict[Partition, int]] = defaultdict(dict)
+        for at, offset in wanted.items():
+            by_leader[await self._cluster.leader(*at)][at] = offset
+        for node, offsets in by_leader.items():
+            if node not in self._under_way:
+                task = asyncio.get_running_loop().create_task(self._fetch(node, offsets, all_ready=all_ready))
+                self._under_way[node] = task
+
+    async def _fetch(self, node: int, offsets: dict[Partition, int], *, all_ready: bool) -> _Answers:
+        pace, loop = self._pace, asyncio.get_running_loop()
+        await asyncio.sleep(max(0.0, self._not_before.get(node, 0.0) - loop.time()))
+        wait = pace.idle if all_ready else pace.busy
+        answers = await fetch(self._cluster, node, offsets, Want(int(wait * 1000), 1, pace.batch_bytes))
+        size = sum(len(answer.raw) for answer in answers.values())
+        self._not_before[node] = loop.time() + pace.gather if 0 < size < pace.small else 0.0
+        return answers
+
+    async def _answers(self) -> list[_Answers]:
+        if not self._under_way:
+            await asyncio.sleep(self._pace.busy)
+            return []
+        done, _ = await asyncio.wait(
+            self._under_way.values(), timeout=self._pace.idle, return_when=asyncio.FIRST_COMPLETED
+        )
+        self._under_way = {node: task for node, task in self._under_way.items() if task not in done}
+        return [task.result() for task in done]
+
+    def _taken(self, answers: _Answers, wanted: Mapping[Partition, int]) -> dict[Partition, tuple[int, Fetched]]:
+        found: dict[Partition, tuple[int, Fetched]] = {}
+        for at, answer in answers.items():
+            if wanted.get(at) == answer.offset:
+                self.ends[at] = answer.end
+                found |= self._next_of(at, Scan(answer))
+        return found
+
+    def _next_of(self, at: Partition, scan: Scan) -> dict[Partition, tuple[int, Fetched]]:
+        start = scan.next_offset
+        records = scan.take(self._pace.batch)
+        if not scan.done:
+            self._kept[at] = scan
+        first = records[0].offset if records else scan.next_offset
+        return {at: (min(start, first), Fetched(records, scan.next_offset))} if records else self._gap(at, scan)
+
+    def _gap(self, at: Partition, scan: Scan) -> dict[Partition, tuple[int, Fetched]]:
+        raise NotImplementedError
+
+    async def _after(self, exc: BaseException) -> None:
+        """Wait out an outage, raise what is none."""
+        if isinstance(exc, OffsetOutOfRangeError):
+            raise Truncated(f"the log no longer holds what comes next: {exc}") from exc
+        failure = translated(exc, "fetching")
+        if not isinstance(failure, Unavailable):
+            raise failure from exc
+        logger.warning("%s; asking again", failure)
+        await asyncio.sleep(self._pace.backoff)
+        await self._cluster.refresh()

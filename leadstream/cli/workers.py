@@ -1,0 +1,97 @@
+"""`leadstream worker`, `projector` and `up`: the long-running processes."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import click
+
+from engine.errors import PoisonBatch, SkippedBatch
+from engine.runner import Policy
+from leadstream.clock import now_us
+from leadstream.cli.options import command, fail
+from leadstream.cli.root import main
+from leadstream.deployment import partition_count
+from leadstream.serving import reachable, serve, stop_on_signals
+from leadstream.settings import Settings
+from leadstream.supervising import supervise
+from leadstream.views_store import open_store
+from projections.app import build_app as build_projector
+from projections.sink import sink
+from streams.app import build_app as build_worker
+
+_HEARTBEAT = click.option(
+    "--heartbeat",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Touch FILE every few seconds while all is well (for health checks).",
+)
+
+
+def _say(text: str) -> None:
+    click.echo(f"leadstream: {text}", err=True)
+
+
+@command(main, "worker")
+@_HEARTBEAT
+async def worker(settings: Settings, heartbeat: Path | None) -> None:
+    """Decide what comes into the inboxes, until stopped. Start as many as there are partitions, at most.
+
+    \b
+    Example: leadstream --broker kafka://localhost:9092 worker
+    """
+    stop = stop_on_signals()
+    async with reachable(settings, _say) as log:
+        partitions = await partition_count(log)
+        app = build_worker(
+            log, partitions=partitions, clock=now_us, secret=settings.secret.encode(), policy=Policy(),
+            session_timeout=settings.session_timeout,
+        )  # fmt: skip
+        _say(f"worker on {settings.url}, {partitions} partitions")
+        await _served(app, stop, heartbeat)
+
+
+@command(main, "projector")
+@_HEARTBEAT
+async def projector(settings: Settings, heartbeat: Path | None) -> None:
+    """Turn facts into views and keep the SQL tables in the data directory, until stopped.
+
+    \b
+    Example: leadstream --broker kafka://localhost:9092 --data-dir /var/lib/leadstream projector
+    """
+    stop = stop_on_signals()
+    async with reachable(settings, _say) as log:
+        partitions = await partition_count(log)
+        app = build_projector(log, partitions=partitions, clock=now_us, session_timeout=settings.session_timeout)
+        store = open_store(settings)
+        sinking = asyncio.create_task(sink(log, store, stop, trouble=lambda exc: _say(str(exc))))
+        sinking.add_done_callback(lambda _: stop.set())
+        _say(f"projector on {settings.url}, tables in {settings.views_path}")
+        try:
+            await _served(app, stop, heartbeat)
+            await sinking
+        finally:
+            store.close()
+
+
+async def _served(app: object, stop: asyncio.Event, heartbeat: Path | None) -> None:
+    try:
+        await serve(app, stop, heartbeat)  # type: ignore[arg-type]
+    except (PoisonBatch, SkippedBatch) as exc:
+        fail(f"stopped, nothing was skipped: {exc}")
+
+
+@command(main, "up")
+async def up(settings: Settings) -> None:
+    """Run everything on this machine: a worker and a projector, until stopped.
+
+    \b
+    Example: leadstream up            (one embedded file in leadstream-data)
+    """
+    stop = stop_on_signals()
+    async with reachable(settings, _say) as log:
+        await partition_count(log)
+    commands = {name: [sys.executable, "-m", "leadstream", name] for name in ("worker", "projector")}
+    ended = await supervise(commands, settings, stop)
+    if ended is not None:
+        fail(ended)

@@ -1,0 +1,93 @@
+"""Runs a Faust app with its tasks until it is told to stop, or a task cannot go on."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from engine.errors import Unavailable
+from engine.faust_app import TaskApp
+from engine.host import Host
+from engine.ports import EventLog
+from leadstream.deployment import make_log, opened, partition_count
+from leadstream.settings import Settings
+
+logger = logging.getLogger("leadstream")
+_BEAT = 5.0
+_LONGEST_WAIT = 5.0
+
+
+@asynccontextmanager
+async def reachable(settings: Settings, told: Callable[[str], None]) -> AsyncIterator[EventLog]:
+    """The opened log; waits for one that is not there yet, and says so.
+
+    Raises:
+        WrongTopic: the topics are not as they must be; waiting would not help.
+    """
+    delay = 0.5
+    while True:
+        log = make_log(settings)
+        try:
+            await log.start()
+            await partition_count(log) if not settings.embedded else None
+            break
+        except Unavailable as exc:
+            told(f"{exc}; trying again in {delay:g} s")
+            with suppress(Unavailable):
+                await log.stop()
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, _LONGEST_WAIT)
+    await log.stop()
+    async with opened(settings) as started:
+        yield started
+
+
+async def serve(app: TaskApp, stop: asyncio.Event, heartbeat: Path | None = None) -> None:
+    """Run until `stop` is set.
+
+    Args:
+        app: made by `engine.faust_app.build_task_app`.
+        stop: set to end orderly: running transactions are finished first.
+        heartbeat: file touched every few seconds while all tasks are open.
+
+    Raises:
+        BaseException: what a task could not go on with.
+    """
+    host: Host = app.task_host
+
+    async def end(exc: BaseException) -> None:
+        del exc
+        stop.set()
+
+    host.on_crash(end)
+    if heartbeat is not None:
+        heartbeat.unlink(missing_ok=True)
+    await app.start()
+    beating = asyncio.create_task(_beat(host, heartbeat)) if heartbeat is not None else None
+    try:
+        await stop.wait()
+    finally:
+        if beating is not None:
+            beating.cancel()
+        await app.stop()
+    if host.failure is not None:
+        raise host.failure
+
+
+async def _beat(host: Host, heartbeat: Path) -> None:
+    while True:
+        if host.runners and all(runner.running for runner in host.runners.values()):
+            heartbeat.parent.mkdir(parents=True, exist_ok=True)
+            heartbeat.touch()
+        await asyncio.sleep(_BEAT)
+
+
+def stop_on_signals() -> asyncio.Event:
+    """An event that SIGINT and SIGTERM set."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return stop

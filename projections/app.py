@@ -1,0 +1,35 @@
+"""Composition root of the projector: the Faust app that turns facts into view rows."""
+
+from collections.abc import Callable
+
+from engine.faust_app import TaskApp, build_task_app
+from engine.ports import EventLog
+from engine.runner import Policy
+from projections.worker import view_program
+
+
+def build_app(
+    log: EventLog,
+    *,
+    partitions: int,
+    clock: Callable[[], int],
+    policy: Policy | None = None,
+    session_timeout: float = 10.0,
+) -> TaskApp:
+    """The projector's Faust app.
+
+    Args:
+        log: the started log.
+        partitions: partition count of `lead-events`.
+        clock: microseconds since the epoch.
+        policy: how patient the tasks are.
+        session_timeout: seconds after which a silent process is replaced.
+    """
+    return build_task_app(
+        "leadstream-projector",
+        log,
+        [view_program(log, partitions)],
+        clock=clock,
+        policy=policy,
+        session_timeout=session_timeout,
+    )

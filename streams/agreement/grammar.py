@@ -1,0 +1,229 @@
+"""The agreement as people write it: one model for every part, unknown keys refused.
+
+Durations, instants, percentages and hours stay texts, checked here and turned into numbers on compiling, so that a
+document shows what was signed.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from streams.agreement.conditions import AnyCondition
+from streams.agreement.texts import (
+    Part,
+    checked_date,
+    checked_duration,
+    checked_instant,
+    checked_target,
+    checked_zone,
+    listed,
+    percentage,
+    tuple_of,
+)
+from streams.agreement.written_hours import Hours
+
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+Words = Annotated[str, Field(min_length=1, max_length=300)]
+Points = Annotated[int, Field(ge=-1000, le=1000)]
+Duration = Annotated[str, AfterValidator(checked_duration)]
+Names = Annotated[tuple[Name, ...], BeforeValidator(listed), Field(min_length=1)]
+Means = Literal["open", "working", "nurturing", "qualified", "unqualified", "converted", "archived"]
+
+
+class Signed(Part):
+    """One side's signature."""
+
+    side: Literal["marketing", "sales"]
+    by: Words
+    at: Annotated[str, AfterValidator(checked_date)]
+
+
+class CalendarPart(Part):
+    """Working hours: local windows per weekday in an IANA zone, less whole-day holidays."""
+
+    timezone: Annotated[str, AfterValidator(checked_zone)]
+    hours: Hours
+    holidays: Annotated[tuple[Annotated[str, AfterValidator(checked_date)], ...], BeforeValidator(tuple_of)] = ()
+
+
+class Status(Part):
+    """What a status of the company's own list means, and the reasons people choose from."""
+
+    means: Means
+    reasons: Annotated[tuple[Name, ...], BeforeValidator(tuple_of)] = ()
+
+
+class FitRule(Part):
+    """Points for what is known about person and company."""
+
+    points: Points
+    when: AnyCondition
+
+
+class ScoredTouch(Part):
+    """Which inbound touches a rule speaks about; what is absent accepts everything."""
+
+    channel: Names | None = None
+    kind: Names | None = None
+    asset: Names | None = None
+    campaign: Names | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.channel or self.kind or self.asset or self.campaign):
+            raise ValueError("expected at least one of channel, kind, asset, campaign")
+        return self
+
+
+class RepeatPart(Part):
+    """How often a rule may count again: `once`, or `{max: n, per: duration}`."""
+
+    once: Literal[True] | None = None
+    max: Annotated[int, Field(ge=1, le=1000)] | None = None
+    per: Duration | None = None
+
+    @model_validator(mode="after")
+    def _is_one_of_two(self) -> Self:
+        if (self.once is None) == (self.max is None) or (self.max is None) != (self.per is None):
+            raise ValueError("expected `once` or {max: 3, per: 7d}")
+        return self
+
+
+class TouchRule(Part):
+    """Points for something the prospect did."""
+
+    points: Points
+    group: Name | None = None
+    touch: ScoredTouch
+    repeat: Annotated[RepeatPart | None, BeforeValidator(lambda value: {"once": True} if value == "once" else value)] = None
+    buying_signal: Words | None = None
+
+
+class GroupPart(Part):
+    """Rules that share a cap."""
+
+    cap: Annotated[int, Field(ge=0, le=100_000)]
+
+
+class DecayPart(Part):
+    """How touches fade: `{linear: 50%, per: 30d}` or `{half_life: 30d}`."""
+
+    linear: Annotated[str, AfterValidator(percentage(1, 100))] | None = None
+    per: Duration | None = None
+    half_life: Duration | None = None
+
+    @model_validator(mode="after")
+    def _is_one_of_two(self) -> Self:
+        if (self.linear is None) == (self.half_life is None) or (self.linear is None) != (self.per is None):
+            raise ValueError("expected {linear: 50%, per: 30d} or {half_life: 30d}")
+        return self
+
+
+class EngagementPart(Part):
+    """What they did."""
+
+    groups: dict[Name, GroupPart] = Field(default_factory=dict)
+    rules: Annotated[tuple[TouchRule, ...], BeforeValidator(tuple_of)] = ()
+    decay: Annotated[DecayPart | None, BeforeValidator(lambda value: None if value == "none" else value)] = None
+
+
+class Scoring(Part):
+    """Who they are, what they did, and what the sum is called."""
+
+    fit: Annotated[tuple[FitRule, ...], BeforeValidator(tuple_of)] = ()
+    engagement: EngagementPart = EngagementPart()
+    cap: Annotated[int, Field(ge=1, le=100_000)] = 100
+    grades: dict[Annotated[str, Field(min_length=1, max_length=20)], Annotated[int, Field(ge=0, le=100)]] | None = None
+
+
+class QualifiedLead(Part):
+    """When a lead is good enough for sales: all parts that are written down must hold."""
+
+    required_fields: Annotated[tuple[Name, ...], BeforeValidator(tuple_of)] = ()
+    demographic: AnyCondition | None = None
+    situational: AnyCondition | None = None
+    behavioural: AnyCondition | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.required_fields or self.demographic or self.situational or self.behavioural):
+            raise ValueError("expected at least one of required_fields, demographic, situational, behavioural")
+        return self
+
+
+class AnsweringTouch(Part):
+    """Which touches of ours answer a clause; what is absent accepts everything."""
+
+    direction: Literal["outbound"] = "outbound"
+    channel: Names | None = None
+    kind: Names | None = None
+
+
+class StoppedBy(Part):
+    """What stops the clock: a touch of ours, any change of status, or the hand-over."""
+
+    touch: AnsweringTouch | None = None
+    status_changed: Literal[True] | None = None
+    handed_over: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> Self:
+        if sum(value is not None for value in (self.touch, self.status_changed, self.handed_over)) != 1:
+            raise ValueError("expected one of {touch: {...}}, {status_changed: true}, handed_over")
+        return self
+
+
+class ClausePart(Part):
+    """One promise."""
+
+    starts_on: Literal["captured", "qualified", "handed_over"]
+    stopped_by: Annotated[
+        StoppedBy, BeforeValidator(lambda value: {"handed_over": True} if value == "handed_over" else value)
+    ]
+    within: Annotated[str, AfterValidator(checked_target)]
+    calendar: Name | None = None
+    warn_at: Annotated[str, AfterValidator(percentage(1, 99))] | None = None
+    paused_in: Annotated[tuple[Name, ...], BeforeValidator(tuple_of)] = ()
+
+
+class Archive(Part):
+    """When a lead is put aside by itself."""
+
+    when: AnyCondition | None = None
+    or_untouched_for: Duration | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.when is None and self.or_untouched_for is None:
+            raise ValueError("expected `when`, `or_untouched_for` or both")
+        return self
+
+
+def _default_statuses() -> dict[str, Status]:
+    return {
+        "Open": Status(means="open"),
+        "Contacted": Status(means="working"),
+        "Qualified": Status(means="qualified"),
+        "Unqualified": Status(means="unqualified"),
+    }
+
+
+class AgreementSpec(Part):
+    """A whole agreement."""
+
+    agreement: Name
+    version: Annotated[int, Field(ge=1, le=1_000_000)]
+    effective_from: Annotated[str, AfterValidator(checked_instant)]
+    applies_to: AnyCondition | None = None
+    priority: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 0
+    signed: Annotated[tuple[Signed, ...], BeforeValidator(tuple_of)] = ()
+    review_every: Literal["week", "month", "quarter", "half_year", "year"] | None = None
+    calendars: dict[Name, CalendarPart] = Field(default_factory=dict)
+    statuses: Annotated[dict[Name, Status], Field(min_length=1)] = Field(default_factory=_default_statuses)
+    scoring: Scoring | None = None
+    hand_over: Literal["automatic", "manual"] = "automatic"
+    qualified_lead: QualifiedLead | None = None
+    sales_clauses: dict[Name, ClausePart] = Field(default_factory=dict)
+    marketing_clauses: dict[Name, ClausePart] = Field(default_factory=dict)
+    late_facts_accepted: Duration = "7d"
+    archive: Archive | None = None

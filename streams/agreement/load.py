@@ -1,0 +1,58 @@
+"""Reading an agreement from YAML or from a published document, and writing the document."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import ValidationError
+
+from streams.agreement.checks import check
+from streams.agreement.explain import explained
+from streams.agreement.grammar import AgreementSpec
+from streams.agreement.not_yet import split
+from streams.agreement.problems import AgreementError, Place, Problem, path_of
+from streams.agreement.source import Source, read
+
+
+def load(text: str) -> AgreementSpec:
+    """Read an agreement from YAML.
+
+    Raises:
+        AgreementError: everything that is wrong with it, each with path, line and what was expected.
+    """
+    source = read(text)
+    return _parsed(source.document, source)
+
+
+def from_document(document: Any) -> AgreementSpec:
+    """Read an agreement from its document, as `agreement.published` carries it.
+
+    Raises:
+        AgreementError: everything that is wrong with it, without lines.
+    """
+    return _parsed(document, None)
+
+
+def document(spec: AgreementSpec) -> dict[str, Any]:
+    """The agreement with defaults filled in, as JSON knows it; `from_document` gives the same agreement back."""
+    return spec.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def _parsed(raw: Any, source: Source | None) -> AgreementSpec:
+    known, not_yet = split(raw)
+    problems = [_problem(place, f"`{place[-1]}` is not carried out yet; remove it", source) for place in not_yet]
+    try:
+        spec = AgreementSpec.model_validate(known)
+    except ValidationError as error:
+        raise AgreementError([*problems, *_located(explained(error), source)]) from error
+    problems += _located(check(spec), source)
+    if problems:
+        raise AgreementError(problems)
+    return spec
+
+
+def _located(found: Iterable[tuple[Place, str]], source: Source | None) -> list[Problem]:
+    return [_problem(place, message, source) for place, message in found]
+
+
+def _problem(place: Place, message: str, source: Source | None) -> Problem:
+    return Problem(path_of(place), None if source is None else source.line(place), message)
