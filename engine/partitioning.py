@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from aiokafka.partitioner.default import murmur2
+from aiokafka.partitioner import murmur2
 
 
 @lru_cache(maxsize=65536)

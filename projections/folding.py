@@ -1,13 +1,13 @@
 """Facts folded into the base rows of all views, and base rows turned into rows of topics. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from events.envelope import Envelope
 from events.fact import Fact
 from projections.catalogue import VIEWS
-from projections.rows import encode_key, encode_row, names
-from projections.views.view import Aggregate, Cells, Counters, Detail, Handler, View
+from projections.rows import encode_key, row_encoder
+from projections.views.view import Aggregate, Cells, Counters, Detail, Handler
 
 BaseRows = tuple[Any, ...]
 """One base row or None per view, in the order of `VIEWS`."""
@@ -50,24 +50,21 @@ class Change(NamedTuple):
     value: bytes | None
 
 
-DetailChanges = Callable[[str, Any, Any], Iterator[Change]]
-
-
-def detail_changes(view: Detail[Any]) -> DetailChanges:
+def detail_changes(view: Detail[Any]) -> Callable[[str, Any, Any], list[Change]]:
     """Makes the function (subject, old base row, new base row) -> changed rows of a view."""
-    entries, render, topic, columns = view.entries, view.render, view.topic, names(view)
+    entries, render, topic, encode = view.entries, view.render, view.topic, row_encoder(view)
 
-    def changes(subject: str, old: Any, new: Any) -> Iterator[Change]:
+    def changes(subject: str, old: Any, new: Any) -> list[Change]:
         was = {} if old is None else entries(old)
         now = {} if new is None else entries(new)
-        for identity in was:
-            if identity not in now:
-                yield Change(topic, encode_key((subject, *identity)), None)
-        for identity, entry in now.items():
-            if was.get(identity) is not entry:
-                yield Change(
-                    topic, encode_key((subject, *identity)), encode_row(columns, render(subject, identity, entry))
-                )
+        made = [
+            Change(topic, encode_key((subject, *identity)), encode(render(subject, identity, entry)))
+            for identity, entry in now.items()
+            if was.get(identity) is not entry
+        ]
+        if was and was.keys() != now.keys():
+            made += [Change(topic, encode_key((subject, *identity)), None) for identity in was if identity not in now]
+        return made
 
     return changes
 
@@ -86,8 +83,12 @@ def added(view: Aggregate[Any], old: Any, new: Any) -> dict[Cells, Counters]:
     return {group: plus(now.get(group, zero), tuple(-n for n in was.get(group, zero))) for group in changed}
 
 
-def partial_change(view: View[Any], partition: int, group: Cells, counters: Counters) -> Change:
-    """The record of a partial row; one that counts nothing is taken away."""
-    key = (partition, *group)
-    value = encode_row(names(view), (*key, *counters)) if any(counters) else None
-    return Change(view.topic, encode_key(key), value)
+def partial_changes(view: Aggregate[Any]) -> Callable[[int, Cells, Counters], Change]:
+    """Makes the function (partition, group, counters) -> record of the partial row; one that counts nothing goes."""
+    topic, encode = view.topic, row_encoder(view)
+
+    def change(partition: int, group: Cells, counters: Counters) -> Change:
+        key = (partition, *group)
+        return Change(topic, encode_key(key), encode((*key, *counters)) if any(counters) else None)
+
+    return change

@@ -12,7 +12,7 @@ from events.codec import Codec
 from events.envelope import Envelope
 from events.topics import LEAD_EVENTS, VIEW_STATE
 from projections.catalogue import VIEWS
-from projections.folding import EMPTY, ROUTES, Change, detail_changes, partial_change, plus, project_all
+from projections.folding import EMPTY, ROUTES, Change, detail_changes, partial_changes, plus, project_all
 from projections.views.view import Aggregate, Cells, Counters, Detail, View
 
 Rows = dict[str, dict[bytes, bytes]]
@@ -90,7 +90,8 @@ class Fold:
             for rows in self._rows.values():
                 for group, counters in ({} if rows[index] is None else view.contributions(rows[index])).items():
                     sums[group] = plus(sums[group], counters) if group in sums else counters
-            yield from (partial_change(view, partition, group, counters) for group, counters in sums.items())
+            change = partial_changes(view)
+            yield from (change(partition, group, counters) for group, counters in sums.items())
 
 
 def expected_rows(partition: int, facts: Iterable[Envelope]) -> Rows:

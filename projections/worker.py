@@ -17,7 +17,7 @@ from engine.transaction import Transaction
 from events.codec import Codec
 from events.topics import DEAD_LETTERS, LEAD_EVENTS, VIEW_PROGRESS, VIEW_STATE
 from projections.catalogue import VIEWS
-from projections.folding import EMPTY, ROUTES, BaseRows, added, detail_changes, partial_change, plus, project_all
+from projections.folding import EMPTY, ROUTES, BaseRows, added, detail_changes, partial_changes, plus, project_all
 from projections.progress import Heard, LogWriter, Writer, progress_record
 from projections.views.breaches import Breaches
 from projections.views.funnel import Reached
@@ -56,7 +56,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode: Callable[[bytes], State] = msgspec.msgpack.Decoder(State).decode
 _group_key = msgspec.json.Encoder().encode
 _DETAILS = [(i, detail_changes(view)) for i, view in enumerate(VIEWS) if isinstance(view, Detail)]
-_AGGREGATES = [(i, view) for i, view in enumerate(VIEWS) if isinstance(view, Aggregate)]
+_AGGREGATES = [(i, view, partial_changes(view)) for i, view in enumerate(VIEWS) if isinstance(view, Aggregate)]
 
 
 class _Work:
@@ -137,10 +137,10 @@ class ViewsProcessor:
         sums: list[Sums] = [{} for _ in _AGGREGATES]
         for subject, work in self._work.items():
             self._write_subject(txn, subject, work, sums)
-        for (_, view), groups in zip(_AGGREGATES, sums, strict=True):
+        for (_, view, change), groups in zip(_AGGREGATES, sums, strict=True):
             for group, counters in groups.items():
                 if any(counters):
-                    self._write_partial(txn, view, group, counters)
+                    txn.send(*change(self._partition, group, self._count(txn, view, group, counters)))
         self._write_progress(txn)
 
     @staticmethod
@@ -152,7 +152,7 @@ class ViewsProcessor:
                 changed = True
                 for change in changes(subject, old[i], new[i]):
                     txn.send(*change)
-        for (i, view), groups in zip(_AGGREGATES, sums, strict=True):
+        for (i, view, _), groups in zip(_AGGREGATES, sums, strict=True):
             if new[i] is not old[i]:
                 changed = True
                 for group, counters in added(view, old[i], new[i]).items():
@@ -161,16 +161,17 @@ class ViewsProcessor:
         if changed:
             txn.put(_SUBJECT + subject.encode(), Subject(tuple(new)), None)
 
-    def _write_partial(self, txn: Transaction[State], view: Aggregate[Any], group: Cells, counters: Counters) -> None:
+    @staticmethod
+    def _count(txn: Transaction[State], view: Aggregate[Any], group: Cells, counters: Counters) -> Counters:
+        """Add to the partition's counters of a group; the total."""
         key = _PARTIAL + view.name.encode() + b"\x1f" + _group_key(group)
         state = txn.get(key)
-        known = state.counters if isinstance(state, Partial) else (0,) * view.counters
-        total = plus(known, counters)
+        total = plus(state.counters, counters) if isinstance(state, Partial) else counters
         if any(total):
             txn.put(key, Partial(total), None)
         else:
             txn.delete(key)
-        txn.send(*partial_change(view, self._partition, group, total))
+        return total
 
     def _write_progress(self, txn: Transaction[State]) -> None:
         heard = self._heard

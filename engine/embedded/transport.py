@@ -120,7 +120,7 @@ class EmbeddedConsumer(TaskConsumer, base.Consumer):
         await self.on_partitions_assigned(set(share), self._generation)
 
     @override
-    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Batch]]:  # noqa: ASYNC109 - Faust's signature
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Batch]]:
         self.host.freed.clear()
         try:
             found = await self._fetch(active_partitions or set())
@@ -164,6 +164,7 @@ class EmbeddedConsumer(TaskConsumer, base.Consumer):
         finally:
             for wait in waits:
                 wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)  # an ear listens for one waiter at a time
 
     def _note_outage(self, exc: BaseException) -> None:
         self.host.note("log_trouble", why=repr(exc))

@@ -6,13 +6,14 @@ from engine.kafka import groups, offsets
 from engine.kafka.appender import Appender
 from engine.kafka.catalog import Catalog
 from engine.kafka.cluster import Cluster
+from engine.kafka.poll import Pace
 from engine.kafka.quiet import quieten
 from engine.kafka.reader import Reader
 from engine.kafka.session import Session, servers_of
 from engine.kafka.task_log import KafkaTaskLog
 from engine.ports import Fetched, GroupSpec, NewRecord, TopicSpec
 
-__all__ = ["KafkaLog", "Session"]
+__all__ = ["KafkaLog", "Pace", "Session"]
 
 
 class KafkaLog:
@@ -25,6 +26,7 @@ class KafkaLog:
         servers: the brokers' addresses.
         session: how patient it is.
         prefix: in front of every name on the brokers.
+        pace: how tasks fetch.
 
     Args:
         url: "kafka://host:port", more brokers after commas.
@@ -34,6 +36,7 @@ class KafkaLog:
         replication: replicas of each topic made here.
         group_id: the consumer group that a task group's positions live under; "{prefix}leadstream-{name}" unless given.
         session: patience, TLS and SASL.
+        pace: how tasks fetch.
     """
 
     def __init__(
@@ -45,7 +48,9 @@ class KafkaLog:
         replication: int = 1,
         group_id: Callable[[GroupSpec], str] | None = None,
         session: Session | None = None,
+        pace: Pace | None = None,
     ) -> None:
+        self.pace = pace or Pace()
         self.url, self.prefix, self.servers, self.session = url, prefix, servers_of(url), session or Session()
         self._clock, self._group_id = clock, group_id or (lambda group: f"{prefix}leadstream-{group.name}")
         self._cluster = Cluster(self.servers, self.session, f"{prefix}leadstream")
@@ -149,6 +154,16 @@ class KafkaLog:
 
     def _now_ms(self) -> int | None:
         return None if self._clock is None else self._clock() // 1000
+
+    def faust_broker(self) -> str:
+        """The `broker` setting of a Faust app that runs tasks on this log; its id has to be the consumer group."""
+        from engine.kafka.transport import ALIAS  # noqa: PLC0415 - publishers and readers do without Faust
+
+        return ";".join(f"{ALIAS}://{server}" for server in self.servers)
+
+    def faust_topic(self, name: str) -> str:
+        """The name a Faust app has to subscribe to for a source."""
+        return self.catalog.physical(name)
 
     async def _partitions(self, topic: str) -> list[tuple[str, int]]:
         name = self.catalog.physical(topic)

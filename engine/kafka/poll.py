@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
-from engine.errors import LogError, Truncated, Unavailable
+from engine.errors import Truncated, Unavailable
 from engine.kafka.cluster import Cluster
 from engine.kafka.failures import translated
 from engine.kafka.fetch import Want, fetch
@@ -46,7 +46,11 @@ class Pace:
 
 
 class Poller:
-    """Fetches for a changing set of partitions. Not for two callers at a time."""
+    """Fetches for a changing set of partitions. Not for two callers at a time.
+
+    Attributes:
+        ends: the last stable offset of each partition, as last told.
+    """
 
     def __init__(self, cluster: Cluster, pace: Pace) -> None:
         self._cluster, self._pace = cluster, pace
@@ -68,7 +72,7 @@ class Poller:
         if found:
             return found
         try:
-            await self._ask({at: offset for at, offset in wanted.items() if at not in found}, all_ready=all_ready)
+            await self._ask(wanted, all_ready=all_ready)
             for answers in await self._answers():
                 found |= self._taken(answers, wanted)
         except (KafkaError, OSError, Unavailable) as exc:
@@ -83,11 +87,11 @@ class Poller:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _from_kept(self, wanted: Mapping[Partition, int]) -> dict[Partition, tuple[int, Fetched]]:
-        found = {}
+        found: dict[Partition, tuple[int, Fetched]] = {}
         for at, offset in wanted.items():
             scan = self._kept.pop(at, None)
             if scan is not None and scan.next_offset == offset:
-                found |= self._next_of(at, scan)
+                found |= self._next_of(at, offset, scan)
         return found
 
     async def _ask(self, wanted: Mapping[Partition, int], *, all_ready: bool) -> None:
@@ -123,19 +127,15 @@ class Poller:
         for at, answer in answers.items():
             if wanted.get(at) == answer.offset:
                 self.ends[at] = answer.end
-                found |= self._next_of(at, Scan(answer))
+                found |= self._next_of(at, answer.offset, Scan(answer))
         return found
 
-    def _next_of(self, at: Partition, scan: Scan) -> dict[Partition, tuple[int, Fetched]]:
-        start = scan.next_offset
+    def _next_of(self, at: Partition, offset: int, scan: Scan) -> dict[Partition, tuple[int, Fetched]]:
+        """The next batch, unless there is nothing to tell. One without records tells of a gap."""
         records = scan.take(self._pace.batch)
         if not scan.done:
             self._kept[at] = scan
-        first = records[0].offset if records else scan.next_offset
-        return {at: (min(start, first), Fetched(records, scan.next_offset))} if records else self._gap(at, scan)
-
-    def _gap(self, at: Partition, scan: Scan) -> dict[Partition, tuple[int, Fetched]]:
-        raise NotImplementedError
+        return {at: (offset, Fetched(records, scan.next_offset))} if scan.next_offset > offset else {}
 
     async def _after(self, exc: BaseException) -> None:
         """Wait out an outage, raise what is none."""

@@ -1,6 +1,7 @@
 """What no single part of an agreement can know: that names fit together and that numbers make sense."""
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from streams.agreement.conditions import Condition, FitTest, ScoreTest, tests_in
 from streams.agreement.grammar import AgreementSpec, ClausePart, Scoring
@@ -47,7 +48,7 @@ def _grades(scoring: Scoring) -> Found:
     points = list(scoring.grades.values())
     if not points or points[-1] != 0:
         yield ("scoring", "grades"), "expected a last grade that begins at 0, so that every lead has one"
-    if any(above <= below for above, below in zip(points, points[1:], strict=False)):
+    if any(above <= below for above, below in pairwise(points)):
         yield ("scoring", "grades"), "expected grades from the best to the worst, each beginning below the one before"
 
 

@@ -16,20 +16,8 @@ HandOver = Literal["automatic", "manual"]
 Profile = Mapping[str, Any]
 
 
-class StopsTouch(Protocol):
-    """Whether a touch answers a clause."""
-
-    def __call__(
-        self,
-        channel: str,
-        kind: str,
-        direction: str,
-        side: str,
-        *,
-        asset: str | None = None,
-        campaign: str | None = None,
-    ) -> bool:
-        """Answer for a touch with these values."""
+StopsTouch = Callable[[str, str, str, str], bool]
+"""Whether a touch answers a clause: channel, kind, direction, side."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

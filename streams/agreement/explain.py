@@ -6,6 +6,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from streams.agreement.conditions import TAGS
 from streams.agreement.grammar import AgreementSpec
 from streams.agreement.problems import Place
 
@@ -18,8 +19,10 @@ _EXPECTED = {
     "dict_type": "expected names, each with what belongs to it",
     "model_type": "expected names, each with what belongs to it",
     "model_attributes_type": "expected names, each with what belongs to it",
+    "literal_error": "expected {expected}",
+    "greater_than_equal": "expected at least {ge}",
+    "less_than_equal": "expected at most {le}",
 }
-_BOUNDS = {"greater_than_equal": ("at least", "ge"), "less_than_equal": ("at most", "le")}
 _LONGEST = 60
 
 
@@ -30,30 +33,28 @@ def explained(error: ValidationError) -> Iterator[tuple[Place, str]]:
 
 
 def _place(loc: Sequence[str | int]) -> Place:
-    # Tags of conditions stand in angle brackets; no key of the grammar does, and names that do lose nothing but a step.
-    return tuple(step for step in loc if not (isinstance(step, str) and step.startswith("<")) and step != _KEY)
+    return tuple(step for step in loc if step not in TAGS and step != _KEY)
 
 
 def _message(found: ErrorDetails) -> str:
     kind, context = found["type"], found.get("ctx", {})
-    if kind == "missing":
-        return "is missing"
-    if kind == "extra_forbidden":
-        return f"unknown key; expected one of {', '.join(_keys(found['loc'][:-1]))}"
-    if kind == "value_error":
-        return str(context["error"])
-    if kind == "literal_error":
-        return f"expected {context['expected']}, found {_shown(found['input'])}"
-    if kind in _BOUNDS:
-        words, key = _BOUNDS[kind]
-        return f"expected {words} {context[key]}, found {_shown(found['input'])}"
-    if kind in _EXPECTED:
-        return f"{_EXPECTED[kind]}, found {_shown(found['input'])}"
-    if kind in {"string_too_short", "too_short"}:
-        return "is empty; expected something"
-    if kind == "string_too_long":
-        return f"expected at most {context['max_length']} characters"
-    return found["msg"] if kind == "condition" else f"{found['msg']}, found {_shown(found['input'])}"
+    match kind:
+        case "missing":
+            message = "is missing"
+        case "extra_forbidden":
+            message = f"unknown key; expected one of {', '.join(_keys(found['loc'][:-1]))}"
+        case "value_error":
+            message = str(context["error"])
+        case "condition":
+            message = found["msg"]
+        case "string_too_short" | "too_short":
+            message = "is empty; expected something"
+        case "string_too_long":
+            message = f"expected at most {context['max_length']} characters"
+        case _:
+            expected = _EXPECTED.get(kind, found["msg"]).format(**context)
+            message = f"{expected}, found {_shown(found['input'])}"
+    return message
 
 
 def _shown(value: Any) -> str:
@@ -65,10 +66,12 @@ def _keys(loc: Sequence[str | int]) -> list[str]:
     """The keys that the model at a location knows."""
     models: list[type[BaseModel]] = [AgreementSpec]
     for step in loc:
-        if isinstance(step, str) and step.startswith("<"):
-            models = [model for model in models if _first_key(model) == step.strip("<>")]
+        if step in TAGS:
+            models = [model for model in models if f"<{_first_key(model)}>" == step]
             continue
-        fields = [field for model in models for name, field in model.model_fields.items() if step in (name, field.alias)]
+        fields = [
+            field for model in models for name, field in model.model_fields.items() if step in (name, field.alias)
+        ]
         # A name in a dictionary, or a position in a list, leads to no other models than the ones around it.
         models = [model for field in fields for model in _models(field.annotation)] or models
     return list(dict.fromkeys(field.alias or name for model in models for name, field in model.model_fields.items()))

@@ -14,7 +14,6 @@ from streams.agreement.texts import (
     checked_date,
     checked_duration,
     checked_instant,
-    checked_target,
     checked_zone,
     listed,
     percentage,
@@ -95,7 +94,9 @@ class TouchRule(Part):
     points: Points
     group: Name | None = None
     touch: ScoredTouch
-    repeat: Annotated[RepeatPart | None, BeforeValidator(lambda value: {"once": True} if value == "once" else value)] = None
+    repeat: Annotated[
+        RepeatPart | None, BeforeValidator(lambda value: {"once": True} if value == "once" else value)
+    ] = None
     buying_signal: Words | None = None
 
 
@@ -180,7 +181,7 @@ class ClausePart(Part):
     stopped_by: Annotated[
         StoppedBy, BeforeValidator(lambda value: {"handed_over": True} if value == "handed_over" else value)
     ]
-    within: Annotated[str, AfterValidator(checked_target)]
+    within: Duration
     calendar: Name | None = None
     warn_at: Annotated[str, AfterValidator(percentage(1, 99))] | None = None
     paused_in: Annotated[tuple[Name, ...], BeforeValidator(tuple_of)] = ()

@@ -20,7 +20,8 @@ class Problem(NamedTuple):
     line: int | None
     message: str
 
-    def __str__(self) -> str:
+    def text(self) -> str:
+        """The problem on one line, as people read it."""
         place = self.path or "agreement"
         return f"{place}: {self.message}" if self.line is None else f"line {self.line}: {place}: {self.message}"
 
@@ -34,7 +35,7 @@ class AgreementError(ValueError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = sorted(problems, key=lambda problem: problem.line or 0)
-        super().__init__("\n".join(map(str, self.problems)))
+        super().__init__("\n".join(problem.text() for problem in self.problems))
 
 
 def path_of(place: Sequence[str | int]) -> str:

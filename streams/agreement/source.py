@@ -82,7 +82,8 @@ class _Reader:
             return dict(self._pairs(node, place))
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, (*place, index)) for index, item in enumerate(node.value)]
-        return node.value if node.style else _plain(node.value)
+        quoted = isinstance(node, yaml.ScalarNode) and node.style is not None
+        return node.value if quoted else _plain(node.value)
 
     def _pairs(self, node: yaml.MappingNode, place: Place) -> Iterator[tuple[str, Any]]:
         seen: dict[str, int] = {}

@@ -37,13 +37,7 @@ def duration_us(text: str) -> int:
 
 
 def checked_duration(text: str) -> str:
-    """The text, if it is a duration."""
-    duration_us(text)
-    return text
-
-
-def checked_target(text: str) -> str:
-    """The text, if it is a target of a clause: working time such as `30m`, or working days such as `14d`."""
+    """The text, if it is a duration; as target of a clause, days are working days."""
     duration_us(text)
     return text
 

@@ -1,0 +1,229 @@
+"""Kafka under Faust: Faust's consumer only keeps the seat in the group, the engine fetches by itself.
+
+aiokafka fetches ahead in the background, so a seek races what is on its way, and every record passes between two
+threads. Here each fetch says from where, and its answer is decoded once, into a batch. Faust's consumer thread does
+what it is good for: joining, heartbeats (a long batch does not stop them), and callbacks when partitions come and go.
+
+Only task sources are consumed through this transport; Faust's own topics, tables and producer are not used.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import KafkaError
+from faust.transport import base
+from faust.transport.drivers import TRANSPORTS
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+from typing_extensions import override
+
+from engine.batch import Batch
+from engine.errors import LogError
+from engine.kafka.cluster import Cluster
+from engine.kafka.failures import is_outage
+from engine.kafka.log import KafkaLog
+from engine.kafka.poll import Poller
+from engine.transport import TaskConsumer
+
+logger = logging.getLogger(__name__)
+
+ALIAS = "leadkafka"
+TRANSPORTS.aliases[ALIAS] = "engine.kafka.transport:Transport"
+
+_FULL_SECONDS = 0.2
+_ALIVE_SECONDS = 1.0
+_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 1.0, 5.0
+
+
+class ConsumerThread(driver.AIOKafkaConsumerThread):
+    """Holds the seat in the consumer group."""
+
+    @override
+    async def on_start(self) -> None:
+        """Join, as soon as a broker is there. A worker that boots in an outage waits for its end."""
+        delay = _FIRST_WAIT_SECONDS
+        while not self.should_stop:
+            try:
+                await super().on_start()
+            except (KafkaError, OSError) as exc:
+                if not is_outage(exc):
+                    raise
+                logger.warning("no Kafka broker answers at %s; waiting for one", ", ".join(self._log.servers))
+                await self._ensure_consumer().stop()
+                await asyncio.sleep(delay)
+                delay = min(2 * delay, _LONGEST_WAIT_SECONDS)
+            else:
+                return
+
+    @override
+    def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
+        """A consumer that fetches nothing.
+
+        Range assignment gives a member the same partition numbers of all sources with the same partition count: a task
+        needs all of its sources in one place. Faust's own choice for an app without tables would deal them out one by
+        one.
+        """
+        conf, log = self.app.conf, self._log
+        return AIOKafkaConsumer(
+            **log.session.client(log.servers, conf.broker_client_id),
+            group_id=conf.id,
+            group_instance_id=conf.consumer_group_instance_id,
+            partition_assignment_strategy=[RangePartitionAssignor],
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_poll_interval_ms=int((conf.broker_max_poll_interval or 300.0) * 1000),
+            session_timeout_ms=int(conf.broker_session_timeout * 1000),
+            rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
+            heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
+        )
+
+    @override
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Keep aiokafka from fetching, then tell the rest."""
+        self._ensure_consumer().pause(*(TopicPartition(*tp) for tp in assigned))
+        await super().on_partitions_assigned(assigned, generation_id)
+
+    async def stay_alive(self) -> None:
+        """Do what aiokafka expects of a consumer that fetches: show activity, and collect its errors.
+
+        An error that nobody collects stops the coordination for good.
+
+        Raises:
+            KafkaError: the coordination has ended.
+        """
+        consumer = self._ensure_consumer()
+        with consumer._subscription.fetch_context():  # noqa: SLF001 - or the group throws an idle member out
+            pass
+        try:
+            consumer._coordinator.check_errors()  # noqa: SLF001 - public only as part of a fetch
+        except KafkaError as exc:
+            if consumer._coordinator._coordination_task.done():  # noqa: SLF001 - it will not try again
+                raise
+            logger.warning("trouble in the consumer group: %r; trying again", exc)
+
+    @property
+    def _log(self) -> KafkaLog:
+        return cast("KafkaLog", cast("Any", self.app).task_host.log)
+
+
+class Consumer(TaskConsumer, driver.Consumer):
+    """Delivers batches."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._poller: Poller | None = None
+        self._cluster: Cluster | None = None
+        self._alive_at = 0.0
+
+    @override
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    @override
+    def logical(self, topic: str) -> str:
+        """Our name of a broker's topic."""
+        return topic.removeprefix(self._log.prefix)
+
+    @override
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Batch]]:
+        """One batch per partition, and only for tasks that are open and have room."""
+        try:
+            await self._stay_alive()
+            return await self._batches(active_partitions or set())
+        except (LogError, KafkaError) as exc:
+            await self.host.crash(exc)
+        await asyncio.sleep(_FULL_SECONDS)
+        return {}
+
+    async def _batches(self, active: set[TP]) -> Mapping[TP, list[Batch]]:
+        wanted = self._wanted(active)
+        if not wanted:
+            self.host.freed.clear()
+            await _wait(self.host.freed, _FULL_SECONDS)
+            return {}
+        found: dict[TP, list[Batch]] = {}
+        polled = await self._polling().poll(wanted, all_ready=len(wanted) == len(active))
+        for (topic, partition), (offset, fetched) in polled.items():
+            name = self.logical(topic)
+            runner = self.host.runners.get((name, partition))
+            # While we waited the task may have gone, or opened again and gone back; then this is fetched once more.
+            if runner is None or not runner.has_room(name) or runner.fetch_from(name) != offset:
+                continue
+            batch = await runner.offer(name, offset, fetched.records, fetched.next_offset)
+            if batch is not None:
+                # Faust drops what lies below the offset it saw last; after a reopening the task reads that again.
+                self._read_offset[TP(topic, partition)] = None
+                found[TP(topic, partition)] = [batch]
+        return found
+
+    def _wanted(self, active: Iterable[TP]) -> dict[tuple[str, int], int]:
+        wanted = {}
+        for tp in active:
+            name = self.logical(tp.topic)
+            runner = self.host.runners.get((name, tp.partition))
+            if runner is not None and runner.has_room(name):
+                wanted[tp.topic, tp.partition] = runner.fetch_from(name)
+        return wanted
+
+    def _polling(self) -> Poller:
+        if self._poller is None:
+            log = self._log
+            self._cluster = Cluster(log.servers, log.session, f"{self.app.conf.id}-fetch")
+            self._poller = Poller(self._cluster, log.pace)
+        return self._poller
+
+    async def _stay_alive(self) -> None:
+        now = time.monotonic()
+        if now - self._alive_at >= _ALIVE_SECONDS:
+            self._alive_at = now
+            thread = cast("ConsumerThread", self._thread)
+            await thread.call_thread(thread.stay_alive)
+
+    @override
+    async def seek_source(self, partition: int, offsets: Mapping[str, int]) -> None:
+        """Nothing to do: every fetch says from where."""
+
+    @override
+    def highwater(self, tp: TP) -> int:
+        """The last stable offset as last told; Faust's monitor shows it."""
+        return self._poller.ends.get((tp.topic, tp.partition), 0) if self._poller else 0
+
+    @override
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Nothing to do: it would complain that aiokafka does not fetch."""
+
+    @override
+    async def on_stop(self) -> None:
+        """Finish running transactions, leave the group, let go of the brokers."""
+        await super().on_stop()
+        poller, cluster = self._poller, self._cluster
+        self._poller = self._cluster = None
+        if poller is not None and cluster is not None:
+            await poller.stop()
+            await cluster.stop()
+
+    @property
+    def _log(self) -> KafkaLog:
+        return cast("KafkaLog", self.host.log)  # this transport comes with no other
+
+
+class Producer(base.Producer):
+    """Nothing is ever sent through Faust: outputs belong into the transactions of tasks. So it needs no broker."""
+
+
+class Transport(driver.Transport):
+    """What the scheme of `KafkaLog.faust_broker` stands for."""
+
+    Consumer = Consumer
+    Producer = Producer
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
