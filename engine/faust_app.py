@@ -6,21 +6,29 @@ from typing import Any
 import faust
 
 from engine.host import Host, Program
-from engine.ports import EventLog
+from engine.ports import FaustLog
 from engine.runner import Policy
 from engine.transport import hand_over
 
-TaskApp = faust.App
-"""A Faust app whose messages are batches; `app.task_host` is the `Host` that owns the tasks."""
+
+class TaskApp(faust.App):
+    """A Faust app whose messages are batches.
+
+    Attributes:
+        task_host: owner of the tasks; the transport and the agents go through it.
+    """
+
+    task_host: Host
 
 
 def build_task_app(
     name: str,
-    log: EventLog,
+    log: FaustLog,
     programs: Iterable[Program],
     *,
     clock: Callable[[], int],
     policy: Policy | None = None,
+    session_timeout: float = 10.0,
     **settings: Any,
 ) -> TaskApp:
     """An app on the log's own transport.
@@ -31,13 +39,16 @@ def build_task_app(
         programs: the task groups this process runs.
         clock: microseconds since the epoch.
         policy: how patient the tasks are.
+        session_timeout: seconds after which a silent process loses its partitions to others.
         settings: further Faust settings.
     """
     host = Host(log, programs, clock=clock, policy=policy)
-    app = faust.App(
+    app = TaskApp(
         name,
-        broker=log.faust_broker(),  # type: ignore[attr-defined]
+        broker=log.faust_broker(),
         autodiscover=False,
+        broker_heartbeat_interval=session_timeout / 5,
+        broker_session_timeout=session_timeout,
         broker_commit_livelock_soft_timeout=0,
         consumer_auto_offset_reset="earliest",
         key_serializer="raw",
@@ -54,13 +65,13 @@ def build_task_app(
     app.task_host = host
     host.on_crash(app.crash)
     for topic in sorted(host.sources):
-        _attach(app, host, topic)
+        _attach(app, log, topic)
     return app
 
 
-def _attach(app: TaskApp, host: Host, topic: str) -> None:
+def _attach(app: TaskApp, log: FaustLog, topic: str) -> None:
     async def agent(stream: Any) -> None:
-        await hand_over(host, stream)
+        await hand_over(app.task_host, stream)
 
     agent.__name__ = topic.replace("-", "_").replace(".", "_")
-    app.agent(app.topic(topic, internal=False))(agent)
+    app.agent(app.topic(log.faust_topic(topic), internal=False))(agent)

@@ -200,6 +200,18 @@ class EventLog(Protocol):
         ...
 
 
+class FaustLog(EventLog, Protocol):
+    """A log that a Faust app can run on."""
+
+    def faust_broker(self) -> str:
+        """The broker URL that makes a Faust app use the transport over this log."""
+        ...
+
+    def faust_topic(self, name: str) -> str:
+        """The name a Faust app has to subscribe to for a topic."""
+        ...
+
+
 class Processor(Protocol[S]):
     """The program a task runs: plain synchronous functions over the transaction.
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from events.fact import Count, Document, Fact, Instant, Name, PersonalText, Text
+from events.fact import Count, Document, Fact, Instant, Name, PersonalText, Text, Whole
 
 
 class Signature(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
@@ -36,7 +36,7 @@ class AgreementPublished(Fact, frozen=True, kw_only=True):
     name: Name
     version: Count
     effective_from: Instant
-    priority: int = 0
+    priority: Whole = 0
     signed: tuple[Signature, ...] = ()
     document: Document
 

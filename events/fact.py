@@ -15,7 +15,8 @@ Instant = Annotated[datetime, Meta(tz=True)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 Whole = Annotated[int, Meta(ge=-(2**53), le=2**53)]
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
-Scalar = Text | Whole | bool | float
+Number = Annotated[float, Meta(ge=-(2.0**53), le=2.0**53)]
+Scalar = Text | Whole | bool | Number
 Profile = Annotated[dict[Name, Scalar], Meta(max_length=500, extra=PERSONAL)]
 """Flat, dotted keys: `person.email`, `company.employees`, `answers.budget`. Keys below `person.` are personal."""
 Document = dict[str, Any]

@@ -15,10 +15,11 @@ UPCASTERS: dict[str, Upcaster] = {}
 """Wire type -> its upcaster. Empty while every fact is at its first version."""
 
 
-def upcast(wire_type: str, data: Data, upcasters: Mapping[str, Upcaster] | None = None) -> tuple[str, Data]:
-    """Follow the chain from an old wire type to the current one."""
-    chain = UPCASTERS if upcasters is None else upcasters
-    while (step := chain.get(wire_type)) is not None:
-        wire_type, change = step[0], step[1]
-        data = change(data)
+def upcast(wire_type: str, data: Data, chain: Mapping[str, Upcaster] = UPCASTERS) -> tuple[str, Data]:
+    """Follow the chain from an old wire type to the current one. What a step raises goes through."""
+    for _ in chain:  # n old types are n steps at most; a chain bent into a ring must not hold up the log
+        step = chain.get(wire_type)
+        if step is None:
+            break
+        wire_type, data = step[0], step[1](data)
     return wire_type, data

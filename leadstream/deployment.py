@@ -4,14 +4,15 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from engine.errors import WrongTopic
-from engine.ports import EventLog, TopicSpec
+from engine.ports import EventLog, FaustLog, GroupSpec, TopicSpec
 from events.topics import LEAD_INBOX, TOPICS, TopicDefinition
 from leadstream.clock import now_us
 from leadstream.settings import Settings
 from projections.catalogue import VIEW_TOPICS
+from projections.worker import VIEW_GROUP
 
 
-def make_log(settings: Settings) -> EventLog:
+def make_log(settings: Settings) -> FaustLog:
     """The log, not yet started. Each home is imported only when it is used."""
     if settings.embedded:
         from engine.sqlite.log import SqliteLog  # noqa: PLC0415 - apsw is not needed on Kafka
@@ -20,7 +21,18 @@ def make_log(settings: Settings) -> EventLog:
         return SqliteLog(settings.log_path, clock=now_us, owner=settings.owner, lease_ttl=ttl)
     from engine.kafka.log import KafkaLog  # noqa: PLC0415 - aiokafka is not needed on the embedded log
 
-    return KafkaLog(settings.url, prefix=settings.prefix, clock=now_us, replication=settings.replication)
+    return KafkaLog(
+        settings.url,
+        prefix=settings.prefix,
+        clock=now_us,
+        replication=settings.replication,
+        group_id=lambda group: app_name(settings, group),
+    )
+
+
+def app_name(settings: Settings, group: GroupSpec) -> str:
+    """Name of the Faust app, and so of the consumer group, that runs a task group."""
+    return f"{settings.prefix}leadstream-{'projector' if group.name == VIEW_GROUP.name else 'worker'}"
 
 
 def topic_specs(partitions: int) -> list[TopicSpec]:
@@ -39,7 +51,7 @@ def _spec(definition: TopicDefinition, partitions: int) -> TopicSpec:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, *, create: bool | None = None) -> AsyncIterator[EventLog]:
+async def opened(settings: Settings, *, create: bool | None = None) -> AsyncIterator[FaustLog]:
     """The started log with checked topics.
 
     Args:
@@ -101,5 +113,7 @@ def _problems(wanted: Sequence[TopicSpec], found: dict[str, TopicSpec | None]) -
                 f"{'' if spec.compacted else 'not '}be: set its cleanup.policy"
             )
         elif spec.retention_ms is None and not spec.compacted and there.retention_ms is not None:
-            problems.append(f"topic {spec.name!r} forgets after {there.retention_ms} ms and must keep for ever: set retention.ms=-1")
+            problems.append(
+                f"topic {spec.name!r} forgets after {there.retention_ms} ms and must keep for ever: set retention.ms=-1"
+            )
     return problems

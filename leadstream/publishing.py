@@ -41,9 +41,7 @@ def check(line: int, value: bytes, codec: Codec) -> Envelope | Refused:
     return envelope
 
 
-async def publish(
-    log: EventLog, partitions: int, records: Iterable[tuple[Envelope, bytes, Headers]]
-) -> None:
+async def publish(log: EventLog, partitions: int, records: Iterable[tuple[Envelope, bytes, Headers]]) -> None:
     """Append checked facts to the partition of their subject; durable when this returns."""
     batches: defaultdict[tuple[str, int], list[NewRecord]] = defaultdict(list)
     for envelope, value, headers in records:

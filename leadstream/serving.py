@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.errors import Unavailable
 from engine.faust_app import TaskApp
 from engine.host import Host
-from engine.ports import EventLog
+from engine.ports import FaustLog
 from leadstream.deployment import make_log, opened, partition_count
 from leadstream.settings import Settings
 
@@ -20,7 +20,7 @@ _LONGEST_WAIT = 5.0
 
 
 @asynccontextmanager
-async def reachable(settings: Settings, told: Callable[[str], None]) -> AsyncIterator[EventLog]:
+async def reachable(settings: Settings, told: Callable[[str], None]) -> AsyncIterator[FaustLog]:
     """The opened log; waits for one that is not there yet, and says so.
 
     Raises:

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from events.envelope import Envelope
 from events.instants import iso, to_us
 from events.registry import WIRE_TYPE
 from streams.agreement.known import Known
 from streams.deciders.lead.engagement import explain
-from streams.deciders.lead.evolve import evolve
+from streams.deciders.lead.evolve import fold
 from streams.deciders.lead.given import Given, Kept, Live
 from streams.deciders.lead.state import Lead
 
@@ -32,7 +34,7 @@ def story_of(facts: list[Envelope], known: Known, subject: str, at: int) -> Stor
     """Fold a lead's facts; the score is taken at `at` (microseconds), but not before the last fact."""
     lead = Lead()
     for envelope in facts:
-        evolve(lead, envelope)
+        fold(lead, envelope)
     given = Given(known, max(at, lead.recorded_at), at, subject)
     return Story(lead, facts, explain(Live(lead=lead, kept=Kept()), given))
 
@@ -54,22 +56,18 @@ def timeline(facts: list[Envelope]) -> list[dict[str, Any]]:
 
 
 def says(envelope: Envelope) -> str:
-    """The fact's own fields in one line."""
-    fact = envelope.data
-    parts = []
-    for name in fact.__struct_fields__:
-        value = getattr(fact, name)
-        if value is None or value in ("", (), {}):
-            continue
-        parts.append(f"{name}={_short(value)}")
-    return " ".join(parts)
+    """The fact's own fields in one line; fields at their default are left out."""
+    fields: dict[str, Any] = msgspec.to_builtins(envelope.data)
+    return " ".join(f"{name}={_short(value)}" for name, value in fields.items())
 
 
 def _short(value: Any) -> str:
-    if hasattr(value, "isoformat"):
-        return iso(to_us(value))
-    if isinstance(value, tuple):
-        return "[" + ", ".join(getattr(item, "test", str(item)) for item in value) + "]"
+    if isinstance(value, list | tuple):
+        return (
+            "["
+            + ", ".join(str(item.get("test", item)) if isinstance(item, dict) else str(item) for item in value)
+            + "]"
+        )
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {item}" for key, item in value.items()) + "}"
     return str(value)

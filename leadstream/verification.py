@@ -17,7 +17,7 @@ from projections.stores.port import ViewStore
 from projections.stores.schema import base_table, names, quoted
 from streams.agents.lead_task import dump_lead, load_lead
 from streams.agreement.known import Known
-from streams.deciders.lead.evolve import evolve
+from streams.deciders.lead.evolve import fold
 from streams.deciders.lead.given import Given, Kept, Live
 from streams.deciders.lead.state import Lead
 from streams.deciders.lead.wake import next_wake
@@ -78,16 +78,14 @@ async def verify_states(log: EventLog, partitions: int, secret: bytes) -> Compar
     return done
 
 
-async def _folded(
-    log: EventLog, partition: int, codec: Codec, secret: bytes, done: Compared
-) -> dict[bytes, Lead]:
+async def _folded(log: EventLog, partition: int, codec: Codec, secret: bytes, done: Compared) -> dict[bytes, Lead]:
     leads: dict[bytes, Lead] = {}
     async for record in records_of(log, LEAD_EVENTS, partition):
         envelope = codec.decode(record.value)
         key = record.key or b""
         lead = leads.setdefault(key, Lead())
         before, sequence = lead.recorded_at, lead.sequence
-        evolve(lead, envelope, secret)
+        fold(lead, envelope, secret)
         in_order = envelope.sequence == f"{sequence + 1:010d}" and lead.recorded_at >= before
         done.add("fact order", in_order, f"{LEAD_EVENTS}-{partition} @{record.offset}: out of order for {key!r}")
     return leads

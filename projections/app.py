@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 from engine.faust_app import TaskApp, build_task_app
-from engine.ports import EventLog
+from engine.ports import FaustLog
 from engine.runner import Policy
 from projections.worker import view_program
 
 
 def build_app(
-    log: EventLog,
+    name: str,
+    log: FaustLog,
     *,
     partitions: int,
     clock: Callable[[], int],
@@ -19,6 +20,7 @@ def build_app(
     """The projector's Faust app.
 
     Args:
+        name: names the consumer group that holds the positions.
         log: the started log.
         partitions: partition count of `lead-events`.
         clock: microseconds since the epoch.
@@ -26,7 +28,7 @@ def build_app(
         session_timeout: seconds after which a silent process is replaced.
     """
     return build_task_app(
-        "leadstream-projector",
+        name,
         log,
         [view_program(log, partitions)],
         clock=clock,

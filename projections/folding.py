@@ -42,28 +42,24 @@ def project_all(rows: list[Any], routes: Iterable[Route], envelope: Envelope) ->
         rows[place] = handler(initial if row is None else row, data, envelope)
 
 
-class Change(NamedTuple):
-    """A row to write to a view's topic; a value of None takes it away."""
-
-    topic: str
-    key: bytes
-    value: bytes | None
+Change = tuple[bytes, bytes | None]
+"""Key and value of a record for a view's topic; a value of None takes the row away."""
 
 
 def detail_changes(view: Detail[Any]) -> Callable[[str, Any, Any], list[Change]]:
     """Makes the function (subject, old base row, new base row) -> changed rows of a view."""
-    entries, render, topic, encode = view.entries, view.render, view.topic, row_encoder(view)
+    entries, render, encode = view.entries, view.render, row_encoder(view)
 
     def changes(subject: str, old: Any, new: Any) -> list[Change]:
         was = {} if old is None else entries(old)
         now = {} if new is None else entries(new)
-        made = [
-            Change(topic, encode_key((subject, *identity)), encode(render(subject, identity, entry)))
+        made: list[Change] = [
+            (encode_key((subject, *identity)), encode(render(subject, identity, entry)))
             for identity, entry in now.items()
             if was.get(identity) is not entry
         ]
         if was and was.keys() != now.keys():
-            made += [Change(topic, encode_key((subject, *identity)), None) for identity in was if identity not in now]
+            made += [(encode_key((subject, *identity)), None) for identity in was if identity not in now]
         return made
 
     return changes
@@ -85,10 +81,10 @@ def added(view: Aggregate[Any], old: Any, new: Any) -> dict[Cells, Counters]:
 
 def partial_changes(view: Aggregate[Any]) -> Callable[[int, Cells, Counters], Change]:
     """Makes the function (partition, group, counters) -> record of the partial row; one that counts nothing goes."""
-    topic, encode = view.topic, row_encoder(view)
+    encode = row_encoder(view)
 
     def change(partition: int, group: Cells, counters: Counters) -> Change:
         key = (partition, *group)
-        return Change(topic, encode_key(key), encode((*key, *counters)) if any(counters) else None)
+        return encode_key(key), encode((*key, *counters)) if any(counters) else None
 
     return change

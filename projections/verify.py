@@ -75,9 +75,9 @@ class Fold:
         """All rows of all views of this partition."""
         made: Rows = {view.topic: {} for view in VIEWS}
         for index, view in enumerate(VIEWS):
-            for change in self._changes(index, view, partition):
-                if change.value is not None:
-                    made[change.topic][change.key] = change.value
+            for key, value in self._changes(index, view, partition):
+                if value is not None:
+                    made[view.topic][key] = value
         return made
 
     def _changes(self, index: int, view: View[Any], partition: int) -> Iterable[Change]:

@@ -55,17 +55,17 @@ _SUBJECT, _PARTIAL, _PROGRESS = b"s", b"p", b"t"
 _encode = msgspec.msgpack.Encoder().encode
 _decode: Callable[[bytes], State] = msgspec.msgpack.Decoder(State).decode
 _group_key = msgspec.json.Encoder().encode
-_DETAILS = [(i, detail_changes(view)) for i, view in enumerate(VIEWS) if isinstance(view, Detail)]
+_DETAILS = [(i, view.topic, detail_changes(view)) for i, view in enumerate(VIEWS) if isinstance(view, Detail)]
 _AGGREGATES = [(i, view, partial_changes(view)) for i, view in enumerate(VIEWS) if isinstance(view, Aggregate)]
 
 
 class _Work:
     """A lead's base rows within a batch: as they were, and as they are."""
 
-    __slots__ = ("new", "old")
+    __slots__ = ("key", "new", "old")
 
-    def __init__(self, old: BaseRows) -> None:
-        self.old, self.new = old, list(old)
+    def __init__(self, key: bytes, old: BaseRows) -> None:
+        self.key, self.old, self.new = key, old, list(old)
 
 
 class ViewsProcessor:
@@ -117,8 +117,9 @@ class ViewsProcessor:
             return
         work = self._work.get(envelope.subject)
         if work is None:
-            state = txn.get(_SUBJECT + envelope.subject.encode())
-            work = self._work[envelope.subject] = _Work(state.rows if isinstance(state, Subject) else EMPTY)
+            key = _SUBJECT + envelope.subject.encode()
+            state = txn.get(key)
+            work = self._work[envelope.subject] = _Work(key, state.rows if isinstance(state, Subject) else EMPTY)
         project_all(work.new, routes, envelope)
 
     def wake(self, txn: Transaction[State], key: bytes, due: int) -> None:
@@ -134,32 +135,32 @@ class ViewsProcessor:
 
     def finish(self, txn: Transaction[State]) -> None:
         """Write what changed: rows, partial rows, and how far the partition is complete."""
-        sums: list[Sums] = [{} for _ in _AGGREGATES]
+        sums: list[Sums] = [{} for _ in VIEWS]
         for subject, work in self._work.items():
             self._write_subject(txn, subject, work, sums)
-        for (_, view, change), groups in zip(_AGGREGATES, sums, strict=True):
-            for group, counters in groups.items():
+        for i, view, change in _AGGREGATES:
+            for group, counters in sums[i].items():
                 if any(counters):
-                    txn.send(*change(self._partition, group, self._count(txn, view, group, counters)))
+                    txn.send(view.topic, *change(self._partition, group, self._count(txn, view, group, counters)))
         self._write_progress(txn)
 
     @staticmethod
     def _write_subject(txn: Transaction[State], subject: str, work: _Work, sums: list[Sums]) -> None:
         old, new = work.old, work.new
         changed = False
-        for i, changes in _DETAILS:
+        for i, topic, changes in _DETAILS:
             if new[i] is not old[i]:
                 changed = True
-                for change in changes(subject, old[i], new[i]):
-                    txn.send(*change)
-        for (i, view, _), groups in zip(_AGGREGATES, sums, strict=True):
+                for key, value in changes(subject, old[i], new[i]):
+                    txn.send(topic, key, value)
+        for i, view, _ in _AGGREGATES:
             if new[i] is not old[i]:
-                changed = True
+                changed, groups = True, sums[i]
                 for group, counters in added(view, old[i], new[i]).items():
                     known = groups.get(group)
                     groups[group] = counters if known is None else plus(known, counters)
         if changed:
-            txn.put(_SUBJECT + subject.encode(), Subject(tuple(new)), None)
+            txn.put(work.key, Subject(tuple(new)), None)
 
     @staticmethod
     def _count(txn: Transaction[State], view: Aggregate[Any], group: Cells, counters: Counters) -> Counters:

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 from engine.faust_app import TaskApp, build_task_app
-from engine.ports import EventLog
+from engine.ports import FaustLog
 from engine.runner import Policy
 from streams.programs import agreement_program, lead_program
 
 
 def build_app(
-    log: EventLog,
+    name: str,
+    log: FaustLog,
     *,
     partitions: int,
     clock: Callable[[], int],
@@ -20,6 +21,7 @@ def build_app(
     """The worker's Faust app: an agent per inbox that hands batches to their tasks.
 
     Args:
+        name: names the consumer group that holds the positions.
         log: the started log.
         partitions: partition count of `lead-inbox`.
         clock: microseconds since the epoch.
@@ -28,6 +30,4 @@ def build_app(
         session_timeout: seconds after which a silent process is replaced.
     """
     programs = [agreement_program(), lead_program(log, partitions, clock, secret)]
-    return build_task_app(
-        "leadstream-worker", log, programs, clock=clock, policy=policy, session_timeout=session_timeout
-    )
+    return build_task_app(name, log, programs, clock=clock, policy=policy, session_timeout=session_timeout)

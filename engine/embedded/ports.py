@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from engine.ports import EventLog
+from engine.ports import FaustLog
 
 
 class Ear(Protocol):
@@ -46,14 +46,10 @@ class Membership(Protocol):
         ...
 
 
-class EmbeddedLog(EventLog, Protocol):
+class EmbeddedLog(FaustLog, Protocol):
     """A log that needs no broker: whoever opens it is its server."""
 
     owner: str
-
-    def faust_broker(self) -> str:
-        """The broker URL that makes a Faust app use the transport over this log."""
-        ...
 
     def ear(self) -> Ear:
         """A new ear on this log."""

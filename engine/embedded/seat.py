@@ -22,7 +22,7 @@ class Seat:
     def __init__(self, log: EmbeddedLog, group_id: str) -> None:
         self._log, self._group_id = log, group_id
         self._membership = log.membership()
-        self._joined = self.taken = False
+        self._joined = self._left = self.taken = False
         self.look_every = self._membership.period_seconds / LOOKS_PER_BEAT
 
     async def beat_on(self, trouble: Callable[[BaseException], None]) -> None:
@@ -52,8 +52,8 @@ class Seat:
 
     async def give_up(self) -> None:
         """Leave. In an outage the seat expires by itself."""
-        if self._joined:
-            self._joined = False
+        joined, self._joined, self._left = self._joined, False, True
+        if joined:
             try:
                 await self._membership.leave()
             except LogError:
@@ -62,6 +62,6 @@ class Seat:
     async def _beat(self) -> None:
         if self._joined:
             await self._membership.beat()
-        else:
+        elif not self._left:
             await self._membership.join(self._group_id, self._log.owner)
             self._joined = True

@@ -69,6 +69,7 @@ class EmbeddedConsumer(TaskConsumer, base.Consumer):
         self._ours: set[TP] = set()
         self._ends: dict[TP, int] = {}
         self._generation = 0
+        self._settled = False
 
     @override
     async def subscribe(self, topics: Iterable[str]) -> None:
@@ -88,10 +89,11 @@ class EmbeddedConsumer(TaskConsumer, base.Consumer):
         while not self.should_stop:
             try:
                 share = await self._share()
-                if share != self._ours or self._generation == 0:
+                if share != self._ours or not self._settled:
                     await self._rebalance(share)
             except LogError as exc:
                 self._note_outage(exc)
+                await self.sleep(OUTAGE_PAUSE)
             await self.sleep(self._seat.look_every)
 
     async def _share(self) -> set[TP]:
@@ -100,7 +102,7 @@ class EmbeddedConsumer(TaskConsumer, base.Consumer):
 
     async def _rebalance(self, share: set[TP]) -> None:
         """Let go of everything, wait until the former owners have let go, take over."""
-        app = self.app
+        app, self._settled = self.app, False
         app.on_rebalance_start()
         await self.on_partitions_revoked(set(self._ours))
         self._ours = share
@@ -118,6 +120,7 @@ class EmbeddedConsumer(TaskConsumer, base.Consumer):
         assignor._active_tps = set(share)  # noqa: SLF001 - same
         logger.info("generation %s: %s", self._generation, dict(actives))
         await self.on_partitions_assigned(set(share), self._generation)
+        self._settled = True
 
     @override
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Batch]]:

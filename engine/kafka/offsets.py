@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aiokafka.protocol.commit import OffsetFetchRequest
@@ -13,7 +13,7 @@ from engine.kafka.cluster import Cluster, check
 READ_UNCOMMITTED, READ_COMMITTED = 0, 1
 _LATEST, _EARLIEST = -1, -2
 _NO_REPLICA = -1
-_SETTLE_SECONDS = 0.005
+_SETTLE_SECONDS, _AGAIN_SECONDS = 0.005, 0.25
 
 Partition = tuple[str, int]
 """Topic (its name on the broker) and partition number."""
@@ -48,6 +48,20 @@ async def settled_ends(cluster: Cluster, partitions: Iterable[Partition], patien
 async def written_ends(cluster: Cluster, partitions: Iterable[Partition]) -> dict[Partition, int]:
     """The end of everything written, that of open transactions included."""
     return await _listed(cluster, list(partitions), _LATEST, READ_UNCOMMITTED)
+
+
+async def written_ends_beyond(
+    cluster: Cluster, positions: Mapping[Partition, int], patience: float
+) -> dict[Partition, int]:
+    """The same, asked again for a while when a position lies beyond: a broker that was frozen still tells old ends."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + patience
+    while True:
+        ends = await written_ends(cluster, positions)
+        if all(ends[at] >= position for at, position in positions.items()) or loop.time() >= deadline:
+            return ends
+        await asyncio.sleep(_AGAIN_SECONDS)
+        await cluster.refresh()
 
 
 async def _listed(

@@ -167,21 +167,23 @@ class KafkaTaskLog:
         """
         cluster, sources = self._catalog.cluster, self._sources()
         committed = await offsets.committed(cluster, self._group_id, sources)
-        starts, ends = await offsets.starts(cluster, sources), await offsets.written_ends(cluster, sources)
+        starts = await offsets.starts(cluster, sources)
         remembered = _remembered(changelog.get(POSITION)) if len(committed) < len(sources) else {}
-        found = {}
+        positions = {}
         for topic in self._group.sources:
             at = self._at(topic)
-            position = committed.get(at, remembered.get(topic, starts[at]))
+            positions[at] = committed.get(at, remembered.get(topic, starts[at]))
             if at not in committed and topic in remembered:
-                logger.warning("%s: no committed offset for %s, going on at %d", self._name, topic, position)
-            if not starts[at] <= position <= ends[at]:
+                logger.warning("%s: no committed offset for %s, going on at %d", self._name, topic, positions[at])
+        ends = await offsets.written_ends_beyond(cluster, positions, self._session.patience)
+        for (topic, _), position in positions.items():
+            start, end = starts[topic, self._partition], ends[topic, self._partition]
+            if not start <= position <= end:
                 raise Truncated(
-                    f"{self._name}: the position in {topic} is {position}, the log holds {starts[at]} to {ends[at]}; "
-                    "records were removed before they were read, or the topic is not the one it was"
+                    f"{self._name}: the position in {topic} is {position}, the log holds {start} to {end}; records "
+                    "were removed before they were read, or the topic is not the one it was"
                 )
-            found[topic] = position
-        return found
+        return {topic: positions[self._at(topic)] for topic in self._group.sources}
 
     def _check_positions(self, writes: Writes) -> None:
         for topic, before in writes.before.items():

@@ -29,6 +29,7 @@ from engine.kafka.cluster import Cluster
 from engine.kafka.failures import is_outage
 from engine.kafka.log import KafkaLog
 from engine.kafka.poll import Poller
+from engine.kafka.quiet import quieten
 from engine.transport import TaskConsumer
 
 logger = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     @override
     async def on_start(self) -> None:
         """Join, as soon as a broker is there. A worker that boots in an outage waits for its end."""
+        quieten()  # here, because Faust has set up its own logging by now
         delay = _FIRST_WAIT_SECONDS
         while not self.should_stop:
             try:

@@ -92,6 +92,10 @@ class MemoryLog:
         """The broker URL for a Faust app over this log."""
         return broker_url()
 
+    def faust_topic(self, name: str) -> str:
+        """Topics have the same name for Faust."""
+        return name
+
     def ear(self) -> Ear:
         """A new ear."""
         return MemoryEar(self.disk)

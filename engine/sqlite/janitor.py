@@ -6,12 +6,13 @@ used again; the file itself does not shrink.
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import accumulate, takewhile
 
 import apsw
 
-from engine.errors import Fenced
+from engine.errors import Fenced, LogError
 from engine.ports import TopicSpec
 from engine.sqlite import batches, lease
 from engine.sqlite.codec import Row, decode, repack
@@ -60,6 +61,19 @@ class Janitor:
                         done += 1
                         await asyncio.sleep(0)  # a step is synchronous; others come first in between
         return done
+
+    async def keep_on(self, pause_seconds: float, trouble: Callable[[LogError], None]) -> None:
+        """Run until cancelled, with a pause after each run; an outage is told and waited out."""
+        try:
+            while True:
+                try:
+                    await self.run_once()
+                except LogError as exc:
+                    trouble(exc)
+                await asyncio.sleep(pause_seconds)
+        finally:
+            with suppress(LogError):
+                await self.stop()
 
     async def stop(self) -> None:
         """Let another process be the janitor."""

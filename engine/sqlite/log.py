@@ -112,6 +112,10 @@ class SqliteLog:
         """The broker URL for a Faust app over this log."""
         return broker_url()
 
+    def faust_topic(self, name: str) -> str:
+        """Topics have the same name for Faust."""
+        return name
+
     def ear(self) -> Ear:
         """A new ear on this file; the log has been started."""
         with translated(self.path):

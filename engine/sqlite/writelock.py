@@ -8,6 +8,7 @@ import asyncio
 import fcntl
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import Unavailable
@@ -39,8 +40,9 @@ class WriteLock:
             held = self._free
         except BlockingIOError:
             held = await self._queue()
-        os.pwrite(held, b"%-*d" % (_PID_BYTES, os.getpid()), 0)
         self._held = held
+        with suppress(OSError):  # only tells people who holds it; a full disk is no reason to keep it for ever
+            os.pwrite(held, b"%-*d" % (_PID_BYTES, os.getpid()), 0)
 
     def release(self) -> None:
         """Give the turn to the next one."""

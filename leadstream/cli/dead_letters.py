@@ -43,7 +43,9 @@ def _row(partition: int, record: Record) -> dict[str, object]:
 
 @command(dead_letters, "list")
 @click.option("--reason", help="Only those with this reason.")
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many, newest last.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many, newest last."
+)
 @format_option
 async def list_letters(settings: Settings, reason: str | None, limit: int, form: str) -> None:
     """List dead letters: reason, field, where each came from.
@@ -72,7 +74,7 @@ async def _found(settings: Settings, letter: str) -> tuple[int, Record]:
             for record in (await log.read(DEAD_LETTERS, partition, offset, 1)).records:
                 if record.offset == offset:
                     return partition, record
-    fail(f"there is no dead letter {letter}; see: leadstream dead-letters list")
+    return fail(f"there is no dead letter {letter}; see: leadstream dead-letters list")
 
 
 @command(dead_letters, "show")
@@ -108,5 +110,7 @@ async def retry(settings: Settings, letters: tuple[str, ...]) -> None:
             kept.append((TIME_HEADER, at.encode()))
         origin = int(_text(record, "partition") or partition)
         async with opened(settings) as log:
-            await log.append({(topic, origin): [NewRecord(record.key, record.value, [*kept, (_RETRIED, letter.encode())])]})
+            await log.append(
+                {(topic, origin): [NewRecord(record.key, record.value, [*kept, (_RETRIED, letter.encode())])]}
+            )
         click.echo(f"{letter} is back in {topic}")

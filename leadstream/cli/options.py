@@ -70,7 +70,9 @@ def _from_file() -> dict[str, Any]:
         raise click.UsageError(f"{CONFIG_FILE}: {exc}") from exc
 
 
-def command(group: click.Group, name: str, **extra: Any) -> Callable[[Callable[..., Coroutine[Any, Any, Any]]], click.Command]:
+def command(
+    group: click.Group, name: str, **extra: Any
+) -> Callable[[Callable[..., Coroutine[Any, Any, Any]]], click.Command]:
     """Register an async function as a command that gets `Settings` first and ends with a clear error."""
 
     def register(function: Callable[..., Coroutine[Any, Any, Any]]) -> click.Command:
@@ -79,7 +81,9 @@ def command(group: click.Group, name: str, **extra: Any) -> Callable[[Callable[.
             context = click.get_current_context()
             own = {key: value for key, value in arguments.items() if key not in names()}
             settings = settings_of(context)
-            logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+            logging.basicConfig(
+                level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
+            )
             try:
                 asyncio.run(function(settings, **own))
             except (LogError, OSError) as exc:

@@ -43,7 +43,9 @@ async def publish_file(settings: Settings, file: BinaryIO) -> None:
                     click.echo(f"line {item.line}: {item.reason}", err=True)
     click.echo(f"{accepted} accepted, {refused} refused")
     if refused:
-        fail(f"{refused} facts were refused; correct them and publish them again (those accepted may be sent again too)")
+        fail(
+            f"{refused} facts were refused; correct them and publish them again (those accepted may be sent again too)"
+        )
 
 
 def _chunks(file: BinaryIO, codec: Codec) -> Iterator[list[tuple[Envelope, bytes, Headers] | Refused]]:

@@ -16,7 +16,9 @@ from leadstream.settings import Settings
 
 @command(main, "run")
 @click.option("--until-idle", is_flag=True, required=True, help="Stop when there is nothing left to read.")
-@click.option("--until", type=INSTANT, metavar="TIME", help="Let time pass up to TIME, firing everything due before it.")
+@click.option(
+    "--until", type=INSTANT, metavar="TIME", help="Let time pass up to TIME, firing everything due before it."
+)
 async def run(settings: Settings, until_idle: bool, until: int | None) -> None:
     """Decide all that is in the inboxes and bring the views up to it, in virtual time, then stop.
 

@@ -2,13 +2,13 @@
 
 import click
 
+from events.topics import TOPICS
 from leadstream.cli.options import command
 from leadstream.cli.output import format_option, show
 from leadstream.cli.root import main
 from leadstream.deployment import create_topics, make_log, partition_count, topic_specs
 from leadstream.settings import Settings
 from projections.catalogue import VIEW_TOPICS
-from events.topics import TOPICS
 
 
 @main.group()
@@ -30,7 +30,9 @@ async def create(settings: Settings) -> None:
         partitions = await partition_count(log)
     finally:
         await log.stop()
-    click.echo(f"{len(made)} topics made, {partitions} partitions" if made else f"nothing to do, {partitions} partitions")
+    click.echo(
+        f"{len(made)} topics made, {partitions} partitions" if made else f"nothing to do, {partitions} partitions"
+    )
 
 
 @command(topics, "describe")

@@ -35,7 +35,11 @@ async def verify(settings: Settings, form: str) -> None:
         fail(str(exc))
     finally:
         store.close()
-    rows = [*states.rows(), {"what": "view rows", "compared": views.rows, "differ": len(views.differences)}, *tables.rows()]
+    rows = [
+        *states.rows(),
+        {"what": "view rows", "compared": views.rows, "differ": len(views.differences)},
+        *tables.rows(),
+    ]
     show(rows, form)
     named = [*states.problems, *(f"{d.topic}-{d.partition} {d.key!r}" for d in views.differences), *tables.problems]
     for problem in named[:20]:

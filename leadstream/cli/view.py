@@ -21,7 +21,7 @@ from projections.sink import sink_once
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N rows.")
 @format_option
 async def view(
-    settings: Settings, name: str, where: tuple[str, ...], by: str | None, limit: int | None, form: str
+    settings: Settings, *, name: str, where: tuple[str, ...], by: str | None, limit: int | None, form: str
 ) -> None:
     """Show the rows of the view NAME, each with `complete_to`: the time up to which the answer is complete.
 

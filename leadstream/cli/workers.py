@@ -7,18 +7,20 @@ from pathlib import Path
 import click
 
 from engine.errors import PoisonBatch, SkippedBatch
-from engine.runner import Policy
-from leadstream.clock import now_us
+from engine.faust_app import TaskApp
 from leadstream.cli.options import command, fail
 from leadstream.cli.root import main
-from leadstream.deployment import partition_count
+from leadstream.clock import now_us
+from leadstream.deployment import app_name, partition_count
 from leadstream.serving import reachable, serve, stop_on_signals
 from leadstream.settings import Settings
 from leadstream.supervising import supervise
 from leadstream.views_store import open_store
 from projections.app import build_app as build_projector
 from projections.sink import sink
+from projections.worker import VIEW_GROUP
 from streams.app import build_app as build_worker
+from streams.programs import LEADS
 
 _HEARTBEAT = click.option(
     "--heartbeat",
@@ -44,7 +46,7 @@ async def worker(settings: Settings, heartbeat: Path | None) -> None:
     async with reachable(settings, _say) as log:
         partitions = await partition_count(log)
         app = build_worker(
-            log, partitions=partitions, clock=now_us, secret=settings.secret.encode(), policy=Policy(),
+            app_name(settings, LEADS), log, partitions=partitions, clock=now_us, secret=settings.secret.encode(),
             session_timeout=settings.session_timeout,
         )  # fmt: skip
         _say(f"worker on {settings.url}, {partitions} partitions")
@@ -62,7 +64,8 @@ async def projector(settings: Settings, heartbeat: Path | None) -> None:
     stop = stop_on_signals()
     async with reachable(settings, _say) as log:
         partitions = await partition_count(log)
-        app = build_projector(log, partitions=partitions, clock=now_us, session_timeout=settings.session_timeout)
+        name = app_name(settings, VIEW_GROUP)
+        app = build_projector(name, log, partitions=partitions, clock=now_us, session_timeout=settings.session_timeout)
         store = open_store(settings)
         sinking = asyncio.create_task(sink(log, store, stop, trouble=lambda exc: _say(str(exc))))
         sinking.add_done_callback(lambda _: stop.set())
@@ -74,9 +77,9 @@ async def projector(settings: Settings, heartbeat: Path | None) -> None:
             store.close()
 
 
-async def _served(app: object, stop: asyncio.Event, heartbeat: Path | None) -> None:
+async def _served(app: TaskApp, stop: asyncio.Event, heartbeat: Path | None) -> None:
     try:
-        await serve(app, stop, heartbeat)  # type: ignore[arg-type]
+        await serve(app, stop, heartbeat)
     except (PoisonBatch, SkippedBatch) as exc:
         fail(f"stopped, nothing was skipped: {exc}")
 

@@ -94,7 +94,14 @@ class FitTest(Part):
     value: int
 
 
-_KINDS: dict[str, type[Part]] = {"all": AllOf, "any": AnyOf, "not": NotOf, "field": FieldTest, "score": ScoreTest, "fit": FitTest}
+_KINDS: dict[str, type[Part]] = {
+    "all": AllOf,
+    "any": AnyOf,
+    "not": NotOf,
+    "field": FieldTest,
+    "score": ScoreTest,
+    "fit": FitTest,
+}
 TAGS = frozenset(f"<{key}>" for key in _KINDS)
 """What tells the kinds apart in the places of pydantic's errors; it stands in no document."""
 

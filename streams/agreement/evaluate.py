@@ -13,6 +13,8 @@ from streams.scoring import Fit, Score
 Profile = Mapping[str, Any]
 Holds = Callable[[Profile, Score | None], bool]
 FitOf = Callable[[Profile], Fit]
+_LONGEST = 1000
+"""Characters of words that still fit into facts."""
 _DOMAIN, _EMAIL = "person.email_domain", "person.email"
 _SCORE_PARTS = {"engagement": "engagement", "fit": "fit", "total": "score"}
 
@@ -94,6 +96,8 @@ def value_of(field: str) -> Callable[[Profile], Any]:
 
 
 def _single(words: str, test: Callable[[Any], bool], read: Callable[[Profile, Score | None], Any]) -> Compiled:
+    words = _shortened(words)
+
     def seen(profile: Profile, score: Score | None) -> Iterator[Seen]:
         value = read(profile, score)
         yield Seen(words, value, test(value))
@@ -133,7 +137,7 @@ def _any(parts: list[Compiled]) -> Compiled:
 
 
 def _not(part: Compiled) -> Compiled:
-    words = f"not ({part.words})"
+    words = _shortened(f"not ({part.words})")
 
     def seen(profile: Profile, score: Score | None) -> Iterator[Seen]:
         values = [found.saw for found in part.seen(profile, score)]
@@ -143,7 +147,11 @@ def _not(part: Compiled) -> Compiled:
 
 
 def _joined(parts: list[Compiled], word: str) -> str:
-    return parts[0].words if len(parts) == 1 else f"({word.join(part.words for part in parts)})"
+    return parts[0].words if len(parts) == 1 else _shortened(f"({word.join(part.words for part in parts)})")
+
+
+def _shortened(words: str) -> str:
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]} ..."
 
 
 def _field(test: FieldTest) -> Compiled:

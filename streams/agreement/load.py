@@ -10,7 +10,7 @@ from streams.agreement.explain import explained
 from streams.agreement.grammar import AgreementSpec
 from streams.agreement.not_yet import split
 from streams.agreement.problems import AgreementError, Place, Problem, path_of
-from streams.agreement.source import Source, read
+from streams.agreement.source import DEEPEST, Source, read
 
 
 def load(text: str) -> AgreementSpec:
@@ -29,12 +29,27 @@ def from_document(document: Any) -> AgreementSpec:
     Raises:
         AgreementError: everything that is wrong with it, without lines.
     """
+    if _deeper_than(DEEPEST, document):
+        raise AgreementError([Problem("", None, f"expected at most {DEEPEST} levels")])
     return _parsed(document, None)
 
 
 def document(spec: AgreementSpec) -> dict[str, Any]:
     """The agreement with defaults filled in, as JSON knows it; `from_document` gives the same agreement back."""
     return spec.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def _deeper_than(levels: int, node: Any) -> bool:
+    parts: list[Any] = [node]
+    for _ in range(levels + 1):
+        parts = [child for part in parts for child in _children(part)]
+    return bool(parts)
+
+
+def _children(node: Any) -> Iterable[Any]:
+    if isinstance(node, dict):
+        return node.values()
+    return node if isinstance(node, list | tuple) else ()
 
 
 def _parsed(raw: Any, source: Source | None) -> AgreementSpec:

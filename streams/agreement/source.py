@@ -14,7 +14,8 @@ import yaml
 from streams.agreement.problems import AgreementError, Place, Problem, path_of
 
 _LARGEST = 1_000_000
-_DEEPEST = 32
+DEEPEST = 32
+"""Levels of lists and keys in a document at most."""
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,14})")
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]{0,14})\.[0-9]{1,15}")
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
@@ -74,8 +75,8 @@ class _Reader:
         if id(node) in self._seen:
             return self._problem(node, place, "expected the part written out, found an alias")
         self._seen.add(id(node))
-        if len(place) > _DEEPEST:
-            return self._problem(node, place, f"expected at most {_DEEPEST} levels")
+        if len(place) > DEEPEST:
+            return self._problem(node, place, f"expected at most {DEEPEST} levels")
         if not node.tag.startswith("tag:yaml.org,2002:"):
             return self._problem(node, place, f"expected a plain value, found the tag {node.tag}")
         if isinstance(node, yaml.MappingNode):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from events.envelope import Envelope
 from events.fact import Fact
+from events.instants import from_us
 from events.lead import (
     LeadArchived,
     LeadCaptured,
@@ -24,7 +25,8 @@ from streams.deciders.lead.envelopes import canonical, wrapped
 from streams.deciders.lead.evolve import evolve
 from streams.deciders.lead.given import Given, Live, Told
 
-Part = Callable[[Live, Envelope, Given], Iterable[Told]]
+Part = Callable[[Live, Envelope, int, Given], Iterable[Told]]
+"""Given the lead, a fact, its occurred_at in microseconds and the circumstances: further facts."""
 
 REACTIONS: dict[type[Fact], tuple[Part, ...]] = {
     LeadCaptured: (engagement.on_known, qualification.on_known, sla.on_captured, life.on_captured, life.on_known),
@@ -42,17 +44,27 @@ Clocks are judged before `life` answers with a conversion or an archiving, so th
 """
 
 
-def cascade(live: Live, first: Envelope, given: Given) -> list[Envelope]:
-    """Everything that follows from one fact, the fact itself first, as canonical envelopes in order."""
-    lead = live.lead
-    told: list[Envelope] = []
-    queue = deque([first])
+def cascade(live: Live, first: Envelope, at: int, given: Given) -> list[Envelope]:
+    """Everything that follows from one fact, the fact itself first, as canonical envelopes in order.
+
+    Args:
+        live: the lead; it is changed.
+        first: the fact.
+        at: its occurred_at, microseconds.
+        given: the circumstances.
+    """
+    lead, recorded_at, secret, subject = live.lead, given.at, given.secret, given.subject
+    recorded = from_us(recorded_at)
     cause = f"{first.source}\x1f{first.id}"
+    told: list[Envelope] = []
+    queue = deque([(first, at)])
     while queue:
-        envelope = canonical(queue.popleft(), given.at, lead.sequence + 1)
-        evolve(lead, envelope, given.secret)
+        fact, occurred_at = queue.popleft()
+        envelope = canonical(fact, recorded, lead.sequence + 1)
+        evolve(lead, envelope, occurred_at, recorded_at, secret)
         told.append(envelope)
         for part in REACTIONS.get(type(envelope.data), ()):
-            for answer in part(live, envelope, given):
-                queue.append(wrapped(answer, first.id, cause, given.subject, len(told) + len(queue)))
+            for answer in part(live, envelope, occurred_at, given):
+                ordinal = len(told) + len(queue)
+                queue.append((wrapped(answer, first.id, cause, subject, ordinal), answer.at))
     return told

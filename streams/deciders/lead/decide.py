@@ -28,11 +28,12 @@ def decide(live: Live, envelope: Envelope, given: Given) -> list[Envelope]:
     The capture gets the agreement that matches the lead at that instant; a fact that comes too late to change a
     verdict it would have changed is marked late.
     """
+    at = to_us(envelope.time)
     if isinstance(envelope.data, LeadCaptured):
         envelope = replace(envelope, data=replace(envelope.data, agreement=_agreement(live, envelope, given)))
-    if is_too_late(live, envelope, given):
+    if live.lead.clocks and is_too_late(live, envelope, at, given):
         envelope = replace(envelope, late=True)
-    return cascade(live, envelope, given)
+    return cascade(live, envelope, at, given)
 
 
 def _agreement(live: Live, envelope: Envelope, given: Given) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Literal, cast
 
 from events.envelope import Envelope
-from events.instants import iso, to_us
+from events.instants import iso
 from events.lead import LeadCaptured, LeadScored, LeadTouched
 from streams.agreement.compiled import Agreement
 from streams.deciders.lead.given import Given, Kept, Live, Told
@@ -13,8 +13,9 @@ from streams.scoring import Hit, Score, Scorer
 Cause = Literal["captured", "touch", "profile", "decay", "agreement"]
 
 
-def on_known(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
+def on_known(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
     """More is known about who they are."""
+    del at
     agreement = given.agreement(live)
     if agreement is None or agreement.scorer is None:
         return
@@ -24,13 +25,13 @@ def on_known(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
     yield from _told(live, agreement, given, cause, live.lead.latest_at)
 
 
-def on_touched(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
+def on_touched(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
     """They did something."""
     touch = cast("LeadTouched", envelope.data)
     agreement = given.agreement(live)
     if touch.direction != "inbound" or agreement is None or agreement.scorer is None:
         return
-    kept, at = live.kept, to_us(envelope.time)
+    kept = live.kept
     if kept.version == (agreement.name, agreement.version):
         own = agreement.scorer.add(kept.hits, touch, at, envelope.id)
     else:

@@ -1,5 +1,6 @@
 """Canonical and derived envelopes: what the decider adds around a fact."""
 
+from datetime import datetime
 from typing import Any
 
 from events.envelope import Envelope
@@ -10,7 +11,7 @@ from streams.deciders.lead.evolve import OWN_SOURCE
 from streams.deciders.lead.given import Told
 
 
-def canonical(envelope: Envelope, recorded_at: int, sequence: int) -> Envelope:
+def canonical(envelope: Envelope, recorded_at: datetime, sequence: int) -> Envelope:
     """The envelope as the canonical log has it: with the time it became known and its place in the history."""
     return ENVELOPES[type(envelope.data)](
         id=envelope.id,
@@ -18,7 +19,7 @@ def canonical(envelope: Envelope, recorded_at: int, sequence: int) -> Envelope:
         subject=envelope.subject,
         time=envelope.time,
         data=envelope.data,
-        recordedat=from_us(recorded_at),
+        recordedat=recorded_at,
         sequence=f"{sequence:010d}",
         causationid=envelope.causationid,
         late=envelope.late,

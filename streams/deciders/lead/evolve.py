@@ -2,6 +2,7 @@
 
 from bisect import insort
 from collections.abc import Callable
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, cast
 
@@ -38,17 +39,30 @@ OWN_SOURCE = "/leadstream"
 """CloudEvents source of every derived fact."""
 
 
+@lru_cache(maxsize=64)  # asked once for the duplicate check and once more when the fact is accepted
 def fingerprint(source: str, fact_id: str, secret: bytes = b"") -> int:
     """A short keyed hash of (source, id): 63 bits, so that it fits a signed integer everywhere."""
     digest = blake2b(f"{source}\x1f{fact_id}".encode(), digest_size=8, key=secret).digest()
     return int.from_bytes(digest, "big") >> 1
 
 
-def evolve(lead: Lead, envelope: Envelope, secret: bytes = b"") -> None:
-    """Change the lead by one canonical fact (one that carries `recordedat` and `sequence`)."""
-    at = to_us(envelope.time)
-    if envelope.recordedat is not UNSET:
-        lead.recorded_at = to_us(envelope.recordedat)
+def fold(lead: Lead, envelope: Envelope, secret: bytes = b"") -> None:
+    """Change the lead by one fact of the canonical log."""
+    recorded_at = lead.recorded_at if envelope.recordedat is UNSET else to_us(envelope.recordedat)
+    evolve(lead, envelope, to_us(envelope.time), recorded_at, secret)
+
+
+def evolve(lead: Lead, envelope: Envelope, at: int, recorded_at: int, secret: bytes = b"") -> None:
+    """Change the lead by one fact.
+
+    Args:
+        lead: the lead.
+        envelope: the fact.
+        at: its occurred_at, microseconds.
+        recorded_at: when it became known, microseconds.
+        secret: key of the fingerprints.
+    """
+    lead.recorded_at = recorded_at
     lead.sequence += 1
     if envelope.source != OWN_SOURCE:
         lead.seen.append(fingerprint(envelope.source, envelope.id, secret))

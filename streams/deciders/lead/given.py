@@ -50,7 +50,7 @@ class Live(Struct):
     kept: Kept
 
 
-class Given(NamedTuple):
+class Given:
     """The circumstances of one decision.
 
     Attributes:
@@ -61,16 +61,23 @@ class Given(NamedTuple):
         secret: the deployment's key for hashes of personal keys.
     """
 
-    known: Known
-    at: int
-    record_time: int
-    subject: str
-    secret: bytes = b""
+    __slots__ = ("_found", "_name", "at", "known", "record_time", "secret", "subject")
+
+    def __init__(self, known: Known, at: int, record_time: int, subject: str, secret: bytes = b"") -> None:
+        self.known, self.at, self.record_time, self.subject, self.secret = known, at, record_time, subject, secret
+        self._name: str | None = None
+        self._found: Agreement | None = None
 
     def agreement(self, live: Live, at: int | None = None) -> Agreement | None:
         """The version in force for this lead, now or at an instant."""
         name = live.lead.agreement
-        return None if name is None else self.known.in_force(name, self.at if at is None else at)
+        if name is None:
+            return None
+        if at is not None:
+            return self.known.in_force(name, at)
+        if name != self._name:  # asked by every part, so it is looked up once
+            self._name, self._found = name, self.known.in_force(name, self.at)
+        return self._found
 
 
 CLOSING = frozenset({"unqualified", "converted", "archived"})

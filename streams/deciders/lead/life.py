@@ -5,22 +5,21 @@ from typing import cast
 
 from events.envelope import Envelope
 from events.fact import Fact
-from events.instants import to_us
 from events.lead import LeadArchived, LeadConverted, LeadStatusChanged
 from streams.deciders.lead.engagement import score_now
 from streams.deciders.lead.given import Given, Live, Told
 from streams.deciders.lead.state import Lead
 
 
-def on_status(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
+def on_status(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
     """A status that means converted is a conversion, one that means archived puts the lead aside; once each."""
     fact = cast("LeadStatusChanged", envelope.data)
-    yield from _entered(live, fact.status, to_us(envelope.time), given)
+    yield from _entered(live, fact.status, at, given)
 
 
-def on_captured(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
+def on_captured(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
     """Statuses told before the capture mean something only now that the agreement is known."""
-    del envelope
+    del envelope, at
     told: set[type[Fact]] = set()
     for entry in live.lead.statuses:
         for answer in _entered(live, entry.status, entry.at, given):
@@ -38,9 +37,9 @@ def _entered(live: Live, status: str, at: int, given: Given) -> Iterator[Told]:
         yield Told(LeadArchived(reason=status), at)
 
 
-def on_known(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
+def on_known(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
     """Who they are, or what they did, may put them outside what the company looks for."""
-    del envelope
+    del envelope, at
     lead, agreement = live.lead, given.agreement(live)
     if agreement is None or agreement.archiving is None or lead.captured_at is None or lead.closings:
         return

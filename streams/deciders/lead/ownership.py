@@ -4,15 +4,13 @@ from collections.abc import Iterator
 from typing import cast
 
 from events.envelope import Envelope
-from events.instants import to_us
 from events.lead import LeadHandedOver, LeadQualified
 from streams.deciders.lead.given import Given, Live, Told
 
 
-def on_qualified(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
+def on_qualified(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
     """Automatic hand-over, under the agreement that matches the lead now."""
     fact = cast("LeadQualified", envelope.data)
-    at = to_us(envelope.time)
     agreement = given.known.choose(live.lead.profile, at) or given.known.in_force(fact.agreement, at)
     if agreement is None or agreement.hand_over != "automatic":
         return

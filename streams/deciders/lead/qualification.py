@@ -9,14 +9,15 @@ from streams.deciders.lead.engagement import score_now, signals
 from streams.deciders.lead.given import Given, Live, Told, is_closed
 
 
-def on_known(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
+def on_known(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
     """More is known about who they are."""
-    del envelope
+    del envelope, at
     return check(live, given)
 
 
-def on_touched(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
+def on_touched(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
     """They did something; what we do to them qualifies nobody."""
+    del at
     if cast("LeadTouched", envelope.data).direction == "inbound":
         yield from check(live, given)
 

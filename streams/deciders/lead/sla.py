@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from events.envelope import Envelope
 from events.ids import derived_id
-from events.instants import from_us, to_us
+from events.instants import from_us
 from events.lead import LeadHandedOver, LeadQualified, LeadStatusChanged, LeadTouched
 from events.sla import (
     SlaAnswered,
@@ -39,38 +39,39 @@ class Ruled(NamedTuple):
     agreement: Agreement
 
 
-def on_captured(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
+def on_captured(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
     """Clocks of clauses that start on capture."""
-    return start(live, "captured", to_us(envelope.time), 1, given)
+    del envelope
+    return start(live, "captured", at, 1, given)
 
 
-def on_qualified(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
+def on_qualified(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
     """Clocks of clauses that start on qualification."""
     cycle = cast("LeadQualified", envelope.data).cycle
-    return start(live, "qualified", to_us(envelope.time), cycle, given)
+    return start(live, "qualified", at, cycle, given)
 
 
-def on_handed_over(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
+def on_handed_over(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
     """The hand-over answers marketing's clock and starts those of sales."""
-    yield from rejudge(live, envelope, given)
+    yield from rejudge(live, envelope, at, given)
     cycle = cast("LeadHandedOver", envelope.data).cycle
-    yield from start(live, "handed_over", to_us(envelope.time), cycle, given)
+    yield from start(live, "handed_over", at, cycle, given)
 
 
-def on_touched(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
+def on_touched(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
     """What we did may answer a clock."""
     if cast("LeadTouched", envelope.data).direction == "outbound":
-        yield from rejudge(live, envelope, given)
+        yield from rejudge(live, envelope, at, given)
 
 
-def on_status(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
+def on_status(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
     """A status may answer, pause or end a clock."""
-    return rejudge(live, envelope, given)
+    return rejudge(live, envelope, at, given)
 
 
-def on_closed(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
+def on_closed(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
     """A conversion or an archiving ends open clocks."""
-    return rejudge(live, envelope, given)
+    return rejudge(live, envelope, at, given)
 
 
 def start(live: Live, starts_on: str, at: int, cycle: int, given: Given) -> Iterator[Told]:
@@ -105,14 +106,15 @@ def start(live: Live, starts_on: str, at: int, cycle: int, given: Given) -> Iter
             yield _settled(given, clock, finding)
 
 
-def rejudge(live: Live, envelope: Envelope, given: Given) -> Iterator[Told]:
+def rejudge(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
     """Judge every clock anew and say what changed."""
-    lead, at = live.lead, to_us(envelope.time)
-    in_order = at >= lead.latest_at
-    for ruled in clocks_of(lead, given):
-        clock = ruled.clock
-        if in_order and clock.answered and clock.verdict != "open" and isinstance(envelope.data, LeadTouched):
-            continue  # a later touch changes nothing about an answered clock
+    lead = live.lead
+    # A touch in order changes nothing about an answered clock.
+    settled = at >= lead.latest_at and isinstance(envelope.data, LeadTouched)
+    for clock in lead.clocks:
+        if settled and clock.answered and clock.verdict != "open":
+            continue
+        ruled = ruled_by(clock, given)
         finding = judge(ruled.clause, clock.start, history_of(lead, clock, ruled.clause, ruled.agreement))
         yield from _changes(ruled, finding, at, given)
 
@@ -161,20 +163,21 @@ def _in_time(ruled: Ruled, finding: Finding, given: Given) -> bool:
     return not due or given.at <= min(due) + ruled.agreement.late_facts_accepted
 
 
-def is_too_late(live: Live, envelope: Envelope, given: Given) -> bool:
+def is_too_late(live: Live, envelope: Envelope, at: int, given: Given) -> bool:
     """Whether a fact that would have changed a breach comes after the agreement's patience."""
-    fact, at = envelope.data, to_us(envelope.time)
-    if not isinstance(fact, LeadTouched | LeadStatusChanged):
-        return False
-    for clock, clause, agreement in clocks_of(live.lead, given):
+    fact = envelope.data
+    for clock in live.lead.clocks:
         if clock.verdict != "breached" or clock.due is None or at > clock.due:
             continue
+        _, clause, agreement = ruled_by(clock, given)
         if given.at <= clock.due + agreement.late_facts_accepted:
             continue
         if isinstance(fact, LeadTouched):
             if clause.stops_touch(fact.channel, fact.kind, fact.direction, fact.side):
                 return True
-        elif clause.stop == "status_changed" or is_closed(agreement, fact.status) or fact.status in clause.paused_in:
+        elif isinstance(fact, LeadStatusChanged) and (
+            clause.stop == "status_changed" or is_closed(agreement, fact.status) or fact.status in clause.paused_in
+        ):
             return True
     return False
 
@@ -193,33 +196,34 @@ def next_due(lead: Lead) -> int | None:
 
 def on_deadline(live: Live, due: int, given: Given) -> Iterator[Told]:
     """Warn and breach what is due at `due`."""
-    for ruled in clocks_of(live.lead, given):
-        clock, clause = ruled.clock, ruled.clause
+    for clock in live.lead.clocks:
         if clock.verdict != "open" or clock.due is None:
             continue
+        _, clause, agreement = ruled_by(clock, given)
         if clock.warn_at is not None and not clock.warned and clock.warn_at <= due and clock.warn_at < clock.due:
             percent = clause.warn_percent or 0
             yield _told(given, clock, SlaWarned, clock.warn_at, "warned", percent=percent)
         if clock.due <= due:
-            finding = judge(clause, clock.start, history_of(live.lead, clock, clause, ruled.agreement))
+            finding = judge(clause, clock.start, history_of(live.lead, clock, clause, agreement))
             yield _told(given, clock, SlaBreached, clock.due, "breached")
             if finding.answered_at is not None:
                 yield _answered(given, clock, finding)
 
 
-def clocks_of(lead: Lead, given: Given) -> Iterator[Ruled]:
-    """Every clock with the clause and agreement version it keeps to its end.
+def ruled_by(clock: Clock, given: Given) -> Ruled:
+    """The clock with the clause and agreement version it keeps to its end.
 
     Raises:
         LookupError: the version is not among the published ones: the topic `agreements` is not the one that the
             lead was decided with.
     """
-    for clock in lead.clocks:
-        agreement = given.known.version(clock.agreement, clock.version)
-        if agreement is None:
-            raise LookupError(f"clock of {clock.agreement} version {clock.version}, which was never published")
-        clause = next(clause for clause in agreement.clauses if clause.name == clock.clause)
-        yield Ruled(clock, clause, agreement)
+    agreement = given.known.version(clock.agreement, clock.version)
+    if agreement is None:
+        raise LookupError(f"clock of {clock.agreement} version {clock.version}, which was never published")
+    for clause in agreement.clauses:
+        if clause.name == clock.clause:
+            return Ruled(clock, clause, agreement)
+    raise LookupError(f"{clock.agreement} version {clock.version} has no clause {clock.clause}")
 
 
 def history_of(lead: Lead, clock: Clock, clause: Clause, agreement: Agreement) -> History:

@@ -30,7 +30,7 @@ def wake(live: Live, due: int, given: Given) -> list[Envelope]:
     told: list[Envelope] = []
     for ordinal, answer in enumerate(list(_on_deadline(live, due, given))):
         cause = derived_id(given.subject, "deadline", str(due))
-        told += cascade(live, wrapped(answer, cause, cause, given.subject, ordinal), given)
+        told += cascade(live, wrapped(answer, cause, cause, given.subject, ordinal), answer.at, given)
     return told
 
 
@@ -39,7 +39,7 @@ def move(live: Live, at: int, given: Given) -> list[Envelope]:
     told: list[Envelope] = []
     for ordinal, answer in enumerate(list(engagement.on_version(live, at, given))):
         cause = derived_id(given.subject, "version", str(at))
-        told += cascade(live, wrapped(answer, cause, cause, given.subject, ordinal), given)
+        told += cascade(live, wrapped(answer, cause, cause, given.subject, ordinal), answer.at, given)
     return told
 
 

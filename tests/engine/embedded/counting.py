@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from engine.faust_app import TaskApp, build_task_app
 from engine.host import Program
-from engine.ports import EventLog, GroupSpec, Record, TopicSpec
+from engine.ports import FaustLog, GroupSpec, Record, TopicSpec
 from engine.runner import Policy
 from engine.sqlite.log import SqliteLog
 from engine.transaction import Transaction
@@ -57,10 +57,10 @@ class Counting:
         pass
 
 
-def build(log: EventLog, clock: Callable[[], int], **settings: object) -> TaskApp:
+def build(log: FaustLog, clock: Callable[[], int]) -> TaskApp:
     policy = Policy(first_delay=0.02, tick=0.02, position_every_us=10**15)
     program = Program(GROUP, PARTITIONS, lambda _: Counting())
-    return build_task_app("counting-app", log, [program], clock=clock, policy=policy, **settings)
+    return build_task_app("counting-app", log, [program], clock=clock, policy=policy)
 
 
 def now() -> int:

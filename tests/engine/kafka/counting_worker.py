@@ -7,6 +7,7 @@ NAME-out, NAME-changelog, NAME-dead.
 import asyncio
 import logging
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 
@@ -68,7 +69,7 @@ def now() -> int:
 
 
 def log_of(url: str, name: str) -> KafkaLog:
-    return KafkaLog(url, clock=now, group_id=lambda _: f"{name}-worker")
+    return KafkaLog(url, prefix="test-", clock=now, group_id=lambda _: f"{name}-worker")
 
 
 def app_of(url: str, name: str, sources: Sequence[str] = ()) -> TaskApp:
@@ -78,9 +79,8 @@ def app_of(url: str, name: str, sources: Sequence[str] = ()) -> TaskApp:
         log_of(url, name),
         [program],
         clock=now,
-        datadir=f"/tmp/{name}",
-        broker_session_timeout=4.0,
-        broker_heartbeat_interval=1.0,
+        datadir=tempfile.mkdtemp(),
+        session_timeout=4.0,
     )
 
 

@@ -1,0 +1,92 @@
+"""What the types of a decoded fact cannot say: instants in range and in UTC, free documents of bounded size.
+
+Past these limits a fact would decode and then break what comes after it: integers that no longer fit into MessagePack,
+instants that overflow on their way to UTC, nesting that exhausts the stack.
+"""
+
+from datetime import UTC, datetime
+from typing import Any, TypeVar, get_args, get_type_hints
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from events.envelope import Envelope
+from events.fact import Document, Fact
+from events.instants import EPOCH
+
+LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+"""Instants from 1970 up to this one, itself excluded, are taken: each can be said in every time zone."""
+LARGEST = 2**53
+"""Numbers in free documents lie within this distance of zero: beyond it JSON readers disagree."""
+DEEPEST = 64
+"""Levels of lists and objects in a free document."""
+
+_ENVELOPE_INSTANTS = ("time", "recordedat")
+_Holder = TypeVar("_Holder", Envelope, Fact)
+
+
+class LimitError(ValueError):
+    """A limit is passed.
+
+    Attributes:
+        field: path of the field, such as `data.document.targets`.
+    """
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class Limits:
+    """Checks decoded envelopes of the given fact types."""
+
+    def __init__(self, kinds: list[type[Fact]]) -> None:
+        self._instants = {kind: found for kind in kinds if (found := _fields_of(kind, datetime))}
+        self._documents = {kind: found for kind in kinds if (found := _fields_of(kind, Document))}
+        self._plain = frozenset(kinds) - self._instants.keys() - self._documents.keys()
+
+    def settle(self, envelope: Envelope) -> Envelope:
+        """The envelope with all its instants in UTC, the same one where they are.
+
+        Raises:
+            LimitError: an instant or a document passes a limit.
+        """
+        at, recorded = envelope.time, envelope.recordedat
+        if at.tzinfo is not UTC or not EPOCH <= at < LATEST or recorded is not UNSET:
+            envelope = _in_utc(envelope, _ENVELOPE_INSTANTS, "")
+        return envelope if type(envelope.data) in self._plain else self._settle_data(envelope)
+
+    def _settle_data(self, envelope: Envelope) -> Envelope:
+        kind = type(envelope.data)
+        data = _in_utc(envelope.data, self._instants.get(kind, ()), "data.")
+        for name in self._documents.get(kind, ()):
+            _check_document(getattr(data, name), f"data.{name}", DEEPEST)
+        return envelope if data is envelope.data else replace(envelope, data=data)
+
+
+def _fields_of(kind: type[Fact], wanted: Any) -> tuple[str, ...]:
+    """Names of the fields that are, or may be, of a type."""
+    hints = get_type_hints(kind)
+    return tuple(name for name in kind.__struct_fields__ if wanted in (hints[name], *get_args(hints[name])))
+
+
+def _in_utc(holder: _Holder, names: tuple[str, ...], path: str) -> _Holder:
+    changed = {}
+    for name in names:
+        at = getattr(holder, name)
+        if at is None or at is UNSET or (at.tzinfo is UTC and EPOCH <= at < LATEST):
+            continue
+        if not EPOCH <= at < LATEST:
+            raise LimitError(f"Expected an instant from 1970 to {LATEST.year - 1}, got {at.isoformat()}", path + name)
+        changed[name] = at.astimezone(UTC)
+    return replace(holder, **changed) if changed else holder
+
+
+def _check_document(value: Any, path: str, levels: int) -> None:
+    if isinstance(value, dict | list):
+        if levels == 0:
+            raise LimitError(f"Expected at most {DEEPEST} levels", ".".join(path.split(".", 2)[:2]))
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            _check_document(item, f"{path}.{key}", levels - 1)
+    elif isinstance(value, int | float) and not -LARGEST <= value <= LARGEST:
+        raise LimitError("Expected a number between -2^53 and 2^53", path)

@@ -1,0 +1,171 @@
+"""What is said about the simulated week, taken from the views and the log."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from engine.ports import EventLog
+from engine.recordtime import header
+from events.codec import Codec
+from events.topics import DEAD_LETTERS
+from leadstream.demo.week import WeekRun
+from leadstream.reading import history_of, records_of
+from leadstream.story import timeline
+from projections.read import read_view
+from projections.stores.port import ViewStore
+
+Row = Mapping[str, Any]
+TOTAL = "all sources"
+_VERDICTS = ("started", "met", "breached", "cancelled", "open", "retracted")
+_RESPONSE = ("leads", "answered", "mean_seconds", "p50_seconds", "p90_seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Retraction:
+    """A breach that a late fact took back.
+
+    Attributes:
+        lead: whose clock.
+        clause: which promise.
+        due: until when the answer was promised.
+        answered_at: when it really came.
+        told_at: when leadstream heard of it.
+    """
+
+    lead: str
+    clause: str
+    due: datetime
+    answered_at: datetime
+    told_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The week at a glance.
+
+    Attributes:
+        run: what was told and decided.
+        complete_to: up to which time the figures are complete.
+        stages: funnel stages in order.
+        funnel: source -> leads by stage, `TOTAL` last.
+        grades: grade -> leads with a score.
+        scores: leads by tens of their score: 0-9, 10-19, ..., the last one 90 and more.
+        clauses: rows of the view `sla`.
+        responses: source -> figures of the view `response-times`, `TOTAL` last.
+        retractions: breaches that were taken back, first those by the latest facts.
+        dead_letters: reason -> records that could not be taken.
+        hero: the lead whose story is told; None when no breach was taken back.
+        story: rows of its timeline.
+    """
+
+    run: WeekRun
+    complete_to: str
+    stages: tuple[str, ...]
+    funnel: dict[str, dict[str, int]]
+    grades: dict[str, int]
+    scores: tuple[int, ...]
+    clauses: tuple[Row, ...]
+    responses: dict[str, Row]
+    retractions: tuple[Retraction, ...]
+    dead_letters: dict[str, int]
+    hero: str | None
+    story: tuple[Row, ...]
+
+
+async def summarise(log: EventLog, store: ViewStore, partitions: int, run: WeekRun) -> Summary:
+    """Read everything the summary says."""
+    funnel_rows, leads = read_view(store, "funnel"), read_view(store, "leads")
+    retractions = _retractions(read_view(store, "breaches", {"state": "retracted"}))
+    hero = _hero(retractions, leads)
+    total = read_view(store, "response-times")[0]
+    responses: dict[str, Row] = {str(row["source"]): row for row in read_view(store, "response-times", by="source")}
+    return Summary(
+        run=run,
+        complete_to=str(total["complete_to"]),
+        stages=tuple(dict.fromkeys(str(row["stage"]) for row in funnel_rows)),
+        funnel=_funnel(funnel_rows),
+        grades=dict(sorted(Counter(str(row["grade"]) for row in leads if row["grade"] is not None).items())),
+        scores=_tens(int(row["score"]) for row in leads if isinstance(row["score"], int)),
+        clauses=tuple(read_view(store, "sla")),
+        responses={**responses, TOTAL: total},
+        retractions=retractions,
+        dead_letters=await _dead_letters(log, partitions),
+        hero=hero,
+        story=() if hero is None else tuple(timeline(await history_of(log, partitions, hero, Codec()))),
+    )
+
+
+def figures(summary: Summary) -> list[dict[str, Any]]:
+    """The summary for scripts: flat rows of section, name, figure, value and `complete_to`."""
+    run = summary.run
+    rows: list[tuple[str, str, str, Any]] = [
+        ("run", "inbox", "records", run.records),
+        ("run", "inbox", "leads", run.leads),
+    ]
+    for source, stages in summary.funnel.items():
+        rows += [("funnel", source, stage, leads) for stage, leads in stages.items()]
+    rows += [("grades", grade, "leads", leads) for grade, leads in summary.grades.items()]
+    rows += [("scores", f"{ten * 10}+", "leads", leads) for ten, leads in enumerate(summary.scores)]
+    for clause in summary.clauses:
+        rows += [("sla", str(clause["clause"]), verdict, clause[verdict]) for verdict in _VERDICTS]
+    for source, response in summary.responses.items():
+        rows += [("response-times", source, figure, response[figure]) for figure in _RESPONSE]
+    rows += [
+        ("retractions", found.lead, "told_late_seconds", (found.told_at - found.answered_at) // timedelta(seconds=1))
+        for found in summary.retractions
+    ]
+    rows += [("dead-letters", reason, "records", count) for reason, count in summary.dead_letters.items()]
+    if summary.hero is not None:
+        rows.append(("story", summary.hero, "facts", len(summary.story)))
+    return [
+        {"section": section, "name": name, "figure": figure, "value": value, "complete_to": summary.complete_to}
+        for section, name, figure, value in rows
+    ]
+
+
+def _funnel(rows: Iterable[Row]) -> dict[str, dict[str, int]]:
+    funnel: dict[str, dict[str, int]] = {}
+    total: Counter[str] = Counter()
+    for row in rows:
+        funnel.setdefault(str(row["source"]), {})[str(row["stage"])] = int(row["leads"])
+        total[str(row["stage"])] += int(row["leads"])
+    return {**funnel, TOTAL: dict(total)}
+
+
+def _tens(scores: Iterable[int]) -> tuple[int, ...]:
+    counts = Counter(min(score // 10, 9) for score in scores)
+    return tuple(counts[ten] for ten in range(10))
+
+
+def _retractions(rows: Iterable[Row]) -> tuple[Retraction, ...]:
+    found = [
+        Retraction(
+            str(row["lead"]),
+            str(row["clause"]),
+            *(_instant(row[name]) for name in ("due", "answered_at", "retracted_at")),
+        )
+        for row in rows
+        if row["answered_at"] is not None
+    ]
+    return tuple(sorted(found, key=lambda each: (each.answered_at - each.told_at, each.lead)))
+
+
+def _hero(retractions: tuple[Retraction, ...], leads: Iterable[Row]) -> str | None:
+    """A lead whose breach was taken back; best one that was won in the end."""
+    won = {row["lead"] for row in leads if row["converted_at"] is not None}
+    names = [each.lead for each in retractions]
+    return next((name for name in names if name in won), names[0] if names else None)
+
+
+def _instant(cell: Any) -> datetime:
+    return datetime.fromisoformat(str(cell))
+
+
+async def _dead_letters(log: EventLog, partitions: int) -> dict[str, int]:
+    reasons: Counter[str] = Counter()
+    for partition in range(partitions):
+        async for record in records_of(log, DEAD_LETTERS, partition):
+            reasons[(header(record.headers, "dlq.reason") or b"").decode(errors="replace")] += 1
+    return dict(sorted(reasons.items()))

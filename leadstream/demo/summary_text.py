@@ -1,0 +1,194 @@
+"""The week's summary for people: a page of tables that explains itself."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from events.instants import DAY, from_us
+from leadstream.demo.company import Week
+from leadstream.demo.people import MARK
+from leadstream.demo.summary import TOTAL, Retraction, Summary
+from leadstream.demo.words import spell
+
+_MOST_RETRACTIONS = 5
+_MOST_OF_STORY = 16
+_BAR = 30
+
+
+def page(summary: Summary, week: Week, seconds: float, home: Path) -> RenderableType:
+    """The whole summary.
+
+    Args:
+        summary: what the views say.
+        week: what was simulated.
+        seconds: how long the run took.
+        home: the data directory, for the commands to try next.
+    """
+    return Group(
+        *_head(summary, week, seconds),
+        *_section("Funnel: leads that reached each stage, by source", _funnel(summary)),
+        *_section("Scores: who they are (A to C) and what they did (1 to 3)", _scores(summary)),
+        *_section("Promises (SLA clauses): every started clock is met, breached, cancelled or open", _clauses(summary)),
+        *_section("Response: from capture to the first call, mail or meeting by sales", _responses(summary)),
+        *_section(_retraction_title(summary), _retractions(summary.retractions)),
+        *_section("Dead letters: records that could not be taken, kept with their reason", _dead_letters(summary)),
+        *_story(summary),
+        *_next(summary, home),
+    )
+
+
+def _head(summary: Summary, week: Week, seconds: float) -> Iterator[RenderableType]:
+    first, last = from_us(week.start + DAY // 2), from_us(week.end - DAY // 2)
+    yield Text(f" {MARK}: an invented company, seed {week.seed} ", style="bold reverse yellow")
+    days = f"{week.days} days" if week.days != 1 else "1 day"
+    yield Text(
+        f"{days}, {first:%a %d %b %Y} to {last:%a %d %b %Y}: {summary.run.leads:,} leads, {summary.run.records:,} records, "
+        f"told, decided and counted in {seconds:.1f} s"
+    )
+
+
+def _section(title: str, body: RenderableType) -> Iterator[RenderableType]:
+    yield Text(f"\n{title}", style="bold")
+    yield Padding(body, (0, 0, 0, 2))
+
+
+def _table(*columns: str, left: int = 1) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for place, column in enumerate(columns):
+        table.add_column(column, justify="left" if place < left else "right", no_wrap=True)
+    return table
+
+
+def _funnel(summary: Summary) -> Table:
+    table = _table("source", *summary.stages)
+    for source, stages in summary.funnel.items():
+        cells = (f"{stages.get(stage, 0):,}" for stage in summary.stages)
+        table.add_row(source, *cells, style="bold" if source == TOTAL else None)
+    return table
+
+
+def _scores(summary: Summary) -> RenderableType:
+    tens = _table("score", "leads", "", left=1)
+    tens.columns[2].justify = "left"
+    most = max((*summary.scores, 1))
+    for place, leads in enumerate(summary.scores):
+        label = f"{place * 10}-{place * 10 + 9}" if place < len(summary.scores) - 1 else f"{place * 10}+"
+        tens.add_row(label, f"{leads:,}", "█" * round(_BAR * leads / most))
+    letters = sorted({grade[0] for grade in summary.grades})
+    digits = sorted({grade[1:] for grade in summary.grades})
+    grades = _table("grade", *digits)
+    for letter in letters:
+        grades.add_row(letter, *(f"{summary.grades.get(letter + digit, 0):,}" for digit in digits))
+    both = Table.grid(padding=(0, 6))
+    both.add_row(tens, grades)
+    return both
+
+
+def _clauses(summary: Summary) -> Table:
+    verdicts = ("started", "met", "breached", "cancelled", "open", "retracted")
+    table = _table("clause", *verdicts, "met of decided")
+    for row in summary.clauses:
+        decided = row["met"] + row["breached"]
+        share = f"{100 * row['met'] / decided:.0f} %" if decided else "-"
+        table.add_row(str(row["clause"]), *(f"{row[verdict]:,}" for verdict in verdicts), share)
+    return table
+
+
+def _responses(summary: Summary) -> Table:
+    table = _table("source", "leads", "answered", "half within", "90 % within")
+    for source, row in summary.responses.items():
+        times = (_seconds(row[name]) for name in ("p50_seconds", "p90_seconds"))
+        table.add_row(
+            source, f"{row['leads']:,}", f"{row['answered']:,}", *times, style="bold" if source == TOTAL else None
+        )
+    return table
+
+
+def _seconds(cell: Any) -> str:
+    return "-" if cell is None else spell(timedelta(seconds=int(cell)))
+
+
+def _retraction_title(summary: Summary) -> str:
+    return (
+        f"Breaches taken back: {len(summary.retractions)}. The call was made in time and written down late; "
+        "the verdict followed the call"
+    )
+
+
+def _retractions(found: tuple[Retraction, ...]) -> RenderableType:
+    if not found:
+        return Text("none this time")
+    table = _table("lead", "clause", "promised until", "called at", "written down", "late by", left=5)
+    for each in found[:_MOST_RETRACTIONS]:
+        late_by = spell(each.told_at - each.answered_at)
+        table.add_row(each.lead, each.clause, _time(each.due), _time(each.answered_at), _time(each.told_at), late_by)
+    if len(found) > _MOST_RETRACTIONS:
+        table.add_row(f"and {len(found) - _MOST_RETRACTIONS} more")
+    return table
+
+
+def _dead_letters(summary: Summary) -> RenderableType:
+    if not summary.dead_letters:
+        return Text("none")
+    table = _table("reason", "records")
+    for reason, count in summary.dead_letters.items():
+        table.add_row(reason, f"{count:,}")
+    return table
+
+
+def _story(summary: Summary) -> Iterator[RenderableType]:
+    if summary.hero is None:
+        return
+    table = _table("happened", "recorded", "fact", "in short", left=4)
+    table.columns[3].overflow = "ellipsis"
+    for row in summary.story[:_MOST_OF_STORY]:
+        times = (_time(datetime.fromisoformat(str(row[name]))) for name in ("occurred_at", "recorded_at"))
+        fact = str(row["fact"])
+        table.add_row(*times, fact, _short(row), style="red" if fact == "sla.breached" else _praise(fact))
+    if len(summary.story) > _MOST_OF_STORY:
+        table.add_row("", "", f"and {len(summary.story) - _MOST_OF_STORY} more")
+    yield from _section(f"One lead's story: {summary.hero}", table)
+
+
+def _praise(fact: str) -> str | None:
+    return "green" if fact in {"sla.breach_retracted", "lead.converted"} else None
+
+
+def _short(row: Mapping[str, Any]) -> str:
+    """What the fact says, without what the table shows already and without the profile."""
+    hidden = ("profile=", "agreement=", "version=", "cycle=", "side=", "conditions=", "signals=", "touch=", "rule=")
+    words, shown = str(row["says"]).split(" "), []
+    keep = True
+    for word in words:
+        if "=" in word:
+            keep = not word.startswith(hidden)
+        if keep:
+            shown.append(word)
+    return " ".join(shown)
+
+
+def _time(at: datetime) -> str:
+    return f"{at:%a %H:%M:%S} UTC"
+
+
+def _next(summary: Summary, home: Path) -> Iterator[RenderableType]:
+    hero = summary.hero or "sim-000001"
+    commands = (
+        (f"lead {hero}", "everything about that lead: facts, clocks, score with reasons"),
+        ("view breaches --where state=breached", "who did not call"),
+        ("view response-times --by source --format csv", "any view, for a spreadsheet"),
+        ("dead-letters list", "what could not be taken, and why"),
+        ("verify", "proves that state and tables are a fold of the log"),
+    )
+    table = Table.grid(padding=(0, 2))
+    for command, meaning in commands:
+        table.add_row(Text(f"leadstream --data-dir {home} {command}", style="cyan"), meaning)
+    table.add_row(Text("leadstream demo", style="cyan"), "the same company live, with clocks that count down")
+    yield from _section("Try next", table)

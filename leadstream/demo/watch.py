@@ -1,0 +1,172 @@
+"""What one sees who watches the canonical log: scores that move, clocks that run, breaches and their retractions."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from msgspec import UNSET
+
+from events.envelope import Envelope
+from events.instants import to_us
+from events.lead import LeadCaptured, LeadScored
+from events.sla import (
+    SlaBreached,
+    SlaBreachRetracted,
+    SlaCancelled,
+    SlaFact,
+    SlaMet,
+    SlaRevised,
+    SlaStarted,
+)
+
+MOST = 40
+"""Entries kept of each list: more than any terminal shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A score moved.
+
+    Attributes:
+        lead: whose.
+        score: whole points now.
+        was: whole points before; None for the first score.
+        grade: such as `A2`.
+        cause: captured, touch, profile, decay or agreement.
+        at: when it became known, microseconds.
+    """
+
+    lead: str
+    score: int
+    was: int | None
+    grade: str
+    cause: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An open clock; instants in microseconds."""
+
+    lead: str
+    clause: str
+    start: int
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A promise that was broken; instants in microseconds."""
+
+    lead: str
+    clause: str
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retraction:
+    """A breach that a late fact took back; instants in microseconds.
+
+    Attributes:
+        lead: whose clock.
+        clause: which promise.
+        due: the due whose breach fell.
+        answered_at: when the answer really came; None when something else took the breach back.
+        told_at: when leadstream heard of it.
+    """
+
+    lead: str
+    clause: str
+    due: int
+    answered_at: int | None
+    told_at: int
+
+
+_ClockKey = tuple[str, str, str, int]
+
+
+class Watch:
+    """Folds canonical facts, the later ones of a lead after the earlier ones.
+
+    Attributes:
+        facts: how many were seen.
+        leads: how many leads were captured.
+        moves: scores that moved last, newest first.
+        breaches: breaches that stand, newest first.
+        retractions: newest first.
+        clocks: open clocks that have a due.
+    """
+
+    def __init__(self) -> None:
+        self.facts = self.leads = 0
+        self.moves: deque[Move] = deque(maxlen=MOST)
+        self.breaches: deque[Breach] = deque(maxlen=MOST)
+        self.retractions: deque[Retraction] = deque(maxlen=MOST)
+        self.clocks: dict[_ClockKey, Running] = {}
+        self._scores: dict[str, int] = {}
+
+    def see(self, envelope: Envelope) -> None:
+        """Take one fact of `lead-events`."""
+        self.facts += 1
+        match envelope.data:
+            case LeadCaptured():
+                self.leads += 1
+            case LeadScored() as fact:
+                self._scored(fact, envelope)
+            case SlaFact() as fact:
+                self._clock(fact, envelope)
+            case _:
+                pass
+
+    def _scored(self, fact: LeadScored, envelope: Envelope) -> None:
+        lead, was = envelope.subject, self._scores.get(envelope.subject)
+        self._scores[lead] = fact.score
+        if fact.score != was:
+            self.moves.appendleft(Move(lead, fact.score, was, fact.grade, fact.cause, _recorded(envelope)))
+
+    def _clock(self, fact: SlaFact, envelope: Envelope) -> None:
+        key = (envelope.subject, fact.agreement, fact.clause, fact.cycle)
+        match fact:
+            case SlaStarted():
+                self._run(key, to_us(envelope.time), fact)
+            case SlaBreached(due=due) if due is not None:
+                self.clocks.pop(key, None)
+                self.breaches.appendleft(Breach(envelope.subject, fact.clause, to_us(due)))
+            case SlaBreachRetracted():
+                self._taken_back(fact, envelope)
+                self._run_again(key, fact.now, fact)
+            case SlaRevised():
+                self._run_again(key, fact.now, fact)
+            case SlaMet() | SlaCancelled():
+                self.clocks.pop(key, None)
+            case _:
+                pass
+
+    def _run(self, key: _ClockKey, start: int, fact: SlaFact) -> None:
+        if fact.due is not None:
+            self.clocks[key] = Running(key[0], fact.clause, start, to_us(fact.due))
+
+    def _run_again(self, key: _ClockKey, verdict: str, fact: SlaFact) -> None:
+        known = self.clocks.pop(key, None)
+        if verdict == "open" and known is not None:
+            self._run(key, known.start, fact)
+
+    def _taken_back(self, fact: SlaBreachRetracted, envelope: Envelope) -> None:
+        due = fact.was_due or fact.due
+        if due is None:
+            return
+        lead, at = envelope.subject, to_us(due)
+        answered = None if fact.answered_at is None else to_us(fact.answered_at)
+        self.retractions.appendleft(Retraction(lead, fact.clause, at, answered, _recorded(envelope)))
+        standing = [each for each in self.breaches if (each.lead, each.clause, each.due) != (lead, fact.clause, at)]
+        self.breaches = deque(standing, maxlen=MOST)
+
+
+def _recorded(envelope: Envelope) -> int:
+    return to_us(envelope.time if envelope.recordedat is UNSET else envelope.recordedat)
+
+
+def soonest(watch: Watch, most: int = MOST) -> tuple[Running, ...]:
+    """The open clocks that run out first."""
+    due: Callable[[Running], tuple[int, str]] = lambda clock: (clock.due, clock.lead)  # noqa: E731 - a sort key
+    return tuple(sorted(watch.clocks.values(), key=due)[:most])

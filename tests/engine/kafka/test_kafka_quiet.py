@@ -1,0 +1,47 @@
+import importlib
+import logging
+
+from engine.kafka.quiet import RateLimit, quieten
+
+
+def record(
+    text: str, *args: object, at: float, level: int = logging.ERROR, name: str = "aiokafka.conn"
+) -> logging.LogRecord:
+    made = logging.LogRecord(name, level, "file", 1, text, args, None)
+    made.created = at
+    return made
+
+
+def test_one_line_of_a_kind_passes_in_a_period_and_tells_how_many_did_not() -> None:
+    limit = RateLimit(every=30.0)
+    passed = []
+    for second in range(70):
+        line = record("cannot reach %s", second, at=1000.0 + second)
+        if limit.filter(line):
+            passed.append(line.getMessage())
+    assert passed == [
+        "cannot reach 0",
+        "cannot reach 30 (and 29 more of this kind)",
+        "cannot reach 60 (and 29 more of this kind)",
+    ]
+
+
+def test_lines_of_other_kinds_are_counted_apart() -> None:
+    limit = RateLimit(every=30.0)
+    assert limit.filter(record("a", at=1.0))
+    assert limit.filter(record("b", at=1.0))
+    assert limit.filter(record("a", at=1.0, name="aiokafka.client"))
+    assert not limit.filter(record("a", at=2.0))
+
+
+def test_debug_lines_are_left_alone() -> None:
+    limit = RateLimit()
+    assert all(limit.filter(record("a", at=1.0, level=logging.DEBUG)) for _ in range(5))
+
+
+def test_every_logger_of_aiokafka_is_limited_once() -> None:
+    importlib.import_module("aiokafka")
+    quieten()
+    quieten()
+    for name in ("aiokafka", "aiokafka.conn", "aiokafka.producer.sender", "aiokafka.consumer.group_coordinator"):
+        assert [type(found) for found in logging.getLogger(name).filters] == [RateLimit], name

@@ -1,0 +1,140 @@
+from events.lead import (
+    LeadArchived,
+    LeadCaptured,
+    LeadConverted,
+    LeadHandedOver,
+    LeadProfileUpdated,
+    LeadQualified,
+    LeadScored,
+    LeadStatusChanged,
+    LeadTouched,
+)
+from events.registry import UPSTREAM
+from events.sla import SlaBreached, SlaBreachRetracted, SlaCancelled, SlaMet, SlaRevised, SlaStarted
+from projections.views.leads import LEADS
+from tests.projections.given import clock, rows_of, text, told
+
+CAPTURED = told(LeadCaptured(source="web", agreement="inbound"), 0)
+QUALIFIED = told(LeadQualified(agreement="inbound", version=1, cycle=1, score=70), 5)
+HANDED_OVER = told(LeadHandedOver(agreement="sales", version=2, cycle=1, owner="Radu"), 6)
+
+
+def lead(*envelopes):
+    (row,) = rows_of(LEADS, *envelopes)
+    return row
+
+
+def test_a_lead_shows_what_its_facts_said() -> None:
+    row = lead(
+        CAPTURED,
+        told(LeadTouched(channel="website", kind="visited", direction="inbound"), 3),
+        told(LeadScored(score=70, fit=30, engagement=40, grade="B2", agreement="inbound", version=1, cause="touch"), 3),
+        told(LeadStatusChanged(status="Contacted"), 4),
+        QUALIFIED,
+        HANDED_OVER,
+        told(LeadProfileUpdated(profile={"company.name": "Acme"}), 7, recorded=9),
+    )
+    assert row == {
+        "lead": "anna",
+        "phase": "handed_over",
+        "status": "Contacted",
+        "score": 70,
+        "grade": "B2",
+        "scored_at": text(3),
+        "owner": "Radu",
+        "next_due": None,
+        "next_clause": None,
+        "source": "web",
+        "agreement": "sales",
+        "is_test": False,
+        "captured_at": text(0),
+        "qualified_at": text(5),
+        "handed_over_at": text(6),
+        "converted_at": None,
+        "archived_at": None,
+        "last_touch_at": text(3),
+        "updated_at": text(9),
+    }
+
+
+def test_the_phase_is_how_far_a_lead_has_come() -> None:
+    steps = [
+        told(LeadTouched(channel="call", kind="dialled", direction="outbound"), 0),
+        CAPTURED,
+        QUALIFIED,
+        HANDED_OVER,
+        told(LeadConverted(), 8),
+        told(LeadArchived(reason="untouched"), 9),
+    ]
+    phases = [lead(*steps[: n + 1])["phase"] for n in range(len(steps))]
+    assert phases == ["stub", "captured", "qualified", "handed_over", "converted", "archived"]
+
+
+def test_a_late_status_does_not_overwrite_a_later_one() -> None:
+    later, earlier = told(LeadStatusChanged(status="Won"), 9), told(LeadStatusChanged(status="Open"), 4, recorded=10)
+    assert lead(later, earlier)["status"] == lead(earlier, later)["status"] == "Won"
+
+
+def test_statuses_of_one_instant_go_by_source_and_id_whatever_came_first() -> None:
+    one = told(LeadStatusChanged(status="One"), 4, source="/crm", id="1")
+    two = told(LeadStatusChanged(status="Two"), 4, source="/crm", id="2")
+    assert lead(one, two)["status"] == lead(two, one)["status"] == "Two"
+
+
+def test_the_status_of_an_archived_lead_stays() -> None:
+    archived = [told(LeadStatusChanged(status="Junk"), 4), told(LeadArchived(reason="Junk"), 4)]
+    assert lead(CAPTURED, *archived, told(LeadStatusChanged(status="Open"), 8))["status"] == "Junk"
+
+
+def test_a_status_entered_before_the_archive_and_told_after_it_counts() -> None:
+    row = lead(CAPTURED, told(LeadArchived(reason="untouched"), 8), told(LeadStatusChanged(status="Open"), 4))
+    assert (row["phase"], row["status"]) == ("archived", "Open")
+
+
+def test_the_earliest_capture_says_where_a_lead_came_from() -> None:
+    first, second = told(LeadCaptured(source="fair"), 1), told(LeadCaptured(source="web"), 2)
+    for order in ((first, second), (second, first)):
+        row = lead(*order)
+        assert (row["source"], row["captured_at"]) == ("fair", text(1))
+
+
+def test_one_test_capture_makes_a_test_lead() -> None:
+    assert lead(CAPTURED, told(LeadCaptured(source="web", is_test=True), 2))["is_test"] is True
+
+
+def test_a_new_qualification_begins_a_cycle_without_hand_over() -> None:
+    row = lead(CAPTURED, QUALIFIED, HANDED_OVER, told(LeadQualified(agreement="x", version=1, cycle=2, score=1), 9))
+    assert (row["phase"], row["handed_over_at"], row["qualified_at"]) == ("qualified", None, text(9))
+
+
+def test_the_next_due_is_the_earliest_of_the_open_clocks() -> None:
+    row = lead(
+        told(clock(SlaStarted, "effort", due=90, target="1h")),
+        told(clock(SlaStarted, "first_response", due=30, target="30m")),
+        told(clock(SlaStarted, "paused", due=None, target="30m")),
+    )
+    assert (row["next_due"], row["next_clause"]) == (text(30), "first_response")
+
+
+def test_a_clock_with_a_verdict_is_due_no_more() -> None:
+    started = told(clock(SlaStarted, target="30m"))
+    for end in (
+        told(clock(SlaMet, answered_at=told(LeadConverted(), 5).time), 5),
+        told(clock(SlaBreached), 30),
+        told(clock(SlaCancelled, reason="Unqualified"), 5),
+    ):
+        assert lead(started, end)["next_due"] is None
+
+
+def test_a_verdict_that_falls_to_open_is_due_again() -> None:
+    started, breached = told(clock(SlaStarted, target="30m")), told(clock(SlaBreached), 30)
+    retracted = told(clock(SlaBreachRetracted, due=50, revision=1, now="open"), 40)
+    revised = told(clock(SlaRevised, due=60, revision=2, was="open", now="open"), 41)
+    met = told(clock(SlaRevised, due=60, revision=3, was="open", now="met"), 42)
+    assert lead(started, breached, retracted)["next_due"] == text(50)
+    assert lead(started, breached, retracted, revised)["next_due"] == text(60)
+    assert lead(started, breached, retracted, revised, met)["next_due"] is None
+
+
+def test_every_fact_from_upstream_shows_that_the_lead_was_heard_of() -> None:
+    assert UPSTREAM <= LEADS.handles
