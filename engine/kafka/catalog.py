@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from engine.errors import WrongTopic
 from engine.kafka import topics
 from engine.kafka.cluster import Cluster
 from engine.kafka.topics import Settings
@@ -13,7 +14,7 @@ class Catalog:
 
     Attributes:
         specs: topics as last seen, by logical name. A limit that was changed behind our back is learnt again after
-            the broker has refused a record; see `forget`.
+            the broker has refused a record, and whenever a task opens.
     """
 
     def __init__(self, cluster: Cluster, prefix: str, replication: int) -> None:
@@ -56,15 +57,24 @@ class Catalog:
         return found
 
     async def learn(self, names: Iterable[str]) -> None:
-        """Know the limits of these topics.
+        """Know the limits of these topics; those known already are not asked for again.
 
         Raises:
             WrongTopic: one is missing.
         """
         unknown = [name for name in names if name not in self.specs]
         if unknown:
-            await self.cluster.require(map(self.physical, unknown))
-            await self.describe(unknown)
+            await self.learn_again(unknown)
+
+    async def learn_again(self, names: Sequence[str]) -> None:
+        """Know how these topics are now.
+
+        Raises:
+            WrongTopic: one is missing.
+        """
+        for name, spec in (await self.describe(names)).items():
+            if spec is None:
+                raise WrongTopic(f"topic {self.physical(name)!r} does not exist; create it first")
 
     async def require_partition(self, name: str, partition: int) -> None:
         """Make sure that a topic has a partition.
@@ -74,10 +84,6 @@ class Catalog:
         """
         if name not in self.specs or partition >= self.specs[name].partitions:
             await self.cluster.leader(self.physical(name), partition)
-
-    def forget(self, name: str) -> None:
-        """Look a topic up again before the next write."""
-        self.specs.pop(name, None)
 
     async def _looked_up(self, names: Iterable[str]) -> dict[str, tuple[TopicSpec, Settings] | None]:
         physical = {name: self.physical(name) for name in names}

@@ -78,14 +78,6 @@ class Cluster:
 
         return await self.repeating(ask, "listing topics")
 
-    async def require(self, topics: Iterable[str]) -> None:
-        """Make sure that topics exist before somebody writes to them.
-
-        Raises:
-            WrongTopic: one is missing.
-        """
-        await self._knowing(topics)
-
     async def leader(self, topic: str, partition: int) -> int:
         """The broker that leads a partition.
 

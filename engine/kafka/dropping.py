@@ -39,7 +39,8 @@ async def drop_producer(producer: AIOKafkaProducer) -> None:
 
 def _fail_waiting(accumulator: Any) -> None:
     queued = [batch for batches in accumulator._batches.values() for batch in batches]  # noqa: SLF001 - see above
-    waiting = [*queued, *accumulator._pending_batches]  # noqa: SLF001 - see above
+    accumulator._pending_batches.update(queued)  # noqa: SLF001 - the callback of one that was sent before removes it
+    waiting = list(accumulator._pending_batches)  # noqa: SLF001 - see above
     accumulator.fail_all(ProducerClosed())
     for batch in waiting:
         _seen(batch.future)

@@ -12,6 +12,7 @@ from engine.kafka.session import Session
 # A transaction that follows another waits for its markers; aiokafka asks again every 20 ms, which is most of the time
 # a small transaction takes.
 aiokafka_sender.BACKOFF_OVERRIDE = 0.002
+_TRANSACTION_BACKOFF_MS = 10  # for the same reason
 
 
 async def transactional(servers: list[str], session: Session, transactional_id: str) -> AIOKafkaProducer:
@@ -22,7 +23,7 @@ async def transactional(servers: list[str], session: Session, transactional_id: 
         KafkaError: the broker refused.
     """
     producer = AIOKafkaProducer(
-        **session.client(servers, transactional_id),
+        **session.client(servers, transactional_id, backoff_ms=_TRANSACTION_BACKOFF_MS),
         transactional_id=transactional_id,
         transaction_timeout_ms=int(session.transaction * 1000),
         max_batch_size=MAX_BATCH_BYTES,

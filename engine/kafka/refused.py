@@ -18,9 +18,7 @@ async def refused(catalog: Catalog, records: Rows, exc: BaseException) -> None:
     """
     if not isinstance(exc, MessageSizeTooLargeError | RecordListTooLargeError):
         return
-    for topic, _ in records:
-        catalog.forget(topic)
-    await catalog.learn({topic for topic, _ in records})
+    await catalog.learn_again(sorted({topic for topic, _ in records}))
     for (topic, _), rows in records.items():
         size, limit = largest(rows), catalog.specs[topic].max_record_bytes
         if size > limit:

@@ -32,13 +32,19 @@ class Session:
     refetch: float = 0.1
     security: Mapping[str, Any] = field(default_factory=dict)
 
-    def client(self, servers: list[str], name: str) -> dict[str, Any]:
-        """The keyword arguments every aiokafka client takes."""
+    def client(self, servers: list[str], name: str, *, backoff_ms: int = 100) -> dict[str, Any]:
+        """The keyword arguments every aiokafka client takes.
+
+        Args:
+            servers: the brokers' addresses.
+            name: what brokers call this client in their logs.
+            backoff_ms: pause before a request is repeated, in milliseconds.
+        """
         return {
             "bootstrap_servers": servers,
             "client_id": name,
             "request_timeout_ms": int(self.request * 1000),
-            "retry_backoff_ms": 10,  # transactions are short: the default of 100 ms would be most of their time
+            "retry_backoff_ms": backoff_ms,
             **self.security,
         }
 

@@ -72,7 +72,7 @@ class KafkaTaskLog:
             WrongTopic: a topic is missing.
         """
         await self.close()
-        await self._catalog.learn([*self._group.sources, self._group.changelog, self._group.dead_letters])
+        await self._catalog.learn_again([*self._group.sources, self._group.changelog, self._group.dead_letters])
         try:
             self._producer = await producers.transactional(self._servers, self._session, self._name)
             self._opened.add(self)

@@ -13,7 +13,8 @@ from leadstream.cli.progress import progress
 from leadstream.cli.root import main
 from leadstream.demo.company import Week
 from leadstream.demo.home import NotOurs, demo_home
-from leadstream.demo.live import ChildEnded, Live, run_live
+from leadstream.demo.children import ChildEnded
+from leadstream.demo.live import Live, run_live
 from leadstream.demo.summary import Summary, figures, summarise
 from leadstream.demo.summary_text import page
 from leadstream.demo.week import run_week

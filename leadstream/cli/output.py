@@ -9,6 +9,7 @@ import click
 import orjson
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 Row = Mapping[str, Any]
@@ -56,4 +57,4 @@ def _table(rows: Sequence[Row], names: Sequence[str]) -> None:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else str(value)
+    return "" if value is None else escape(str(value))

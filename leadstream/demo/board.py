@@ -17,7 +17,6 @@ from leadstream.demo.words import ago, bar, spell
 
 _CLOCK_BAR = 12
 _FUNNEL_BAR = 14
-_CAUSES = {"captured": "captured", "touch": "touch", "profile": "profile", "decay": "decay", "agreement": "agreement"}
 _YELLOW, _RED = 0.5, 0.2
 _STALE = timedelta(seconds=15)
 
@@ -68,7 +67,7 @@ def render(snapshot: Snapshot, now: int) -> RenderableType:
     right.split_column(
         Layout(_panel("Breaches", _breaches(snapshot.breaches, now)), ratio=3),
         Layout(_panel("Breaches taken back by late facts", _retractions(snapshot.retractions)), ratio=3),
-        Layout(_panel("Funnel and promises so far", _totals(snapshot)), size=14),
+        Layout(_panel("Funnel and promises so far", _totals(snapshot)), ratio=4),
     )
     body = Layout(name="body")
     body.split_row(left, right)
@@ -162,7 +161,7 @@ def _moves(snapshot: Snapshot, now: int) -> RenderableType:
             Text(str(move.score), style="bold"),
             Text(moved, style=style),
             move.grade,
-            _CAUSES.get(move.cause, move.cause),
+            move.cause,
             ago(_span(now - move.at)),
         )
     return table

@@ -10,9 +10,9 @@ from engine.ports import EventLog
 from engine.recordtime import header
 from events.codec import Codec
 from events.topics import DEAD_LETTERS
+from leadstream.demo.story import StoryLine, story_line
 from leadstream.demo.week import WeekRun
 from leadstream.reading import history_of, records_of
-from leadstream.story import timeline
 from projections.read import read_view
 from projections.stores.port import ViewStore
 
@@ -57,7 +57,7 @@ class Summary:
         retractions: breaches that were taken back, first those by the latest facts.
         dead_letters: reason -> records that could not be taken.
         hero: the lead whose story is told; None when no breach was taken back.
-        story: rows of its timeline.
+        story: its facts in words, in order.
     """
 
     run: WeekRun
@@ -71,7 +71,7 @@ class Summary:
     retractions: tuple[Retraction, ...]
     dead_letters: dict[str, int]
     hero: str | None
-    story: tuple[Row, ...]
+    story: tuple[StoryLine, ...]
 
 
 async def summarise(log: EventLog, store: ViewStore, partitions: int, run: WeekRun) -> Summary:
@@ -93,7 +93,7 @@ async def summarise(log: EventLog, store: ViewStore, partitions: int, run: WeekR
         retractions=retractions,
         dead_letters=await _dead_letters(log, partitions),
         hero=hero,
-        story=() if hero is None else tuple(timeline(await history_of(log, partitions, hero, Codec()))),
+        story=() if hero is None else tuple(map(story_line, await history_of(log, partitions, hero, Codec()))),
     )
 
 
@@ -144,7 +144,7 @@ def _retractions(rows: Iterable[Row]) -> tuple[Retraction, ...]:
         Retraction(
             str(row["lead"]),
             str(row["clause"]),
-            *(_instant(row[name]) for name in ("due", "answered_at", "retracted_at")),
+            *(instant(row[name]) for name in ("due", "answered_at", "retracted_at")),
         )
         for row in rows
         if row["answered_at"] is not None
@@ -159,7 +159,8 @@ def _hero(retractions: tuple[Retraction, ...], leads: Iterable[Row]) -> str | No
     return next((name for name in names if name in won), names[0] if names else None)
 
 
-def _instant(cell: Any) -> datetime:
+def instant(cell: Any) -> datetime:
+    """The instant in a cell of a view."""
     return datetime.fromisoformat(str(cell))
 
 

@@ -1,6 +1,6 @@
 """The week's summary for people: a page of tables that explains itself."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,9 @@ from leadstream.demo.summary import TOTAL, Retraction, Summary
 from leadstream.demo.words import spell
 
 _MOST_RETRACTIONS = 5
-_MOST_OF_STORY = 16
+_MOST_OF_STORY = 30
+_GOOD = {"sla.breach_retracted", "lead.converted"}
+_BAD = {"sla.breached"}
 _BAR = 30
 
 
@@ -36,7 +38,10 @@ def page(summary: Summary, week: Week, seconds: float, home: Path) -> Renderable
         *_section("Funnel: leads that reached each stage, by source", _funnel(summary)),
         *_section("Scores: who they are (A to C) and what they did (1 to 3)", _scores(summary)),
         *_section("Promises (SLA clauses): every started clock is met, breached, cancelled or open", _clauses(summary)),
-        *_section("Response: from capture to the first call, mail or meeting by sales", _responses(summary)),
+        *_section(
+            "Response: from capture to the first call, mail or meeting by sales, nights and weekends included",
+            _responses(summary),
+        ),
         *_section(_retraction_title(summary), _retractions(summary.retractions)),
         *_section("Dead letters: records that could not be taken, kept with their reason", _dead_letters(summary)),
         *_story(summary),
@@ -146,32 +151,16 @@ def _dead_letters(summary: Summary) -> RenderableType:
 def _story(summary: Summary) -> Iterator[RenderableType]:
     if summary.hero is None:
         return
-    table = _table("happened", "recorded", "fact", "in short", left=4)
-    table.columns[3].overflow = "ellipsis"
-    for row in summary.story[:_MOST_OF_STORY]:
-        times = (_time(datetime.fromisoformat(str(row[name]))) for name in ("occurred_at", "recorded_at"))
-        fact = str(row["fact"])
-        table.add_row(*times, fact, _short(row), style="red" if fact == "sla.breached" else _praise(fact))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column, width in (("happened", 16), ("recorded", 16), ("fact", 20)):
+        table.add_column(column, no_wrap=True, min_width=width)
+    table.add_column("in words")
+    for each in summary.story[:_MOST_OF_STORY]:
+        style = "red" if each.fact in _BAD else "green" if each.fact in _GOOD else None
+        table.add_row(_time(each.occurred_at), _time(each.recorded_at), each.fact, each.words, style=style)
     if len(summary.story) > _MOST_OF_STORY:
         table.add_row("", "", f"and {len(summary.story) - _MOST_OF_STORY} more")
     yield from _section(f"One lead's story: {summary.hero}", table)
-
-
-def _praise(fact: str) -> str | None:
-    return "green" if fact in {"sla.breach_retracted", "lead.converted"} else None
-
-
-def _short(row: Mapping[str, Any]) -> str:
-    """What the fact says, without what the table shows already and without the profile."""
-    hidden = ("profile=", "agreement=", "version=", "cycle=", "side=", "conditions=", "signals=", "touch=", "rule=")
-    words, shown = str(row["says"]).split(" "), []
-    keep = True
-    for word in words:
-        if "=" in word:
-            keep = not word.startswith(hidden)
-        if keep:
-            shown.append(word)
-    return " ".join(shown)
 
 
 def _time(at: datetime) -> str:
@@ -179,16 +168,21 @@ def _time(at: datetime) -> str:
 
 
 def _next(summary: Summary, home: Path) -> Iterator[RenderableType]:
-    hero = summary.hero or "sim-000001"
     commands = (
-        (f"lead {hero}", "everything about that lead: facts, clocks, score with reasons"),
-        ("view breaches --where state=breached", "who did not call"),
-        ("view response-times --by source --format csv", "any view, for a spreadsheet"),
-        ("dead-letters list", "what could not be taken, and why"),
-        ("verify", "proves that state and tables are a fold of the log"),
+        (f"export LEADSTREAM_DATA_DIR={home}", "where this week is kept; delete the directory when done"),
+        (
+            f"leadstream lead {summary.hero or 'sim-000001'}",
+            "everything about a lead: facts, clocks, score with reasons",
+        ),
+        ("leadstream view breaches --where state=breached", "who did not call in time, or not at all"),
+        ("leadstream view leads --format csv", "any view for a spreadsheet; json for programs"),
+        ("leadstream dead-letters list", "what could not be taken, and why"),
+        ("leadstream verify", "proves that state and tables are a fold of the log"),
+        ("leadstream demo", "the same company live, with clocks that count down (begins that directory anew)"),
     )
     table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column()
     for command, meaning in commands:
-        table.add_row(Text(f"leadstream --data-dir {home} {command}", style="cyan"), meaning)
-    table.add_row(Text("leadstream demo", style="cyan"), "the same company live, with clocks that count down")
+        table.add_row(Text(command, style="cyan"), meaning)
     yield from _section("Try next", table)

@@ -1,8 +1,8 @@
 """What one sees who watches the canonical log: scores that move, clocks that run, breaches and their retractions."""
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from msgspec import UNSET
 
@@ -21,6 +21,7 @@ from events.sla import (
 
 MOST = 40
 """Entries kept of each list: more than any terminal shows."""
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +100,9 @@ class Watch:
 
     def __init__(self) -> None:
         self.facts = self.leads = 0
-        self.moves: deque[Move] = deque(maxlen=MOST)
-        self.breaches: deque[Breach] = deque(maxlen=MOST)
-        self.retractions: deque[Retraction] = deque(maxlen=MOST)
+        self.moves: list[Move] = []
+        self.breaches: list[Breach] = []
+        self.retractions: list[Retraction] = []
         self.clocks: dict[_ClockKey, Running] = {}
         self._scores: dict[str, int] = {}
 
@@ -122,7 +123,8 @@ class Watch:
         lead, was = envelope.subject, self._scores.get(envelope.subject)
         self._scores[lead] = fact.score
         if fact.score != was:
-            self.moves.appendleft(Move(lead, fact.score, was, fact.grade, fact.cause, _recorded(envelope)))
+            move = Move(lead, fact.score, was, fact.grade, fact.cause, _recorded(envelope))
+            self.moves = _newest([*self.moves, move], lambda each: each.at)
 
     def _clock(self, fact: SlaFact, envelope: Envelope) -> None:
         key = (envelope.subject, fact.agreement, fact.clause, fact.cycle)
@@ -131,7 +133,8 @@ class Watch:
                 self._run(key, to_us(envelope.time), fact)
             case SlaBreached(due=due) if due is not None:
                 self.clocks.pop(key, None)
-                self.breaches.appendleft(Breach(envelope.subject, fact.clause, to_us(due)))
+                breach = Breach(envelope.subject, fact.clause, to_us(due))
+                self.breaches = _newest([*self.breaches, breach], lambda each: each.due)
             case SlaBreachRetracted():
                 self._taken_back(fact, envelope)
                 self._run_again(key, fact.now, fact)
@@ -157,16 +160,20 @@ class Watch:
             return
         lead, at = envelope.subject, to_us(due)
         answered = None if fact.answered_at is None else to_us(fact.answered_at)
-        self.retractions.appendleft(Retraction(lead, fact.clause, at, answered, _recorded(envelope)))
-        standing = [each for each in self.breaches if (each.lead, each.clause, each.due) != (lead, fact.clause, at)]
-        self.breaches = deque(standing, maxlen=MOST)
+        retraction = Retraction(lead, fact.clause, at, answered, _recorded(envelope))
+        self.retractions = _newest([*self.retractions, retraction], lambda each: each.told_at)
+        self.breaches = [each for each in self.breaches if each != Breach(lead, fact.clause, at)]
 
 
 def _recorded(envelope: Envelope) -> int:
     return to_us(envelope.time if envelope.recordedat is UNSET else envelope.recordedat)
 
 
-def soonest(watch: Watch, most: int = MOST) -> tuple[Running, ...]:
-    """The open clocks that run out first."""
-    due: Callable[[Running], tuple[int, str]] = lambda clock: (clock.due, clock.lead)  # noqa: E731 - a sort key
-    return tuple(sorted(watch.clocks.values(), key=due)[:most])
+def _newest(entries: list[_T], at: Callable[[_T], int]) -> list[_T]:
+    """The latest ones, newest first: partitions are read one after the other, and so not in order of time."""
+    return sorted(entries, key=at, reverse=True)[:MOST]
+
+
+def soonest(watch: Watch) -> tuple[Running, ...]:
+    """The open clocks that run out first, no more than a terminal shows."""
+    return tuple(sorted(watch.clocks.values(), key=lambda clock: (clock.due, clock.lead))[:MOST])

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
-from streams.agreement.conditions import Condition, FitTest, ScoreTest, tests_in
+from streams.agreement.conditions import Condition, FitTest, ScoreTest, each_test
 from streams.agreement.grammar import AgreementSpec, ClausePart, Scoring
 from streams.agreement.problems import Place
 from streams.agreement.working_hours import calendar_of
@@ -54,10 +54,10 @@ def _grades(scoring: Scoring) -> Found:
 
 def _scoreless(spec: AgreementSpec) -> Iterator[tuple[Place, Condition]]:
     if spec.applies_to is not None:
-        yield from tests_in(spec.applies_to, ("applies_to",))
+        yield from each_test(spec.applies_to, ("applies_to",))
     if spec.scoring is not None:
         for index, rule in enumerate(spec.scoring.fit):
-            yield from tests_in(rule.when, ("scoring", "fit", index, "when"))
+            yield from each_test(rule.when, ("scoring", "fit", index, "when"))
 
 
 def _conditions(spec: AgreementSpec) -> Found:
@@ -79,9 +79,9 @@ def _scored(spec: AgreementSpec) -> Iterator[tuple[Place, Condition]]:
         for part in ("demographic", "situational", "behavioural"):
             condition = getattr(wanted, part)
             if condition is not None:
-                yield from tests_in(condition, ("qualified_lead", part))
+                yield from each_test(condition, ("qualified_lead", part))
     if spec.archive is not None and spec.archive.when is not None:
-        yield from tests_in(spec.archive.when, ("archive", "when"))
+        yield from each_test(spec.archive.when, ("archive", "when"))
 
 
 def _clauses(spec: AgreementSpec) -> Found:

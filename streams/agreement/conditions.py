@@ -132,16 +132,16 @@ for _model in (AllOf, AnyOf, NotOf):
     _model.model_rebuild()
 
 
-def tests_in(condition: Condition, place: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Condition]]:
+def each_test(condition: Condition, place: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Condition]]:
     """Every test of a condition with its place."""
     match condition:
         case AllOf():
             for index, part in enumerate(condition.all_):
-                yield from tests_in(part, (*place, "all", index))
+                yield from each_test(part, (*place, "all", index))
         case AnyOf():
             for index, part in enumerate(condition.any_):
-                yield from tests_in(part, (*place, "any", index))
+                yield from each_test(part, (*place, "any", index))
         case NotOf():
-            yield from tests_in(condition.not_, (*place, "not"))
+            yield from each_test(condition.not_, (*place, "not"))
         case _:
             yield place, condition

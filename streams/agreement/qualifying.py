@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from events.lead import Condition as HeldCondition
-from streams.agreement.conditions import ScoreTest, tests_in
+from streams.agreement.conditions import ScoreTest, each_test
 from streams.agreement.evaluate import Compiled, FitOf, Profile, Seen, compiled, present
 from streams.agreement.grammar import QualifiedLead
 from streams.scoring import Score, Threshold
@@ -38,7 +38,7 @@ class Definition:
         self.thresholds = tuple(
             Threshold(test.score, test.at_least)
             for condition in written.values()
-            for _, test in tests_in(condition, ())
+            for _, test in each_test(condition, ())
             if isinstance(test, ScoreTest)
         )
 

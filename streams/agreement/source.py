@@ -5,7 +5,7 @@ and `50%` are texts. A key that stands twice, an anchor or a tag is an error.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +69,7 @@ class _Reader:
         self.lines: dict[Place, int] = {}
         self.problems: list[Problem] = []
         self._seen: set[int] = set()
+        self._resolve: Callable[..., str] = yaml.resolver.Resolver().resolve
 
     def value(self, node: yaml.Node, place: Place) -> Any:
         self.lines.setdefault(place, node.start_mark.line + 1)
@@ -77,7 +78,7 @@ class _Reader:
         self._seen.add(id(node))
         if len(place) > DEEPEST:
             return self._problem(node, place, f"expected at most {DEEPEST} levels")
-        if not node.tag.startswith("tag:yaml.org,2002:"):
+        if node.tag != self._tag_without_a_tag(node):
             return self._problem(node, place, f"expected a plain value, found the tag {node.tag}")
         if isinstance(node, yaml.MappingNode):
             return dict(self._pairs(node, place))
@@ -97,6 +98,10 @@ class _Reader:
             else:
                 seen[key.value] = self.lines[*place, key.value] = line
                 yield key.value, self.value(value, (*place, key.value))
+
+    def _tag_without_a_tag(self, node: yaml.Node) -> str:
+        plain = isinstance(node, yaml.ScalarNode) and node.style is None
+        return self._resolve(type(node), node.value, (plain, not plain))
 
     def _problem(self, node: yaml.Node, place: Place, message: str) -> None:
         self.problems.append(Problem(path_of(place), node.start_mark.line + 1, message))

@@ -68,7 +68,7 @@ def checked_instant(text: str) -> str:
     """The instant in one spelling.
 
     Raises:
-        ValueError: not an instant, or one without an offset.
+        ValueError: not an instant, one without an offset, or one outside the years 1971 to 2199.
     """
     expected = f"expected an instant with its offset such as 2026-01-01T00:00:00+02:00, found {text!r}"
     try:

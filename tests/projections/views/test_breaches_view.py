@@ -1,6 +1,8 @@
+from events.envelope import Envelope
 from events.lead import LeadCaptured, LeadHandedOver
 from events.sla import SlaAnswered, SlaBreached, SlaBreachRetracted, SlaMet, SlaRevised, SlaStarted
 from projections.views.breaches import BREACHES
+from projections.views.view import Cell
 from tests.projections.given import clock, minutes, rows_of, text, told
 
 OWNED = told(LeadHandedOver(agreement="inbound", version=1, cycle=1, owner="Radu"), 0)
@@ -9,12 +11,12 @@ BREACHED = told(clock(SlaBreached), 30, recorded=31)
 ANSWERED = told(clock(SlaAnswered, answered_at=minutes(42.999), late_by_us=779_940_000), 43)
 
 
-def breach(*envelopes):
+def breach(*envelopes: Envelope) -> dict[str, Cell]:
     (row,) = rows_of(BREACHES, *envelopes)
     return row
 
 
-def told_of(row):
+def told_of(row: dict[str, Cell]) -> tuple[Cell, ...]:
     return tuple(row[name] for name in ("state", "due", "answered_at", "late_by_seconds", "retracted_at"))
 
 

@@ -1,21 +1,27 @@
+from typing import Any
+
+from events.envelope import Envelope
 from events.lead import LeadCaptured, LeadConverted, LeadStatusChanged
 from projections.views.funnel import FUNNEL
+from projections.views.view import Cell
 from tests.projections.given import rows_of, told
 
 
-def captured(lead="anna", source="web", agreement="inbound", at=0, **more):
+def captured(
+    lead: str = "anna", source: str = "web", agreement: str = "inbound", at: float = 0, **more: Any
+) -> Envelope:
     return told(LeadCaptured(source=source, agreement=agreement, **more), at, lead=lead)
 
 
-def status(name, lead="anna", at=1):
+def status(name: str, lead: str = "anna", at: float = 1) -> Envelope:
     return told(LeadStatusChanged(status=name), at, lead=lead)
 
 
-def converted(lead="anna"):
+def converted(lead: str = "anna") -> Envelope:
     return told(LeadConverted(), 2, lead=lead)
 
 
-def counts(*envelopes):
+def counts(*envelopes: Envelope) -> dict[tuple[Cell, Cell], Cell]:
     return {(row["source"], row["stage"]): row["leads"] for row in rows_of(FUNNEL, *envelopes)}
 
 

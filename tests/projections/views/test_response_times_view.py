@@ -1,19 +1,23 @@
+from typing import Any
+
 import pytest
 
-from events.lead import LeadCaptured, LeadTouched
+from events.envelope import Envelope
+from events.lead import Direction, LeadCaptured, LeadTouched, Side
 from projections.views.response_times import RESPONSE_TIMES
+from projections.views.view import Cell
 from tests.projections.given import rows_of, text, told
 
 
-def captured(at=0.0, **more):
+def captured(at: float = 0, **more: Any) -> Envelope:
     return told(LeadCaptured(source="web", **more), at)
 
 
-def touched(at, direction="outbound", side="sales"):
+def touched(at: float, direction: Direction = "outbound", side: Side = "sales") -> Envelope:
     return told(LeadTouched(channel="call", kind="dialled", direction=direction, side=side), at)
 
 
-def seconds(*envelopes):
+def seconds(*envelopes: Envelope) -> Cell:
     (row,) = rows_of(RESPONSE_TIMES, *envelopes)
     return row["response_seconds"]
 
@@ -36,7 +40,7 @@ def test_what_arrives_late_counts_when_it_happened() -> None:
 
 
 @pytest.mark.parametrize("touch", [touched(5, direction="inbound"), touched(5, side="marketing")])
-def test_only_sales_touching_the_prospect_is_a_response(touch) -> None:
+def test_only_sales_touching_the_prospect_is_a_response(touch: Envelope) -> None:
     assert seconds(captured(), touch) is None
 
 

@@ -1,3 +1,4 @@
+from events.envelope import Envelope
 from events.lead import LeadCaptured
 from events.sla import (
     SlaAnswered,
@@ -9,6 +10,7 @@ from events.sla import (
     SlaStarted,
 )
 from projections.views.sla import SLA
+from projections.views.view import Cell
 from tests.projections.given import clock, minutes, rows_of, told
 
 STARTED = told(clock(SlaStarted, target="30m"))
@@ -17,7 +19,7 @@ MET = told(clock(SlaMet, answered_at=minutes(5)), 5)
 FIGURES = ("started", "met", "breached", "cancelled", "open", "retracted")
 
 
-def figures(*envelopes):
+def figures(*envelopes: Envelope) -> tuple[Cell, ...]:
     (row,) = rows_of(SLA, *envelopes)
     return tuple(row[name] for name in FIGURES)
 

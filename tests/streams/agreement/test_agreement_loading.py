@@ -88,8 +88,10 @@ def test_names_that_do_not_exist_are_told_with_those_that_do() -> None:
         problem.text() for problem in problems(text.replace("calendar: sales}\nmark", "calendar: sale}\nmark"))
     ] == [
         "line 37: scoring.engagement.rules[0].group: there is no group 'contents'; expected one of content, intent",
-        "line 56: sales_clauses.first_response.paused_in[0]: there is no status 'Sleeping'; "
-        "expected one of Open, Contacted, Nurturing, Qualified, Unqualified",
+        (
+            "line 56: sales_clauses.first_response.paused_in[0]: there is no status 'Sleeping'; "
+            "expected one of Open, Contacted, Nurturing, Qualified, Unqualified"
+        ),
         "line 58: sales_clauses.status_update.calendar: there is no calendar 'sale'; expected one of sales",
     ]
 
@@ -117,6 +119,8 @@ def test_what_is_not_carried_out_yet_is_refused_and_nothing_else_is_said_about_i
         (HEAD + "version: 2\n", 4, "stands twice, first on line 2"),
         (HEAD + "applies_to: &a {field: x, equals: 1}\narchive: {when: *a}\n", 4, "found an alias"),
         (HEAD + "priority: !!python/name:os.system 1\n", 4, "tag"),
+        (HEAD + "priority: !!str 1\n", 4, "tag"),
+        (HEAD + "signed: !!set {a}\n", 4, "tag"),
         (HEAD + "priority: [1\n", 5, "expected YAML"),
         ("", 1, "found nothing"),
         ("- a\n", 1, "expected names"),

@@ -1,0 +1,183 @@
+"""One example of every fact with every field set, none to its default: the laws are tried on each field of each."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from events.agreement import AgreementPublished, CommandAnswered, PublishAgreement, Signature
+from events.envelope import Envelope
+from events.fact import Fact
+from events.lead import (
+    Condition,
+    LeadArchived,
+    LeadCaptured,
+    LeadConverted,
+    LeadHandedOver,
+    LeadProfileUpdated,
+    LeadQualified,
+    LeadScored,
+    LeadStatusChanged,
+    LeadTouched,
+)
+from events.registry import WIRE_TYPE, wrap
+from events.sla import (
+    SlaAnswered,
+    SlaBreached,
+    SlaBreachRetracted,
+    SlaCancelled,
+    SlaMet,
+    SlaRevised,
+    SlaStarted,
+    SlaWarned,
+)
+
+AT = datetime(2026, 3, 2, 9, 30, 0, 250_000, tzinfo=UTC)
+DUE = datetime(2026, 3, 2, 10, 30, tzinfo=UTC)
+MOVED = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)
+ANSWERED = datetime(2026, 3, 2, 10, 45, 0, 1, tzinfo=UTC)
+
+_CLOCK: dict[str, Any] = {
+    "agreement": "emea-2026",
+    "version": 2,
+    "clause": "first_response",
+    "cycle": 3,
+    "side": "marketing",
+}
+_DOCUMENT: dict[str, Any] = {
+    "agreement": "emea-2026",
+    "clauses": [{"name": "first_response", "within": "1h"}],
+    "retired": None,
+}
+
+_FACTS: tuple[Fact, ...] = (
+    LeadCaptured(
+        source="Trade fair",
+        profile={
+            "person.email": "ada@example.com",
+            "person.title": "Leiterin Einkauf 🏭",
+            "person.seniority": 4,
+            "company.employees": 1200,
+            "company.is_public": False,
+            "answers.budget": 12500.5,
+        },
+        campaign="spring-2026",
+        form="booth-tablet",
+        is_test=True,
+        agreement="emea-2026",
+    ),
+    LeadTouched(
+        channel="call",
+        kind="dialled",
+        direction="outbound",
+        by="rep-17",
+        side="marketing",
+        campaign="spring-2026",
+        asset="price-list.pdf",
+        click_id="gclid-8842",
+    ),
+    LeadStatusChanged(status="Unqualified", reason="no_budget", by="rep-17"),
+    LeadProfileUpdated(profile={"person.phone": "+4930123456", "company.country": "DE"}, provider="enrichment"),
+    LeadScored(
+        score=74,
+        fit=55,
+        engagement=19,
+        grade="B2",
+        agreement="emea-2026",
+        version=2,
+        cause="touch",
+        rule=4,
+        touch="evt-0042",
+        points=-5,
+    ),
+    LeadQualified(
+        agreement="emea-2026",
+        version=2,
+        cycle=1,
+        score=74,
+        conditions=(
+            Condition(part="required", test="person.email is set", saw="ada@example.com"),
+            Condition(part="demographic", test="company.employees at least 200", saw=1200),
+        ),
+        signals=("asked for a price",),
+    ),
+    LeadHandedOver(agreement="emea-2026", version=2, cycle=1, owner="rep-17"),
+    LeadConverted(
+        account="acc-9",
+        contact="con-12",
+        opportunity="opp-3",
+        amount_minor=1_250_000,
+        currency="EUR",
+        by="rep-17",
+        status="Won",
+    ),
+    LeadArchived(reason="untouched"),
+    SlaStarted(
+        **_CLOCK,
+        due=DUE,
+        target="1h",
+        calendar="berlin",
+        warn_at=datetime(2026, 3, 2, 10, 15, tzinfo=UTC),
+        ingest_lag_us=1_500_000,
+    ),
+    SlaWarned(**_CLOCK, due=DUE, percent=75),
+    SlaBreached(**_CLOCK, due=DUE),
+    SlaAnswered(**_CLOCK, due=DUE, answered_at=ANSWERED, late_by_us=900_000_001),
+    SlaMet(**_CLOCK, due=MOVED, answered_at=ANSWERED),
+    SlaCancelled(**_CLOCK, due=DUE, reason="Unqualified"),
+    SlaRevised(
+        **_CLOCK,
+        due=MOVED,
+        revision=1,
+        was="open",
+        now="met",
+        was_due=DUE,
+        warn_at=datetime(2026, 3, 2, 10, 40, tzinfo=UTC),
+        answered_at=ANSWERED,
+    ),
+    SlaBreachRetracted(
+        **_CLOCK,
+        due=MOVED,
+        revision=2,
+        now="met",
+        was_due=DUE,
+        warn_at=datetime(2026, 3, 2, 10, 40, tzinfo=UTC),
+        answered_at=ANSWERED,
+    ),
+    AgreementPublished(
+        name="emea-2026",
+        version=2,
+        effective_from=datetime(2026, 4, 1, tzinfo=UTC),
+        priority=10,
+        signed=(
+            Signature(side="marketing", by="Head of Marketing", at="2026-03-20"),
+            Signature(side="sales", by="Head of Sales", at="2026-03-21T08:00:00Z"),
+        ),
+        document=_DOCUMENT,
+    ),
+    PublishAgreement(document=_DOCUMENT, before_first_lead=True, signed_as="Operations"),
+    CommandAnswered(
+        command="cmd-7",
+        accepted=False,
+        facts=("f7d9c1e0-0c3f-5d5e-9d7a-3f1f6f3b8c11",),
+        reason="not signed by sales",
+        missing=("signed.sales",),
+    ),
+)
+
+
+def _wrapped(fact: Fact) -> Envelope:
+    name = WIRE_TYPE[type(fact)]
+    return wrap(
+        fact,
+        id=f"example-{name}",
+        source="/forms/contact",
+        subject="lead-4711" if name.startswith(("lead.", "sla.")) else "emea-2026",
+        time=AT,
+        recordedat=datetime(2026, 3, 2, 9, 30, 2, tzinfo=UTC),
+        sequence="0000000007",
+        causationid="evt-0042",
+        late=True,
+    )
+
+
+EXAMPLES: dict[str, Envelope] = {WIRE_TYPE[type(fact)]: _wrapped(fact) for fact in _FACTS}
+"""Wire type -> its example."""

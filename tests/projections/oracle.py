@@ -1,0 +1,137 @@
+"""The figures, counted directly from all facts at once: no base rows, no differences, no partitions."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from math import ceil
+from typing import Any
+
+from events.envelope import Envelope
+from events.lead import LeadCaptured, LeadConverted, LeadStatusChanged, LeadTouched
+from events.sla import (
+    SlaBreached,
+    SlaBreachRetracted,
+    SlaCancelled,
+    SlaMet,
+    SlaRevised,
+    SlaStarted,
+)
+
+Histories = Mapping[str, Sequence[Envelope]]
+
+
+def histories(facts: Iterable[Envelope]) -> Histories:
+    """The facts of each lead, in order."""
+    found: defaultdict[str, list[Envelope]] = defaultdict(list)
+    for envelope in facts:
+        found[envelope.subject].append(envelope)
+    return found
+
+
+def captures(history: Sequence[Envelope]) -> list[Envelope]:
+    return [envelope for envelope in history if isinstance(envelope.data, LeadCaptured)]
+
+
+def is_test(history: Sequence[Envelope]) -> bool:
+    return any(envelope.data.is_test for envelope in captures(history))
+
+
+def cohort(facts: Histories) -> dict[str, tuple[Envelope, Envelope]]:
+    """Captured leads that count: the earliest capture, and the one told first."""
+    return {
+        lead: (min(captures(history), key=lambda envelope: envelope.time), captures(history)[0])
+        for lead, history in facts.items()
+        if captures(history) and not is_test(history)
+    }
+
+
+def funnel(facts: Histories, stages: Mapping[str, Sequence[str]]) -> dict[tuple[str, str], int]:
+    """(source, stage) -> leads; `stages` are the statuses of each agreement."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for lead, (earliest, first) in cohort(facts).items():
+        source = earliest.data.source
+        statuses = {envelope.data.status for envelope in facts[lead] if isinstance(envelope.data, LeadStatusChanged)}
+        converted = any(isinstance(envelope.data, LeadConverted) for envelope in facts[lead])
+        counts.update({(source, "captured"): 1, (source, "converted"): int(converted)})
+        counts.update({(source, stage): int(stage in statuses) for stage in stages.get(first.data.agreement, ())})
+    return dict(counts)
+
+
+def response_seconds(facts: Histories) -> dict[str, tuple[str, int | None]]:
+    """Lead -> source and completed seconds to the first answer."""
+    found: dict[str, tuple[str, int | None]] = {}
+    for lead, (earliest, _) in cohort(facts).items():
+        touches = [
+            envelope.time
+            for envelope in facts[lead]
+            if isinstance(envelope.data, LeadTouched)
+            and (envelope.data.direction, envelope.data.side) == ("outbound", "sales")
+        ]
+        waited = (min(touches) - earliest.time).total_seconds() if touches else None
+        found[lead] = (earliest.data.source, None if waited is None else max(0, int(waited)))
+    return found
+
+
+def response_figures(seconds: Sequence[int | None]) -> dict[str, Any]:
+    """The figures of `response-times` for some leads."""
+    answered = sorted(one for one in seconds if one is not None)
+    return {
+        "answered": len(answered),
+        "leads": len(seconds),
+        "mean_seconds": int(sum(answered) / len(answered) + 0.5) if answered else None,
+        "p50_seconds": nearest_rank(answered, 50),
+        "p90_seconds": nearest_rank(answered, 90),
+    }
+
+
+def nearest_rank(ordered: Sequence[int], percent: int) -> int | None:
+    return ordered[max(1, ceil(len(ordered) * percent / 100)) - 1] if ordered else None
+
+
+def verdicts(facts: Histories) -> dict[tuple[str, str, int], Counter[str]]:
+    """(agreement, clause, version) -> how many clocks are met, breached, ... and how many breaches fell."""
+    found: defaultdict[tuple[str, str, int], Counter[str]] = defaultdict(Counter)
+    for history in facts.values():
+        if is_test(history):
+            continue
+        clocks: dict[tuple[str, str, int, int], str] = {}
+        for envelope in history:
+            verdict = verdict_of(envelope.data)
+            if verdict is not None:
+                fact: Any = envelope.data
+                clocks[fact.agreement, fact.clause, fact.version, fact.cycle] = verdict
+                fell = isinstance(fact, SlaBreachRetracted)
+                found[fact.agreement, fact.clause, fact.version]["retracted"] += fell
+        for (*group, _), verdict in clocks.items():
+            found[tuple(group)].update({verdict: 1, "started": 1})  # type: ignore[index]
+    return found
+
+
+def verdict_of(fact: object) -> str | None:
+    match fact:
+        case SlaStarted():
+            return "open"
+        case SlaMet():
+            return "met"
+        case SlaBreached():
+            return "breached"
+        case SlaCancelled():
+            return "cancelled"
+        case SlaRevised() | SlaBreachRetracted():
+            return fact.now
+    return None
+
+
+def without_second_endings(facts: Iterable[Envelope]) -> list[Envelope]:
+    """The facts without what no decider writes: a breached clock that ends or starts as if it were open."""
+    kept: list[Envelope] = []
+    breached: set[Any] = set()
+    for envelope in facts:
+        verdict = verdict_of(envelope.data)
+        if verdict is not None:
+            fact: Any = envelope.data
+            clock = (envelope.subject, fact.agreement, fact.clause, fact.version, fact.cycle)
+            if clock in breached and isinstance(fact, SlaStarted | SlaMet | SlaCancelled):
+                continue
+            (breached.add if verdict == "breached" else breached.discard)(clock)
+        kept.append(envelope)
+    return kept
