@@ -32,7 +32,8 @@ def json_schema(wire_type: str) -> dict[str, Any]:
         KeyError: the catalogue has no such type.
     """
     fact = CATALOGUE[wire_type]
-    parts: dict[str, Any] = msgspec.json.schema(ENVELOPES[fact])["$defs"]
+    # Through JSON once, so that defaults are what JSON has (lists, no tuples).
+    parts: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(msgspec.json.schema(ENVELOPES[fact])["$defs"]))
     envelope = parts.pop(ENVELOPES[fact].__name__)
     _describe(envelope, Envelope)
     for kind in structs_of(fact):

@@ -36,7 +36,7 @@ class Catalog:
         missing = [spec for spec in specs if there[spec.name] is None]
         renamed = [_renamed(spec, self.physical(spec.name)) for spec in missing]
         made = set(await topics.create(self.cluster, renamed, self.replication))
-        await self.learn([spec.name for spec in missing])
+        await self.describe([spec.name for spec in missing])
         return [spec.name for spec in missing if self.physical(spec.name) in made]
 
     async def describe(self, names: Iterable[str]) -> dict[str, TopicSpec | None]:

@@ -15,8 +15,10 @@ from aiokafka.errors import (
     LeaderNotAvailableError,
     NodeNotReadyError,
     NotControllerError,
+    UnknownTopicOrPartitionError,
     for_code,
 )
+from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.structs import TopicPartition
 
 from engine.errors import Unavailable, WrongTopic
@@ -70,13 +72,23 @@ class Cluster:
         return len(client.cluster.partitions_for_topic(topic) or ())
 
     async def existing(self, topics: Iterable[str]) -> dict[str, int]:
-        """Partition counts of those topics that exist, by a fresh request."""
+        """Partition counts of those topics that exist, by a fresh request that creates none."""
+        wanted = list(topics)
 
         async def ask() -> dict[str, int]:
-            known = (await (await self._connected()).fetch_all_metadata()).partitions_for_topic
-            return {topic: len(found) for topic in topics if (found := known(topic)) is not None}
+            answer = await self.send_anywhere(MetadataRequest(wanted, allow_auto_topic_creation=False))
+            found = {}
+            for code, name, *_, partitions in answer.topics:
+                if code != UnknownTopicOrPartitionError.errno:
+                    check(code, name)
+                    found[name] = len(partitions)
+            return found
 
-        return await self.repeating(ask, "listing topics")
+        found = await self.repeating(ask, "listing topics") if wanted else {}
+        if len(found) < len(wanted):  # news of a topic takes a moment from broker to broker
+            await asyncio.sleep(self._session.refetch)
+            found = await self.repeating(ask, "listing topics")
+        return found
 
     async def leader(self, topic: str, partition: int) -> int:
         """The broker that leads a partition.

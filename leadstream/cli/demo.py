@@ -11,9 +11,9 @@ from leadstream.cli.options import command, fail
 from leadstream.cli.output import format_option, show
 from leadstream.cli.progress import progress
 from leadstream.cli.root import main
+from leadstream.demo.children import ChildEnded
 from leadstream.demo.company import Week
 from leadstream.demo.home import NotOurs, demo_home
-from leadstream.demo.children import ChildEnded
 from leadstream.demo.live import Live, run_live
 from leadstream.demo.summary import Summary, figures, summarise
 from leadstream.demo.summary_text import page
@@ -43,6 +43,7 @@ _PLAIN_WIDTH = 120
 @format_option
 async def demo(
     settings: Settings,
+    *,
     once: bool,
     seed: int,
     days: int,

@@ -78,7 +78,7 @@ async def run_live(settings: Settings, live: Live, console: Console) -> None:
                 traffic = _Traffic(log, partitions, tap)
                 end = None if live.seconds is None else since + round(live.seconds * SECOND)
                 with _shown(console) as show:
-                    await _go_on(traffic, Observer(log, store, since), running, show, stop, end)
+                    await _go_on(traffic, Observer(log, store, since), show, running=running, stop=stop, end=end)
         finally:
             store.close()
     hint = f"leadstream --data-dir {settings.data_dir} view leads"
@@ -100,7 +100,7 @@ class _Traffic:
 
 
 async def _go_on(
-    traffic: _Traffic, observer: Observer, running: Children, show: Show, stop: asyncio.Event, end: int | None
+    traffic: _Traffic, observer: Observer, show: Show, *, running: Children, stop: asyncio.Event, end: int | None
 ) -> None:
     """Publish, look, show, a few times a second."""
     while not stop.is_set():

@@ -54,8 +54,8 @@ def _head(summary: Summary, week: Week, seconds: float) -> Iterator[RenderableTy
     yield Text(f" {MARK}: an invented company, seed {week.seed} ", style="bold reverse yellow")
     days = f"{week.days} days" if week.days != 1 else "1 day"
     yield Text(
-        f"{days}, {first:%a %d %b %Y} to {last:%a %d %b %Y}: {summary.run.leads:,} leads, {summary.run.records:,} records, "
-        f"told, decided and counted in {seconds:.1f} s"
+        f"{days}, {first:%a %d %b %Y} to {last:%a %d %b %Y}: {summary.run.leads:,} leads, "
+        f"{summary.run.records:,} records, told, decided and counted in {seconds:.1f} s"
     )
 
 

@@ -64,7 +64,8 @@ class LeadProcessor:
         except Undecodable as exc:
             txn.dead_letter(record, LEAD_INBOX, exc.reason, str(exc), exc.field)
             return
-        refusal = _refusal(envelope, at)
+        occurred_at = to_us(envelope.time)
+        refusal = _refusal(envelope, occurred_at, at)
         if refusal is not None:
             txn.dead_letter(record, LEAD_INBOX, *refusal)
             return
@@ -78,7 +79,7 @@ class LeadProcessor:
         elif is_duplicate(live, envelope, self._secret):
             return
         given = self._given(max(at, live.lead.recorded_at), at, envelope.subject)
-        self._tell(txn, key, live, decide(live, envelope, given), given)
+        self._tell(txn, key, live, decide(live, envelope, occurred_at, given), given)
 
     def wake(self, txn: Transaction[Live], key: bytes, due: int) -> None:
         """A lead's earliest deadline has passed."""
@@ -137,14 +138,13 @@ class LeadProcessor:
         txn.forward(LEAD_INBOX, key, record.value, headers)
 
 
-def _refusal(envelope: Envelope, at: int) -> tuple[str, str, str] | None:
+def _refusal(envelope: Envelope, occurred_at: int, at: int) -> tuple[str, str, str] | None:
     """Why a decoded record cannot be taken: reason, detail, field."""
     kind = type(envelope.data)
     if kind not in UPSTREAM:
         return "not_upstream", f"{WIRE_TYPE[kind]} is made by leadstream itself and not taken from outside", "type"
     if envelope.subject[0] == "\0":
         return "invalid", "a subject must not begin with a zero character (subject)", "subject"
-    occurred_at = to_us(envelope.time)
     if occurred_at > at + TOLERANCE:
         ahead = (occurred_at - at) // 1_000_000
         return "future", f"happened {ahead} s after it was recorded; the source's clock is wrong (time)", "time"

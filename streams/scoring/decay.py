@@ -61,31 +61,33 @@ class Linear:
     Attributes:
         percent: share lost per period, 1..100.
         per_us: the period.
+        lifetime: age from which nothing is left.
+        factors: s, l, h and w: the value at an age a within the lifetime is (points * (s - l * a) + h) // w.
     """
 
     percent: int
     per_us: int
     lifetime: int = field(init=False)
-    _factors: tuple[int, int, int, int] = field(init=False, repr=False, compare=False)
+    factors: tuple[int, int, int, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lifetime", -(-100 * self.per_us // self.percent))
         shared = gcd(100 * self.per_us, self.percent)  # smaller numbers are faster
         whole, percent = 100 * self.per_us // shared, self.percent // shared
-        object.__setattr__(self, "_factors", (2 * MILLI * whole, 2 * MILLI * percent, whole, 2 * whole))
+        object.__setattr__(self, "factors", (2 * MILLI * whole, 2 * MILLI * percent, whole, 2 * whole))
 
     def value(self, points: int, age: int) -> int:
         """Thousandths left at that age."""
         if age <= 0:
             return points * MILLI
-        scaled, lost, whole, twice = self._factors
+        scaled, lost, whole, twice = self.factors
         return (points * (scaled - lost * age) + whole) // twice if age < self.lifetime else 0
 
     def sums(self, hits: Sequence[Hit], at: int, group_of: Sequence[int], groups: int) -> list[int]:
         """Thousandths of each group; hits past their lifetime are not looked at."""
         totals = [0] * groups
-        scaled, lost, whole, twice = self._factors
-        for occurred_at, _, rule, points in self._alive(hits, at):
+        scaled, lost, whole, twice = self.factors
+        for occurred_at, _, rule, points in self.alive(hits, at):
             age = at - occurred_at
             if age > 0:
                 totals[group_of[rule]] += (points * (scaled - lost * age) + whole) // twice
@@ -93,7 +95,8 @@ class Linear:
                 totals[group_of[rule]] += points * MILLI
         return totals
 
-    def _alive(self, hits: Sequence[Hit], at: int) -> Sequence[Hit]:
+    def alive(self, hits: Sequence[Hit], at: int) -> Sequence[Hit]:
+        """The hits, given in order, that are not past their lifetime."""
         if not hits or at - hits[0][0] < self.lifetime:
             return hits
         return hits[bisect_left(hits, cast("Hit", (at - self.lifetime + 1,))) :]

@@ -6,6 +6,7 @@ costs time and never correctness.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from streams.scoring.decay import Linear
 from streams.scoring.engagement import Engagement
@@ -107,6 +108,17 @@ def _newton(level: float, right: float, value: Sequence[float], slope: Sequence[
     return max(right, 0.0)
 
 
+class _Fall(NamedTuple):
+    """How one touch's rounded value comes down: at age a it is (peak - fall * a) // whole, from `before` to `after`."""
+
+    peak: int
+    fall: int
+    occurred_at: int
+    group: int
+    before: int
+    after: int
+
+
 class _Steps:
     """Every step by which the touches' rounded values come down in (high_at, low_at].
 
@@ -117,27 +129,27 @@ class _Steps:
 
     def __init__(self, hits: Sequence[Hit], high_at: int, low_at: int, decay: Linear, engagement: Engagement) -> None:
         self._engagement = engagement
-        self._whole = 100 * decay.per_us
-        self._lost = 2 * MILLI * decay.percent
         self._sums = [0] * len(engagement.caps)
-        self._falls: list[tuple[Hit, int, int]] = []
+        self._falls: list[_Fall] = []
         self.count = 0
-        for hit in hits:
-            before = decay.value(hit[3], high_at - hit[0])
-            after = decay.value(hit[3], low_at - hit[0])
-            self._sums[engagement.group_of[hit[2]]] += before
-            if before != after:
-                self._falls.append((hit, before, after))
+        scaled, lost, half, self._whole = decay.factors
+        whole, group_of, sums = self._whole, engagement.group_of, self._sums
+        for occurred_at, _, rule, points in decay.alive(hits, high_at):
+            peak, fall, group = points * scaled + half, points * lost, group_of[rule]
+            before = (peak - fall * (high_at - occurred_at)) // whole
+            after = max((peak - fall * (low_at - occurred_at)) // whole, 0)
+            sums[group] += before
+            if before > after:
+                self._falls.append(_Fall(peak, fall, occurred_at, group, before, after))
                 self.count += before - after
-        self.start = engagement.capped(self._sums)
+        self.start = engagement.capped(sums)
 
     def first_below(self, floor: int) -> int | None:
         """The instant of the step that takes the engagement below `floor`, if one does."""
         sums, caps = self._sums, self._engagement.caps
         total = self.start
         for at, group in sorted(self._instants()):
-            cap = caps[group]
-            if sums[group] <= cap:
+            if sums[group] <= caps[group]:
                 total -= 1
                 if total < floor:
                     return at
@@ -145,8 +157,7 @@ class _Steps:
         return None
 
     def _instants(self) -> Iterator[tuple[int, int]]:
-        for (occurred_at, _, rule, points), before, after in self._falls:
-            top = (2 * MILLI * points + 1) * self._whole
-            group, fall = self._engagement.group_of[rule], self._lost * points
+        whole = self._whole
+        for peak, fall, occurred_at, group, before, after in self._falls:
             for value in range(before, after, -1):  # the least age at which the rounded value is below `value`
-                yield occurred_at + (top - 2 * value * self._whole) // fall + 1, group
+                yield occurred_at + (peak - value * whole) // fall + 1, group

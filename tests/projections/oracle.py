@@ -27,7 +27,7 @@ def histories(facts: Iterable[Envelope]) -> Histories:
     return found
 
 
-def captures(history: Sequence[Envelope]) -> list[Envelope]:
+def captures(history: Sequence[Envelope]) -> list[Any]:
     return [envelope for envelope in history if isinstance(envelope.data, LeadCaptured)]
 
 
@@ -35,7 +35,7 @@ def is_test(history: Sequence[Envelope]) -> bool:
     return any(envelope.data.is_test for envelope in captures(history))
 
 
-def cohort(facts: Histories) -> dict[str, tuple[Envelope, Envelope]]:
+def cohort(facts: Histories) -> dict[str, tuple[Any, Any]]:
     """Captured leads that count: the earliest capture, and the one told first."""
     return {
         lead: (min(captures(history), key=lambda envelope: envelope.time), captures(history)[0])
@@ -118,7 +118,8 @@ def verdict_of(fact: object) -> str | None:
             return "cancelled"
         case SlaRevised() | SlaBreachRetracted():
             return fact.now
-    return None
+        case _:
+            return None
 
 
 def without_second_endings(facts: Iterable[Envelope]) -> list[Envelope]:

@@ -68,7 +68,8 @@ def _text(info: inspect.StrType) -> st.SearchStrategy[str]:
 
 
 def _whole(info: inspect.IntType) -> st.SearchStrategy[int]:
-    assert info.ge is not None and info.le is not None, "a whole number without bounds does not fit everywhere"
+    if info.ge is None or info.le is None:
+        raise AssertionError("a whole number without bounds does not fit everywhere: give it some")
     return st.one_of(st.integers(info.ge, info.le), st.sampled_from([info.ge, info.le]))
 
 

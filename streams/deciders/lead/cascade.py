@@ -30,7 +30,6 @@ Part = Callable[[Live, Envelope, int, Given], Iterable[Told]]
 
 REACTIONS: dict[type[Fact], tuple[Part, ...]] = {
     LeadCaptured: (engagement.on_known, qualification.on_known, sla.on_captured, life.on_captured, life.on_known),
-    LeadTouched: (engagement.on_touched, qualification.on_touched, sla.on_touched, life.on_known),
     LeadStatusChanged: (sla.on_status, life.on_status),
     LeadProfileUpdated: (engagement.on_known, qualification.on_known, life.on_known),
     LeadQualified: (sla.on_qualified, ownership.on_qualified),
@@ -40,8 +39,19 @@ REACTIONS: dict[type[Fact], tuple[Part, ...]] = {
 }
 """Which parts see a fact, in which order. A fact that is not here changes state only.
 
-Clocks are judged before `life` answers with a conversion or an archiving, so that each clock ends once.
+A touch is shown by its direction: what the prospect does scores and qualifies, what we do answers clocks. Clocks are
+judged before `life` answers with a conversion or an archiving, so that each clock ends once.
 """
+
+ON_INBOUND: tuple[Part, ...] = (engagement.on_inbound, qualification.on_inbound, life.on_known)
+ON_OUTBOUND: tuple[Part, ...] = (sla.on_outbound,)
+
+
+def reactions_to(fact: Fact) -> tuple[Part, ...]:
+    """The parts that see a fact, in order."""
+    if isinstance(fact, LeadTouched):
+        return ON_INBOUND if fact.direction == "inbound" else ON_OUTBOUND
+    return REACTIONS.get(type(fact), ())
 
 
 def cascade(live: Live, first: Envelope, at: int, given: Given) -> list[Envelope]:
@@ -63,7 +73,7 @@ def cascade(live: Live, first: Envelope, at: int, given: Given) -> list[Envelope
         envelope = canonical(fact, recorded, lead.sequence + 1)
         evolve(lead, envelope, occurred_at, recorded_at, secret)
         told.append(envelope)
-        for part in REACTIONS.get(type(envelope.data), ()):
+        for part in reactions_to(envelope.data):
             for answer in part(live, envelope, occurred_at, given):
                 ordinal = len(told) + len(queue)
                 queue.append((wrapped(answer, first.id, cause, subject, ordinal), answer.at))

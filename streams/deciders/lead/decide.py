@@ -3,7 +3,6 @@
 from msgspec.structs import replace
 
 from events.envelope import Envelope
-from events.instants import to_us
 from events.lead import LeadCaptured
 from streams.deciders.lead.cascade import cascade
 from streams.deciders.lead.evolve import fingerprint
@@ -22,25 +21,23 @@ def is_duplicate(live: Live, envelope: Envelope, secret: bytes = b"") -> bool:
     return fingerprint(envelope.source, envelope.id, secret) in live.lead.seen
 
 
-def decide(live: Live, envelope: Envelope, given: Given) -> list[Envelope]:
+def decide(live: Live, envelope: Envelope, at: int, given: Given) -> list[Envelope]:
     """The canonical facts that follow from a new upstream fact; the lead is changed accordingly.
 
     The capture gets the agreement that matches the lead at that instant; a fact that comes too late to change a
-    verdict it would have changed is marked late.
+    verdict it would have changed is marked late. `at` is the fact's occurred_at in microseconds.
     """
-    at = to_us(envelope.time)
     if isinstance(envelope.data, LeadCaptured):
-        envelope = replace(envelope, data=replace(envelope.data, agreement=_agreement(live, envelope, given)))
+        envelope = replace(envelope, data=replace(envelope.data, agreement=_agreement(live, envelope.data, at, given)))
     if live.lead.clocks and is_too_late(live, envelope, at, given):
         envelope = replace(envelope, late=True)
     return cascade(live, envelope, at, given)
 
 
-def _agreement(live: Live, envelope: Envelope, given: Given) -> str | None:
+def _agreement(live: Live, fact: LeadCaptured, at: int, given: Given) -> str | None:
     """The agreement chosen at the first capture stays."""
     lead = live.lead
     if lead.captured_at is not None:
         return lead.agreement
-    assert isinstance(envelope.data, LeadCaptured)
-    chosen = given.known.choose({**lead.profile, **envelope.data.profile}, to_us(envelope.time))
+    chosen = given.known.choose({**lead.profile, **fact.profile}, at)
     return None if chosen is None else chosen.name

@@ -25,11 +25,11 @@ def on_known(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[
     yield from _told(live, agreement, given, cause, live.lead.latest_at)
 
 
-def on_touched(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
+def on_inbound(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
     """They did something."""
     touch = cast("LeadTouched", envelope.data)
     agreement = given.agreement(live)
-    if touch.direction != "inbound" or agreement is None or agreement.scorer is None:
+    if agreement is None or agreement.scorer is None:
         return
     kept = live.kept
     if kept.version == (agreement.name, agreement.version):

@@ -1,10 +1,9 @@
 """The qualified-lead definition: met once all its parts hold, with the value each condition saw."""
 
 from collections.abc import Iterator
-from typing import cast
 
 from events.envelope import Envelope
-from events.lead import LeadQualified, LeadTouched
+from events.lead import LeadQualified
 from streams.deciders.lead.engagement import score_now, signals
 from streams.deciders.lead.given import Given, Live, Told, is_closed
 
@@ -15,11 +14,10 @@ def on_known(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[
     return check(live, given)
 
 
-def on_touched(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
+def on_inbound(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
     """They did something; what we do to them qualifies nobody."""
-    del at
-    if cast("LeadTouched", envelope.data).direction == "inbound":
-        yield from check(live, given)
+    del envelope, at
+    return check(live, given)
 
 
 def check(live: Live, given: Given) -> Iterator[Told]:

@@ -58,10 +58,9 @@ def on_handed_over(live: Live, envelope: Envelope, at: int, given: Given) -> Ite
     yield from start(live, "handed_over", at, cycle, given)
 
 
-def on_touched(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
+def on_outbound(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
     """What we did may answer a clock."""
-    if cast("LeadTouched", envelope.data).direction == "outbound":
-        yield from rejudge(live, envelope, at, given)
+    return rejudge(live, envelope, at, given)
 
 
 def on_status(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
@@ -109,11 +108,10 @@ def start(live: Live, starts_on: str, at: int, cycle: int, given: Given) -> Iter
 def rejudge(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
     """Judge every clock anew and say what changed."""
     lead = live.lead
-    # A touch in order changes nothing about an answered clock.
-    settled = at >= lead.latest_at and isinstance(envelope.data, LeadTouched)
+    in_order, touched = at >= lead.latest_at, isinstance(envelope.data, LeadTouched)
     for clock in lead.clocks:
-        if settled and clock.answered and clock.verdict != "open":
-            continue
+        if in_order and clock.verdict != "open" and (clock.answered or (clock.verdict == "cancelled" and not touched)):
+            continue  # what comes in order changes nothing about a clock that has ended
         ruled = ruled_by(clock, given)
         finding = judge(ruled.clause, clock.start, history_of(lead, clock, ruled.clause, ruled.agreement))
         yield from _changes(ruled, finding, at, given)

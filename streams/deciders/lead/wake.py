@@ -11,18 +11,19 @@ from streams.deciders.lead.cascade import cascade
 from streams.deciders.lead.envelopes import wrapped
 from streams.deciders.lead.given import Given, Live, Told
 
-FAR = 2**62
-
 
 def next_wake(live: Live, given: Given) -> int | None:
     """The earliest instant at which the lead has something to say by itself; None when never."""
     agreement = given.agreement(live)
-    wake = min(
-        _or_far(sla.next_due(live.lead)),
-        _or_far(engagement.next_crossing(live, agreement, given.at)),
-        _or_far(life.archive_due(live.lead, untouched_for(agreement))),
-    )
-    return None if wake == FAR else wake
+    wake = sla.next_due(live.lead)
+    if agreement is not None:
+        for at in (
+            engagement.next_crossing(live, agreement, given.at),
+            life.archive_due(live.lead, untouched_for(agreement)),
+        ):
+            if at is not None and (wake is None or at < wake):
+                wake = at
+    return wake
 
 
 def wake(live: Live, due: int, given: Given) -> list[Envelope]:
@@ -55,7 +56,3 @@ def _on_deadline(live: Live, due: int, given: Given) -> Iterator[Told]:
     archive_at = life.archive_due(live.lead, untouched_for(agreement))
     if archive_at is not None and archive_at <= due:
         yield Told(LeadArchived(reason=life.UNTOUCHED), archive_at)
-
-
-def _or_far(at: int | None) -> int:
-    return FAR if at is None else at

@@ -1,0 +1,170 @@
+import pytest
+
+from events.envelope import Envelope
+from events.lead import LeadCaptured, LeadConverted, LeadStatusChanged, LeadTouched
+from events.sla import SlaBreached, SlaStarted
+from projections.catalogue import VIEWS
+from projections.read import BadQuery, answer_columns, read_view
+from tests.projections.given import clock, text, told
+from tests.projections.house import House, house
+
+
+def captured(lead: str, source: str = "web", agreement: str | None = "inbound", at: float = 0) -> Envelope:
+    return told(LeadCaptured(source=source, agreement=agreement), at, lead=lead)
+
+
+def status(name: str, lead: str) -> Envelope:
+    return told(LeadStatusChanged(status=name), 1, lead=lead)
+
+
+def stages(built: House, source: str) -> list[tuple[object, object]]:
+    return [(row["stage"], row["leads"]) for row in built.view("funnel", where={"source": source})]
+
+
+async def shown(*facts: Envelope, partitions: int = 1) -> House:
+    built = await house(partitions=partitions)
+    await built.write(*facts)
+    await built.show()
+    return built
+
+
+async def test_without_an_agreement_the_stages_are_captured_and_converted() -> None:
+    built = await shown(captured("anna", agreement=None), status("Open", "anna"))
+    assert built.view("funnel") == [
+        {"source": "web", "stage": "captured", "leads": 1},
+        {"source": "web", "stage": "converted", "leads": 0},
+    ]
+
+
+async def test_stages_come_in_the_order_of_the_file_zeros_included() -> None:
+    built = await shown(captured("anna"), captured("bob", "fair"), status("Won", "anna"), status("Lost", "anna"))
+    await built.publish("inbound", "Won", "Open", "Archived")
+    await built.show()
+    assert stages(built, "web") == [("captured", 1), ("Won", 1), ("Open", 0), ("Archived", 0), ("converted", 0)]
+    assert stages(built, "fair") == [("captured", 1), ("Won", 0), ("Open", 0), ("Archived", 0), ("converted", 0)]
+
+
+async def test_a_later_version_adds_its_statuses_after_the_earlier_ones() -> None:
+    built = await shown(captured("anna"))
+    await built.publish("inbound", "Open", "Won")
+    await built.publish("inbound", "New", "Open", "Won", "Signed", version=2)
+    await built.show()
+    assert [stage for stage, _ in stages(built, "web")] == ["captured", "Open", "Won", "New", "Signed", "converted"]
+
+
+async def test_a_status_is_a_stage_only_for_leads_whose_agreement_lists_it() -> None:
+    built = await shown(
+        captured("anna"), captured("bob", agreement="partners"), status("Open", "anna"), status("Open", "bob")
+    )
+    await built.publish("inbound", "Open")
+    await built.publish("partners", "Signed")
+    await built.show()
+    assert stages(built, "web") == [("captured", 2), ("Open", 1), ("Signed", 0), ("converted", 0)]
+
+
+async def test_sources_under_no_agreement_show_no_stages_of_another() -> None:
+    built = await shown(captured("anna"), captured("bob", "fair", agreement=None), told(LeadConverted(), 2, lead="bob"))
+    await built.publish("inbound", "Open")
+    await built.show()
+    assert stages(built, "fair") == [("captured", 1), ("converted", 1)]
+    assert [stage for stage, _ in stages(built, "web")] == ["captured", "Open", "converted"]
+
+
+async def test_response_times_are_one_row_also_when_there_are_no_leads() -> None:
+    built = await shown()
+    assert built.view("response-times") == [
+        {
+            "answered": 0,
+            "leads": 0,
+            "share_answered": None,
+            "mean_seconds": None,
+            "p50_seconds": None,
+            "p90_seconds": None,
+        }
+    ]
+
+
+async def test_percentiles_are_nearest_rank_and_the_mean_is_rounded_half_up() -> None:
+    facts: list[Envelope] = []
+    for n, minute in enumerate([1, 2, 3, 4, 5, 6, 7, 8, 9, 100.025], start=1):
+        lead = f"lead-{n}"
+        facts += [captured(lead), touched(lead, minute)]
+    built = await shown(*facts, captured("never"), partitions=4)
+    assert built.view("response-times") == [
+        {
+            "answered": 10,
+            "leads": 11,
+            "share_answered": 0.9091,
+            "mean_seconds": 870,  # 8701 / 10
+            "p50_seconds": 300,
+            "p90_seconds": 540,
+        }
+    ]
+
+
+def touched(lead: str, at: float) -> Envelope:
+    return told(LeadTouched(channel="call", kind="dialled", direction="outbound"), at, lead=lead)
+
+
+async def test_half_a_second_of_mean_is_rounded_up() -> None:
+    built = await shown(captured("anna"), touched("anna", 1), captured("bob"), touched("bob", 61 / 60))
+    (row,) = built.view("response-times")
+    assert row["mean_seconds"] == 61
+
+
+async def test_response_times_can_be_split_by_source() -> None:
+    built = await shown(captured("anna"), touched("anna", 1), captured("bob", "fair"))
+    rows = built.view("response-times", by="source")
+    assert [(row["source"], row["answered"], row["leads"], row["p50_seconds"]) for row in rows] == [
+        ("fair", 0, 1, None),
+        ("web", 1, 1, 60),
+    ]
+
+
+async def test_every_view_answers_with_its_columns_in_order_and_complete_to_last() -> None:
+    built = await house()
+    await built.write(captured("anna"), told(clock(SlaStarted, target="30m")), told(clock(SlaBreached), 30))
+    await built.writer_at(60)
+    await built.project(until=60)
+    await built.show()
+    for view in VIEWS:
+        rows = read_view(built.store, view.name)
+        assert rows
+        for row in rows:
+            assert list(row) == [column.name for column in answer_columns(view.name)]
+            assert list(row)[-1] == "complete_to"
+            assert row["complete_to"] == text(60)
+
+
+async def test_where_compares_by_the_columns_type() -> None:
+    built = await shown(captured("anna"), captured("bob", "", at=5), told(clock(SlaBreached), 30))
+    assert [row["lead"] for row in built.view("leads", where={"captured_at": "2026-01-05T11:05:00+02:00"})] == ["bob"]
+    assert [row["lead"] for row in built.view("leads", where={"is_test": "false", "source": "web"})] == ["anna"]
+    assert [row["is_test"] for row in built.view("leads")] == [False, False]
+    assert len(built.view("breaches", where={"version": "1"})) == 1
+    assert built.view("breaches", where={"version": "2"}) == []
+
+
+async def test_an_empty_value_finds_empty_cells() -> None:
+    built = await shown(captured("anna"), captured("bob", ""), told(LeadConverted(), 9))
+    assert [row["lead"] for row in built.view("leads", where={"source": ""})] == ["bob"]
+    assert [row["lead"] for row in built.view("leads", where={"converted_at": ""})] == ["bob"]
+    assert [row["lead"] for row in built.view("leads", where={"status": ""})] == ["anna", "bob"]
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "says"),
+    [
+        ("lead", {}, "there are breaches, funnel, leads, response-times, sla"),
+        ("leads", {"where": {"nobody": "1"}}, "has no column 'nobody'; it has lead, phase"),
+        ("leads", {"where": {"score": "high"}}, "score: 'high' is not a whole number"),
+        ("leads", {"where": {"is_test": "perhaps"}}, "is not true or false"),
+        ("leads", {"where": {"captured_at": "2026-01-05T11:05:00"}}, "an instant with a zone"),
+        ("leads", {"by": "source"}, "cannot be split by 'source': not at all"),
+        ("response-times", {"by": "lead"}, "only by source"),
+    ],
+)
+async def test_a_question_that_cannot_be_answered_says_why(name: str, options: dict[str, object], says: str) -> None:
+    built = await house()
+    with pytest.raises(BadQuery, match=says):
+        built.view(name, **options)

@@ -1,0 +1,150 @@
+import asyncio
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from typing_extensions import override
+
+from events.lead import LeadCaptured, LeadStatusChanged
+from events.topics import AGREEMENTS, VIEW_PROGRESS
+from projections.sink import sink, sink_once
+from projections.stores.port import Move, RowChange, Source
+from projections.stores.sqlite import SqliteStore
+from tests.projections.given import text, told
+from tests.projections.house import House, house
+
+FACTS = [told(LeadCaptured(source="web", agreement="inbound"), n, lead=f"lead-{n}") for n in range(20)]
+
+
+class Crash(Exception):
+    """The process dies here."""
+
+
+class Crashing(SqliteStore):
+    """A real store in a process that dies after so many transactions."""
+
+    def __init__(self, path: Path, lives: int) -> None:
+        super().__init__(path)
+        self._lives = lives
+
+    @override
+    def apply(self, changes: Iterable[RowChange], moves: Mapping[Source, Move]) -> int:
+        if self._lives == 0:
+            raise Crash
+        self._lives -= 1
+        return super().apply(changes, moves)
+
+
+async def busy(path: Path | str = ":memory:", partitions: int = 2) -> House:
+    built = await house(path, partitions)
+    await built.publish("inbound", "Open", "Won")
+    await built.write(*FACTS, told(LeadStatusChanged(status="Open"), 30, lead="lead-3"))
+    await built.writer_at(60)
+    await built.project(until=60)
+    return built
+
+
+async def test_everything_there_is_copied_once() -> None:
+    built = await busy()
+    assert await sink_once(built.log, built.store) > 0
+    assert await sink_once(built.log, built.store) == 0
+    assert len(built.view("leads")) == 20
+
+
+async def test_a_sink_killed_at_any_transaction_ends_in_the_same_tables(tmp_path: Path) -> None:
+    whole = await busy(tmp_path / "whole.db")
+    await sink_once(whole.log, whole.store)
+    for lives in range(12):
+        path = tmp_path / f"killed-{lives}.db"
+        killed = Crashing(path, lives)
+        try:
+            await sink_once(whole.log, killed)
+        except Crash:
+            killed.close()
+        again = House(path, 2)
+        again.log = whole.log
+        await sink_once(again.log, again.store)
+        assert again.tables() == whole.tables()
+
+
+async def test_complete_to_is_the_least_over_partitions_and_empty_until_all_have_reported() -> None:
+    built = await house(partitions=2)
+    await sink_once(built.log, built.store)
+    assert built.complete_to() is None
+    await built.writer_at(10, partitions=[0])
+    await built.project(until=10)
+    await sink_once(built.log, built.store)
+    assert built.complete_to() is None
+    await built.writer_at(20, partitions=[1])
+    await built.project(until=20)
+    await sink_once(built.log, built.store)
+    assert built.complete_to() == text(10)
+    await built.writer_at(30)
+    await built.project(until=30)
+    await sink_once(built.log, built.store)
+    assert built.complete_to() == text(30)
+
+
+async def test_progress_is_applied_after_the_rows_it_vouches_for() -> None:
+    built = await busy()
+    order: list[str] = []
+
+    class Watched(SqliteStore):
+        @override
+        def apply(self, changes: Iterable[RowChange], moves: Mapping[Source, Move]) -> int:
+            order.extend(topic for (topic, _), move in moves.items() if move.after > move.before)
+            return super().apply(changes, moves)
+
+    await sink_once(built.log, Watched(":memory:"))
+    assert set(order[-2:]) == {VIEW_PROGRESS}
+    assert order[0] == AGREEMENTS
+    assert VIEW_PROGRESS not in order[:-2]
+
+
+async def test_another_log_is_noticed_and_the_tables_begin_anew(tmp_path: Path) -> None:
+    first = await busy(tmp_path / "views.db")
+    await sink_once(first.log, first.store)
+    other = await house(tmp_path / "views.db", partitions=2)
+    await other.write(told(LeadCaptured(source="fair"), 0, lead="new"))
+    await other.show()
+    assert [row["lead"] for row in other.view("leads")] == ["new"]
+    assert other.complete_to() is None
+
+
+async def test_a_row_taken_away_in_the_topic_is_taken_away_in_the_store() -> None:
+    built = await busy()
+    await sink_once(built.log, built.store)
+    await built.write(told(LeadCaptured(is_test=True), 90, lead="lead-3"))
+    await built.show()
+    (row,) = built.view("response-times")
+    assert row["leads"] == 19
+    assert built.view("funnel", where={"stage": "Open"}) == [{"source": "web", "stage": "Open", "leads": 0}]
+
+
+async def test_the_loop_copies_what_comes_and_ends_when_told() -> None:
+    built = await house()
+    stop, changed = asyncio.Event(), asyncio.Event()
+    running = asyncio.create_task(sink(built.log, built.store, stop, pause=0.01, told=lambda rows: changed.set()))
+    await built.write(FACTS[0])
+    await built.project()
+    async with asyncio.timeout(10):
+        await changed.wait()
+        stop.set()
+        await running
+    assert [row["lead"] for row in built.view("leads")] == ["lead-0"]
+
+
+async def test_two_sinks_of_one_store_leave_what_one_would(tmp_path: Path) -> None:
+    built = await busy(tmp_path / "views.db")
+    second = SqliteStore(tmp_path / "views.db")
+    await asyncio.gather(*(sink_once(built.log, store) for store in (built.store, second)))
+    alone = await busy()
+    await sink_once(alone.log, alone.store)
+    for name in ("leads", "funnel", "sla", "response-times", "breaches"):
+        assert built.view(name) == alone.view(name)
+
+
+async def test_an_agreement_without_statuses_adds_no_stage() -> None:
+    built = await busy()
+    await built.publish("other")
+    await sink_once(built.log, built.store)
+    assert [row["stage"] for row in built.view("funnel")] == ["captured", "Open", "Won", "converted"]
