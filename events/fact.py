@@ -14,7 +14,7 @@ PersonalText = Annotated[str, Meta(max_length=4096, extra=PERSONAL)]
 Instant = Annotated[datetime, Meta(tz=True)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 Whole = Annotated[int, Meta(ge=-(2**53), le=2**53)]
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", max_length=3)]  # to Python, `$` also stands before a last newline
 Number = Annotated[float, Meta(ge=-(2.0**53), le=2.0**53)]
 Scalar = Text | Whole | bool | Number
 Profile = Annotated[dict[Name, Scalar], Meta(max_length=500, extra=PERSONAL)]

@@ -23,9 +23,7 @@ def _try(value: bytes | None, headers: Headers | None = None) -> Envelope | None
     """Decode; what decodes can be written, read, and kept in MessagePack, and stays the same."""
     try:
         envelope = CODEC.decode(value, headers)
-    except Undecodable as refusal:
-        assert refusal.reason in ("not_json", "unknown_type", "invalid")
-        str(refusal).encode()
+    except Undecodable:
         return None
     written = CODEC.encode(envelope)
     assert same(CODEC.decode(written), envelope)
@@ -66,8 +64,7 @@ def test_arbitrary_json_never_crashes(value: Any) -> None:
 @given(st.data())
 def test_records_with_arbitrary_values_in_their_fields_never_crash(data: st.DataObject) -> None:
     record = json.loads(RECORDS[data.draw(st.sampled_from(sorted(CATALOGUE)))])
-    for _ in range(data.draw(st.integers(1, 3))):
-        part = data.draw(st.sampled_from([record, record["data"]])) if isinstance(record["data"], dict) else record
+    for part in data.draw(st.lists(st.sampled_from([record, record["data"]]), min_size=1, max_size=3)):
         part[data.draw(st.sampled_from(sorted(part)))] = data.draw(json_values())
     raw = json.dumps(record).encode()
     if data.draw(st.booleans()):
@@ -95,7 +92,8 @@ _EXTRA = RECORDS["lead.archived.v1"].replace(b'"specversion"', b'"extra":@,"spec
     [
         b"NaN", b"Infinity", b"-Infinity", b"1e400", b"-1e400", b"1e-400", b"-0", b"-0.0", b"01", b"1.", b".5", b"+1",
         b"0x10", b"9007199254740993", b"18446744073709551616", str(2**70).encode(), str(-(2**70)).encode(), b"9" * 400,
-        b"9" * 5000, b"0." + b"9" * 5000, b'"\\ud800"', b'"\\udc00\\ud800"', b'"\\ud83d\\ude00"', b'"\\u0000"', b'"\\x"',
+        b"9" * 5000, b"0." + b"9" * 5000, b'"\\ud800"', b'"\\udc00\\ud800"', b'"\\ud83d\\ude00"', b'"\\u0000"',
+        b'"\\x"',
         b'"\x00"', b'"\xff"', b'"\xed\xa0\x80"', b'"\xc0\x80"', b"[" * 900 + b"]" * 900, b"[" * 1030 + b"]" * 1030,
         b"[" * 100_000 + b"]" * 100_000, b'{"a":' * 100_000, b'{"a":1,"a":[]}', b"undefined", b"", b"//", b"null,null",
     ],
@@ -108,7 +106,8 @@ def test_hostile_values_never_crash(template: bytes, raw: bytes) -> None:
 @pytest.mark.parametrize(
     "raw",
     [
-        b"", b" ", b"\0", b"\xff\xfe", b"\xef\xbb\xbf{}", b"\xef\xbb\xbf" + RECORDS["lead.touched.v1"], b"{}", b"[]", b"1",
+        b"", b" ", b"\0", b"\xff\xfe", b"\xef\xbb\xbf{}", b"\xef\xbb\xbf" + RECORDS["lead.touched.v1"], b"{}", b"[]",
+        b"1",
         b'"x"', b"null", b"true", b"{}{}", RECORDS["lead.touched.v1"] + b"x", RECORDS["lead.touched.v1"][:-1],
         RECORDS["lead.touched.v1"].decode().encode("utf-16"), b"[" * 1_000_000, b'{"type":' * 100_000,
     ],

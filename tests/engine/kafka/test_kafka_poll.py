@@ -34,7 +34,8 @@ async def poller(log: KafkaLog) -> AsyncIterator[Poller]:
 async def test_polling_gives_every_partition_its_records_in_order_in_small_batches(
     log: KafkaLog, poller: Poller
 ) -> None:
-    topic, expected = f"{log.prefix}in", {}
+    topic = f"{log.prefix}in"
+    expected: dict[int, list[bytes | None]] = {}
     wanted = {(topic, partition): 0 for partition in range(3)}
     found: dict[int, list[bytes | None]] = {0: [], 1: [], 2: []}
     for turn in range(3):

@@ -16,7 +16,7 @@ CONTROL, TRANSACTIONAL = 0x20, 0x10
 class Piece(NamedTuple):
     """A batch on disk: how many records, of which producer, in a transaction or not, or the marker that ends one."""
 
-    count: int
+    records: int
     producer: int
     transactional: bool
     marker: int | None = None
@@ -28,7 +28,7 @@ def encoded(piece: Piece, base: int) -> bytes:
         batch_size=1 << 20,
     )  # fmt: skip
     if piece.marker is None:
-        for at in range(piece.count):
+        for at in range(piece.records):
             builder.append(at, 1000 + base + at, b"k%d" % (at % 3), b"%d" % (base + at), [])
         raw = bytearray(builder.build())
     else:
@@ -62,7 +62,7 @@ def written(pieces: Sequence[Piece]) -> Disk:
     committed: list[int] = []
     for piece in pieces:
         raw += encoded(piece, at)
-        offsets = list(range(at, at + piece.count))
+        offsets = list(range(at, at + piece.records))
         if piece.marker is not None:
             if piece.producer in open_since:
                 first, done = open_since.pop(piece.producer), pending.pop(piece.producer)
@@ -77,7 +77,7 @@ def written(pieces: Sequence[Piece]) -> Disk:
             pending.setdefault(piece.producer, []).extend(offsets)
         else:
             committed += offsets
-        at += piece.count
+        at += piece.records
     for producer in list(open_since):  # the coordinator ends what its owner has left
         raw += encoded(Piece(1, producer, transactional=True, marker=0), at)
         aborted.append((producer, open_since[producer]))
@@ -117,7 +117,7 @@ def test_the_latest_values_are_those_of_the_committed_records(disk: Disk) -> Non
     state: dict[bytes, bytes | None] = {}
     assert latest_into(state, response) == response.next_offset == disk.end
     scan = Scan(response)
-    expected = {}
+    expected: dict[bytes | None, bytes | None] = {}
     while not scan.done:
         expected |= {record.key: record.value for record in scan.take(100)}
     assert state == expected

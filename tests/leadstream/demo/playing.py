@@ -1,7 +1,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-
 from engine.memory.log import MemoryLog
 from events.codec import Codec
 from events.envelope import Envelope

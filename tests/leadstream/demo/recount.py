@@ -50,6 +50,8 @@ def verdicts(arrivals: Iterable[Arrival], hand_overs: Mapping[str, HandOver], en
             case LeadConverted():
                 calls[lead].append(Deed(at, arrival.at, closes=True))
                 statuses[lead].append(Deed(at, arrival.at, closes=True))
+            case _:
+                pass
     found: dict[str, Counter[str]] = {"first_response": Counter(), "status_update": Counter()}
     for lead, start in hand_overs.items():
         _judge(found["first_response"], calls[lead], start, minutes_later(start.at, 30), end)

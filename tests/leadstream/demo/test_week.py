@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec import UNSET
 
 from events.instants import to_us
 from events.lead import LeadHandedOver
@@ -17,7 +18,7 @@ def recounted(played: Played) -> dict[str, dict[str, int]]:
     hand_overs = {
         envelope.subject: HandOver(to_us(envelope.time), to_us(envelope.recordedat))
         for envelope in played.facts
-        if isinstance(envelope.data, LeadHandedOver)
+        if isinstance(envelope.data, LeadHandedOver) and envelope.recordedat is not UNSET
     }
     found = verdicts(played.arrivals, hand_overs, played.week.end)
     return {clause: {verdict: counts[verdict] for verdict in _VERDICTS} for clause, counts in found.items()}
