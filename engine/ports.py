@@ -171,6 +171,7 @@ class EventLog(Protocol):
 
         Raises:
             RecordTooLarge: one is too large; none was written on a log that can tell beforehand.
+            WrongTopic: no such topic or partition, or a record without a key for a compacted topic.
             Unavailable: out of reach.
         """
         ...
@@ -184,7 +185,11 @@ class EventLog(Protocol):
         ...
 
     async def read(self, topic: str, partition: int, offset: int, limit: int = 5000) -> Fetched:
-        """Committed records from an offset on, at most about `limit`. Empty at the end; never waits."""
+        """Committed records from an offset on, at most about `limit`. Empty at the end; never waits.
+
+        Raises:
+            Truncated: the offset lies before the first record kept, or after the end.
+        """
         ...
 
     async def latest(self, topic: str, partition: int, key: bytes) -> bytes | None:

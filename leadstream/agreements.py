@@ -48,7 +48,7 @@ async def request_publication(log: EventLog, spec: AgreementSpec, signed_as: str
 
 
 async def _answer(log: EventLog, command_id: str, codec: Codec) -> CommandAnswered:
-    waited, offset = 0.0, 0
+    waited, offset = 0.0, (await log.starts(ANSWERS))[0]
     while True:
         if not await log.owned(AGREEMENTS_GROUP, 0):
             await drain(log, agreement_program())

@@ -1,5 +1,6 @@
 """The scorer of one agreement version."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -33,6 +34,7 @@ class Scorer:
     """
 
     __slots__ = (
+        "_bands",
         "_cap",
         "_digits",
         "_engagement",
@@ -42,6 +44,7 @@ class Scorer:
         "_letters",
         "_levels_of_grades",
         "_matching",
+        "_takes_away",
         "_touch_rules",
         "_uses_asset",
         "_uses_campaign",
@@ -71,6 +74,8 @@ class Scorer:
         self._letters, self._digits = _grade_parts(grades, cap)
         self._uses_asset = any(rule.pattern.assets is not None for rule in self._touch_rules)
         self._uses_campaign = any(rule.pattern.campaigns is not None for rule in self._touch_rules)
+        self._takes_away = any(rule.points < 0 for rule in self._touch_rules)
+        self._bands: dict[tuple[int, tuple[Threshold, ...]], list[int]] = {}
         self._matching: dict[_TouchKey, tuple[int, ...]] = {}
 
     def hits_for(self, touch: TouchLike, occurred_at: int, touch_id: str) -> tuple[Hit, ...]:
@@ -159,6 +164,25 @@ class Scorer:
             return None
         levels = self._levels(fit, thresholds)
         return next_exit(hits, at, levels, self._engagement) if levels else None
+
+    def band(self, fit: Fit, score: Score, thresholds: tuple[Threshold, ...] = ()) -> int | None:
+        """Between which of the levels that `next_crossing` watches the engagement lies.
+
+        As long as a lead's fit stays and its touches only bring points, a touch that leaves it in its band can only
+        put off the next crossing; so the one found before is a lower bound.
+
+        Returns:
+            The band; None where points may also be taken away, so that nothing can be said.
+        """
+        if self._takes_away:
+            return None
+        key = (fit.points, thresholds)
+        levels = self._bands.get(key)
+        if levels is None:
+            if len(self._bands) >= _REMEMBERED:
+                self._bands.clear()
+            levels = self._bands[key] = self._levels(fit, thresholds)
+        return bisect_right(levels, score.engagement)
 
     def words(self, rule: int) -> str:
         """A rule in words, by index."""

@@ -8,7 +8,7 @@ from events.instants import iso
 from events.lead import LeadCaptured, LeadScored, LeadTouched
 from streams.agreement.compiled import Agreement
 from streams.deciders.lead.given import Given, Kept, Live, Told
-from streams.scoring import Hit, Score, Scorer
+from streams.scoring import Hit, Score, Scorer, Threshold
 
 Cause = Literal["captured", "touch", "profile", "decay", "agreement"]
 
@@ -20,7 +20,7 @@ def on_known(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[
     if agreement is None or agreement.scorer is None:
         return
     kept = in_step(live, agreement, agreement.scorer)
-    kept.fit, kept.crossing_known = agreement.scorer.fit(live.lead.profile), False
+    kept.fit, kept.crossing_known, kept.shown = agreement.scorer.fit(live.lead.profile), False, None
     cause: Cause = "captured" if isinstance(envelope.data, LeadCaptured) else "profile"
     yield from _told(live, agreement, given, cause, live.lead.latest_at)
 
@@ -38,15 +38,19 @@ def on_inbound(live: Live, envelope: Envelope, at: int, given: Given) -> Iterato
         own = tuple(hit for hit in in_step(live, agreement, agreement.scorer).hits if hit.touch == envelope.id)
     if not own:
         return
-    kept.crossing_known = False
+    kept.shown = None
+    if kept.crossing_known:
+        kept.crossing_known = at >= live.lead.latest_at and _still_in_band(live, agreement, agreement.scorer, given.at)
     yield from _told(live, agreement, given, "touch", live.lead.latest_at, hit=own[0])
 
 
 def on_deadline(live: Live, due: int, given: Given) -> Iterator[Told]:
     """Decay alone carried the score across a threshold."""
     agreement = given.agreement(live)
-    crossing = next_crossing(live, agreement, due - 1)
-    if agreement is None or crossing is None or crossing > due:
+    if agreement is None or not agreement.scorer:
+        return
+    live.kept.crossing_known = False  # what was kept may have been a lower bound
+    if next_crossing(live, agreement, due - 1) != due:
         return
     live.kept.crossing_known = False
     yield from _told(live, agreement, given, "decay", due)
@@ -65,7 +69,7 @@ def in_step(live: Live, agreement: Agreement, scorer: Scorer) -> Kept:
     if kept.version != (agreement.name, agreement.version):
         kept.version = (agreement.name, agreement.version)
         kept.hits = scorer.hits_of((touch, touch.at, touch.id) for touch in lead.touches)
-        kept.fit, kept.crossing_known = scorer.fit(lead.profile), False
+        kept.fit, kept.crossing_known, kept.shown = scorer.fit(lead.profile), False, None
     return kept
 
 
@@ -74,19 +78,37 @@ def score_now(live: Live, agreement: Agreement, at: int) -> Score | None:
     if agreement.scorer is None:
         return None
     kept = in_step(live, agreement, agreement.scorer)
-    return agreement.scorer.score(kept.fit, kept.hits, at)
+    if kept.shown is None or kept.shown_at != at:
+        kept.shown, kept.shown_at = agreement.scorer.score(kept.fit, kept.hits, at), at
+    return kept.shown
 
 
 def next_crossing(live: Live, agreement: Agreement | None, at: int) -> int | None:
-    """The earliest instant after `at` at which decay alone changes grade or qualification."""
+    """An instant after `at` before which decay alone changes neither grade nor qualification; None when it never will.
+
+    It is exact when it is found, and a lower bound once touches came in that can only put it off: finding it is by far
+    the dearest question, and a lead that is woken too early is only asked again.
+    """
     if agreement is None or agreement.scorer is None or live.lead.score is None:
         return None
     kept = in_step(live, agreement, agreement.scorer)
     if not kept.crossing_known or (kept.crossing is not None and kept.crossing <= at):
-        thresholds = agreement.qualification.thresholds if agreement.qualification else ()
-        kept.crossing = agreement.scorer.next_crossing(kept.fit, kept.hits, at, thresholds)
+        scorer, thresholds = agreement.scorer, _thresholds(agreement)
+        kept.crossing = scorer.next_crossing(kept.fit, kept.hits, at, thresholds)
+        kept.band = scorer.band(kept.fit, scorer.score(kept.fit, kept.hits, at), thresholds)
         kept.crossing_known = True
     return kept.crossing
+
+
+def _thresholds(agreement: Agreement) -> tuple[Threshold, ...]:
+    return agreement.qualification.thresholds if agreement.qualification else ()
+
+
+def _still_in_band(live: Live, agreement: Agreement, scorer: Scorer, at: int) -> bool:
+    """Whether the lead stayed in its band, so that the crossing found before still is a lower bound."""
+    score = score_now(live, agreement, at)
+    band = live.kept.band
+    return score is not None and band is not None and band == scorer.band(live.kept.fit, score, _thresholds(agreement))
 
 
 def signals(live: Live, agreement: Agreement) -> tuple[str, ...]:

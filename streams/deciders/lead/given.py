@@ -8,7 +8,7 @@ from events.fact import Fact
 from streams.agreement.compiled import Agreement
 from streams.agreement.known import Known
 from streams.deciders.lead.state import Lead
-from streams.scoring import Fit, Hit
+from streams.scoring import Fit, Hit, Score
 
 
 class Told(NamedTuple):
@@ -32,8 +32,11 @@ class Kept(Struct):
         version: (agreement, version) the hits belong to.
         hits: scoring hits of the lead's touches, in order.
         fit: who they are, by the lead's profile.
-        crossing: instant at which decay alone changes something; None when nothing will.
+        crossing: no earlier than this does decay alone change something; None when nothing will.
         crossing_known: whether `crossing` holds for the lead as it is.
+        shown: the score of the lead as it is, at `shown_at`; None when it has to be taken anew.
+        shown_at: instant of `shown`, microseconds.
+        band: the band of engagement that `crossing` was found in; None where no band can be told.
     """
 
     version: tuple[str, int] | None = None
@@ -41,6 +44,9 @@ class Kept(Struct):
     fit: Fit = Fit(0, 0, ())
     crossing: int | None = None
     crossing_known: bool = False
+    band: int | None = None
+    shown: Score | None = None
+    shown_at: int = 0
 
 
 class Live(Struct):
