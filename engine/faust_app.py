@@ -1,5 +1,6 @@
 """Builds the Faust app of a process: one agent per source, each of which only hands batches to their tasks."""
 
+import tempfile
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -51,6 +52,7 @@ def build_task_app(
         broker_session_timeout=session_timeout,
         broker_commit_livelock_soft_timeout=0,
         consumer_auto_offset_reset="earliest",
+        datadir=tempfile.gettempdir(),  # Faust wants one; nothing is ever written there
         key_serializer="raw",
         value_serializer="raw",
         loghandlers=[],

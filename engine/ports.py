@@ -166,6 +166,10 @@ class EventLog(Protocol):
         """How the topics are; None for a missing one."""
         ...
 
+    async def topic_faults(self, specs: Sequence[TopicSpec]) -> list[str]:
+        """Why we should not run on the topics as they are: missing, other than specified, unsafe. A sentence each."""
+        ...
+
     async def append(self, records: Mapping[tuple[str, int], Sequence[NewRecord]]) -> None:
         """Append records by (topic, partition); durable when it returns.
 

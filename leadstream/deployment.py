@@ -1,6 +1,6 @@
 """Opens the log a deployment lives on, and checks that its topics are as they must be."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from engine.errors import WrongTopic
@@ -85,35 +85,13 @@ async def partition_count(log: EventLog) -> int:
     Raises:
         WrongTopic: naming the topics, what they are and what they must be.
     """
-    names = [definition.name for definition in (*TOPICS, *VIEW_TOPICS)]
-    found = await log.describe_topics(names)
-    inbox = found[LEAD_INBOX]
+    inbox = (await log.describe_topics([LEAD_INBOX]))[LEAD_INBOX]
     if inbox is None:
         raise WrongTopic(f"topic {LEAD_INBOX!r} does not exist; run 'leadstream topics create' first")
-    problems = list(_problems(topic_specs(inbox.partitions), found))
-    if problems:
-        raise WrongTopic("; ".join(problems))
+    faults = await log.topic_faults(topic_specs(inbox.partitions))
+    if faults:
+        missing = (
+            " (leadstream topics create makes what is missing)" if any("missing" in fault for fault in faults) else ""
+        )
+        raise WrongTopic("; ".join(faults) + missing)
     return inbox.partitions
-
-
-def _problems(wanted: Sequence[TopicSpec], found: dict[str, TopicSpec | None]) -> list[str]:
-    problems: list[str] = []
-    for spec in wanted:
-        there = found[spec.name]
-        if there is None:
-            problems.append(f"topic {spec.name!r} does not exist; run 'leadstream topics create'")
-        elif there.partitions != spec.partitions:
-            problems.append(
-                f"topic {spec.name!r} has {there.partitions} partitions and must have {spec.partitions}: "
-                "make it anew or use another prefix"
-            )
-        elif there.compacted != spec.compacted:
-            problems.append(
-                f"topic {spec.name!r} is {'' if there.compacted else 'not '}compacted and must "
-                f"{'' if spec.compacted else 'not '}be: set its cleanup.policy"
-            )
-        elif spec.retention_ms is None and not spec.compacted and there.retention_ms is not None:
-            problems.append(
-                f"topic {spec.name!r} forgets after {there.retention_ms} ms and must keep for ever: set retention.ms=-1"
-            )
-    return problems

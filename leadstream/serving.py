@@ -13,6 +13,7 @@ from engine.host import Host
 from engine.ports import FaustLog
 from leadstream.deployment import make_log, opened, partition_count
 from leadstream.settings import Settings
+from leadstream.supervising import watch_parent
 
 logger = logging.getLogger("leadstream")
 _BEAT = 5.0
@@ -65,12 +66,14 @@ async def serve(app: TaskApp, stop: asyncio.Event, heartbeat: Path | None = None
     if heartbeat is not None:
         heartbeat.unlink(missing_ok=True)
     await app.start()
-    beating = asyncio.create_task(_beat(host, heartbeat)) if heartbeat is not None else None
+    beside = [asyncio.create_task(watch_parent(stop))]
+    if heartbeat is not None:
+        beside.append(asyncio.create_task(_beat(host, heartbeat)))
     try:
         await stop.wait()
     finally:
-        if beating is not None:
-            beating.cancel()
+        for task in beside:
+            task.cancel()
         await app.stop()
     if host.failure is not None:
         raise host.failure

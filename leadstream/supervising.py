@@ -8,13 +8,25 @@ from contextlib import suppress
 
 from leadstream.settings import Settings
 
+PARENT = "LEADSTREAM_PARENT"
+"""Names the parent's process id in a child's environment."""
 _PATIENCE = 25.0
+_LOOK = 1.0
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
     """The environment that gives a child the same settings."""
     own = {f"LEADSTREAM_{name.upper()}": str(value) for name, value in settings.model_dump().items() if value != ""}
-    return {**os.environ, **own}
+    return {**os.environ, **own, PARENT: str(os.getpid())}
+
+
+async def watch_parent(stop: asyncio.Event) -> None:
+    """Stop a child whose parent is gone, so that nothing runs on unseen; does nothing in other processes."""
+    parent = os.environ.get(PARENT)
+    while parent is not None and not stop.is_set():
+        if str(os.getppid()) != parent:
+            stop.set()
+        await asyncio.sleep(_LOOK)
 
 
 async def supervise(commands: Mapping[str, Sequence[str]], settings: Settings, stop: asyncio.Event) -> str | None:

@@ -7,6 +7,7 @@ from engine.kafka import topics
 from engine.kafka.cluster import Cluster
 from engine.kafka.topics import Settings
 from engine.ports import TopicSpec
+from engine.topic_faults import differences
 
 
 class Catalog:
@@ -52,7 +53,7 @@ class Catalog:
                 found.append(f"topic {name!r} is missing")
                 continue
             is_, settings = there
-            found += _differences(wanted[name], is_)
+            found += differences(wanted[name], is_)
             found += topics.faults_of(name, settings, self.replication)
         return found
 
@@ -102,17 +103,3 @@ class Catalog:
 
 def _renamed(spec: TopicSpec, name: str) -> TopicSpec:
     return TopicSpec(name, spec.partitions, spec.compacted, spec.retention_ms, spec.max_record_bytes)
-
-
-def _differences(wanted: TopicSpec, is_: TopicSpec) -> list[str]:
-    name, found = wanted.name, []
-    if is_.partitions != wanted.partitions:
-        found.append(f"topic {name!r} has {is_.partitions} partitions instead of {wanted.partitions}")
-    if is_.compacted != wanted.compacted:
-        found.append(f"topic {name!r} must {'' if wanted.compacted else 'not '}be compacted")
-    if is_.max_record_bytes < wanted.max_record_bytes:
-        found.append(f"topic {name!r} takes {is_.max_record_bytes} bytes a record instead of {wanted.max_record_bytes}")
-    if is_.retention_ms is not None and (wanted.retention_ms is None or is_.retention_ms < wanted.retention_ms):
-        kept = "for ever" if wanted.retention_ms is None else f"{wanted.retention_ms} ms"
-        found.append(f"topic {name!r} keeps records for {is_.retention_ms} ms instead of {kept}")
-    return found

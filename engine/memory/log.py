@@ -9,6 +9,7 @@ from engine.memory.disk import MemoryDisk
 from engine.memory.membership import MemoryEar, MemoryMembership
 from engine.memory.task import MemoryTaskLog
 from engine.ports import Fetched, GroupSpec, NewRecord, TopicSpec
+from engine.topic_faults import faults
 
 
 class MemoryLog:
@@ -54,6 +55,10 @@ class MemoryLog:
     async def describe_topics(self, names: Sequence[str]) -> dict[str, TopicSpec | None]:
         """How the topics are; None for a missing one."""
         return {name: self.disk.topics.get(name) for name in names}
+
+    async def topic_faults(self, specs: Sequence[TopicSpec]) -> list[str]:
+        """Why we should not run on the topics as they are."""
+        return faults(specs, await self.describe_topics([spec.name for spec in specs]))
 
     async def append(self, records: Mapping[tuple[str, int], Sequence[NewRecord]]) -> None:
         """Append all or nothing."""

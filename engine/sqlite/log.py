@@ -15,6 +15,7 @@ from engine.sqlite.failures import translated
 from engine.sqlite.membership import SqliteMembership
 from engine.sqlite.store import Store, bell_path
 from engine.sqlite.task import Owner, SqliteTaskLog, encoded
+from engine.topic_faults import faults
 
 
 class SqliteLog:
@@ -65,6 +66,10 @@ class SqliteLog:
         """How the topics are; None for a missing one."""
         known = self.catalog.all()
         return {name: known[name].spec if name in known else None for name in names}
+
+    async def topic_faults(self, specs: Sequence[TopicSpec]) -> list[str]:
+        """Why we should not run on the topics as they are."""
+        return faults(specs, await self.describe_topics([spec.name for spec in specs]))
 
     async def append(self, records: Mapping[tuple[str, int], Sequence[NewRecord]]) -> None:
         """Append records in one transaction: all are there, or none."""

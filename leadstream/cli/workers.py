@@ -15,6 +15,7 @@ from leadstream.deployment import app_name, partition_count
 from leadstream.serving import reachable, serve, stop_on_signals
 from leadstream.settings import Settings
 from leadstream.supervising import supervise
+from leadstream.tidying import tidy
 from leadstream.views_store import open_store
 from projections.app import build_app as build_projector
 from projections.sink import sink
@@ -69,11 +70,13 @@ async def projector(settings: Settings, heartbeat: Path | None) -> None:
         store = open_store(settings)
         sinking = asyncio.create_task(sink(log, store, stop, trouble=lambda exc: _say(str(exc))))
         sinking.add_done_callback(lambda _: stop.set())
+        tidying = asyncio.create_task(tidy(log))
         _say(f"projector on {settings.url}, tables in {settings.views_path}")
         try:
             await _served(app, stop, heartbeat)
             await sinking
         finally:
+            tidying.cancel()
             store.close()
 
 

@@ -63,7 +63,7 @@ def test_arbitrary_json_never_crashes(value: Any) -> None:
 _changes = st.lists(st.tuples(st.booleans(), st.integers(0, 20), json_values()), min_size=1, max_size=3)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.sampled_from(sorted(CATALOGUE)), _changes, st.booleans())
 def test_records_with_arbitrary_values_in_their_fields_never_crash(
     wire_type: str, changes: list[tuple[bool, int, Any]], twice: bool
@@ -77,7 +77,7 @@ def test_records_with_arbitrary_values_in_their_fields_never_crash(
     _try(raw.replace(b'"type"', b'"type": "lead.touched.v1", "type"') if twice else raw)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.sampled_from(sorted(CATALOGUE)), st.data())
 def test_records_with_bytes_damaged_never_crash(wire_type: str, data: st.DataObject) -> None:
     raw = RECORDS[wire_type]

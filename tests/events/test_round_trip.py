@@ -25,7 +25,7 @@ def test_every_fact_comes_back_as_it_was(wire_type: str) -> None:
     law()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(any_envelope())
 def test_equal_envelopes_are_equal_bytes(envelope: Envelope) -> None:
     twin = msgspec.convert(msgspec.to_builtins(envelope), type(envelope))
@@ -34,14 +34,14 @@ def test_equal_envelopes_are_equal_bytes(envelope: Envelope) -> None:
     assert CODEC.encode(twin) == CODEC.encode(envelope)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(any_envelope(), zones)
 def test_the_zone_an_instant_was_written_in_leaves_no_trace(envelope: Envelope, zone: tzinfo) -> None:
     elsewhere = msgspec.structs.replace(envelope, time=envelope.time.astimezone(zone))
     assert CODEC.encode(CODEC.decode(CODEC.encode(elsewhere))) == CODEC.encode(envelope)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(any_envelope())
 def test_every_fact_can_be_kept_in_messagepack(envelope: Envelope) -> None:
     packed = msgspec.msgpack.encode(envelope)
