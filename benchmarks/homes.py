@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from benchmarks.watching import Count
 from engine.kafka import offsets
 from engine.kafka.cluster import Cluster
 from engine.kafka.log import KafkaLog
@@ -37,7 +38,7 @@ class Home:
         folder = folder / name
         folder.mkdir()
         broker = url or f"sqlite:///{folder / 'log.db'}"
-        prefix = f"{name.split()[0]}-" if url else ""
+        prefix = f"{name.split(maxsplit=1)[0]}-" if url else ""
         return cls(Settings(broker=broker, prefix=prefix, partitions=partitions), folder)
 
     @asynccontextmanager
@@ -50,31 +51,27 @@ class Home:
         finally:
             await log.stop()
 
-    async def done(self, log: FaustLog, cluster: Cluster | None, group: GroupSpec) -> int:
-        """How many records of the group's only partitioned source are behind its committed positions."""
-        if cluster is None:
-            return _embedded_done(cast("SqliteLog", log), group)
-        kafka = cast("KafkaLog", log)
-        topic = kafka.catalog.physical(group.sources[0])
-        partitions = [(topic, number) for number in range(self.settings.partitions)]
-        return sum((await offsets.committed(cluster, app_name(self.settings, group), partitions)).values())
-
     @asynccontextmanager
-    async def cluster(self) -> AsyncIterator[Cluster | None]:
-        """A connection of the watcher's own; None without a broker."""
-        if self.settings.embedded:
-            yield None
+    async def positions(self, log: FaustLog, group: GroupSpec) -> AsyncIterator[Count]:
+        """Asks how many records of a group's first source lie behind its committed positions, without the group."""
+        if isinstance(log, SqliteLog):
+            yield lambda: _embedded_done(log, group)
             return
-        log = cast("KafkaLog", make_log(self.settings))
-        cluster = Cluster(log.servers, log.session, "watcher")
+        assert isinstance(log, KafkaLog)
+        partitions = [(log.faust_topic(group.sources[0]), number) for number in range(self.settings.partitions)]
+        name, cluster = app_name(self.settings, group), Cluster(log.servers, log.session, "watcher")
+
+        async def done() -> int:
+            return sum((await offsets.committed(cluster, name, partitions)).values())
+
         await cluster.start()
         try:
-            yield cluster
+            yield done
         finally:
             await cluster.stop()
 
 
-def _embedded_done(log: SqliteLog, group: GroupSpec) -> int:
+async def _embedded_done(log: SqliteLog, group: GroupSpec) -> int:
     query = "select coalesce(sum(next), 0) from position where grp = ?"
     ((found,),) = log.store.read(lambda connection: list(connection.execute(query, (group.name,))))
     return int(cast("int", found))

@@ -42,10 +42,10 @@ def facts(count: int, seed: int) -> list[NewRecord]:
     """
     rng = random.Random(seed)
     found: list[_Fact] = []
-    lead = 0
+    number = 0
     while len(found) < count:
-        found += _life(rng, f"lead-{lead:06d}")
-        lead += 1
+        found += _life(rng, f"lead-{number:06d}")
+        number += 1
     found.sort(key=lambda fact: fact[:3])
     return [_record(rng, fact) for fact in found[:count]]
 
@@ -68,7 +68,7 @@ def _known(rng: random.Random, at: int, lead: str, wire_type: str, data: dict[st
 
 def _captured(rng: random.Random, lead: str) -> dict[str, Any]:
     number = rng.randrange(4000)
-    profile = {
+    profile: dict[str, Any] = {
         "person.name": f"Person {lead[5:]}",
         "person.email": f"person.{lead[5:]}@company{number}.example",
         "person.title": rng.choice(_TITLES),
@@ -84,7 +84,7 @@ def _next(rng: random.Random) -> tuple[str, dict[str, Any]]:
     dice = rng.random()
     if dice < 0.68:
         channel, kind, asset = _one_of(rng, _INBOUND)
-        touch = {"channel": channel, "kind": kind, "direction": "inbound", "campaign": "2025-autumn"}
+        touch: dict[str, Any] = {"channel": channel, "kind": kind, "direction": "inbound", "campaign": "2025-autumn"}
         return "lead.touched.v1", touch if asset is None else {**touch, "asset": asset}
     if dice < 0.87:
         channel, kind = _one_of(rng, _OUTBOUND)

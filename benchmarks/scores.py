@@ -81,9 +81,9 @@ def problems(
         seen = expected[record.key]
         seen.append((event["id"], len(seen) + 1, now))
     found: dict[bytes, list[tuple[str, int, float]]] = defaultdict(list)
-    for record in (record for partition in outputs for record in partition):
-        told = orjson.loads(record.value or b"")
-        found[record.key or b""].append((told["cause"], told["events"], told["score"]))
+    for output in (output for partition in outputs for output in partition):
+        told = orjson.loads(output.value or b"")
+        found[output.key or b""].append((told["cause"], told["events"], told["score"]))
     wrong = [f"{key!r}: outputs" for key in expected.keys() | found.keys() if not _same(expected[key], found[key])]
     for key in expected.keys() | totals.keys():
         count, score, _ = totals.get(key, (0, 0.0, 0))

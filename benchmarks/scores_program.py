@@ -1,5 +1,7 @@
 """The simple workload as a program of the engine."""
 
+from collections.abc import Callable
+
 import msgspec
 import orjson
 
@@ -9,7 +11,7 @@ from engine.ports import GroupSpec, Record
 from engine.transaction import Transaction
 
 GROUP = GroupSpec(name="scores", sources=(EVENTS,), changelog=TOTALS, dead_letters=DEAD)
-load_state = msgspec.msgpack.Decoder(State).decode
+load_state: Callable[[bytes], State] = msgspec.msgpack.Decoder(State).decode
 dump_state = msgspec.msgpack.Encoder().encode
 
 

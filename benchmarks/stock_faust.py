@@ -17,10 +17,12 @@ import orjson
 
 from benchmarks.scores import EVENTS, OUT, scored
 
-APP = "stock-faust"
 PREFIX = "stock-"
+"""In front of every name on the broker."""
+APP = f"{PREFIX}faust"
 TABLE = "totals"
-CHANGELOG = f"{APP}-{TABLE}-changelog"
+CHANGELOG = f"faust-{TABLE}-changelog"
+"""The table's changelog, without the prefix."""
 
 
 def app_of(url: str, partitions: int) -> faust.App:

@@ -27,6 +27,8 @@ class Envelope(Struct, frozen=True, gc=False, kw_only=True, tag_field="type"):
         subject: the lead id (or agreement name); also the record key.
         time: when it happened, as the source says.
         data: the fact.
+        specversion: version of CloudEvents.
+        datacontenttype: media type of `data`; parameters such as a charset are allowed when read.
         recordedat: when it became known: never decreases along one subject. Only in canonical logs.
         sequence: position in the subject's history, ten digits. Only in canonical logs.
         causationid: id of the fact that made this one.

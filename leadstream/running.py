@@ -7,6 +7,7 @@ from engine.drain import drain
 from engine.ports import EventLog
 from leadstream.clock import now_us
 from leadstream.settings import Settings
+from leadstream.tuning import quiet_gc
 from leadstream.views_store import open_store
 from projections.sink import sink_once
 from projections.worker import view_program
@@ -32,6 +33,7 @@ async def run_until_idle(
     log: EventLog, settings: Settings, partitions: int, *, until: int | None = None, progress: Progress | None = None
 ) -> Ran:
     """Decide all that is there, then let time pass up to the last record's time or `until`; then bring views up."""
+    quiet_gc()
     await drain(log, agreement_program(), progress=progress)
     leads = lead_program(log, partitions, now_us, settings.secret.encode())
     time = await drain(log, leads, until=until, progress=progress)

@@ -14,6 +14,7 @@ from engine.ports import FaustLog
 from leadstream.deployment import make_log, opened, partition_count
 from leadstream.settings import Settings
 from leadstream.supervising import watch_parent
+from leadstream.tuning import quiet_gc
 
 logger = logging.getLogger("leadstream")
 _BEAT = 5.0
@@ -56,6 +57,7 @@ async def serve(app: TaskApp, stop: asyncio.Event, heartbeat: Path | None = None
     Raises:
         BaseException: what a task could not go on with.
     """
+    quiet_gc()
     host: Host = app.task_host
 
     async def end(exc: BaseException) -> None:

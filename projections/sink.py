@@ -7,6 +7,7 @@ or after the rows it vouches for, so these lie before the ends of the other topi
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from engine.errors import Unavailable
 from engine.ports import EventLog, Record
@@ -21,7 +22,6 @@ from projections.stores.schema import PROGRESS, STATUSES, base_table
 from projections.views.view import View
 
 Reader = Callable[[Record], Iterable[RowChange]]
-_AGAIN = 5
 
 
 def _view_reader(view: View[object]) -> Reader:
@@ -67,15 +67,8 @@ async def sink_once(log: EventLog, store: ViewStore, codec: Codec | None = None)
 
     Raises:
         Unavailable: the log is out of reach.
-        Overtaken: another sink of the same store is always faster.
     """
-    for attempt in range(_AGAIN):
-        try:
-            return await _copy_all(log, store, codec or Codec())
-        except Overtaken:
-            if attempt == _AGAIN - 1:
-                raise
-    return 0
+    return await _copy_all(log, store, codec or Codec())
 
 
 async def sink(
@@ -123,34 +116,40 @@ async def _copy_all(log: EventLog, store: ViewStore, codec: Codec) -> int:
     if any(positions.get((topic, p), 0) > end for topic, ends, _ in sources for p, end in enumerate(ends)):
         store.reset()  # the log ends before what we have read of it: it is another log
         positions = {}
-    positions |= _expect_partitions(store, await log.starts(VIEW_PROGRESS), positions)
+    _expect_partitions(store, await log.starts(VIEW_PROGRESS), positions)
     written = 0
     for topic, ends, reader in sources:
         starts = await log.starts(topic)
         for partition, end in enumerate(ends):
-            at = positions.get((topic, partition), starts[partition])
-            written += await _copy(log, store, (topic, partition), Move(at, end), reader)
+            written += await _copy(log, store, (topic, partition), Move(starts[partition], end), reader)
     return written
 
 
-def _expect_partitions(store: ViewStore, starts: list[int], positions: dict[Source, int]) -> dict[Source, int]:
-    """Give each new partition a row in `progress`, so that none can be forgotten; the positions of the new ones."""
-    new = {(VIEW_PROGRESS, p): at for p, at in enumerate(starts) if (VIEW_PROGRESS, p) not in positions}
-    if new:
-        changes = [RowChange(PROGRESS.name, (p,), (p, None)) for _, p in new]
-        store.apply(changes, {source: Move(at, at) for source, at in new.items()})
-    return new
+def _expect_partitions(store: ViewStore, starts: list[int], positions: dict[Source, int]) -> None:
+    """Give each new partition a row in `progress`, so that none can be forgotten."""
+    for partition, start in enumerate(starts):
+        source = (VIEW_PROGRESS, partition)
+        if source not in positions:
+            with suppress(Overtaken):  # another sink has done it, and gone on
+                store.apply([RowChange(PROGRESS.name, (partition,), (partition, None))], {source: Move(start, start)})
 
 
-async def _copy(log: EventLog, store: ViewStore, source: Source, way: Move, reader: Reader) -> int:
-    """Copy one partition of a topic from one offset up to another, one transaction per fetch."""
-    written, (offset, end) = 0, way
+async def _copy(log: EventLog, store: ViewStore, source: Source, whole: Move, reader: Reader) -> int:
+    """Copy one partition of a topic up to an end offset, one transaction per fetch.
+
+    Whoever is overtaken goes on from where the other sink has come to: the position only ever moves towards the end.
+    """
+    written, (start, end) = 0, whole
+    offset = store.positions().get(source, start)
     while offset < end:
         records, after = await log.read(*source, offset)
         if after <= offset:
             break
         changes = [change for record in records if record.offset < end for change in reader(record)]
         after = min(after, end)
-        written += await asyncio.to_thread(store.apply, changes, {source: Move(offset, after)})
-        offset = after
+        try:
+            written += await asyncio.to_thread(store.apply, changes, {source: Move(offset, after)})
+            offset = after
+        except Overtaken:
+            offset = store.positions().get(source, start)
     return written

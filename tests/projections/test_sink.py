@@ -143,6 +143,29 @@ async def test_two_sinks_of_one_store_leave_what_one_would(tmp_path: Path) -> No
         assert built.view(name) == alone.view(name)
 
 
+class AlwaysSecond(SqliteStore):
+    """A real store whose every transaction comes right after the same one of another sink."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.first = SqliteStore(path)
+
+    @override
+    def apply(self, changes: Iterable[RowChange], moves: Mapping[Source, Move]) -> int:
+        kept = list(changes)
+        self.first.apply(kept, moves)
+        return super().apply(kept, moves)
+
+
+async def test_a_sink_that_is_overtaken_at_every_transaction_ends_all_the_same(tmp_path: Path) -> None:
+    built = await busy()
+    await sink_once(built.log, built.store)
+    second = House(tmp_path / "views.db", 2)
+    second.store = AlwaysSecond(tmp_path / "views.db")
+    assert await sink_once(built.log, second.store) == 0
+    assert second.tables() == built.tables()
+
+
 async def test_an_agreement_without_statuses_adds_no_stage() -> None:
     built = await busy()
     await built.publish("other")

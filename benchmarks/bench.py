@@ -1,0 +1,88 @@
+"""What every case works with: how much of what, a log, a process to measure."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmarks.homes import Home
+from benchmarks.watching import Count, Measured, Progress, watch
+from tests.support.kafka import KafkaCluster
+from tests.support.process import REPOSITORY, Process
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much of what.
+
+    Attributes:
+        events: events of the simple workload.
+        stock_events: how many of them stock Faust gets, the first ones.
+        facts: facts of the lead workload.
+        keys: keys of the simple workload.
+        partitions: of every source.
+        seed: of all data.
+    """
+
+    events: int = 400_000
+    stock_events: int = 40_000
+    facts: int = 200_000
+    keys: int = 20_000
+    partitions: int = 4
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a case.
+
+    Attributes:
+        case: its name.
+        records: how many were loaded.
+        measured: None when they were too few to time.
+        problems: what the check found wrong.
+    """
+
+    case: str
+    records: int
+    measured: Measured | None
+    problems: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a case is given.
+
+    Attributes:
+        name: the case.
+        plan: how much.
+        home: its log.
+        cluster: the broker it runs on; None on the embedded log.
+        progress: told how far the measured process is.
+    """
+
+    name: str
+    plan: Plan
+    home: Home
+    cluster: KafkaCluster | None
+    progress: Progress
+
+    def process(self, module: str, *arguments: str) -> Process:
+        """Start `python -m MODULE ARGUMENTS` in the case's own folder."""
+        log, env = self.home.folder / "process.log", {"PYTHONPATH": str(REPOSITORY)}
+        return Process([sys.executable, "-m", module, *arguments], log=log, env=env, cwd=self.home.folder)
+
+    def worker(self, kind: str) -> Process:
+        """Start one of `benchmarks.workers`."""
+        settings = self.home.settings
+        return self.process("benchmarks.workers", kind, settings.url, settings.prefix, str(settings.partitions))
+
+    async def measured(self, process: Process, count: Count, total: int) -> Measured | None:
+        """Measure a process until it has done `total` records, then stop it."""
+        broker = None if self.cluster is None else self.cluster.process()
+        with process:
+            found = await watch(process, count, total, broker=broker, progress=self.progress)
+            process.send(signal.SIGTERM)
+            await asyncio.to_thread(process.wait)
+        return found

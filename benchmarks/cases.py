@@ -1,0 +1,119 @@
+"""The cases: what is loaded, which process is measured, how its results are checked."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+import orjson
+
+from benchmarks import leads, leads_check, scores, stock_faust
+from benchmarks.bench import Bench, Result
+from benchmarks.homes import everything, load
+from benchmarks.scores_program import GROUP as SCORES
+from benchmarks.scores_program import load_state
+from engine.ports import EventLog, FaustLog, NewRecord, TopicSpec
+from engine.state import POSITION, unpack
+from engine.task import decode_position
+from events.topics import LEAD_EVENTS, LEAD_INBOX, LEAD_STATE
+from leadstream.agreements import request_publication
+from leadstream.deployment import create_topics
+from leadstream.verification import latest_values
+from streams.agreement.load import load as load_agreement
+from streams.programs import LEADS
+
+
+class Case(NamedTuple):
+    """One row of the report: name, whether it runs on the broker, and what it does."""
+
+    name: str
+    kafka: bool
+    run: Callable[[Bench], Coroutine[Any, Any, Result]]
+
+
+async def engine_scores(bench: Bench) -> Result:
+    """The simple workload through the engine's worker."""
+    plan = bench.plan
+    records = list(scores.events(plan.events, plan.keys, plan.seed))
+    async with bench.home.log() as log:
+        await log.create_topics(scores.topics(plan.partitions))
+        await load(log, scores.EVENTS, plan.partitions, records)
+        async with bench.home.positions(log, SCORES) as done:
+            measured = await bench.measured(bench.worker("scores"), done, len(records))
+        totals = {
+            key: load_state(unpack(value)[1])
+            for number in range(plan.partitions)
+            for key, value in (await latest_values(log, scores.TOTALS, number)).items()
+        }
+        wrong = scores.problems(records, await everything(log, scores.OUT, plan.partitions), totals)
+    return Result(bench.name, len(records), measured, wrong)
+
+
+async def stock_scores(bench: Bench) -> Result:
+    """The first events of the simple workload through stock Faust. What is done is told by its output topic."""
+    assert bench.cluster is not None
+    plan = bench.plan
+    records = list(islice(scores.events(plan.events, plan.keys, plan.seed), plan.stock_events))
+    async with bench.home.log() as log:
+        await log.create_topics([TopicSpec(name, plan.partitions) for name in (scores.EVENTS, scores.OUT)])
+        await load(log, scores.EVENTS, plan.partitions, records)
+
+        async def done() -> int:
+            return sum(await log.ends(scores.OUT))
+
+        process = bench.process("benchmarks.stock_faust", bench.cluster.url, str(plan.partitions))
+        measured = await bench.measured(process, done, len(records))
+        totals: dict[bytes, scores.State] = {}
+        for number in range(plan.partitions):
+            for key, value in (await latest_values(log, stock_faust.CHANGELOG, number)).items():
+                count, score, at = orjson.loads(value)
+                totals[orjson.loads(key).encode()] = (count, score, at)
+        wrong = scores.problems(records, await everything(log, scores.OUT, plan.partitions), totals)
+    return Result(bench.name, len(records), measured, wrong)
+
+
+async def worker_leads(bench: Bench) -> Result:
+    """The lead workload through the worker."""
+    return await _leads(bench, "leads")
+
+
+async def drained_leads(bench: Bench) -> Result:
+    """The lead workload in virtual time, in one process."""
+    return await _leads(bench, "drain")
+
+
+async def _leads(bench: Bench, kind: str) -> Result:
+    plan = bench.plan
+    records = leads.facts(plan.facts, plan.seed)
+    async with bench.home.log() as log:
+        await _prepared(log, bench, records)
+        async with bench.home.positions(log, LEADS) as done:
+            measured = await bench.measured(bench.worker(kind), done, len(records))
+        canonical = await everything(log, LEAD_EVENTS, plan.partitions)
+        wrong = leads_check.problems(records, canonical, await _times(log, plan.partitions))
+    return Result(bench.name, len(records), measured, wrong)
+
+
+async def _prepared(log: FaustLog, bench: Bench, records: Sequence[NewRecord]) -> None:
+    await create_topics(log, bench.home.settings)
+    answer = await request_publication(log, load_agreement(leads.AGREEMENT.read_text()), None)
+    if not answer.accepted:
+        raise AssertionError(f"the agreement was refused: {answer.reason} {answer.missing}")
+    await load(log, LEAD_INBOX, bench.plan.partitions, records)
+
+
+async def _times(log: EventLog, partitions: int) -> list[int]:
+    """Partition time at the last commit, microseconds."""
+    found = [await log.latest(LEAD_STATE, number, POSITION) for number in range(partitions)]
+    return [0 if raw is None else decode_position(raw).time for raw in found]
+
+
+STOCK = "stock Faust, kafka"
+CASES = (
+    Case("simple handler, kafka", True, engine_scores),
+    Case(STOCK, True, stock_scores),
+    Case("lead decider, kafka", True, worker_leads),
+    Case("simple handler, embedded", False, engine_scores),
+    Case("lead decider, embedded", False, worker_leads),
+    Case("lead decider, embedded, no Faust", False, drained_leads),
+)
+"""In this order; stock Faust gets the first events of the simple handler."""
