@@ -17,6 +17,7 @@ from engine.task import decode_position
 from events.topics import LEAD_EVENTS, LEAD_INBOX, LEAD_STATE
 from leadstream.agreements import request_publication
 from leadstream.deployment import create_topics
+from leadstream.settings import Settings
 from leadstream.verification import latest_values
 from streams.agreement.load import load as load_agreement
 from streams.programs import LEADS
@@ -39,13 +40,18 @@ async def engine_scores(bench: Bench) -> Result:
         await load(log, scores.EVENTS, plan.partitions, records)
         async with bench.home.positions(log, SCORES) as done:
             measured = await bench.measured(bench.worker("scores"), done, len(records))
-        totals = {
-            key: load_state(unpack(value)[1])
-            for number in range(plan.partitions)
-            for key, value in (await latest_values(log, scores.TOTALS, number)).items()
-        }
+        totals = await score_totals(log, plan.partitions)
         wrong = scores.problems(records, await everything(log, scores.OUT, plan.partitions), totals)
     return Result(bench.name, len(records), measured, wrong)
+
+
+async def score_totals(log: EventLog, partitions: int) -> dict[bytes, scores.State]:
+    """The last state of every key, as the changelog has it."""
+    return {
+        key: load_state(unpack(value)[1])
+        for number in range(partitions)
+        for key, value in (await latest_values(log, scores.TOTALS, number)).items()
+    }
 
 
 async def stock_scores(bench: Bench) -> Result:
@@ -85,23 +91,24 @@ async def _leads(bench: Bench, kind: str) -> Result:
     plan = bench.plan
     records = leads.facts(plan.facts, plan.seed)
     async with bench.home.log() as log:
-        await _prepared(log, bench, records)
+        await prepare_leads(log, bench.home.settings, records)
         async with bench.home.positions(log, LEADS) as done:
             measured = await bench.measured(bench.worker(kind), done, len(records))
         canonical = await everything(log, LEAD_EVENTS, plan.partitions)
-        wrong = leads_check.problems(records, canonical, await _times(log, plan.partitions))
+        wrong = leads_check.problems(records, canonical, await lead_times(log, plan.partitions))
     return Result(bench.name, len(records), measured, wrong)
 
 
-async def _prepared(log: FaustLog, bench: Bench, records: Sequence[NewRecord]) -> None:
-    await create_topics(log, bench.home.settings)
+async def prepare_leads(log: FaustLog, settings: Settings, records: Sequence[NewRecord]) -> None:
+    """Make the topics, publish the agreement, fill the inbox."""
+    await create_topics(log, settings)
     answer = await request_publication(log, load_agreement(leads.AGREEMENT.read_text()), None)
     if not answer.accepted:
         raise AssertionError(f"the agreement was refused: {answer.reason} {answer.missing}")
-    await load(log, LEAD_INBOX, bench.plan.partitions, records)
+    await load(log, LEAD_INBOX, settings.partitions, records)
 
 
-async def _times(log: EventLog, partitions: int) -> list[int]:
+async def lead_times(log: EventLog, partitions: int) -> list[int]:
     """Partition time at the last commit, microseconds."""
     found = [await log.latest(LEAD_STATE, number, POSITION) for number in range(partitions)]
     return [0 if raw is None else decode_position(raw).time for raw in found]

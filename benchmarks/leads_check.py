@@ -68,14 +68,15 @@ def _wrong_with(facts: list[Fact], sent: list[str], now: int) -> Iterator[str]:
     for at, fact in enumerate(facts):
         answers = facts[at + 1 : at + 3]
         yield from _step(life, fact, [answer for answer in answers if answer.get("causationid") == fact["id"]])
+    if life.clocks.keys() != (twin.TARGETS.keys() if life.qualified else set()):
+        yield f"clocks {sorted(life.clocks)}"
+        return
     touches = sorted(life.touches)
     statuses = [(at, status) for at, _, status in sorted(life.statuses)]
     for clause, (start, verdict) in life.clocks.items():
         expected = twin.verdict(clause, start, touches, statuses, now)
         if verdict != expected:
             yield f"{clause} is {verdict}, should be {expected}"
-    if life.qualified and len(life.clocks) != len(twin.TARGETS):
-        yield f"only clocks {sorted(life.clocks)}"
 
 
 def _step(life: _Life, fact: Fact, answers: list[Fact]) -> Iterator[str]:
@@ -132,9 +133,13 @@ def _own(life: _Life, kind: str, data: Fact, fact: Fact) -> None:
     elif kind == "sla.started.v1":
         life.clocks[data["clause"]] = (_us(fact["time"]), "open")
     elif kind in {"sla.breached.v1", "sla.met.v1", "sla.cancelled.v1"}:
-        life.clocks[data["clause"]] = (life.clocks[data["clause"]][0], kind.split(".")[1])
+        life.clocks[data["clause"]] = (_start(life, data), kind.split(".")[1])
     elif kind in {"sla.revised.v1", "sla.breach_retracted.v1"}:
-        life.clocks[data["clause"]] = (life.clocks[data["clause"]][0], data["now"])
+        life.clocks[data["clause"]] = (_start(life, data), data["now"])
+
+
+def _start(life: _Life, data: Fact) -> int:
+    return life.clocks.get(data["clause"], (0, ""))[0]
 
 
 def _shown(life: _Life, now: int) -> tuple[int, int, int, str]:

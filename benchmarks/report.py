@@ -19,17 +19,20 @@ Row = dict[str, Any]
 def rows(results: Sequence[Result]) -> list[Row]:
     """One flat object a case. Rates and CPU are per record of the measured part; None where that was too short."""
     found = [_row(result) for result in results]
-    stock = next((row for row in found if row["case"] == STOCK and row["per_second"]), None)
+    stock: Row = next((row for row in found if row["case"] == STOCK), {})
     for row in found:
-        comparable = stock is not None and row is not stock and row["per_second"] is not None
-        row["times_stock"] = row["per_second"] / stock["per_second"] if comparable and stock else None
-        row["times_stock_per_cpu"] = stock["cpu_us"] / row["cpu_us"] if comparable and stock else None
+        row["times_stock"] = None if row is stock else _ratio(row["per_second"], stock.get("per_second"))
+        row["times_stock_per_cpu"] = None if row is stock else _ratio(stock.get("cpu_us"), row["cpu_us"])
     return found
+
+
+def _ratio(above: float | None, below: float | None) -> float | None:
+    return above / below if above and below else None
 
 
 def _row(result: Result) -> Row:
     found = result.measured
-    cpu = None if found is None else found.cpu_seconds / found.records * 1e6
+    cpu = found.cpu_seconds / found.records * 1e6 if found and found.cpu_seconds else None  # told in ticks of 10 ms
     return {
         "case": result.case,
         "records": result.records,

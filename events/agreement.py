@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from events.fact import Count, Document, Fact, Instant, Name, PersonalText, Text, Whole
+from events.fact import Count, Document, Fact, Identifier, Instant, Name, PersonalText, Text, Whole
 
 
 class Signature(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
@@ -66,9 +66,9 @@ class CommandAnswered(Fact, frozen=True, kw_only=True):
         missing: what is missing or wrong, one entry each.
     """
 
-    command: Name
+    command: Identifier
     accepted: bool
-    facts: tuple[Name, ...] = ()
+    facts: tuple[Identifier, ...] = ()
     reason: Text | None = None
     missing: tuple[Text, ...] = ()
 

@@ -4,9 +4,8 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from events.fact import Fact, Instant
+from events.fact import Fact, Identifier, Instant
 
-Identifier = Annotated[str, Meta(min_length=1, max_length=512)]
 Subject = Annotated[str, Meta(min_length=1, max_length=256)]
 
 JSON_TYPE = "application/json"

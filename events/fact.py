@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 PERSONAL = {"personal": True}
 """Mark of a field that names a person; the codec's sealing step acts on it (see `events.sealing`)."""
 
+Identifier = Annotated[str, Meta(min_length=1, max_length=512)]
 Name = Annotated[str, Meta(min_length=1, max_length=256)]
 Text = Annotated[str, Meta(max_length=4096)]
 PersonalText = Annotated[str, Meta(max_length=4096, extra=PERSONAL)]

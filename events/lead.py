@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from events.fact import PERSONAL, Count, Currency, Fact, Name, PersonalText, Profile, Scalar, Text, Whole
+from events.fact import PERSONAL, Count, Currency, Fact, Identifier, Name, PersonalText, Profile, Scalar, Text, Whole
 
 Side = Literal["sales", "marketing"]
 Direction = Literal["inbound", "outbound"]
@@ -105,7 +105,7 @@ class LeadScored(Fact, frozen=True, kw_only=True):
     version: Count
     cause: Literal["captured", "touch", "profile", "decay", "agreement"]
     rule: Count | None = None
-    touch: Name | None = None
+    touch: Identifier | None = None
     points: Points | None = None
 
 

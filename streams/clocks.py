@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from streams.agreement.compiled import Clause
+from streams.calendars import CalendarRangeError
 
 Interval = tuple[int, int]
 FOREVER = 2**62
@@ -90,7 +91,17 @@ def _end(
 def _due(
     clause: Clause, start: int, statuses: Sequence[tuple[int, str]], ended_at: int | None
 ) -> tuple[int | None, int | None]:
-    """Due and warning, with the pauses up to the end of the clock; (None, None) while a pause has no end."""
+    """Due and warning; (None, None) while a pause has no end, and for a promise that no calendar reaches."""
+    try:
+        return _reckoned(clause, start, statuses, ended_at)
+    except CalendarRangeError:
+        return None, None
+
+
+def _reckoned(
+    clause: Clause, start: int, statuses: Sequence[tuple[int, str]], ended_at: int | None
+) -> tuple[int | None, int | None]:
+    """Due and warning, with the pauses up to the end of the clock."""
     calendar, target, percent = clause.calendar, clause.target, clause.warn_percent
     if not clause.paused_in:
         due = calendar.due(start, target)

@@ -15,6 +15,7 @@ from events.topics import ALSO_TO, LEAD_EVENTS, LEAD_INBOX, LEAD_SCORES
 from streams.agents.agreements import AgreementReader
 from streams.deciders.lead.decide import decide, initial, is_duplicate
 from streams.deciders.lead.engagement import explain
+from streams.deciders.lead.evolve import OWN_SOURCE
 from streams.deciders.lead.given import Given, Kept, Live
 from streams.deciders.lead.state import Lead
 from streams.deciders.lead.wake import move, next_wake, wake
@@ -143,6 +144,8 @@ def _refusal(envelope: Envelope, occurred_at: int, at: int) -> tuple[str, str, s
     kind = type(envelope.data)
     if kind not in UPSTREAM:
         return "not_upstream", f"{WIRE_TYPE[kind]} is made by leadstream itself and not taken from outside", "type"
+    if envelope.source == OWN_SOURCE:
+        return "not_upstream", f"{OWN_SOURCE} is the source of facts made here (source)", "source"
     if envelope.subject[0] == "\0":
         return "invalid", "a subject must not begin with a zero character (subject)", "subject"
     if occurred_at > at + TOLERANCE:

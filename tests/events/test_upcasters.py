@@ -84,6 +84,17 @@ def test_an_upcaster_that_trips_over_a_record_refuses_it_and_names_the_type() ->
     assert "medium" in str(refusal)
 
 
+@pytest.mark.parametrize("error", [TypeError, ZeroDivisionError, AttributeError, RecursionError, AssertionError])
+def test_whatever_an_upcaster_raises_is_a_refused_record_and_no_crash(error: type[Exception]) -> None:
+    def trips(_: Data) -> Data:
+        raise error("tripped")
+
+    refusal = _refusal(Codec(upcasters={"lead.touched.v0": ("lead.touched.v1", trips)}), _record("lead.touched.v0", {}))
+    assert (refusal.reason, refusal.field) == ("invalid", "data")
+    assert "lead.touched.v0" in str(refusal)
+    assert isinstance(refusal.__cause__, error)
+
+
 @pytest.mark.parametrize("data", [None, [], "text", 7])
 def test_an_upcaster_is_only_given_objects(data: Any) -> None:
     refusal = _refusal(Codec(upcasters=TWO_STEPS), _record("lead.touched.v-1", data))

@@ -235,6 +235,7 @@ def test_the_instants_of_data_obey_the_same_limits() -> None:
 def test_a_message_cannot_forge_the_field_it_names() -> None:
     refusal = _refusal(json.dumps(TOUCHED | {"specversion": "1 - at `$.data.by`"}).encode())
     assert refusal.field == "specversion"
+    assert str(refusal) == "Invalid enum value '1 - at `$.data.by`' (specversion)"
     refusal = _refusal(json.dumps(TOUCHED | {"specversion": "missing required field `id`"}).encode())
     assert refusal.field == "specversion"
 

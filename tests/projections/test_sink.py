@@ -2,11 +2,12 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import pytest
 from typing_extensions import override
 
 from events.lead import LeadCaptured, LeadStatusChanged
 from events.topics import AGREEMENTS, VIEW_PROGRESS
-from projections.sink import sink, sink_once
+from projections.sink import _expect_partitions, sink, sink_once
 from projections.stores.port import Move, RowChange, Source
 from projections.stores.sqlite import SqliteStore
 from tests.projections.given import text, told
@@ -98,6 +99,32 @@ async def test_progress_is_applied_after_the_rows_it_vouches_for() -> None:
     assert set(order[-2:]) == {VIEW_PROGRESS}
     assert order[0] == AGREEMENTS
     assert VIEW_PROGRESS not in order[:-2]
+
+
+async def test_progress_told_while_the_sink_copies_waits_for_the_next_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    built = await busy(partitions=1)
+    ends, late = built.log.ends, told(LeadCaptured(source="fair"), 90, lead="late")
+
+    async def ends_before_the_projection_goes_on(topic: str) -> list[int]:
+        found = await ends(topic)
+        if topic == "view.leads" and found[0] == len(FACTS):
+            await built.write(late)
+            await built.writer_at(100)
+            await built.project(until=100)
+        return found
+
+    monkeypatch.setattr(built.log, "ends", ends_before_the_projection_goes_on)
+    await sink_once(built.log, built.store)
+    assert (len(built.view("leads")), built.complete_to()) == (20, text(60))
+    await sink_once(built.log, built.store)
+    assert (len(built.view("leads")), built.complete_to()) == (21, text(100))
+
+
+def test_a_partition_that_another_sink_has_filled_meanwhile_keeps_its_progress() -> None:
+    store = SqliteStore(":memory:")
+    store.apply([RowChange("progress", (0,), (0, text(60)))], {(VIEW_PROGRESS, 0): Move(0, 1)})
+    _expect_partitions(store, [0, 0], {})
+    assert store.query("SELECT * FROM progress ORDER BY partition") == [(0, text(60)), (1, None)]
 
 
 async def test_another_log_is_noticed_and_the_tables_begin_anew(tmp_path: Path) -> None:

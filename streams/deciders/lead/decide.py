@@ -7,7 +7,6 @@ from events.lead import LeadCaptured
 from streams.deciders.lead.cascade import cascade
 from streams.deciders.lead.evolve import fingerprint
 from streams.deciders.lead.given import Given, Kept, Live
-from streams.deciders.lead.sla import is_too_late
 from streams.deciders.lead.state import Lead
 
 
@@ -24,13 +23,11 @@ def is_duplicate(live: Live, envelope: Envelope, secret: bytes = b"") -> bool:
 def decide(live: Live, envelope: Envelope, at: int, given: Given) -> list[Envelope]:
     """The canonical facts that follow from a new upstream fact; the lead is changed accordingly.
 
-    The capture gets the agreement that matches the lead at that instant; a fact that comes too late to change a
-    verdict it would have changed is marked late. `at` is the fact's occurred_at in microseconds.
+    The capture gets the agreement that matches the lead at that instant. `at` is the fact's occurred_at in
+    microseconds.
     """
     if isinstance(envelope.data, LeadCaptured):
         envelope = replace(envelope, data=replace(envelope.data, agreement=_agreement(live, envelope.data, at, given)))
-    if live.lead.clocks and is_too_late(live, envelope, at, given):
-        envelope = replace(envelope, late=True)
     return cascade(live, envelope, at, given)
 
 

@@ -40,7 +40,7 @@ def on_inbound(live: Live, envelope: Envelope, at: int, given: Given) -> Iterato
         return
     kept.shown = None
     if kept.crossing_known:
-        kept.crossing_known = at >= live.lead.latest_at and _still_in_band(live, agreement, agreement.scorer, given.at)
+        kept.crossing_known = at >= given.latest and _still_in_band(live, agreement, agreement.scorer, given.at)
     yield from _told(live, agreement, given, "touch", live.lead.latest_at, hit=own[0])
 
 
@@ -50,7 +50,7 @@ def on_deadline(live: Live, due: int, given: Given) -> Iterator[Told]:
     if agreement is None or not agreement.scorer:
         return
     live.kept.crossing_known = False  # what was kept may have been a lower bound
-    if next_crossing(live, agreement, due - 1) != due:
+    if next_crossing(live, agreement, due) != due:
         return
     live.kept.crossing_known = False
     yield from _told(live, agreement, given, "decay", due)
@@ -84,17 +84,20 @@ def score_now(live: Live, agreement: Agreement, at: int) -> Score | None:
 
 
 def next_crossing(live: Live, agreement: Agreement | None, at: int) -> int | None:
-    """An instant after `at` before which decay alone changes neither grade nor qualification; None when it never will.
+    """An instant, `at` or later, before which decay alone changes neither grade nor qualification; None for never.
 
-    It is exact when it is found, and a lower bound once touches came in that can only put it off: finding it is by far
-    the dearest question, and a lead that is woken too early is only asked again.
+    A crossing at `at` itself counts as long as it was not told. The instant is exact when it is found, and a lower
+    bound once touches came in that can only put it off: finding it is by far the dearest question, and a lead that is
+    woken too early is only asked again.
     """
     if agreement is None or agreement.scorer is None or live.lead.score is None:
         return None
     kept = in_step(live, agreement, agreement.scorer)
-    if not kept.crossing_known or (kept.crossing is not None and kept.crossing <= at):
+    if not kept.crossing_known or (kept.crossing is not None and kept.crossing < at):
         scorer, thresholds = agreement.scorer, _thresholds(agreement)
-        kept.crossing = scorer.next_crossing(kept.fit, kept.hits, at, thresholds)
+        kept.crossing = scorer.next_crossing(kept.fit, kept.hits, at - 1, thresholds)
+        if kept.crossing == at and _is_told(live, score_now(live, agreement, at)):
+            kept.crossing = scorer.next_crossing(kept.fit, kept.hits, at, thresholds)
         kept.band = scorer.band(kept.fit, scorer.score(kept.fit, kept.hits, at), thresholds)
         kept.crossing_known = True
     return kept.crossing
@@ -140,6 +143,12 @@ def explain(live: Live, given: Given) -> dict[str, Any]:
     }
 
 
+def _is_told(live: Live, score: Score | None) -> bool:
+    """Whether a score is what was told last."""
+    lead = live.lead
+    return score is None or (lead.score == score[:3] and lead.grade == score.grade)
+
+
 def _told(
     live: Live, agreement: Agreement, given: Given, cause: Cause, at: int, *, hit: Hit | None = None
 ) -> Iterator[Told]:
@@ -148,7 +157,7 @@ def _told(
     score = score_now(live, agreement, given.at)
     if score is None or lead.captured_at is None:
         return
-    if lead.score == (score.score, score.fit, score.engagement) and lead.grade == score.grade:
+    if _is_told(live, score):
         return
     fact = LeadScored(
         score=score.score,

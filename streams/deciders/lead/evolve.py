@@ -2,6 +2,7 @@
 
 from bisect import insort
 from collections.abc import Callable
+from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, cast
@@ -148,8 +149,8 @@ def _clock_started(lead: Lead, envelope: Envelope, at: int) -> None:
             cycle=fact.cycle,
             side=fact.side,
             start=at,
-            due=None if fact.due is None else to_us(fact.due),
-            warn_at=None if fact.warn_at is None else to_us(fact.warn_at),
+            due=_us(fact.due),
+            warn_at=_us(fact.warn_at),
         )
     )
 
@@ -181,13 +182,16 @@ def _clock_answered(lead: Lead, envelope: Envelope, at: int) -> None:
 
 def _clock_met(lead: Lead, envelope: Envelope, at: int) -> None:
     del at
-    clock = clock_of(lead, cast("SlaMet", envelope.data))
-    clock.verdict, clock.answered = "met", True
+    fact = cast("SlaMet", envelope.data)
+    clock = clock_of(lead, fact)
+    clock.verdict, clock.answered, clock.due = "met", True, _us(fact.due)
 
 
 def _clock_cancelled(lead: Lead, envelope: Envelope, at: int) -> None:
     del at
-    clock_of(lead, cast("SlaCancelled", envelope.data)).verdict = "cancelled"
+    fact = cast("SlaCancelled", envelope.data)
+    clock = clock_of(lead, fact)
+    clock.verdict, clock.due = "cancelled", _us(fact.due)
 
 
 def _clock_revised(lead: Lead, envelope: Envelope, at: int) -> None:
@@ -195,9 +199,12 @@ def _clock_revised(lead: Lead, envelope: Envelope, at: int) -> None:
     fact = cast("SlaRevised | SlaBreachRetracted", envelope.data)
     clock = clock_of(lead, fact)
     clock.verdict, clock.revision = fact.now, fact.revision
-    clock.due = None if fact.due is None else to_us(fact.due)
-    clock.warn_at = None if fact.warn_at is None else to_us(fact.warn_at)
+    clock.due, clock.warn_at = _us(fact.due), _us(fact.warn_at)
     clock.answered = fact.answered_at is not None
+
+
+def _us(at: datetime | None) -> int | None:
+    return None if at is None else to_us(at)
 
 
 _CHANGES: dict[type[Fact], Callable[[Lead, Envelope, int], Any]] = {

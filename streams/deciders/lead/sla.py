@@ -108,16 +108,16 @@ def start(live: Live, starts_on: str, at: int, cycle: int, given: Given) -> Iter
 def rejudge(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
     """Judge every clock anew and say what changed."""
     lead = live.lead
-    in_order, touched = at >= lead.latest_at, isinstance(envelope.data, LeadTouched)
+    in_order, touched = at > given.latest, isinstance(envelope.data, LeadTouched)
     for clock in lead.clocks:
         if in_order and clock.verdict != "open" and (clock.answered or (clock.verdict == "cancelled" and not touched)):
-            continue  # what comes in order changes nothing about a clock that has ended
+            continue  # what happened after all else changes nothing about a clock that has ended
         ruled = ruled_by(clock, given)
         finding = judge(ruled.clause, clock.start, history_of(lead, clock, ruled.clause, ruled.agreement))
-        yield from _changes(ruled, finding, at, given)
+        yield from _changes(ruled, finding, envelope, at, given)
 
 
-def _changes(ruled: Ruled, finding: Finding, at: int, given: Given) -> Iterator[Told]:
+def _changes(ruled: Ruled, finding: Finding, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
     clock = ruled.clock
     verdict = _verdict(clock, finding, given)
     if clock.verdict == "open" and verdict in ("met", "cancelled"):
@@ -129,6 +129,7 @@ def _changes(ruled: Ruled, finding: Finding, at: int, given: Given) -> Iterator[
             yield _answered(given, clock, finding)
         return
     if not _in_time(ruled, finding, given):
+        given.late = given.late or _was_decisive(ruled, finding, at, envelope)
         return
     revision = clock.revision + 1
     answered = finding.answered_at if verdict in ("met", "breached") else None
@@ -161,23 +162,12 @@ def _in_time(ruled: Ruled, finding: Finding, given: Given) -> bool:
     return not due or given.at <= min(due) + ruled.agreement.late_facts_accepted
 
 
-def is_too_late(live: Live, envelope: Envelope, at: int, given: Given) -> bool:
-    """Whether a fact that would have changed a breach comes after the agreement's patience."""
-    fact = envelope.data
-    for clock in live.lead.clocks:
-        if clock.verdict != "breached" or clock.due is None or at > clock.due:
-            continue
-        _, clause, agreement = ruled_by(clock, given)
-        if given.at <= clock.due + agreement.late_facts_accepted:
-            continue
-        if isinstance(fact, LeadTouched):
-            if clause.stops_touch(fact.channel, fact.kind, fact.direction, fact.side):
-                return True
-        elif isinstance(fact, LeadStatusChanged) and (
-            clause.stop == "status_changed" or is_closed(agreement, fact.status) or fact.status in clause.paused_in
-        ):
-            return True
-    return False
+def _was_decisive(ruled: Ruled, finding: Finding, at: int, envelope: Envelope) -> bool:
+    """Whether it is this fact that makes the finding differ from the verdict told, and not an older one."""
+    if finding.ended_at == max(at, ruled.clock.start):
+        return True
+    moves_due = isinstance(envelope.data, LeadStatusChanged) and bool(ruled.clause.paused_in)
+    return moves_due and (finding.due is None or at <= finding.due)
 
 
 def next_due(lead: Lead) -> int | None:

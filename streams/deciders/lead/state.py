@@ -155,5 +155,9 @@ class Lead(Struct, array_like=True):
 
     @property
     def status(self) -> str | None:
-        """The status entered last, by occurred time."""
-        return self.statuses[-1].status if self.statuses else None
+        """The status entered last, by occurred time; what comes after an archiving changes it no more."""
+        end = next((closing.at for closing in self.closings if closing.how == "archived"), None)
+        for entry in reversed(self.statuses):
+            if end is None or entry.at <= end:
+                return entry.status
+        return None

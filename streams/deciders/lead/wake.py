@@ -27,11 +27,17 @@ def next_wake(live: Live, given: Given) -> int | None:
 
 
 def wake(live: Live, due: int, given: Given) -> list[Envelope]:
-    """The canonical facts that the passing of `due` brings about; the lead is changed accordingly."""
+    """The canonical facts that the passing of `due` brings about; the lead is changed accordingly.
+
+    An archiving comes first: what ends a clock at its due instant ends it in time.
+    """
     told: list[Envelope] = []
-    for ordinal, answer in enumerate(list(_on_deadline(live, due, given))):
-        cause = derived_id(given.subject, "deadline", str(due))
-        told += cascade(live, wrapped(answer, cause, cause, given.subject, ordinal), answer.at, given)
+    cause = derived_id(given.subject, "deadline", str(due))
+    ordinal = 0
+    for part in (_archived, engagement.on_deadline, sla.on_deadline):
+        for answer in list(part(live, due, given)):
+            ordinal += 1
+            told += cascade(live, wrapped(answer, cause, cause, given.subject, ordinal), answer.at, given)
     return told
 
 
@@ -49,10 +55,7 @@ def untouched_for(agreement: Agreement | None) -> int | None:
     return agreement.archiving.untouched_us if agreement and agreement.archiving else None
 
 
-def _on_deadline(live: Live, due: int, given: Given) -> Iterator[Told]:
-    yield from sla.on_deadline(live, due, given)
-    yield from engagement.on_deadline(live, due, given)
-    agreement = given.agreement(live)
-    archive_at = life.archive_due(live.lead, untouched_for(agreement))
+def _archived(live: Live, due: int, given: Given) -> Iterator[Told]:
+    archive_at = life.archive_due(live.lead, untouched_for(given.agreement(live)))
     if archive_at is not None and archive_at <= due:
         yield Told(LeadArchived(reason=life.UNTOUCHED), archive_at)

@@ -128,6 +128,15 @@ def test_a_clock_with_a_verdict_is_due_no_more() -> None:
         assert lead(started, end)["next_due"] is None
 
 
+def test_the_end_of_one_clock_leaves_the_others_running() -> None:
+    row = lead(
+        told(clock(SlaStarted, "first_response", due=30, target="30m")),
+        told(clock(SlaStarted, "effort", due=90, target="1h")),
+        told(clock(SlaBreached, "first_response"), 30),
+    )
+    assert (row["next_due"], row["next_clause"]) == (text(90), "effort")
+
+
 def test_a_verdict_that_falls_to_open_is_due_again() -> None:
     started, breached = told(clock(SlaStarted, target="30m")), told(clock(SlaBreached), 30)
     retracted = told(clock(SlaBreachRetracted, due=50, revision=1, now="open"), 40)

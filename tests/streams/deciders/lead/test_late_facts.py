@@ -64,14 +64,12 @@ def test_an_answer_marked_late_is_kept_in_the_history() -> None:
     assert [touch.at for touch in story.live.lead.touches] == [minute(20)]
 
 
-@pytest.mark.xfail(strict=True, reason="a late fact whose verdict stands must be marked late; conversions are not")
 def test_a_conversion_later_than_the_patience_is_marked_late() -> None:
     story = given(IMPATIENT).history(captured(0)).when(won(20, recorded=120), until=999)
     story.then([said(SlaWarned, 24), said(SlaBreached, 30)], of=SlaFact)
     assert late(story.facts) == ["LeadConverted"]
 
 
-@pytest.mark.xfail(strict=True, reason="a late fact that would change a verdict other than a breach is not marked late")
 def test_a_closing_before_the_answer_that_comes_too_late_is_marked_late() -> None:
     story = given(IMPATIENT).history(captured(0), called(20)).when(status("Unqualified", 10, recorded=120))
     story.then([], of=SlaFact)
@@ -144,13 +142,11 @@ def test_ids_of_a_second_breach_differ_from_those_of_the_first() -> None:
     assert len(breaches) == len(set(breaches)) == 2
 
 
-@pytest.mark.xfail(strict=True, reason="sla.revised may be told only when verdict or due changed; met already said due")
 def test_a_clock_answered_in_a_pause_is_not_revised_by_a_fact_that_changes_nothing() -> None:
     story = given(PAUSED).history(captured(0), status("Nurturing", 10), called(20), status("Contacted", 25))
     story.when(called(22, recorded=26)).then([], of=SlaFact)
 
 
-@pytest.mark.xfail(strict=True, reason="sla.revised may be told only when verdict or due changed; cancelled said due")
 def test_a_clock_cancelled_in_a_pause_is_not_revised_by_a_fact_that_changes_nothing() -> None:
     story = given(PAUSED).history(captured(0), status("Nurturing", 10), status("Unqualified", 20))
     story.when(called(40)).then([], of=SlaFact)

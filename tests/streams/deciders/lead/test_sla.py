@@ -174,3 +174,10 @@ def clocks(story: Story) -> list[tuple[str, int, str]]:
 def test_each_clock_of_a_lead_keeps_its_own_verdict() -> None:
     story = given(QUALIFYING).when(captured(0, profile=GOOD), until=31)
     assert clocks(story) == [("hand_over", 1, "met"), ("first_response", 1, "breached")]
+
+
+@pytest.mark.xfail(strict=True, reason="deciders are total: an agreement that was accepted must not stop the worker")
+def test_a_target_that_is_not_reached_before_the_calendar_ends_stops_nothing() -> None:
+    rare = 'calendars: {rare: {timezone: UTC, hours: {mon: [["09:00", "10:00"]]}}}\n'
+    never = DESK.replace("within: 30m, warn_at: 80%", "within: 36000d, calendar: rare") + rare
+    given(never).when(captured(0)).then([said(LeadCaptured, 0)], of=LeadCaptured)

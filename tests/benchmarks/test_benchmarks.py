@@ -1,0 +1,28 @@
+import subprocess
+import sys
+
+import orjson
+import pytest
+
+from benchmarks.cases import CASES
+from tests.support.kafka_jars import java, kafka_jars
+from tests.support.missing import MissingError, skip_or_fail
+from tests.support.process import REPOSITORY
+
+_SMALL = ("--events", "6000", "--stock-events", "300", "--facts", "4000", "--keys", "200", "--partitions", "2")
+
+
+@pytest.mark.slow
+@pytest.mark.kafka
+def test_every_case_runs_and_its_results_are_right() -> None:
+    try:
+        java(), kafka_jars()
+    except MissingError as error:
+        skip_or_fail(str(error))
+    command = [sys.executable, "-m", "benchmarks", *_SMALL, "--format", "json"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stderr.decode() + done.stdout.decode()
+    cases = orjson.loads(done.stdout)["cases"]
+    assert [case["case"] for case in cases] == [case.name for case in CASES]
+    assert [case["records"] for case in cases] == [6000, 300, 4000, 6000, 4000, 4000]
+    assert [case["problems"] for case in cases] == [[]] * len(cases)

@@ -1,0 +1,253 @@
+import json
+
+import pytest
+from hypothesis import given as for_all
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from engine.batch import Batch
+from engine.errors import Fenced
+from engine.memory.log import MemoryLog
+from engine.partitioning import partition_of
+from engine.ports import Headers, NewRecord
+from engine.recordtime import TASK_HEADER, TIME_HEADER, TOLERANCE
+from engine.state import unpack
+from engine.task import Task
+from events.lead import LeadScored
+from events.topics import LEAD_EVENTS, LEAD_INBOX, LEAD_SCORES, SLA_BREACHES
+from streams.agents.lead_task import dump_lead
+from streams.deciders.lead.evolve import fold
+from streams.deciders.lead.state import Lead
+from streams.programs import LEADS, lead_program
+from tests.streams.agents.house import NOW, House, codec, sent, types
+from tests.streams.deciders.lead.desk import DESK, SCORED
+from tests.streams.deciders.lead.lead_strategies import LARGE, NEXT, RICH, SPAN, histories
+from tests.support.given import MONDAY, Arrival, called, captured, dotted, inbound, learned, status, won
+
+GOOD = sent(captured(0))
+BODY = json.loads(GOOD.value or b"")
+
+
+def changed(**fields: object) -> bytes:
+    return json.dumps({**BODY, **fields}).encode()
+
+
+def at(when: int) -> tuple[str, bytes]:
+    return TIME_HEADER, b"%d" % when
+
+
+@pytest.mark.parametrize(
+    ("value", "headers", "reason", "field"),
+    [
+        (b"\xff\xfe{", [], "not_json", ""),
+        (None, [], "not_json", ""),
+        (b"[]", [], "invalid", ""),
+        (changed(type="lead.vanished.v1"), [], "unknown_type", "type"),
+        (changed(data={"source": 5}), [], "invalid", "data.source"),
+        (changed(subject="\0position"), [], "invalid", "subject"),
+        (changed(type="lead.archived.v1", data={"reason": "x"}), [], "not_upstream", "type"),
+        (changed(type="lead.scored.v1", data={"score": 1}), [], "invalid", "data.fit"),
+        (changed(time="1969-12-31T23:59:59Z"), [], "invalid", "time"),
+        (changed(time="2026-01-05T09:01:00.000001Z"), [at(MONDAY)], "future", "time"),
+        (GOOD.value, [(TIME_HEADER, b"soon")], "bad_time", "ls-time"),
+        (GOOD.value, [at(NOW + TOLERANCE + 1)], "bad_time", "ls-time"),
+    ],
+)
+async def test_what_cannot_be_taken_is_kept_as_it_came_with_reason_and_field(
+    value: bytes | None, headers: Headers, reason: str, field: str
+) -> None:
+    house = await House(partitions=1).open(DESK)
+    odd = [("trace", b"\x00\xff"), *headers]
+    await house.send(NewRecord(b"anna", value, odd), sent(called(5)))
+    await house.run()
+    (letter, why), *more = await house.dead()
+    assert (letter.key, letter.value, list(letter.headers)[: len(odd)], more) == (b"anna", value, odd, [])
+    assert (why["dlq.reason"], why["dlq.field"]) == (reason, field)
+    assert (why["dlq.topic"], why["dlq.partition"], why["dlq.offset"]) == (LEAD_INBOX, "0", "0")
+    assert (why["dlq.timestamp"], why["dlq.group"]) == (str(NOW), "leads")
+    assert types(await house.told()) == ["LeadTouched"]
+
+
+async def test_a_minute_ahead_is_still_taken() -> None:
+    house = await House(partitions=1).open(DESK)
+    await house.send(sent(captured(1), at=MONDAY), sent(captured(2, source="x"), at=NOW + TOLERANCE))
+    await house.run()
+    assert (await house.dead(), types(await house.told())[0]) == ([], "LeadCaptured")
+
+
+async def test_a_note_of_an_import_is_no_fact() -> None:
+    house = await House(partitions=1).open()
+    await house.send(NewRecord(b"\0import:abc", b"no fact at all"), GOOD)
+    await house.run()
+    assert (await house.dead(), len(await house.told())) == ([], 1)
+
+
+@pytest.mark.xfail(strict=True, reason="nothing is lost: only notes of imports may be skipped, not every key that begins with zero")
+async def test_a_fact_under_a_key_that_begins_with_a_zero_byte_is_not_lost() -> None:
+    house = await House(partitions=1).open()
+    await house.send(GOOD._replace(key=b"\0\0\0\0\x07anna"))
+    await house.run()
+    assert len(await house.told()) + len(await house.dead()) == 1
+
+
+async def test_a_record_in_the_wrong_partition_is_forwarded_and_decided_once() -> None:
+    house = await House(partitions=4).open(DESK)
+    home = partition_of(b"anna", 4)
+    await house.send(GOOD, partition=(home + 1) % 4)
+    await house.send(GOOD, partition=(home + 2) % 4)
+    await house.run()
+    records = (await house.log.read(LEAD_EVENTS, home, 0)).records
+    assert [record.key for record in records] == [b"anna", b"anna"]
+    assert types(await house.told()) == ["LeadCaptured", "SlaStarted"]
+    forwarded = (await house.log.read(LEAD_INBOX, home, 0)).records
+    assert [dict(record.headers) for record in forwarded] == [
+        {TIME_HEADER: b"%d" % MONDAY, TASK_HEADER: b"forwarded"}
+    ] * 2
+
+
+async def test_a_forwarded_record_keeps_its_own_headers_and_its_record_time() -> None:
+    house = await House(partitions=2).open()
+    home = partition_of(b"anna", 2)
+    await house.send(GOOD._replace(headers=[("trace", b"1")]), partition=1 - home)
+    await house.run()
+    (record,) = (await house.log.read(LEAD_INBOX, home, 0)).records
+    assert record.headers == (("trace", b"1"), (TIME_HEADER, b"%d" % NOW), (TASK_HEADER, b"forwarded"))
+
+
+@pytest.mark.xfail(strict=True, reason="a record the inbox takes must not stop the worker: forwarding adds headers past the limit")
+async def test_the_largest_record_can_be_forwarded() -> None:
+    house = await House(partitions=2).open()
+    home = partition_of(b"anna", 2)
+    limit = house.log.disk.topics[LEAD_INBOX].max_record_bytes
+    padding = limit - len(GOOD.value or b"") - len(b"anna") - len(b"pad")
+    await house.send(GOOD._replace(headers=[("pad", b"x" * padding)]), partition=1 - home)
+    await house.run()
+    assert len(await house.told()) == 1
+
+
+@pytest.mark.xfail(strict=True, reason="in `run`, mis-partitioned records are forwarded in a pass before; here time has passed by then")
+async def test_history_in_wrong_partitions_gives_the_same_facts() -> None:
+    story = [sent(captured(0)), sent(called(60))]
+    other = next(name for name in map(str, range(99)) if partition_of(name.encode(), 2) == partition_of(b"anna", 2))
+    found = []
+    for partition in (None, 1 - partition_of(b"anna", 2)):
+        house = await House(partitions=2).open(DESK)
+        await house.send(*story, partition=partition)
+        await house.send(sent(captured(600), other))
+        await house.run()
+        found.append((await house.per_lead())[b"anna"])
+    assert found[0] == found[1]
+
+
+async def test_breaches_warnings_and_retractions_go_to_their_topic_as_well() -> None:
+    house = await House(partitions=1).open(DESK)
+    await house.send(sent(captured(0)), sent(called(10, recorded=60)))
+    await house.run()
+    values = (await house.per_lead(SLA_BREACHES))[b"anna"]
+    assert types([codec.decode(value) for value in values]) == ["SlaWarned", "SlaBreached", "SlaBreachRetracted"]
+    everything = (await house.per_lead())[b"anna"]
+    assert all(value in everything for value in values)
+
+
+async def test_the_score_with_its_reasons_is_written_once_per_lead_and_batch() -> None:
+    house = await House(partitions=1).open(SCORED)
+    touches = [sent(inbound(n, channel="lead_magnet")) for n in range(1, 5)]
+    await house.send(sent(captured(0, profile=dotted(company__employees=100))), *touches)
+    await house.run()
+    (value,) = (await house.per_lead(LEAD_SCORES))[b"anna"]
+    shown = json.loads(value or b"")
+    assert (shown["lead"], shown["score"], shown["grade"]) == ("anna", 60, "C2")
+    assert [reason["points"] for reason in shown["reasons"]] == [20, 10, 10, 10, 10]
+
+
+@pytest.mark.xfail(strict=True, reason="lead-scores holds the score told; a touch that changed nothing shown is mixed in")
+async def test_the_written_score_is_the_one_that_was_told_last() -> None:
+    house = await House(partitions=1).open(SCORED)
+    webinar, later = inbound(1, channel="webinar"), inbound(15 * 24 * 60, channel="lead_magnet")
+    await house.send(sent(captured(0)), sent(webinar), sent(later))
+    await house.run()
+    told = [each.data.score for each in await house.told() if isinstance(each.data, LeadScored)]
+    value = (await house.per_lead(LEAD_SCORES))[b"anna"][-1]
+    assert json.loads(value or b"")["score"] == told[-1]
+
+
+async def test_states_are_the_fold_of_the_canonical_log() -> None:
+    house = await House(partitions=2).open(RICH)
+    await house.send(*(sent(fact, lead) for lead in ("a", "b", "c") for fact in (captured(0), status("Won", 50), won(60))))
+    await house.run()
+    for key, raw in (await house.states()).items():
+        lead = Lead()
+        for envelope in await house.told(key.decode()):
+            fold(lead, envelope)
+        assert unpack(raw or b"")[1] == dump_lead(lead)
+
+
+async def test_a_batch_decided_again_after_a_lost_commit_changes_nothing() -> None:
+    house = await House(partitions=1).open(DESK)
+    await house.send(sent(captured(0)), sent(called(10)), sent(status("Won", 90)))
+    other = MemoryLog(clock=house.wall, owner="other", disk=house.log.disk)
+    program = lead_program(house.log, 1, house.wall)
+    first = Task(group=LEADS, partition=0, partitions=1, log=house.log.task(LEADS, 0), processor=program.make(0))
+    await first.open()
+    usurper = other.task(LEADS, 0)
+    await usurper.open()
+    records, after = await house.log.read(LEAD_INBOX, 0, 0)
+
+    with pytest.raises(Fenced):
+        await first.process(Batch(LEAD_INBOX, 0, 0, records, after))
+    assert (await house.records(LEAD_EVENTS), first.positions) == ([], {LEAD_INBOX: 0})
+    await usurper.close()
+    await house.run()
+    once = await House(partitions=1).open(DESK)
+    await once.send(sent(captured(0)), sent(called(10)), sent(status("Won", 90)))
+    await once.run()
+    assert await house.per_lead() == await once.per_lead()
+
+
+async def test_running_again_decides_nothing_again() -> None:
+    house = await House(partitions=2).open(DESK)
+    await house.send(sent(captured(0)), sent(called(10)))
+    await house.run()
+    before = await house.per_lead()
+    await house.run()
+    assert await house.per_lead() == before
+
+
+@pytest.mark.xfail(strict=True, reason="no input blocks: a state larger than a changelog record ends the worker for good")
+async def test_a_lead_whose_history_outgrows_a_record_does_not_stop_the_worker() -> None:
+    house = await House(partitions=1).open()
+    wide = [learned(n, **{f"k{n}_{m}": "x" * 4096 for m in range(200)}) for n in range(2)]
+    await house.send(sent(captured(0)), *map(sent, wide), sent(called(10), "bob"))
+    await house.run()
+    assert len(await house.told("bob")) == 1
+
+
+crowds = st.dictionaries(st.sampled_from(["anna", "bob", "carl", "dora", "eve"]), histories(most=8), max_size=4)
+
+
+async def decided(crowd: dict[str, list[Arrival]], partitions: int, *, limit: int = 5000) -> dict[bytes, list[bytes | None]]:
+    house = await House(partitions).open(RICH, NEXT, LARGE)
+    everything = [(fact.recorded, lead, fact) for lead, found in crowd.items() for fact in found]
+    for _, lead, fact in sorted(everything, key=lambda one: one[0]):
+        await house.send(sent(fact, lead))
+    await house.run(until=MONDAY + 2 * SPAN, limit=limit)
+    assert await house.dead() == []
+    return await house.per_lead()
+
+
+@for_all(crowds)
+@settings(max_examples=15, deadline=None)
+async def test_neither_partitions_nor_batches_change_what_is_said_of_a_lead(crowd: dict[str, list[Arrival]]) -> None:
+    one = await decided(crowd, 1)
+    assert await decided(crowd, 4) == one
+    assert await decided(crowd, 8, limit=2) == one
+
+
+@for_all(crowds)
+@settings(max_examples=15, deadline=None)
+async def test_other_leads_change_nothing_about_a_lead(crowd: dict[str, list[Arrival]]) -> None:
+    together = await decided(crowd, 2)
+    for lead, history in crowd.items():
+        alone = await decided({lead: history}, 2)
+        assert alone.get(lead.encode()) == together.get(lead.encode())
+

@@ -1,0 +1,132 @@
+"""Histories of a lead for Hypothesis: coarse times, so that things fall on one instant, and now and then wild ones."""
+
+from typing import Any
+
+import msgspec
+from hypothesis import strategies as st
+
+from events.fact import Fact
+from events.instants import DAY, HOUR, MINUTE, to_us
+from events.lead import LeadCaptured, LeadConverted, LeadProfileUpdated, LeadStatusChanged, LeadTouched
+from events.registry import WIRE_TYPE
+from tests.support.facts import characters, envelopes
+from tests.support.given import MONDAY, Arrival
+
+RICH = """
+agreement: rich
+version: 1
+effective_from: 1980-01-01T00:00:00+00:00
+calendars:
+  sales:
+    timezone: Europe/Bucharest
+    hours: {mon: [["09:00", "12:30"], ["13:30", "18:00"]], tue: [["09:00", "18:00"]], sat: [["22:00", "24:00"]]}
+    holidays: [2026-01-06]
+statuses:
+  Contacted: {means: working}
+  Nurturing: {means: nurturing}
+  Unqualified: {means: unqualified}
+  Won: {means: converted}
+  Shelved: {means: archived}
+scoring:
+  fit:
+    - {points: 30, when: {field: company.employees, at_least: 100}}
+    - {points: -70, when: {field: person.title, matches: "(?i)stud"}}
+  engagement:
+    groups: {intent: {cap: 60}}
+    rules:
+      - {points: 40, group: intent, touch: {channel: website}, repeat: {max: 2, per: 7d}, buying_signal: Looked}
+      - {points: 25, group: intent, touch: {channel: webinar}, repeat: once}
+      - {points: -5, touch: {channel: email}}
+    decay: {linear: 50%, per: 2d}
+  grades: {A: 50, B: 20, C: 0}
+qualified_lead:
+  demographic: {field: company.employees, at_least: 100}
+  behavioural: {any: [{score: engagement, at_least: 40}, {answer: contact_me, equals: true}]}
+sales_clauses:
+  first_response:
+    {starts_on: captured, stopped_by: {touch: {channel: [call, email]}}, within: 2h, calendar: sales, warn_at: 80%,
+     paused_in: [Nurturing]}
+  day: {starts_on: captured, stopped_by: {touch: {}}, within: 1d, paused_in: [Nurturing, Contacted]}
+  call: {starts_on: handed_over, stopped_by: {touch: {channel: call}}, within: 2d, calendar: sales, warn_at: 50%}
+  status_update: {starts_on: handed_over, stopped_by: {status_changed: true}, within: 1h}
+marketing_clauses:
+  hand_over: {starts_on: qualified, stopped_by: handed_over, within: 1h}
+  mailing: {starts_on: captured, stopped_by: {touch: {}}, within: 3h}
+late_facts_accepted: 400d
+archive: {or_untouched_for: 9d}
+"""
+"""Nearly everything that can happen to a lead can happen under this one. It is patient with late facts."""
+
+NEXT = (
+    RICH.replace("version: 1", "version: 2")
+    .replace("1980-01-01", "2026-01-08")
+    .replace("points: 40", "points: 22")
+    .replace("within: 2h", "within: 5h")
+    .replace("Unqualified: {means: unqualified}", "Unqualified: {means: working}")
+)
+"""A second version, from Thursday on, in which a status means something else."""
+
+LARGE = (
+    RICH.replace("agreement: rich", "agreement: large")
+    .replace("scoring:", "applies_to: {field: company.country, equals: RO}\npriority: 3\nscoring:")
+    .replace("late_facts_accepted: 400d", "hand_over: manual\nlate_facts_accepted: 1h")
+)
+"""For some leads: with hardly any patience, and handed over by hand."""
+
+STATUSES = ["Contacted", "Nurturing", "Unqualified", "Won", "Shelved", "unheard of"]
+SPAN = 12 * DAY
+_PROFILE: dict[str, Any] = {
+    "company.employees": st.sampled_from([5, 100, "many"]),
+    "company.country": st.sampled_from(["RO", "FR"]),
+    "person.title": st.sampled_from(["Student", "CEO"]),
+    "answers.contact_me": st.booleans(),
+}
+profiles = st.fixed_dictionaries({}, optional=_PROFILE)
+touches = st.builds(
+    LeadTouched,
+    channel=st.sampled_from(["website", "webinar", "email", "call"]),
+    kind=st.just("k"),
+    direction=st.sampled_from(["inbound", "outbound"]),
+    side=st.sampled_from(["sales", "marketing"]),
+)
+statuses = st.builds(LeadStatusChanged, status=st.sampled_from(STATUSES))
+captures = st.builds(LeadCaptured, source=st.sampled_from(["web", "fair"]), profile=profiles)
+facts: st.SearchStrategy[Fact] = st.one_of(
+    touches, touches, statuses, captures, st.builds(LeadProfileUpdated, profile=profiles), st.builds(LeadConverted)
+)
+offsets = st.one_of(
+    st.integers(0, SPAN // HOUR).map(lambda hour: hour * HOUR),
+    st.integers(0, SPAN // MINUTE).map(lambda minute: minute * MINUTE),
+    st.integers(0, SPAN),
+)
+delays = st.one_of(st.just(0), st.just(0), offsets)
+
+
+@st.composite
+def arrivals(draw: st.DrawFn, of: st.SearchStrategy[Fact] = facts) -> Arrival:
+    at = MONDAY + draw(offsets)
+    fact_id = draw(st.one_of(st.integers(0, 9).map(str), st.text(characters, min_size=1, max_size=5)))
+    source = draw(st.sampled_from(["/forms", "/crm"]))
+    return Arrival(draw(of), at, at + draw(delays), fact_id, source)
+
+
+def histories(of: st.SearchStrategy[Fact] = facts, most: int = 12) -> st.SearchStrategy[list[Arrival]]:
+    """Arrivals in the order in which they arrive."""
+    return st.lists(arrivals(of), max_size=most).map(lambda found: sorted(found, key=lambda one: one.recorded))
+
+
+LAST = 210 * 365 * DAY
+"""In 2179; calendars end with the year 2200, and dues have to fit before it."""
+UPSTREAM_TYPES = sorted(
+    WIRE_TYPE[kind] for kind in (LeadCaptured, LeadTouched, LeadStatusChanged, LeadProfileUpdated, LeadConverted)
+)
+
+
+@st.composite
+def wild(draw: st.DrawFn) -> Arrival:
+    """Any valid fact from upstream, of any time from 1970 to 2179, recorded up to ten years later."""
+    envelope = draw(st.sampled_from(UPSTREAM_TYPES).flatmap(envelopes))
+    at = min(to_us(envelope.time), LAST)
+    recorded = at + draw(st.sampled_from([0, 0, 1, DAY, 3650 * DAY]))
+    short = msgspec.structs.replace(envelope, id=envelope.id[:256])
+    return Arrival(short.data, at, recorded, short.id, short.source)
