@@ -111,7 +111,9 @@ def test_due_and_outcome_are_those_of_a_twin_that_walks(
 
 @for_all(instants, st.lists(instants, max_size=5), st.randoms(use_true_random=False))
 @settings(max_examples=50, deadline=None)
-def test_the_order_in_which_answers_became_known_does_not_matter(start: int, answers: list[int], chance: Random) -> None:
+def test_the_order_in_which_answers_became_known_does_not_matter(
+    start: int, answers: list[int], chance: Random
+) -> None:
     shuffled = list(answers)
     chance.shuffle(shuffled)
     assert found(start, answers) == found(start, shuffled)

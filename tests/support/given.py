@@ -85,7 +85,9 @@ def captured(at: float, recorded: float | None = None, **fields: Any) -> Arrival
 
 
 def inbound(at: float, recorded: float | None = None, **fields: Any) -> Arrival:
-    return happened(LeadTouched(direction="inbound", **{"channel": "website", "kind": "visited"} | fields), at, recorded)
+    return happened(
+        LeadTouched(direction="inbound", **{"channel": "website", "kind": "visited"} | fields), at, recorded
+    )
 
 
 def called(at: float, recorded: float | None = None, **fields: Any) -> Arrival:
@@ -180,17 +182,20 @@ class Story:
             return
         milestone = self.known.next_change(self.time)
         while True:
-            if milestone is not None and milestone < to and (self.due is None or milestone <= self.due):
+            due = self.due
+            if milestone is not None and milestone < to and (due is None or milestone <= due):
                 self._sweep(milestone)
                 milestone = self.known.next_change(milestone + 1)
-            elif self.due is not None and self.due < to:
-                due, self.due = self.due, None
-                at = self._given(due)
-                self._tell(wake(self.live, due, at), at)
-                assert self.due is None or self.due > due, "a deadline has to bring something about"
+            elif due is not None and due < to:
+                self._wake(due)
             else:
                 break
         self.time = to
+
+    def _wake(self, due: int) -> None:
+        now = self._given(due)
+        self._tell(wake(self.live, due, now), now)
+        assert self.due is None or self.due > due, "a deadline has to bring something about"
 
     def _sweep(self, at: int) -> None:
         if self.live.lead.agreement is not None:

@@ -114,9 +114,7 @@ class House:
 
 def sent(arrival: Arrival, lead: str = "anna", *, at: int | None = None, extra: Headers = ()) -> NewRecord:
     """An arrival as upstream sends it, recorded when the arrival says (or `at`)."""
-    envelope = wrap(
-        arrival.fact, id=arrival.id, source=arrival.source, subject=lead, time=from_us(arrival.at)
-    )
+    envelope = wrap(arrival.fact, id=arrival.id, source=arrival.source, subject=lead, time=from_us(arrival.at))
     recorded = arrival.recorded if at is None else at
     headers = [*extra, (TIME_HEADER, b"%d" % recorded)]
     return NewRecord(lead.encode(), codec.encode(envelope), headers)

@@ -2,19 +2,19 @@ import asyncio
 
 import pytest
 
+from engine.batch import Batch
 from engine.errors import Unavailable
 from engine.ports import Fetched, NewRecord
+from engine.task import Task
 from events.codec import Codec
 from events.instants import MINUTE, SECOND
 from events.sla import SlaStarted
 from events.topics import AGREEMENTS
 from streams.agents.agreements import AHEAD, AgreementReader
 from streams.programs import LEADS, lead_program
-from engine.batch import Batch
-from engine.task import Task
 from tests.streams.agents.house import NOW, House, sent
 from tests.streams.deciders.lead.desk import DESK
-from tests.support.given import captured
+from tests.support.given import MONDAY, captured
 
 SECOND_VERSION = DESK.replace("version: 1", "version: 2").replace("within: 30m", "within: 60m")
 SIGNED = "signed: [{side: marketing, by: m, at: 2026-01-01}, {side: sales, by: s, at: 2026-01-01}]\n"
@@ -30,8 +30,9 @@ class Piecemeal:
         return await self._log.ends(topic)
 
     async def read(self, topic: str, partition: int, offset: int, limit: int = 5000) -> Fetched:
-        await asyncio.sleep(0)
         self._reads += 1
+        for _ in range(30 if self._reads == 2 else 1):  # the second read is overtaken by the third
+            await asyncio.sleep(0)
         if self._reads == self._failing:
             raise Unavailable("the broker went away")
         return await self._log.read(topic, partition, offset, 1)
@@ -87,7 +88,9 @@ async def test_what_no_version_of_the_program_can_read_stops_it() -> None:
         await AgreementReader(house.log, Codec(), house.wall).refresh(NOW)
 
 
-@pytest.mark.xfail(strict=True, reason="every task reads all agreements; those read before an outage are forgotten for good")
+@pytest.mark.xfail(
+    strict=True, reason="every task reads all agreements; those read before an outage are forgotten for good"
+)
 async def test_an_outage_in_the_middle_loses_no_version() -> None:
     house = await House().open(DESK, SECOND_VERSION)
     reader = AgreementReader(Piecemeal(house, failing=2), Codec(), house.wall)
@@ -97,7 +100,9 @@ async def test_an_outage_in_the_middle_loses_no_version() -> None:
     assert versions(reader) == [1, 2]
 
 
-@pytest.mark.xfail(strict=True, reason="no task decides before it knows all agreements; two reading at once hide some from one")
+@pytest.mark.xfail(
+    strict=True, reason="no task decides before it knows all agreements; two reading at once hide some from one"
+)
 async def test_two_tasks_that_read_at_once_both_know_everything_afterwards() -> None:
     house = await House().open(DESK, SECOND_VERSION)
     reader = AgreementReader(Piecemeal(house), Codec(), house.wall)
@@ -109,11 +114,13 @@ async def test_two_tasks_that_read_at_once_both_know_everything_afterwards() -> 
         await reader.refresh(NOW)
         known.append(versions(reader))
 
-    await asyncio.gather(*(prepare(turns) for turns in range(4)))
-    assert known == [[1, 2]] * 4
+    await asyncio.gather(*(prepare(turns) for turns in (0, 5)))
+    assert known == [[1, 2]] * 2
 
 
-@pytest.mark.xfail(strict=True, reason="records are decided up to 60 s past the last look at the agreements; ls-time may be later")
+@pytest.mark.xfail(
+    strict=True, reason="records are decided up to 60 s past the last look at the agreements; ls-time may be later"
+)
 async def test_a_record_ahead_of_its_arrival_is_decided_by_the_version_in_force_at_its_time() -> None:
     house = await House(partitions=1).open(DESK)
     program = lead_program(house.log, 1, house.wall)
@@ -121,11 +128,10 @@ async def test_a_record_ahead_of_its_arrival_is_decided_by_the_version_in_force_
     await task.open()
     await task.advance(NOW)  # the task has looked at the agreements now
     house.wall.now = NOW + SECOND // 10
-    effective = "2027-02-09T09:01:01+00:00"
+    effective = "2027-02-09T09:01:00.500000+00:00"  # 60.5 s after NOW
     answer = await house.publish(SECOND_VERSION.replace("2025-01-01T00:00:00+00:00", effective) + SIGNED)
-    house.wall.now = NOW + SECOND // 2 + 2 * SECOND // 5
-    ahead = (house.wall.now - captured(0).at) / MINUTE + 59.9 / 60 + 0.0
-    await house.send(sent(captured(ahead)))
+    house.wall.now = NOW + 9 * SECOND // 10
+    await house.send(sent(captured((NOW - MONDAY + 60 * SECOND + 8 * SECOND // 10) / MINUTE)))
     records, after = await house.log.read("lead-inbox", 0, 0)
     await task.process(Batch("lead-inbox", 0, 0, records, after))
     (started,) = [each for each in await house.told() if isinstance(each.data, SlaStarted)]

@@ -21,9 +21,7 @@ from tests.support.given import (
 )
 
 SECOND = (
-    SCORED.replace("version: 1", "version: 2")
-    .replace("2025-01-01", "2026-01-06")
-    .replace("points: 20", "points: 35")
+    SCORED.replace("version: 1", "version: 2").replace("2025-01-01", "2026-01-06").replace("points: 20", "points: 35")
 )
 TUESDAY = 15 * 60
 BIG = dotted(company__employees=100)
@@ -75,18 +73,7 @@ def crossing() -> float:
     return (story.due - MONDAY) / MINUTE
 
 
-@pytest.mark.parametrize(
-    "forgetful",
-    [
-        False,
-        pytest.param(
-            True,
-            marks=pytest.mark.xfail(
-                strict=True, reason="what is kept may be thrown away: then the crossing at this instant is lost"
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("forgetful", [False, True])
 def test_a_fact_at_the_instant_of_a_crossing_does_not_swallow_it(forgetful: bool) -> None:
     story = given(SCORED, forgetful=forgetful).history(captured(0), inbound(0, channel="webinar"))
     story.when(called(crossing()), until=99 * DAYS)

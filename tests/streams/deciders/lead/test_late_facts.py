@@ -137,7 +137,9 @@ def test_a_pause_that_was_shorter_than_known_turns_met_into_breached() -> None:
 
 
 def test_ids_of_a_second_breach_differ_from_those_of_the_first() -> None:
-    story = given(PAUSED).history(captured(0)).when(status("Nurturing", 10, recorded=40), status("Contacted", 60), until=99)
+    story = (
+        given(PAUSED).history(captured(0)).when(status("Nurturing", 10, recorded=40), status("Contacted", 60), until=99)
+    )
     breaches = [told.id for told in story.facts if isinstance(told.data, SlaBreached)]
     assert len(breaches) == len(set(breaches)) == 2
 

@@ -5,13 +5,16 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from events.instants import HOUR
+from events.instants import HOUR, from_us
 from events.lead import LeadCaptured
 from events.sla import SlaFact
 from streams.agents.lead_task import dump_lead, load_lead
 from streams.agreement.known import Known
+from streams.clocks import judge
 from streams.deciders.lead.engagement import explain, score_now
 from streams.deciders.lead.given import Given, Kept, Live
+from streams.deciders.lead.sla import history_of
+from streams.deciders.lead.state import Clock
 from streams.deciders.lead.wake import next_wake
 from tests.streams.deciders.lead.lead_strategies import (
     LARGE,
@@ -34,6 +37,7 @@ CHOOSY = RICH.replace("archive: {", "archive: {when: {fit: below, value: 0}, ")
 KNOWN = Known.of(map(published, (RICH, NEXT, LARGE)))
 CHOOSING = Known.of(map(published, (CHOOSY, NEXT, LARGE)))
 ONE = Known.of([published(RICH)])
+HASTY = Known.of([published(RICH.replace("late_facts_accepted: 400d", "late_facts_accepted: 1h"))])
 END = MONDAY + 3 * SPAN
 CAPTURE = Arrival(LeadCaptured(profile={"company.employees": 100}), MONDAY, MONDAY, "capture", "/crm")
 chances = st.randoms(use_true_random=False)
@@ -78,7 +82,7 @@ def test_what_is_kept_to_be_fast_may_be_thrown_away_at_any_time(arrived: list[Ar
 @for_all(histories())
 @settings(max_examples=60, deadline=None)
 def test_no_two_facts_of_a_lead_have_one_source_and_id(arrived: list[Arrival]) -> None:
-    names = [(fact.source, fact.id) for fact in told(KNOWN, [CAPTURE, *arrived]).facts]
+    names = [(fact.source, fact.id) for fact in told(CHOOSING, [CAPTURE, *arrived]).facts]
     assert len(names) == len(set(names))
 
 
@@ -107,8 +111,38 @@ def test_the_reasons_sum_to_the_shown_score_at_any_instant(arrived: list[Arrival
 def test_every_clock_ends_as_its_last_fact_says(arrived: list[Arrival]) -> None:
     story = told(KNOWN, [CAPTURE, *arrived])
     assert all(clock.verdict != "open" or clock.due is None for clock in story.live.lead.clocks)
-    last = {(told.data.clause, told.data.cycle): told.data.due for told in story.facts if isinstance(told.data, SlaFact)}
-    assert set(last) == {(clock.clause, clock.cycle) for clock in story.live.lead.clocks}
+    said = [fact.data for fact in story.facts if isinstance(fact.data, SlaFact)]
+    last = {(fact.clause, fact.cycle): fact.due for fact in said}
+    kept = {(clock.clause, clock.cycle): clock.due for clock in story.live.lead.clocks}
+    assert last == {name: None if due is None else from_us(due) for name, due in kept.items()}
+
+
+@for_all(histories(st.one_of(touches, statuses), most=8))
+@settings(max_examples=80, deadline=None)
+def test_a_verdict_that_stands_against_the_history_has_a_fact_that_is_marked_late(arrived: list[Arrival]) -> None:
+    story = told(HASTY, [CAPTURE, *arrived])
+    late = [fact for fact in story.facts if fact.late is True]
+    standing = [clock for clock in story.live.lead.clocks if not holds(story, clock)]
+    assert late or not standing
+
+
+@for_all(histories(st.one_of(touches, statuses), most=8))
+@settings(max_examples=60, deadline=None)
+def test_with_patience_every_verdict_is_that_of_the_whole_history(arrived: list[Arrival]) -> None:
+    story = told(ONE, [CAPTURE, *arrived])
+    assert all(holds(story, clock) for clock in story.live.lead.clocks)
+    assert not [fact for fact in story.facts if fact.late is True]
+
+
+def holds(story: Story, clock: Clock) -> bool:
+    """Whether verdict and due of a clock are those of the whole history, by the instant it has come to."""
+    agreement = story.known.version(clock.agreement, clock.version)
+    assert agreement is not None
+    clause = next(each for each in agreement.clauses if each.name == clock.clause)
+    finding = judge(clause, clock.start, history_of(story.live.lead, clock, clause, agreement))
+    passed = finding.due is not None and finding.due < story.time
+    ended = finding.outcome if finding.outcome in ("met", "cancelled") else "breached" if passed else "open"
+    return (clock.verdict, clock.due) == (ended, finding.due)
 
 
 @for_all(histories(st.one_of(touches, statuses), most=7), chances)

@@ -76,7 +76,7 @@ def test_a_manual_hand_over_does_not_happen_by_itself() -> None:
 
 
 def test_a_stub_is_not_qualified_before_its_capture() -> None:
-    story = given(QUALIFYING).when(learned(0, answers__contact_me=True, **{"company__name": "A", "company__employees": 100}))
+    story = given(QUALIFYING).when(learned(0, answers__contact_me=True, company__name="A", company__employees=100))
     story.then([], of=LeadQualified)
     story.when(captured(5)).then([said(LeadQualified, 5)], of=LeadQualified)
 
