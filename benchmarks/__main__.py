@@ -10,7 +10,7 @@ import click
 import orjson
 from rich.console import Console
 
-from benchmarks import report
+from benchmarks import report, scores
 from benchmarks.bench import Bench, Plan, Result
 from benchmarks.cases import CASES, Case
 from benchmarks.homes import Home
@@ -50,11 +50,12 @@ def main(
         chosen = {name: value for name, value in given.items() if value is not None}
         plan = Plan(**{**(_QUICK if quick else {}), **chosen})
         cases = [case for case in CASES if not only or any(text in case.name for text in only)]
+        before = scores.handler_us(plan.seed)
         try:
             results = _all(cases, plan)
         except MissingError as error:
             raise click.ClickException(str(error)) from error
-        raw = report.document(plan, report.rows(results))
+        raw = report.document(plan, report.rows(results), (before, scores.handler_us(plan.seed)))
     else:
         raw = saved.read_bytes()
     if save is not None:

@@ -19,6 +19,7 @@ from leadstream.clock import now_us
 from leadstream.deployment import app_name, make_log
 from leadstream.serving import serve, stop_on_signals
 from leadstream.settings import Settings
+from leadstream.tuning import quiet_gc
 from streams.app import build_app
 from streams.programs import LEADS, lead_program
 
@@ -47,6 +48,7 @@ async def _leads(settings: Settings) -> None:
 
 
 async def _drain(settings: Settings) -> None:
+    quiet_gc()
     log = make_log(settings)
     await log.start()
     try:

@@ -65,10 +65,11 @@ class Cascade:
 
     __slots__ = ("_first_id", "_given", "_live", "_made", "_name", "_recorded", "told")
 
-    def __init__(self, live: Live, first: Envelope, given: Given) -> None:
+    def __init__(self, live: Live, first: Envelope, at: int, given: Given) -> None:
         self._live, self._given, self._first_id = live, given, first.id
         self._name = f"{first.source}\x1f{first.id}"
-        self._recorded, self._made = from_us(given.at), 0
+        self._recorded = first.time if at == given.at else from_us(given.at)
+        self._made = 0
         self.told: list[Envelope] = []
 
     def tell(self, fact: Envelope, at: int) -> None:
@@ -94,7 +95,7 @@ def cascade(live: Live, first: Envelope, at: int, given: Given) -> list[Envelope
     """
     lead = live.lead
     given.latest = max(lead.latest_at, lead.closings[-1].at) if lead.closings else lead.latest_at
-    running = Cascade(live, first, given)
+    running = Cascade(live, first, at, given)
     running.tell(first, at)
     if given.late:
         running.told[0] = replace(running.told[0], late=True)
