@@ -46,6 +46,7 @@ def events(count: int, keys: int, seed: int) -> Iterable[NewRecord]:
             "points": rng.randrange(1, 30),
             "page": f"https://www.example.com/{rng.choice(_PAGES)}",
             "campaign": f"2025-q{rng.randrange(1, 5)}-outreach",
+            "via": "/web/tracker",
         }
         yield NewRecord(key.encode(), orjson.dumps(event))
 

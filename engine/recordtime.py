@@ -11,6 +11,9 @@ TASK_HEADER = "ls-task"
 TOLERANCE = 60_000_000
 """How far ahead of its arrival a record may claim to be, in microseconds."""
 
+LATEST = 253_370_764_799_999_999
+"""The end of the year 9998 in microseconds: what calendars and time zones can still carry."""
+
 
 class BadTime(ValueError):
     """The record's own time is not a number, or too far in the future."""
@@ -20,7 +23,7 @@ def record_time(record: Record) -> int:
     """The record time in microseconds.
 
     Raises:
-        BadTime: the header is not a number, or lies more than a minute after the arrival.
+        BadTime: the header is not a number, lies outside 1970 to 9998, or more than a minute after the arrival.
     """
     headers = record.headers
     if not headers:
@@ -32,6 +35,8 @@ def record_time(record: Record) -> int:
         at = int(raw)
     except ValueError as exc:
         raise BadTime(f"header {TIME_HEADER} is not a whole number of microseconds: {raw[:40]!r}") from exc
+    if not 0 <= at <= LATEST:
+        raise BadTime(f"header {TIME_HEADER} lies outside the years 1970 to 9998: {at}")
     if at > record.timestamp + TOLERANCE and header(headers, TASK_HEADER) is None:
         raise BadTime(f"header {TIME_HEADER} lies {(at - record.timestamp) // 1_000_000} s after the record's arrival")
     return at

@@ -12,7 +12,7 @@ from engine.batch import Batch
 from engine.deadlines import Deadlines
 from engine.errors import SkippedBatch, TornState
 from engine.ports import GroupSpec, NewRecord, Opened, Processor, S, TaskLog, Writes
-from engine.recordtime import BadTime, record_time
+from engine.recordtime import TOLERANCE, BadTime, record_time
 from engine.state import POSITION, MemoryStore, unpack
 from engine.transaction import Transaction
 
@@ -32,6 +32,12 @@ class Position(msgspec.Struct, frozen=True):
 
     offsets: dict[str, int]
     time: int
+
+
+def _reach(batch: Batch) -> int:
+    """An instant that no record time of the batch lies after; a record may say that it is a little ahead."""
+    latest = max((record.timestamp for record in batch.records), default=0)
+    return latest + TOLERANCE if any(record.headers for record in batch.records) else latest
 
 
 _encode_position = msgspec.json.Encoder(order="sorted").encode
@@ -97,7 +103,7 @@ class Task(Generic[S]):
                 f"{batch.topic}-{batch.partition}: batch starts at {batch.first_offset}, "
                 f"position is {self.positions[batch.topic]}"
             )
-        await self.processor.prepare(max((record.timestamp for record in batch.records), default=self.time))
+        await self.processor.prepare(_reach(batch))
         txn = self._begin({batch.topic: batch.next_offset})
         try:
             self._decide(txn, batch)

@@ -35,6 +35,9 @@ def check(line: int, value: bytes, codec: Codec) -> Envelope | Refused:
         envelope = codec.decode(value)
     except Undecodable as exc:
         return Refused(line, exc.field, str(exc))
+    size = len(value) + len(envelope.subject.encode())  # its key in the log, which counts it too
+    if size > INBOX_RECORD_BYTES:
+        return Refused(line, "", f"{size} bytes with its subject, at most {INBOX_RECORD_BYTES} are taken")
     kind = type(envelope.data)
     if kind not in UPSTREAM and kind not in COMMANDS:
         return Refused(line, "type", f"{WIRE_TYPE[kind]} is made by leadstream itself and not taken from outside")

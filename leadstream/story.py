@@ -9,7 +9,7 @@ from events.envelope import Envelope
 from events.instants import iso, to_us
 from events.registry import WIRE_TYPE
 from streams.agreement.known import Known
-from streams.deciders.lead.engagement import explain
+from streams.deciders.lead.engagement import basis, explain
 from streams.deciders.lead.evolve import fold
 from streams.deciders.lead.given import Given, Kept, Live
 from streams.deciders.lead.state import Lead
@@ -36,7 +36,11 @@ def story_of(facts: list[Envelope], known: Known, subject: str, at: int) -> Stor
     for envelope in facts:
         fold(lead, envelope)
     given = Given(known, max(at, lead.recorded_at), at, subject)
-    return Story(lead, facts, explain(Live(lead=lead, kept=Kept()), given))
+    live = Live(lead=lead, kept=Kept())
+    agreement = given.agreement(live)
+    if agreement is None or agreement.scorer is None or lead.captured_at is None:
+        return Story(lead, facts, {})
+    return Story(lead, facts, explain(basis(live, agreement.name, agreement.version, given)))
 
 
 def timeline(facts: list[Envelope]) -> list[dict[str, Any]]:

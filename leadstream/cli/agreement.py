@@ -17,6 +17,7 @@ from streams.agreement.grammar import AgreementSpec
 from streams.agreement.load import load
 from streams.agreement.problems import AgreementError
 
+_COLUMNS = ("agreement", "version", "effective_from", "priority", "signed")
 _FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
 
@@ -32,7 +33,7 @@ def _loaded(file: Path) -> AgreementSpec:
     except AgreementError as exc:
         for problem in exc.problems:
             click.echo(f"{file}:{problem.text()}", err=True)
-        fail(f"{file}: {len(exc.problems)} problems")
+        fail(f"{file}: {len(exc.problems)} problem{'s' if len(exc.problems) > 1 else ''}")
     except UnicodeDecodeError:
         fail(f"{file}: is not UTF-8 text")
 
@@ -40,7 +41,11 @@ def _loaded(file: Path) -> AgreementSpec:
 @command(agreement, "check")
 @_FILE
 async def check(_settings: Settings, file: Path) -> None:
-    """Say whether FILE is an agreement that can be published, or what is wrong with it, with path and line."""
+    """Say whether FILE is an agreement that can be published, or what is wrong with it, with path and line.
+
+    \b
+    Example: leadstream agreement check examples/agreements/bpi2012.yaml
+    """
     spec = _loaded(file)
     clauses = len(spec.sales_clauses) + len(spec.marketing_clauses)
     click.echo(f"{file}: agreement {spec.agreement}, version {spec.version}: fine, {clauses} clauses")
@@ -74,7 +79,13 @@ async def publish(settings: Settings, file: Path, signed_as: str | None) -> None
 @click.option("--version", "number", type=int, metavar="N", help="That version (default: the last one).")
 @format_option
 async def show_agreement(settings: Settings, name: str | None, number: int | None, form: str) -> None:
-    """List the published versions, or show the document of the agreement NAME."""
+    """List the published versions, or show the document of the agreement NAME.
+
+    \b
+    Examples:
+      leadstream agreement show
+      leadstream agreement show bpi2012 --version 1
+    """
     async with opened(settings) as log:
         facts = await published(log, Codec())
     if name is None:
@@ -88,7 +99,7 @@ async def show_agreement(settings: Settings, name: str | None, number: int | Non
             }
             for fact in facts
         ]
-        show(rows, form, empty="no agreement is published")
+        show(rows, form, columns=_COLUMNS, empty="no agreement is published")
         return
     found = [fact for fact in facts if fact.name == name and number in (None, fact.version)]
     if not found:

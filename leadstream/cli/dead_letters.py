@@ -1,7 +1,10 @@
 """`leadstream dead-letters`: what could not be taken, why, and another try."""
 
+from contextlib import suppress
+
 import click
 
+from engine.errors import Truncated
 from engine.ports import NewRecord, Record
 from engine.recordtime import TASK_HEADER, TIME_HEADER, header
 from events.instants import iso
@@ -14,6 +17,7 @@ from leadstream.reading import records_of
 from leadstream.settings import Settings
 
 _RETRIED = "dlq.retried"
+_COLUMNS = ("id", "kept_at", "reason", "field", "detail", "where", "key", "bytes")
 
 
 @main.group("dead-letters")
@@ -61,7 +65,7 @@ async def list_letters(settings: Settings, reason: str | None, limit: int, form:
                 if reason is None or row["reason"] == reason:
                     rows.append(row)
     rows.sort(key=lambda row: str(row["kept_at"]))
-    show(rows[-limit:], form, columns=list(rows[0]) if rows else (), empty="no dead letters")
+    show(rows[-limit:], form, columns=_COLUMNS, empty="no dead letters")
 
 
 async def _found(settings: Settings, letter: str) -> tuple[int, Record]:
@@ -71,9 +75,10 @@ async def _found(settings: Settings, letter: str) -> tuple[int, Record]:
     partition, offset = int(partition_text), int(offset_text)
     async with opened(settings) as log:
         if partition < await partition_count(log):
-            for record in (await log.read(DEAD_LETTERS, partition, offset, 1)).records:
-                if record.offset == offset:
-                    return partition, record
+            with suppress(Truncated):
+                for record in (await log.read(DEAD_LETTERS, partition, offset, 1)).records:
+                    if record.offset == offset:
+                        return partition, record
     return fail(f"there is no dead letter {letter}; see: leadstream dead-letters list")
 
 
@@ -81,7 +86,11 @@ async def _found(settings: Settings, letter: str) -> tuple[int, Record]:
 @click.argument("letter")
 @format_option
 async def show_letter(settings: Settings, letter: str, form: str) -> None:
-    """Show the dead letter LETTER whole, with its original bytes."""
+    """Show the dead letter LETTER whole, with its original bytes.
+
+    \b
+    Example: leadstream dead-letters show 2-17
+    """
     partition, record = await _found(settings, letter)
     row = _row(partition, record)
     original = (record.value or b"").decode(errors="backslashreplace")
@@ -99,6 +108,9 @@ async def retry(settings: Settings, letters: tuple[str, ...]) -> None:
     """Put LETTERS back where they came from, for another try after their cause is mended.
 
     What fails again becomes a dead letter again; what was accepted meanwhile is dropped as a duplicate.
+
+    \b
+    Example: leadstream dead-letters retry 2-17 3-4
     """
     for letter in letters:
         partition, record = await _found(settings, letter)

@@ -42,7 +42,7 @@ def names() -> list[str]:
 
 def settings_of(context: click.Context) -> Settings:
     """The settings: options after the command, then before it, then the environment, then leadstream.toml."""
-    chosen: dict[str, Any] = _from_file()
+    chosen = {name: value for name, value in from_file().items() if name != "format"}
     at: click.Context | None = context
     levels = []
     while at is not None:
@@ -61,13 +61,23 @@ def settings_of(context: click.Context) -> Settings:
         raise click.UsageError(f"{where}: {first['msg'].removeprefix('Value error, ')}") from exc
 
 
-def _from_file() -> dict[str, Any]:
+def from_file() -> dict[str, Any]:
+    """What leadstream.toml in the working directory says: the global options, and `format`.
+
+    Raises:
+        click.UsageError: it cannot be read, or has a name that is no option.
+    """
     if not CONFIG_FILE.exists():
         return {}
     try:
-        return {name.replace("-", "_"): value for name, value in tomllib.loads(CONFIG_FILE.read_text()).items()}
-    except tomllib.TOMLDecodeError as exc:
+        found = tomllib.loads(CONFIG_FILE.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise click.UsageError(f"{CONFIG_FILE}: {exc}") from exc
+    said = {name.replace("-", "_"): value for name, value in found.items()}
+    allowed = [*names(), "format"]
+    if unknown := [name for name in said if name not in allowed]:
+        raise click.UsageError(f"{CONFIG_FILE}: there is no option {unknown[0]!r}; there are {', '.join(allowed)}")
+    return said
 
 
 def command(

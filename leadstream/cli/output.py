@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from leadstream.cli.options import from_file
+
 Row = Mapping[str, Any]
 
 
@@ -21,8 +23,8 @@ def format_option(command: Callable[..., Any]) -> Callable[..., Any]:
         "--format",
         "form",
         type=click.Choice(["table", "json", "csv"]),
-        default="table",
-        show_default=True,
+        default=lambda: from_file().get("format", "table"),
+        show_default="table",
         envvar="LEADSTREAM_FORMAT",
         help="A table for people, a list of flat JSON objects or CSV for programs.",
     )(command)

@@ -40,12 +40,18 @@ async def publish_file(settings: Settings, file: BinaryIO) -> None:
             for item in chunk:
                 if isinstance(item, Refused):
                     refused += 1
-                    click.echo(f"line {item.line}: {item.reason}", err=True)
+                    click.echo(f"line {item.line}: {_named(item)}", err=True)
     click.echo(f"{accepted} accepted, {refused} refused")
     if refused:
         fail(
             f"{refused} facts were refused; correct them and publish them again (those accepted may be sent again too)"
         )
+
+
+def _named(refused: Refused) -> str:
+    """The reason with the field it is about."""
+    field = f"({refused.field})"
+    return refused.reason if not refused.field or refused.reason.endswith(field) else f"{refused.reason} {field}"
 
 
 def _chunks(file: BinaryIO, codec: Codec) -> Iterator[list[tuple[Envelope, bytes, Headers] | Refused]]:

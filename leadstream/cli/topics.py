@@ -2,7 +2,7 @@
 
 import click
 
-from events.topics import TOPICS
+from events.topics import LEAD_INBOX, TOPICS
 from leadstream.cli.options import command
 from leadstream.cli.output import format_option, show
 from leadstream.cli.root import main
@@ -38,14 +38,19 @@ async def create(settings: Settings) -> None:
 @command(topics, "describe")
 @format_option
 async def describe(settings: Settings, form: str) -> None:
-    """Show each topic: how it is, and how it must be where that differs."""
+    """Show each topic: how it is, and how it must be where that differs.
+
+    \b
+    Example: leadstream topics describe --format json
+    """
     definitions = {definition.name: definition for definition in (*TOPICS, *VIEW_TOPICS)}
     log = make_log(settings)
     await log.start()
     try:
         found = await log.describe_topics(list(definitions))
         rows = []
-        for spec in topic_specs(settings.partitions):
+        inbox = found[LEAD_INBOX]
+        for spec in topic_specs(inbox.partitions if inbox else settings.partitions):
             there = found[spec.name]
             ends = await log.ends(spec.name) if there else []
             rows.append(
@@ -56,7 +61,7 @@ async def describe(settings: Settings, form: str) -> None:
                     "retention_ms": there.retention_ms if there else None,
                     "max_record_bytes": there.max_record_bytes if there else None,
                     "end_offsets": sum(ends),
-                    "state": "ok" if there else "missing",
+                    "state": "; ".join(await log.topic_faults([spec])) or "ok" if there else "missing",
                     "content": definitions[spec.name].content,
                 }
             )

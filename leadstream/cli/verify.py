@@ -22,6 +22,7 @@ async def verify(settings: Settings, form: str) -> None:
 
     \b
     Exit code 0: all equal. 1: something differs, and is named.
+    Example: leadstream verify --format json
     """
     store = open_store(settings)
     try:
@@ -47,4 +48,4 @@ async def verify(settings: Settings, form: str) -> None:
     if views.behind:
         click.echo(f"{views.behind} facts are not projected yet and were left out", err=True)
     if named:
-        fail(f"{len(named)} differences")
+        fail(f"{len(named)} difference{'s' if len(named) > 1 else ''}")

@@ -40,6 +40,8 @@ async def view(
         rows = read_view(store, name, conditions, by)
     except BadQuery as exc:
         raise click.UsageError(str(exc)) from exc
+    except OverflowError as exc:  # no column holds a whole number of more than 64 bits
+        raise click.UsageError("--where: a number is too large to be in any row") from exc
     except Unavailable as exc:
         fail(f"{exc} (the tables are brought up to date from the log before they are shown)")
     finally:

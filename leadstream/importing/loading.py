@@ -18,9 +18,10 @@ from events.registry import wrap
 from events.topics import DEAD_LETTERS, LEAD_INBOX, LEAD_STATE, TIME_HEADER
 from leadstream.importing.translation import Translation
 from leadstream.importing.values import DeadRow, Imported
+from streams.agents.lead_task import IMPORT_NOTE
 
-START_KEY = b"\0import:"
-"""Key of the record that says that an import began; tasks skip keys that begin with a zero byte."""
+START_KEY = IMPORT_NOTE
+"""Key of the record that says that an import began, the digest behind it; tasks skip it."""
 _CHUNK = 5000
 _encode = msgspec.json.Encoder(order="sorted").encode
 

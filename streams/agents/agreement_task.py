@@ -7,6 +7,7 @@ from events.agreement import PublishAgreement
 from events.codec import Codec, Undecodable
 from events.envelope import Envelope
 from events.fact import Fact
+from events.ids import derived_id
 from events.instants import from_us
 from events.registry import WIRE_TYPE, wrap
 from events.topics import AGREEMENT_INBOX, AGREEMENTS, ANSWERS
@@ -56,7 +57,9 @@ class AgreementProcessor:
             self._send(txn, AGREEMENTS, envelope, decision.fact, fact_id=decision.fact_id, at=at)
             agreement.evolve(state, decision.fact)
         agreement.evolve(state, decision.answer)
-        self._send(txn, ANSWERS, envelope, decision.answer, fact_id=f"answer-{envelope.id}", at=at)
+        self._send(
+            txn, ANSWERS, envelope, decision.answer, fact_id=derived_id(envelope.subject, envelope.id, "answer"), at=at
+        )
         txn.put(_STATE, state, None)
 
     def wake(self, txn: Transaction[AgreementState], key: bytes, due: int) -> None:

@@ -1,6 +1,6 @@
 """Keeps up with the published agreements: every lead task reads all of them before it decides anything."""
 
-import logging
+import asyncio
 from collections.abc import Callable
 
 from events.agreement import AgreementPublished
@@ -8,8 +8,6 @@ from events.codec import Codec, Undecodable
 from events.topics import AGREEMENTS
 from streams.agreement.known import Known
 from streams.ports import Reader
-
-logger = logging.getLogger("leadstream.agreements")
 
 AHEAD = 60_000_000
 """Records up to this much later than the last look at the agreements may be decided, in microseconds: no version can
@@ -26,24 +24,28 @@ class AgreementReader:
 
     def __init__(self, log: Reader, codec: Codec, clock: Callable[[], int]) -> None:
         self._log, self._codec, self._clock = log, codec, clock
-        self._next = 0
+        self._next, self._reading = 0, asyncio.Lock()
         self._read_at: int | None = None
         self.known = Known()
 
     async def refresh(self, until: int) -> None:
-        """Read to the end, unless that was done a moment ago or late enough for records up to `until`."""
-        now = self._clock()
-        if self._read_at is not None and now - self._read_at < _REFRESH and until <= self._read_at + AHEAD:
-            return
-        end = (await self._log.ends(AGREEMENTS))[0]
-        found: list[AgreementPublished] = []
-        while self._next < end:
-            records, self._next = await self._log.read(AGREEMENTS, 0, self._next)
-            for record in records:
-                found += self._taken(record.value)
-        if found:
-            self.known = self.known.adding(found)
-        self._read_at = now
+        """Read to the end, unless that was done a moment ago and late enough for records up to `until`.
+
+        One task reads at a time; what an outage interrupts is read again from where the last whole reading ended.
+        """
+        async with self._reading:
+            now = self._clock()
+            if self._read_at is not None and now - self._read_at < _REFRESH and until <= self._read_at + AHEAD:
+                return
+            found: list[AgreementPublished] = []
+            offset, end = self._next, (await self._log.ends(AGREEMENTS))[0]
+            while offset < end:
+                records, offset = await self._log.read(AGREEMENTS, 0, offset)
+                for record in records:
+                    found += self._taken(record.value)
+            if found:
+                self.known = self.known.adding(found)
+            self._next, self._read_at = offset, now
 
     def _taken(self, value: bytes | None) -> list[AgreementPublished]:
         try:

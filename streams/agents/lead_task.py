@@ -11,10 +11,10 @@ from events.envelope import Envelope
 from events.instants import from_us, to_us
 from events.lead import LeadScored
 from events.registry import UPSTREAM, WIRE_TYPE
-from events.topics import ALSO_TO, LEAD_EVENTS, LEAD_INBOX, LEAD_SCORES
+from events.topics import ALSO_TO, INBOX_RECORD_BYTES, LEAD_EVENTS, LEAD_INBOX, LEAD_SCORES
 from streams.agents.agreements import AgreementReader
 from streams.deciders.lead.decide import decide, initial, is_duplicate
-from streams.deciders.lead.engagement import explain
+from streams.deciders.lead.engagement import Basis, basis, explain
 from streams.deciders.lead.evolve import OWN_SOURCE
 from streams.deciders.lead.given import Given, Kept, Live
 from streams.deciders.lead.state import Lead
@@ -22,6 +22,11 @@ from streams.deciders.lead.wake import move, next_wake, wake
 
 EARLIEST = 0
 """No fact is accepted that claims to have happened before 1970, in microseconds."""
+
+STATE_BYTES = 900_000
+"""The most a lead's state may take: a changelog record has to hold it, with room for what a last fact brings about."""
+IMPORT_NOTE = b"\0import:"
+"""Keys of the notes that imports leave in the inbox begin so; they are no facts."""
 
 _encode_json = msgspec.json.Encoder().encode
 dump_lead = msgspec.msgpack.Encoder().encode
@@ -41,11 +46,11 @@ class LeadProcessor:
 
     def __init__(self, agreements: AgreementReader, codec: Codec, secret: bytes = b"") -> None:
         self._agreements, self._codec, self._secret = agreements, codec, secret
-        self._rescored: dict[bytes, int] = {}
+        self._rescored: dict[bytes, Basis] = {}
 
     def load(self, raw: bytes) -> Live:
         """A lead from its bytes; what is kept beside it is found again when needed."""
-        return Live(lead=load_lead(raw), kept=Kept())
+        return Live(lead=load_lead(raw), kept=Kept(size=len(raw)))
 
     def dump(self, state: Live) -> bytes:
         """The lead's bytes."""
@@ -58,8 +63,8 @@ class LeadProcessor:
 
     def decide(self, txn: Transaction[Live], record: Record, at: int) -> None:
         """Decide one record of the inbox; what cannot be taken becomes a dead letter with its reason."""
-        if record.key is not None and record.key[:1] == b"\0":
-            return  # a note of the engine or of an import, no fact
+        if record.key is not None and record.key.startswith(IMPORT_NOTE):
+            return
         try:
             envelope = self._codec.decode(record.value, record.headers)
         except Undecodable as exc:
@@ -78,6 +83,10 @@ class LeadProcessor:
                 return
             live = initial()
         elif is_duplicate(live, envelope, self._secret):
+            return
+        if _outgrows(live, len(record.value or b"")):
+            detail = f"the lead's history would outgrow {STATE_BYTES} bytes; look for a sender that repeats itself"
+            txn.dead_letter(record, LEAD_INBOX, "lead_too_large", detail)
             return
         given = self._given(max(at, live.lead.recorded_at), at, envelope.subject)
         self._tell(txn, key, live, decide(live, envelope, occurred_at, given), given)
@@ -108,12 +117,11 @@ class LeadProcessor:
 
     def finish(self, txn: Transaction[Live]) -> None:
         """Write each changed score once, with its reasons."""
-        for key, at in self._rescored.items():
-            live = txn.get(key)
-            assert live is not None
-            subject = key.decode()
-            explained = explain(live, self._given(at, at, subject))
-            txn.send(LEAD_SCORES, key, _encode_json({"lead": subject, **explained}))
+        for key, scored in self._rescored.items():
+            value = _encode_json({"lead": key.decode(), **explain(scored)})
+            if len(value) > STATE_BYTES:
+                value = _encode_json({"lead": key.decode(), **explain(scored, by_rule=True)})
+            txn.send(LEAD_SCORES, key, value)
         self._rescored = {}
 
     def _given(self, at: int, record_time: int, subject: str) -> Given:
@@ -127,8 +135,8 @@ class LeadProcessor:
             kind = type(envelope.data)
             for topic in ALSO_TO.get(kind, ()):
                 txn.send(topic, key, value)
-            if kind is LeadScored:
-                self._rescored[key] = given.at
+            if isinstance(envelope.data, LeadScored):  # as it is now: what follows in this batch must not change it
+                self._rescored[key] = basis(live, envelope.data.agreement, envelope.data.version, given)
         txn.put(key, live, next_wake(live, given))
 
     @staticmethod
@@ -136,7 +144,21 @@ class LeadProcessor:
         """Hand a record that came to the wrong partition to its own, with its record time."""
         kept = [(name, value) for name, value in record.headers if name not in (TIME_HEADER, TASK_HEADER)]
         headers = [*kept, (TIME_HEADER, b"%d" % at), (TASK_HEADER, b"forwarded")]
-        txn.forward(LEAD_INBOX, key, record.value, headers)
+        size = len(key) + len(record.value or b"") + sum(len(name) + len(value or b"") for name, value in headers)
+        if size > INBOX_RECORD_BYTES:
+            detail = f"came to another lead's partition and is too large to be forwarded ({size} bytes)"
+            txn.dead_letter(record, LEAD_INBOX, "too_large", detail)
+        else:
+            txn.forward(LEAD_INBOX, key, record.value, headers)
+
+
+def _outgrows(live: Live, added: int) -> bool:
+    """Whether the lead's state would no longer fit a changelog record. Its exact size is taken when it may be so."""
+    kept = live.kept
+    kept.size += added
+    if kept.size > STATE_BYTES:
+        kept.size = len(dump_lead(live.lead)) + added
+    return kept.size > STATE_BYTES
 
 
 def _refusal(envelope: Envelope, occurred_at: int, at: int) -> tuple[str, str, str] | None:

@@ -216,9 +216,11 @@ async def test_batches_from_before_a_reopening_are_dropped_and_fetched_again(dri
     one.faulty.on_commit = [Fenced("lost")]
     one.runner.submit(first)
     await one.reopened(2)
-    one.runner.submit(second)
-    await one.turns()
     assert (await values(one.log), one.runner.fetch_from(IN), one.seeks) == ([], 0, [{IN: 0}, {IN: 0}])
+    anew = await one.fetched(limit=1)
+    assert anew is not None
+    one.runner.submit(second)
+    one.runner.submit(anew)
     await one.feed()
     await one.until(lambda: one.task.positions == {IN: 2})
     assert await values(one.log) == [b"1:x", b"2:y"]

@@ -86,12 +86,18 @@ async def test_no_milestone_is_lost_or_swept_twice_however_time_is_cut() -> None
     assert [call for call in ledger.calls if call != "finish"] == ["sweep 5 ", "sweep 6 ", "sweep 7 "]
 
 
+async def test_milestones_side_by_side_are_all_swept_at_once() -> None:
+    log, ledger = await made(), Ledger(milestones=[5, 6, 7])
+    await (await opened(log, ledger)).advance(8)
+    assert ledger.calls == ["sweep 5 ", "sweep 6 ", "sweep 7 ", "finish"]
+
+
 async def test_a_record_from_before_partition_time_moves_no_time_and_keeps_its_own() -> None:
     log, ledger = await made(), Ledger()
-    await send(log, new("x", 50), new("due 20", 10), new("y", 40), new("z", 51))
+    await send(log, new("x", 50), new("due 20", 10), new("y", 40), new("w", 50), new("z", 51))
     task = await opened(log, ledger)
     await all_of(log, task)
-    assert ledger.calls == ["x@50", "due 20@10", "y@40", "wake a 20", "z@51", "finish"]
+    assert ledger.calls == ["x@50", "due 20@10", "y@40", "w@50", "wake a 20", "z@51", "finish"]
     assert task.time == 51
 
 

@@ -1,14 +1,14 @@
 """The lead's score: told when what is shown changes by a touch, a profile, a new agreement version or decay."""
 
 from collections.abc import Iterator
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 from events.envelope import Envelope
 from events.instants import iso
 from events.lead import LeadCaptured, LeadScored, LeadTouched
 from streams.agreement.compiled import Agreement
 from streams.deciders.lead.given import Given, Kept, Live, Told
-from streams.scoring import Hit, Score, Scorer, Threshold
+from streams.scoring import Fit, Hit, Score, Scorer, Threshold
 
 Cause = Literal["captured", "touch", "profile", "decay", "agreement"]
 
@@ -49,7 +49,10 @@ def on_deadline(live: Live, due: int, given: Given) -> Iterator[Told]:
     agreement = given.agreement(live)
     if agreement is None or not agreement.scorer:
         return
-    live.kept.crossing_known = False  # what was kept may have been a lower bound
+    kept = live.kept
+    if kept.crossing_known and (kept.crossing is None or kept.crossing > due):
+        return  # woken for something else
+    kept.crossing_known = False  # what was kept may have been a lower bound
     if next_crossing(live, agreement, due) != due:
         return
     live.kept.crossing_known = False
@@ -94,13 +97,21 @@ def next_crossing(live: Live, agreement: Agreement | None, at: int) -> int | Non
         return None
     kept = in_step(live, agreement, agreement.scorer)
     if not kept.crossing_known or (kept.crossing is not None and kept.crossing < at):
-        scorer, thresholds = agreement.scorer, _thresholds(agreement)
-        kept.crossing = scorer.next_crossing(kept.fit, kept.hits, at - 1, thresholds)
-        if kept.crossing == at and _is_told(live, score_now(live, agreement, at)):
-            kept.crossing = scorer.next_crossing(kept.fit, kept.hits, at, thresholds)
-        kept.band = scorer.band(kept.fit, scorer.score(kept.fit, kept.hits, at), thresholds)
-        kept.crossing_known = True
+        _find_crossing(live, agreement, agreement.scorer, at)
     return kept.crossing
+
+
+def _find_crossing(live: Live, agreement: Agreement, scorer: Scorer, at: int) -> None:
+    kept, thresholds = live.kept, _thresholds(agreement)
+    score = score_now(live, agreement, at)
+    kept.band = None if score is None else scorer.band(kept.fit, score, thresholds)
+    if kept.band == 0 and _is_told(live, score):
+        kept.crossing = None  # nothing lies below, and points only fade
+    else:
+        kept.crossing = scorer.next_crossing(kept.fit, kept.hits, at - 1, thresholds)
+        if kept.crossing == at and _is_told(live, score):
+            kept.crossing = scorer.next_crossing(kept.fit, kept.hits, at, thresholds)
+    kept.crossing_known = True
 
 
 def _thresholds(agreement: Agreement) -> tuple[Threshold, ...]:
@@ -121,26 +132,68 @@ def signals(live: Live, agreement: Agreement) -> tuple[str, ...]:
     return agreement.scorer.signals(in_step(live, agreement, agreement.scorer).hits)
 
 
-def explain(live: Live, given: Given) -> dict[str, Any]:
-    """The score with all its reasons, at the lead's time; the points of the reasons sum to the score exactly."""
-    agreement = given.agreement(live)
-    score = None if agreement is None else score_now(live, agreement, given.at)
-    if agreement is None or agreement.scorer is None or score is None:
-        return {}
-    kept = live.kept
+class Basis(NamedTuple):
+    """What a score rests on at an instant, kept until it is explained.
+
+    Attributes:
+        agreement: the version used.
+        fit: who they are.
+        hits: what they did.
+        at: the instant, microseconds.
+    """
+
+    agreement: Agreement
+    fit: Fit
+    hits: tuple[Hit, ...]
+    at: int
+
+
+def basis(live: Live, agreement: str, version: int, given: Given) -> Basis:
+    """What the lead's score by a version rests on at its time.
+
+    Raises:
+        LookupError: that version was never published, or does not score.
+    """
+    found = given.known.version(agreement, version)
+    if found is None or found.scorer is None:
+        raise LookupError(f"{agreement} version {version} scores nobody")
+    if live.kept.version == (agreement, version):
+        return Basis(found, live.kept.fit, tuple(live.kept.hits), given.at)
+    hits = found.scorer.hits_of((touch, touch.at, touch.id) for touch in live.lead.touches)
+    return Basis(found, found.scorer.fit(live.lead.profile), tuple(hits), given.at)
+
+
+def explain(on: Basis, *, by_rule: bool = False) -> dict[str, Any]:
+    """The score with all its reasons; the points of the reasons sum to the score exactly.
+
+    Args:
+        on: what the score rests on.
+        by_rule: one line a rule instead of one a touch, for leads with thousands of touches.
+    """
+    scorer = on.agreement.scorer
+    assert scorer is not None
+    score = scorer.score(on.fit, on.hits, on.at)
+    reasons: list[dict[str, Any]] = [
+        {"rule": reason.rule, "touch": reason.touch, "points": reason.points}
+        for reason in scorer.reasons(on.fit, on.hits, on.at)
+    ]
     return {
         "score": score.score,
         "fit": score.fit,
         "engagement": score.engagement,
         "grade": score.grade,
-        "agreement": agreement.name,
-        "version": agreement.version,
-        "scored_at": iso(given.at),
-        "reasons": [
-            {"rule": reason.rule, "touch": reason.touch, "points": reason.points}
-            for reason in agreement.scorer.reasons(kept.fit, kept.hits, given.at)
-        ],
+        "agreement": on.agreement.name,
+        "version": on.agreement.version,
+        "scored_at": iso(on.at),
+        "reasons": _by_rule(reasons) if by_rule else reasons,
     }
+
+
+def _by_rule(reasons: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    points: dict[str, int] = {}
+    for reason in reasons:
+        points[reason["rule"]] = points.get(reason["rule"], 0) + reason["points"]
+    return [{"rule": rule, "touch": None, "points": total} for rule, total in points.items()]
 
 
 def _is_told(live: Live, score: Score | None) -> bool:

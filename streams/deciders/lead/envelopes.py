@@ -22,7 +22,6 @@ def canonical(envelope: Envelope, recorded_at: datetime, sequence: int) -> Envel
         recordedat=recorded_at,
         sequence=f"{sequence:010d}",
         causationid=envelope.causationid,
-        late=envelope.late,
     )
 
 

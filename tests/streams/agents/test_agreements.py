@@ -88,9 +88,6 @@ async def test_what_no_version_of_the_program_can_read_stops_it() -> None:
         await AgreementReader(house.log, Codec(), house.wall).refresh(NOW)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="every task reads all agreements; those read before an outage are forgotten for good"
-)
 async def test_an_outage_in_the_middle_loses_no_version() -> None:
     house = await House().open(DESK, SECOND_VERSION)
     reader = AgreementReader(Piecemeal(house, failing=2), Codec(), house.wall)
@@ -100,9 +97,6 @@ async def test_an_outage_in_the_middle_loses_no_version() -> None:
     assert versions(reader) == [1, 2]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="no task decides before it knows all agreements; two reading at once hide some from one"
-)
 async def test_two_tasks_that_read_at_once_both_know_everything_afterwards() -> None:
     house = await House().open(DESK, SECOND_VERSION)
     reader = AgreementReader(Piecemeal(house), Codec(), house.wall)
@@ -118,9 +112,6 @@ async def test_two_tasks_that_read_at_once_both_know_everything_afterwards() -> 
     assert known == [[1, 2]] * 2
 
 
-@pytest.mark.xfail(
-    strict=True, reason="records are decided up to 60 s past the last look at the agreements; ls-time may be later"
-)
 async def test_a_record_ahead_of_its_arrival_is_decided_by_the_version_in_force_at_its_time() -> None:
     house = await House(partitions=1).open(DESK)
     program = lead_program(house.log, 1, house.wall)

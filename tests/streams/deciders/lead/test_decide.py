@@ -72,6 +72,12 @@ def test_an_earlier_capture_that_arrives_later_gives_the_lead_its_source_and_tim
     assert (story.live.lead.captured_at, story.live.lead.source) == (minute(-60), "web")
 
 
+def test_what_was_told_last_of_a_field_holds_whenever_it_arrives() -> None:
+    story = given(DESK).when(learned(5, company__size=2, company__name="A"), learned(3, recorded=9, company__size=1))
+    story.when(learned(7, recorded=9, company__name="B"))
+    assert story.live.lead.profile == dotted(company__size=2, company__name="B")
+
+
 def test_the_hand_over_takes_the_agreement_that_matches_by_then() -> None:
     good = dotted(company__name="Acme", company__employees=100)
     story = given(QUALIFYING, ROMANIA).history(captured(0, profile=good))

@@ -2,7 +2,7 @@ import pytest
 
 from events.instants import DAY, MINUTE
 from events.lead import LeadScored
-from streams.deciders.lead.engagement import explain
+from streams.deciders.lead.engagement import basis, explain
 from streams.deciders.lead.given import Given
 from tests.streams.deciders.lead.desk import QUALIFYING, SCORED
 from tests.support.given import (
@@ -112,8 +112,15 @@ def test_a_late_touch_scores_as_if_it_had_come_in_time() -> None:
     story.then([said(LeadScored, 0, score=20)], of=LeadScored)
 
 
+def test_a_score_happened_when_the_last_fact_that_it_rests_on_did() -> None:
+    story = given(SCORED).history(captured(0), called(20)).when(inbound(10, recorded=30, channel="webinar"))
+    story.then([said(LeadScored, 20, score=40)], of=LeadScored)
+
+
 def reasons(story: Story, at: int) -> tuple[int, int]:
-    found = explain(story.live, Given(story.known, at, at, story.subject))
+    on = basis(story.live, Given(story.known, at, at, story.subject))
+    assert on is not None
+    found = explain(on)
     return found["score"], sum(reason["points"] for reason in found["reasons"])
 
 

@@ -172,6 +172,17 @@ def test_due_and_warning_of_a_pause_without_an_end_are_unknown() -> None:
     assert (clock.due, clock.warn_at, clock.verdict) == (None, None, "open")
 
 
+def test_the_breach_of_one_clock_warns_of_no_other() -> None:
+    second = "  fast: {starts_on: captured, stopped_by: {touch: {}}, within: 10m}\nlate_facts"
+    story = given(DESK.replace("late_facts", second)).history(captured(0)).when(until=11)
+    story.then([said(SlaBreached, 10, clause="fast")], of=SlaFact)
+
+
+def test_what_a_deadline_says_became_known_at_its_due_however_late_it_fires() -> None:
+    story = given(DESK).history(captured(0)).when(until=99 * DAYS)
+    assert [told.recordedat for told in story.facts[-2:]] == [told.time for told in story.facts[-2:]]
+
+
 def clocks(story: Story) -> list[tuple[str, int, str]]:
     return [(clock.clause, clock.cycle, clock.verdict) for clock in story.live.lead.clocks]
 

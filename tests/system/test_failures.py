@@ -1,0 +1,442 @@
+"""What goes wrong, on both logs: said clearly, nothing lost, nothing skipped, and on it goes when it is put right."""
+
+import asyncio
+import hashlib
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.errors import WrongTopic
+from engine.partitioning import partition_of
+from engine.ports import EventLog, NewRecord, Record, TopicSpec
+from engine.recordtime import TIME_HEADER, header
+from events.codec import Codec
+from events.fact import Fact
+from events.instants import to_us
+from events.lead import LeadCaptured, LeadProfileUpdated, LeadScored, LeadStatusChanged, LeadTouched
+from events.registry import wrap
+from events.sla import SlaStarted
+from events.topics import DEAD_LETTERS, INBOX_RECORD_BYTES, LEAD_EVENTS, LEAD_INBOX, LEAD_STATE
+from leadstream.agreements import request_publication
+from leadstream.deployment import create_topics, opened
+from leadstream.reading import history_of, records_of
+from leadstream.running import run_until_idle
+from leadstream.serving import reachable
+from streams.agreement.load import load as load_agreement
+from streams.programs import LEADS
+from tests.support.kafka import KafkaCluster
+from tests.support.missing import MissingError, skip_or_fail
+from tests.support.process import Process
+from tests.system.conftest import MakeHome
+from tests.system.failing_worker import BUG, unchecked
+from tests.system.homes import Home
+
+MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
+AGREEMENT = """
+agreement: desk
+version: 1
+effective_from: 2025-01-01T00:00:00+00:00
+signed:
+  - {side: marketing, by: head of marketing, at: 2024-12-10}
+  - {side: sales, by: head of sales, at: 2024-12-12}
+statuses: {Contacted: {means: working}, Shelved: {means: archived}}
+scoring:
+  engagement:
+    rules: [{points: 40, touch: {channel: website, asset: pricing}}]
+    decay: {linear: 50%, per: 30d}
+  cap: 100
+  grades: {A: 0}
+hand_over: automatic
+qualified_lead:
+  behavioural: {any: [{score: engagement, at_least: 40}]}
+sales_clauses:
+  call: {starts_on: handed_over, stopped_by: {touch: {direction: outbound}}, within: 30m}
+"""
+
+
+def line(fact: Fact, subject: str, minute: int = 0, fact_id: str = "") -> bytes:
+    """A fact as upstream publishes it."""
+    name = fact_id or f"{type(fact).__name__}-{minute}"
+    return Codec().encode(wrap(fact, id=name, source="/crm", subject=subject, time=MONDAY.replace(minute=minute)))
+
+
+def captured(subject: str, **fields: Any) -> bytes:
+    return line(LeadCaptured(source="web", **fields), subject)
+
+
+def of_partition(home: Home, partition: int, count: int) -> list[str]:
+    """Names of leads that all belong to one partition."""
+    names = (f"lead-{number}" for number in range(1000))
+    return [name for name in names if partition_of(name.encode(), home.partitions) == partition][:count]
+
+
+async def put(log: EventLog, home: Home, *values: tuple[str, bytes]) -> None:
+    """Records into the inbox, past every check, those of a partition at once; all were taken at ten past nine."""
+    headers = ((TIME_HEADER, b"%d" % to_us(MONDAY.replace(minute=10))),)
+    batches: dict[tuple[str, int], list[NewRecord]] = {}
+    for subject, value in values:
+        key = subject.encode()
+        batches.setdefault((LEAD_INBOX, partition_of(key, home.partitions)), []).append(NewRecord(key, value, headers))
+    await log.append(batches)
+
+
+async def kept(log: EventLog, home: Home, topic: str) -> list[Record]:
+    return [record for number in range(home.partitions) async for record in records_of(log, topic, number)]
+
+
+async def leads_told(log: EventLog, home: Home) -> list[str]:
+    """The leads of all canonical facts, in order within a partition."""
+    return [(record.key or b"").decode() for record in await kept(log, home, LEAD_EVENTS)]
+
+
+async def places(home: Home) -> list[int]:
+    """The next offset of the inbox of every lead task. Takes the tasks over, so nobody may be running them."""
+    found = []
+    async with unchecked(home.settings) as log:
+        for partition in range(home.partitions):
+            task = log.task(LEADS, partition)
+            found.append((await task.open()).positions[LEAD_INBOX])
+            await task.close()
+    return found
+
+
+async def until(holds: Callable[[], Awaitable[bool]], process: Process, seconds: float = 60.0) -> None:
+    """Wait for something a running process brings about."""
+    async with asyncio.timeout(seconds):
+        while not await holds():
+            assert process.alive, process.tail()
+            await asyncio.sleep(0.05)
+
+
+async def told(log: EventLog, home: Home, names: Sequence[str], process: Process) -> None:
+    async def there() -> bool:
+        return set(names) <= set(await leads_told(log, home))
+
+    await until(there, process)
+
+
+async def ended(process: Process, seconds: float = 60.0) -> int:
+    return await asyncio.to_thread(process.wait, seconds)
+
+
+def failing_worker(home: Home) -> Process:
+    log = home.folder / f"failing-{len(home.processes)}.log"
+    argv = [sys.executable, "-m", "tests.system.failing_worker", "worker"]
+    home.processes.append(Process(argv, log=log, env={**home.environment, "PYTHONUNBUFFERED": "1"}))
+    return home.processes[-1]
+
+
+@pytest.fixture
+async def site(make_home: MakeHome, kind: str) -> Home:
+    """A fresh deployment on either log, topics made."""
+    home = make_home(kind, partitions=2, session_timeout=2.0)
+    async with opened(home.settings, create=True):
+        return home
+
+
+async def test_what_cannot_be_read_is_kept_byte_for_byte_and_the_rest_is_decided(site: Home) -> None:
+    home = site
+    garbage = b'\xff\xfe{"specversion": "1.0", \x00'
+    unknown = captured("lead-b").replace(b"lead.captured", b"lead.enchanted")
+    async with opened(home.settings) as log:
+        sound = [(name, captured(name)) for name in ("lead-a", "lead-b", "lead-c")]
+        await put(log, home, sound[0], ("lead-a", garbage), sound[1], ("lead-b", unknown), sound[2])
+        await run_until_idle(log, home.settings, home.partitions)
+        assert sorted(await leads_told(log, home)) == ["lead-a", "lead-b", "lead-c"]
+        letters = await kept(log, home, DEAD_LETTERS)
+    found = {header(letter.headers, "dlq.reason"): (letter.key, letter.value) for letter in letters}
+    assert len(letters) == 2
+    assert found == {b"not_json": (b"lead-a", garbage), b"unknown_type": (b"lead-b", unknown)}
+    listed = {row["reason"]: (row["key"], row["bytes"]) for row in home.rows("dead-letters", "list")}
+    assert listed == {"not_json": ("lead-a", len(garbage)), "unknown_type": ("lead-b", len(unknown))}
+
+
+async def test_an_agreement_for_the_past_is_refused_once_a_lead_was_decided(site: Home) -> None:
+    home = site
+    async with opened(home.settings) as log:
+        await put(log, home, ("lead-a", captured("lead-a")))
+        await run_until_idle(log, home.settings, home.partitions)
+    file = home.folder / "agreement.yaml"
+    file.write_text(AGREEMENT)
+    said = home.run("agreement", "publish", file, code=1)
+    assert "refused (retroactive" in said
+    assert "2025-01-01" in said
+    assert home.rows("agreement", "show") == []
+
+
+async def test_a_fact_for_an_archived_lead_is_accepted_and_scored_and_starts_nothing(site: Home) -> None:
+    home = site
+    pricing = LeadTouched(channel="website", kind="visited", direction="inbound", asset="pricing")
+    async with opened(home.settings) as log:
+        assert (await request_publication(log, load_agreement(AGREEMENT), None)).accepted
+        shelved = line(LeadStatusChanged(status="Shelved"), "put-aside", 1)
+        await put(log, home, ("put-aside", captured("put-aside")), ("put-aside", shelved), ("open", captured("open")))
+        for name in ("put-aside", "open"):
+            contacted = line(LeadStatusChanged(status="Contacted"), name, 3)
+            await put(log, home, (name, line(pricing, name, 2)), (name, contacted))
+        await run_until_idle(log, home.settings, home.partitions)
+        codec = Codec()
+        aside, usual = [
+            [fact.data for fact in await history_of(log, home.partitions, name, codec)]
+            for name in ("put-aside", "open")
+        ]
+        assert await kept(log, home, DEAD_LETTERS) == []
+    assert pricing in aside
+    assert LeadStatusChanged(status="Contacted") in aside
+    for history in (aside, usual):
+        assert [fact.score for fact in history if isinstance(fact, LeadScored)][-1:] == [40]
+    assert any(isinstance(fact, SlaStarted) for fact in usual)
+    assert not any(isinstance(fact, SlaStarted) for fact in aside)
+    rows = {row["lead"]: (row["phase"], row["status"]) for row in home.rows("view", "leads")}
+    assert rows == {"put-aside": ("archived", "Shelved"), "open": ("handed_over", "Contacted")}
+
+
+@pytest.mark.slow
+async def test_a_bug_in_the_handler_stops_the_worker_at_its_place_until_it_is_mended(site: Home) -> None:
+    home = site
+    names = of_partition(home, 0, 4)
+    async with opened(home.settings) as log:
+        worker = failing_worker(home)
+        await put(log, home, (names[0], captured(names[0])))
+        await told(log, home, names[:1], worker)
+        marked = captured(names[2], campaign=BUG)
+        await put(log, home, (names[1], captured(names[1])), (names[2], marked), (names[3], captured(names[3])))
+        assert await ended(worker) == 1
+        last = worker.output().splitlines()[-1]
+        assert last.startswith("leadstream: stopped, nothing was skipped: leads-0: lead-inbox @")
+        assert "the handler's bug" in last
+        place = await places(home)
+        assert place[0] in (1, 2)  # the marked record is at 2, the one before may have been decided with the first
+        assert await leads_told(log, home) == names[: place[0]]
+
+        again = failing_worker(home)
+        assert await ended(again) == 1
+        assert await places(home) == place
+        assert await leads_told(log, home) == names[: place[0]]
+
+        mended = home.start("worker")
+        await told(log, home, names, mended)
+        assert await leads_told(log, home) == names
+        assert await kept(log, home, DEAD_LETTERS) == []
+    assert await asyncio.to_thread(mended.stop) == 0
+
+
+def sized(subject: str, size: int) -> bytes:
+    """A fact whose bytes with its key, as the log counts them, are so many."""
+
+    def made(filling: int) -> bytes:
+        texts = {
+            f"company.note{number:03}": "x" * min(4096, filling - number * 4096)
+            for number in range(-(-filling // 4096))
+        }
+        return line(LeadProfileUpdated(profile=texts), subject)
+
+    filling = size - 40_000
+    for _ in range(20):
+        value = made(filling)
+        missing = size - len(value) - len(subject)
+        if missing == 0:
+            return value
+        filling += missing if abs(missing) < 4096 else missing // 2
+    raise AssertionError(f"no fact of {size} bytes")
+
+
+async def test_a_fact_too_large_for_the_inbox_is_refused_by_its_line_and_the_others_are_taken(site: Home) -> None:
+    home = site
+    file = home.folder / "facts.jsonl"
+    just, over, huge = (
+        sized("lead-b", INBOX_RECORD_BYTES),
+        sized("lead-c", INBOX_RECORD_BYTES + 1),
+        sized("lead-d", INBOX_RECORD_BYTES * 2),
+    )
+    file.write_bytes(b"\n".join([captured("lead-a"), just, over, huge, captured("lead-e")]))
+    said = home.run("publish", file, code=1)
+    assert f"line 3: {INBOX_RECORD_BYTES + 1} bytes with its subject, at most {INBOX_RECORD_BYTES} are taken" in said
+    assert f"line 4: {len(huge)} bytes, at most {INBOX_RECORD_BYTES} are taken" in said
+    assert "3 accepted, 2 refused" in said
+    async with opened(home.settings) as log:
+        assert {record.value for record in await kept(log, home, LEAD_INBOX)} == {
+            captured("lead-a"),
+            just,
+            captured("lead-e"),
+        }
+
+
+async def test_an_output_too_large_for_its_topic_stops_the_worker_with_nothing_written(
+    make_home: MakeHome, kind: str
+) -> None:
+    home = make_home(kind, partitions=1, session_timeout=2.0)
+    async with unchecked(home.settings) as log:
+        await log.create_topics([TopicSpec(LEAD_EVENTS, 1, max_record_bytes=1000)])
+        await create_topics(log, home.settings)
+        worker = failing_worker(home)
+        await put(log, home, ("lead-a", captured("lead-a")))
+        await told(log, home, ["lead-a"], worker)
+        await put(log, home, ("lead-b", captured("lead-b")), ("lead-c", captured("lead-c", campaign="x" * 1000)))
+        assert await ended(worker) == 1
+        assert "bytes exceeds the 1000 bytes that topic 'lead-events' takes" in worker.output().splitlines()[-1]
+        place = (await places(home))[0]
+        assert place in (1, 2)
+        assert await leads_told(log, home) == ["lead-a", "lead-b"][:place]
+    said = home.run("worker", code=1)
+    assert "topic 'lead-events' takes 1000 bytes a record instead of 1000000" in said
+
+
+async def test_with_a_wrong_partition_count_nothing_runs(make_home: MakeHome, kind: str) -> None:
+    home = make_home(kind, partitions=2)
+    async with unchecked(home.settings) as log:
+        await log.create_topics([TopicSpec(LEAD_EVENTS, 3)])
+        await create_topics(log, home.settings)
+        await put(log, home, ("lead-a", captured("lead-a")))
+        (said,) = home.run("worker", code=1).splitlines()
+        assert said.startswith("leadstream: topic 'lead-events' has 3 partitions instead of 2: ")
+        assert await leads_told(log, home) == []
+
+
+async def test_on_a_changelog_that_is_not_compacted_nothing_runs(make_home: MakeHome, kind: str) -> None:
+    home = make_home(kind, partitions=2)
+    async with unchecked(home.settings) as log:
+        await log.create_topics([TopicSpec(LEAD_STATE, 2)])
+        await create_topics(log, home.settings)
+    waited: list[str] = []
+    wrong = "topic 'lead-state' must be compacted: set cleanup.policy=compact"
+    with pytest.raises(WrongTopic, match=wrong):
+        async with reachable(home.settings, waited.append):
+            pass
+    with pytest.raises(WrongTopic, match=wrong):
+        async with opened(home.settings):
+            pass
+    assert waited == []
+
+
+async def goes_on(home: Home, worker: Process) -> None:
+    async with opened(home.settings) as log:
+        await put(log, home, ("lead-a", captured("lead-a")))
+        await told(log, home, ["lead-a"], worker)
+    assert await asyncio.to_thread(worker.stop) == 0
+
+
+@pytest.mark.kafka
+@pytest.mark.slow
+async def test_a_worker_started_before_the_broker_says_so_and_begins_when_it_is_there(tmp_path: Path) -> None:
+    cluster = KafkaCluster()
+    home = Home(tmp_path, 2, cluster.url, session_timeout=2.0)
+    try:
+        await asyncio.to_thread(cluster.start)
+        await asyncio.to_thread(home.run, "topics", "create")
+        await asyncio.to_thread(cluster.stop)
+        worker = home.start("worker")
+        address = f"127.0.0.1:{cluster.port()}"
+        said = rf"leadstream: no Kafka broker answers at {address} .*start it, or correct .*; trying again in"
+        await asyncio.to_thread(worker.wait_for, said)
+        refused = await asyncio.to_thread(home.run, "topics", "describe", code=1)
+        assert refused.startswith(f"leadstream: no Kafka broker answers at {address}")
+        await asyncio.to_thread(cluster.start)
+        await goes_on(home, worker)
+    except MissingError as error:
+        skip_or_fail(str(error))
+    finally:
+        home.close()
+        cluster.close()
+
+
+@pytest.mark.slow
+async def test_a_worker_without_a_place_for_its_log_says_so_and_begins_when_there_is_one(make_home: MakeHome) -> None:
+    home = make_home("embedded", partitions=2)
+    obstacle = home.settings.data_dir
+    obstacle.write_text("a file where the directory has to be")
+    worker = home.start("worker")
+    said = rf"leadstream: log {home.settings.log_path}: .*check the path.*; trying again in"
+    await asyncio.to_thread(worker.wait_for, said)
+    refused = await asyncio.to_thread(home.run, "topics", "create", code=1)
+    assert refused.startswith(f"leadstream: log {home.settings.log_path}: ")
+    assert len(refused.splitlines()) == 1
+    obstacle.unlink()
+    await goes_on(home, worker)
+
+
+def noise(name: str) -> str:
+    """Text of 4,000 characters that hardly gets smaller."""
+    return hashlib.shake_256(name.encode()).hexdigest(2000)
+
+
+class Disk:
+    """A disk of eight megabytes, and what else lies on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self._other = folder, folder / "other"
+
+    def fill(self, *, but: int = 0) -> None:
+        """Leave no more than so many bytes free, to the page."""
+        with self._other.open("wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(bytes(4096))
+            except OSError:
+                file.truncate(max(0, file.tell() - but))
+
+    def free(self) -> None:
+        self._other.unlink()
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounting = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
+    if subprocess.run(mounting, check=False, capture_output=True).returncode:
+        skip_or_fail("a small disk needs the right to mount one: run as root")
+    yield Disk(folder)
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture
+def small_home(disk: Disk, tmp_path: Path) -> Iterator[Home]:
+    """A deployment whose log lies on the small disk, and nothing else does."""
+    home = Home(tmp_path, 2, f"sqlite:///{disk.folder / 'log.db'}", session_timeout=2.0)
+    home.run("topics", "create")
+    yield home
+    home.close()
+
+
+async def test_facts_that_find_the_disk_full_are_refused_whole_and_taken_when_there_is_room(
+    small_home: Home, disk: Disk, tmp_path: Path
+) -> None:
+    home, file, names = small_home, tmp_path / "facts.jsonl", [f"lead-{number}" for number in range(300)]
+    first = ("early", captured("early"))
+    async with opened(home.settings) as log:
+        await put(log, home, first)
+    file.write_bytes(b"\n".join(captured(name, campaign=noise(name)) for name in names))
+    disk.fill(but=200_000)
+    said = home.run("publish", file, code=1)
+    assert said.splitlines()[-1].startswith(f"leadstream: log {home.settings.log_path}: the disk is full")
+    assert len(said.splitlines()) == 1
+    async with unchecked(home.settings) as log:
+        assert [record.value for record in await kept(log, home, LEAD_INBOX)] == [first[1]]
+    disk.free()
+    assert "300 accepted, 0 refused" in home.run("publish", file)
+    home.run("run", "--until-idle")
+    assert {row["lead"] for row in home.rows("view", "leads")} == {"early", *names}
+
+
+async def test_a_worker_that_finds_the_disk_full_waits_and_goes_on_where_it_was(small_home: Home, disk: Disk) -> None:
+    home, names = small_home, [f"lead-{number}" for number in range(300)]
+    async with opened(home.settings) as log:
+        worker = home.start("worker")
+        await put(log, home, ("lead-a", captured("lead-a")))
+        await told(log, home, ["lead-a"], worker)
+        worker.freeze()
+        await put(log, home, *((name, captured(name, campaign=noise(name))) for name in names))
+        disk.fill()
+        worker.thaw()
+        await asyncio.to_thread(worker.wait_for, "the disk is full, nothing was written; make room there")
+        assert worker.alive
+        disk.free()
+        await told(log, home, names, worker)
+        assert sorted(await leads_told(log, home)) == sorted(["lead-a", *names])
+    assert await asyncio.to_thread(worker.stop) == 0
