@@ -2,6 +2,8 @@
 
 from heapq import heapify, heappop, heappush
 
+_SLACK = 64
+
 
 class Deadlines:
     """A heap of (due, key) with lazy removal: the dictionary says which entries still hold."""
@@ -37,6 +39,9 @@ class Deadlines:
     def commit(self) -> None:
         """Keep all changes since the last commit or abort."""
         self._undo.clear()
+        if len(self._heap) > 2 * len(self._due) + _SLACK:  # entries that hold no more would pile up
+            self._heap = [(at, key) for key, at in self._due.items()]
+            heapify(self._heap)
 
     def abort(self) -> None:
         """Take back all changes since the last commit or abort."""

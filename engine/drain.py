@@ -4,10 +4,11 @@ Groups that neither send to nor receive from one another run one after the other
 its own order; at the end every partition's time is the same instant, so that all that is due before it has fired.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from engine.batch import Batch
+from engine.errors import LogError, PoisonBatch, SkippedBatch
 from engine.host import Program
 from engine.ports import EventLog
 from engine.task import Task
@@ -28,34 +29,36 @@ async def drain(
         progress: told after each batch.
         limit: records of a batch.
 
+    Raises:
+        PoisonBatch: the program failed on a batch; its position has not moved.
+
     Returns:
         The instant up to which time has passed in every partition, in microseconds.
     """
-    tasks = [await _open(log, program, partition) for partition in range(program.partitions)]
+    tasks: list[Task[Any]] = []
     try:
+        for partition in range(program.partitions):
+            tasks.append(_made(log, program, partition))
+            await tasks[-1].open()
         while any([await _read_to_end(log, task, progress, limit) for task in tasks]):
             pass  # a task may have forwarded to another one's inbox
         end = max([task.time for task in tasks] + ([until] if until is not None else []))
         for task in tasks:
-            await task.advance(end)
-        while any([await _read_to_end(log, task, progress, limit) for task in tasks]):
-            pass
+            await _guarded(task.advance(end), f"{task.group.name}-{task.partition}: letting time pass")
         return end
     finally:
         for task in tasks:
             await task.close()
 
 
-async def _open(log: EventLog, program: Program, partition: int) -> Task[Any]:
-    task = Task(
+def _made(log: EventLog, program: Program, partition: int) -> Task[Any]:
+    return Task(
         group=program.group,
         partition=partition,
         partitions=program.partitions,
         log=log.task(program.group, partition),
         processor=program.make(partition),
     )
-    await task.open()
-    return task
 
 
 async def _read_to_end(log: EventLog, task: Task[Any], progress: Progress | None, limit: int) -> bool:
@@ -65,8 +68,19 @@ async def _read_to_end(log: EventLog, task: Task[Any], progress: Progress | None
         end = (await log.ends(topic))[task.partition]
         while (position := task.positions[topic]) < end:
             records, after = await log.read(topic, task.partition, position, limit)
-            await task.process(Batch(topic, task.partition, position, records, after))
+            batch = Batch(topic, task.partition, position, records, after)
+            await _guarded(task.process(batch), f"{topic}-{task.partition} from offset {position}")
             found = found or bool(records)
             if progress is not None:
                 progress(task.group.name, len(records))
     return found
+
+
+async def _guarded(work: Awaitable[None], where: str) -> None:
+    """Say where the program failed; nothing was skipped, and trying again in a loop would fail again."""
+    try:
+        await work
+    except (LogError, SkippedBatch):
+        raise
+    except Exception as exc:
+        raise PoisonBatch(f"{where}: {exc!r}; nothing was skipped") from exc

@@ -108,10 +108,12 @@ class Opened(NamedTuple):
     Attributes:
         positions: next offset of every source, as committed (the start of the log where nothing was).
         changelog: latest value per key of the task's changelog partition, the engine's own keys included.
+        committed: a position was committed before; then there must be a position record in the changelog too.
     """
 
     positions: dict[str, int]
     changelog: dict[bytes, bytes]
+    committed: bool = False
 
 
 class TaskLog(Protocol):

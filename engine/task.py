@@ -3,7 +3,10 @@
 No loop, no retry and no clock here: `engine.runner` drives a task live, `engine.drain` drives it in virtual time.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
 from typing import Generic
 
 import msgspec
@@ -11,13 +14,16 @@ import msgspec
 from engine.batch import Batch
 from engine.deadlines import Deadlines
 from engine.errors import SkippedBatch, TornState
-from engine.ports import GroupSpec, NewRecord, Opened, Processor, S, TaskLog, Writes
+from engine.ports import GroupSpec, NewRecord, Opened, Processor, Record, S, TaskLog, Writes
 from engine.recordtime import TOLERANCE, BadTime, record_time
 from engine.state import POSITION, MemoryStore, unpack
 from engine.transaction import Transaction
 
 FAR = 2**62
 """Later than every instant."""
+SLICE = 0.1
+"""Seconds of deciding after which a transaction is committed, so that heartbeats and other tasks get their turn."""
+_LOOK = 15
 HOT_STATES = 50_000
 """Decoded states kept between batches; the oldest half goes when there are more."""
 
@@ -34,10 +40,10 @@ class Position(msgspec.Struct, frozen=True):
     time: int
 
 
-def _reach(batch: Batch) -> int:
-    """An instant that no record time of the batch lies after; a record may say that it is a little ahead."""
-    latest = max((record.timestamp for record in batch.records), default=0)
-    return latest + TOLERANCE if any(record.headers for record in batch.records) else latest
+def _reach(records: list[Record]) -> int:
+    """An instant that no record time lies after; a record may say that it is a little ahead of its arrival."""
+    latest = max((record.timestamp for record in records), default=0)
+    return latest + TOLERANCE if any(record.headers for record in records) else latest
 
 
 _encode_position = msgspec.json.Encoder(order="sorted").encode
@@ -86,6 +92,8 @@ class Task(Generic[S]):
     def _checked_position(self, found: Opened) -> Position | None:
         raw = found.changelog.get(POSITION)
         if raw is None:
+            if found.committed:
+                raise TornState(f"{self.group.name}-{self.partition}: positions {found.positions}, but no state at all")
             if len(found.changelog) > 0 and any(key[:1] != b"\0" for key in found.changelog):
                 raise TornState(f"{self.group.name}-{self.partition}: state without a position record")
             return None
@@ -97,35 +105,49 @@ class Task(Generic[S]):
         return position
 
     async def process(self, batch: Batch) -> None:
-        """Decide a batch and commit it. An exception leaves state, deadlines and position as they were."""
-        if batch.first_offset != self.positions[batch.topic]:
+        """Decide a batch and commit it, in one transaction, or in several when it takes long.
+
+        After an exception state, deadlines and position are as the last commit left them; the same batch may be given
+        again and goes on from there.
+
+        Raises:
+            SkippedBatch: the batch does not go on from where the task stands.
+        """
+        position = self.positions[batch.topic]
+        if not batch.first_offset <= position <= batch.next_offset:
             raise SkippedBatch(
-                f"{batch.topic}-{batch.partition}: batch starts at {batch.first_offset}, "
-                f"position is {self.positions[batch.topic]}"
+                f"{batch.topic}-{batch.partition}: batch from {batch.first_offset} to {batch.next_offset}, "
+                f"position is {position}"
             )
-        await self.processor.prepare(_reach(batch))
-        txn = self._begin({batch.topic: batch.next_offset})
-        try:
-            self._decide(txn, batch)
-            self.processor.finish(txn)
-            await self._commit(txn)
-        except BaseException:
-            self._abort()
-            raise
+        records = batch.records
+        if position != batch.first_offset:
+            records = [record for record in records if record.offset >= position]
+        done = 0
+        while True:
+            await self.processor.prepare(_reach(records))
+            with self._transaction() as txn:
+                done = self._decide(txn, batch.topic, records, done)
+                whole = done == len(records)
+                txn.positions[batch.topic] = batch.next_offset if whole else records[done].offset
+                self.processor.finish(txn)
+                await self._commit(txn)
+            if whole:
+                return
+            await asyncio.sleep(0)
 
     async def advance(self, to: int) -> None:
         """Let partition time pass to an instant when nothing is left to read: fire what is due before it."""
         to = max(to, self.time)
-        await self.processor.prepare(to)
-        txn = self._begin({})
-        try:
-            self._fire(txn, to)
-            txn.time = to
-            self.processor.finish(txn)
-            await self._commit(txn)
-        except BaseException:
-            self._abort()
-            raise
+        whole = False
+        while not whole:
+            await self.processor.prepare(to)
+            with self._transaction() as txn:
+                whole = self._fire(txn, to, perf_counter() + SLICE)
+                if whole:
+                    txn.time = to
+                self.processor.finish(txn)
+                await self._commit(txn)
+            await asyncio.sleep(0)
 
     def next_due(self) -> int:
         """The earliest instant at which something has to happen by itself."""
@@ -137,50 +159,72 @@ class Task(Generic[S]):
         """Let go of the partition."""
         await self.log.close()
 
-    def _begin(self, moved: Mapping[str, int]) -> Transaction[S]:
-        return Transaction(
+    @contextmanager
+    def _transaction(self) -> Iterator[Transaction[S]]:
+        """A transaction; leaving it by an exception takes back what it did to the deadlines."""
+        txn = Transaction(
             group=self.group,
             partition=self.partition,
             partitions=self.partitions,
             time=self.time,
-            positions={**self.positions, **moved},
+            positions=dict(self.positions),
             processor=self.processor,
             store=self.store,
             deadlines=self.deadlines,
             hot=self._hot,
         )
+        try:
+            yield txn
+        except BaseException:
+            self.deadlines.abort()
+            raise
 
-    def _decide(self, txn: Transaction[S], batch: Batch) -> None:
+    def _decide(self, txn: Transaction[S], topic: str, records: list[Record], done: int) -> int:
+        """Decide records from the index `done` on, until all are decided or the slice is over; the index reached."""
         decide, peek, milestone = self.processor.decide, self.deadlines.peek, self.processor.milestone
+        until = perf_counter() + SLICE
         next_milestone = milestone(txn.time)
-        for record in batch.records:
+        for index in range(done, len(records)):
+            if not index & _LOOK and index > done and perf_counter() > until:
+                return index
+            record = records[index]
             try:
                 at = record_time(record)
             except BadTime as exc:
-                txn.dead_letter(record, batch.topic, "bad_time", str(exc), "ls-time")
+                txn.dead_letter(record, topic, "bad_time", str(exc), "ls-time")
                 continue
             if at > txn.time:
                 due = peek()
                 if (due is not None and due < at) or (next_milestone is not None and next_milestone < at):
-                    self._fire(txn, at)
+                    if not self._fire(txn, at, until):
+                        return index
                     next_milestone = milestone(at)
                 txn.time = at
             decide(txn, record, at)
+        return len(records)
 
-    def _fire(self, txn: Transaction[S], to: int) -> None:
-        """Fire every deadline and milestone before `to`, in order of time; a milestone first where both fall."""
+    def _fire(self, txn: Transaction[S], to: int, until: float) -> bool:
+        """Fire every deadline and milestone before `to`, in order of time; a milestone first where both fall.
+
+        Returns:
+            False when the slice was over before all had fired; partition time is then that of the last one.
+        """
         processor, deadlines = self.processor, self.deadlines
         milestone = processor.milestone(txn.time)
         while True:
             due = deadlines.peek()
             if milestone is not None and milestone < to and (due is None or milestone <= due):
                 processor.sweep(txn, milestone)
+                txn.time = max(txn.time, milestone)
                 milestone = processor.milestone(milestone + 1)
             elif due is not None and due < to:
+                if perf_counter() > until and txn.outputs:
+                    return False
                 due, key = deadlines.pop()
                 processor.wake(txn, key, due)
+                txn.time = max(txn.time, due)
             else:
-                return
+                return True
 
     async def _commit(self, txn: Transaction[S]) -> None:
         after = dict(txn.positions)
@@ -202,6 +246,3 @@ class Task(Generic[S]):
         if len(self._hot) > HOT_STATES:
             for key in list(self._hot)[: HOT_STATES // 2]:
                 del self._hot[key]
-
-    def _abort(self) -> None:
-        self.deadlines.abort()

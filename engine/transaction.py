@@ -1,7 +1,7 @@
 """What a processor sees while it decides a batch: state, outputs, deadlines. Nothing leaves before the commit."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Generic
 
 from engine.deadlines import Deadlines
@@ -43,7 +43,7 @@ class Transaction(Generic[S]):
         partition: int,
         partitions: int,
         time: int,
-        positions: Mapping[str, int],
+        positions: dict[str, int],
         processor: Processor[S],
         store: StateStore,
         deadlines: Deadlines,

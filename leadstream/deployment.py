@@ -63,8 +63,8 @@ async def opened(settings: Settings, *, create: bool | None = None) -> AsyncIter
         Unavailable: the log is out of reach.
     """
     log = make_log(settings)
-    await log.start()
     try:
+        await log.start()
         if create if create is not None else settings.embedded:
             await create_topics(log, settings)
         await partition_count(log)

@@ -39,7 +39,9 @@ def check(line: int, value: bytes, codec: Codec) -> Envelope | Refused:
     if size > INBOX_RECORD_BYTES:
         return Refused(line, "", f"{size} bytes with its subject, at most {INBOX_RECORD_BYTES} are taken")
     kind = type(envelope.data)
-    if kind not in UPSTREAM and kind not in COMMANDS:
+    if kind in COMMANDS:
+        return Refused(line, "type", f"{WIRE_TYPE[kind]} is a command; send it with: leadstream agreement publish")
+    if kind not in UPSTREAM:
         return Refused(line, "type", f"{WIRE_TYPE[kind]} is made by leadstream itself and not taken from outside")
     return envelope
 

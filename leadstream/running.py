@@ -1,9 +1,12 @@
 """Runs everything that is there to the end, in virtual time: agreements, leads, views, tables."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 
 from engine.drain import drain
+from engine.host import Program
 from engine.ports import EventLog
 from leadstream.clock import now_us
 from leadstream.settings import Settings
@@ -13,6 +16,7 @@ from projections.sink import sink_once
 from projections.worker import view_program
 from streams.programs import agreement_program, lead_program
 
+_LOOK = 0.1
 Progress = Callable[[str, int], None]
 
 
@@ -29,15 +33,36 @@ class Ran:
     rows: int
 
 
+class Busy(Exception):
+    """A worker or projector is running on this log; its time is the wall clock's and must not be moved."""
+
+
+async def _wait_until_free(log: EventLog, programs: list[Program], session_timeout: float) -> None:
+    """Wait for the partitions of a process that died a moment ago; refuse when it lives."""
+    deadline = monotonic() + 1.5 * session_timeout
+    for program in programs:
+        for partition in range(program.partitions):
+            while await log.owned(program.group, partition):
+                if monotonic() > deadline:
+                    raise Busy(f"a process has {program.group.name}-{partition}: stop workers and projectors first")
+                await asyncio.sleep(_LOOK)
+
+
 async def run_until_idle(
     log: EventLog, settings: Settings, partitions: int, *, until: int | None = None, progress: Progress | None = None
 ) -> Ran:
-    """Decide all that is there, then let time pass up to the last record's time or `until`; then bring views up."""
+    """Decide all that is there, then let time pass up to the last record's time or `until`; then bring views up.
+
+    Raises:
+        Busy: a worker or projector is running on this log.
+    """
     quiet_gc()
-    await drain(log, agreement_program(), progress=progress)
-    leads = lead_program(log, partitions, now_us, settings.secret.encode())
-    time = await drain(log, leads, until=until, progress=progress)
-    await drain(log, view_program(log, partitions), progress=progress)
+    programs = (agreement_program(), lead_program(log, partitions, now_us, settings.secret.encode()))
+    views = view_program(log, partitions)
+    await _wait_until_free(log, [*programs, views], settings.session_timeout)
+    await drain(log, programs[0], progress=progress)
+    time = await drain(log, programs[1], until=until, progress=progress)
+    await drain(log, views, progress=progress)
     store = open_store(settings)
     try:
         rows = await sink_once(log, store)

@@ -4,14 +4,14 @@ import asyncio
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from engine.errors import Unavailable
 from engine.faust_app import TaskApp
 from engine.host import Host
 from engine.ports import FaustLog
-from leadstream.deployment import make_log, opened, partition_count
+from leadstream.deployment import opened
 from leadstream.settings import Settings
 from leadstream.supervising import watch_parent
 from leadstream.tuning import quiet_gc
@@ -25,25 +25,25 @@ _LONGEST_WAIT = 5.0
 async def reachable(settings: Settings, told: Callable[[str], None]) -> AsyncIterator[FaustLog]:
     """The opened log; waits for one that is not there yet, and says so.
 
+    Call `stop_on_signals` when it is open, not before: a signal then ends the wait at once, with nothing to finish.
+
     Raises:
         WrongTopic: the topics are not as they must be; waiting would not help.
     """
     delay = 0.5
     while True:
-        log = make_log(settings)
+        opening = opened(settings)
         try:
-            await log.start()
-            await partition_count(log) if not settings.embedded else None
+            log = await opening.__aenter__()
             break
         except Unavailable as exc:
             told(f"{exc}; trying again in {delay:g} s")
-            with suppress(Unavailable):
-                await log.stop()
             await asyncio.sleep(delay)
             delay = min(delay * 2, _LONGEST_WAIT)
-    await log.stop()
-    async with opened(settings) as started:
-        yield started
+    try:
+        yield log
+    finally:
+        await opening.__aexit__(None, None, None)
 
 
 async def serve(app: TaskApp, stop: asyncio.Event, heartbeat: Path | None = None) -> None:
@@ -67,7 +67,13 @@ async def serve(app: TaskApp, stop: asyncio.Event, heartbeat: Path | None = None
     host.on_crash(end)
     if heartbeat is not None:
         heartbeat.unlink(missing_ok=True)
-    await app.start()
+    starting, told = asyncio.create_task(app.start()), asyncio.create_task(stop.wait())
+    await asyncio.wait({starting, told}, return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    if starting.done():
+        starting.result()
+    else:
+        starting.cancel()
     beside = [asyncio.create_task(watch_parent(stop))]
     if heartbeat is not None:
         beside.append(asyncio.create_task(_beat(host, heartbeat)))
@@ -83,7 +89,7 @@ async def serve(app: TaskApp, stop: asyncio.Event, heartbeat: Path | None = None
 
 async def _beat(host: Host, heartbeat: Path) -> None:
     while True:
-        if host.runners and all(runner.running for runner in host.runners.values()):
+        if all(runner.running for runner in host.runners.values()):
             heartbeat.parent.mkdir(parents=True, exist_ok=True)
             heartbeat.touch()
         await asyncio.sleep(_BEAT)

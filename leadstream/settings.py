@@ -1,12 +1,15 @@
 """Settings of a deployment: where the log lives, how it is cut, who we are."""
 
 import os
+import secrets
 import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+_NONCE = secrets.token_hex(3)
+"""Tells this process from an earlier one with the same number, as in a container that was started again."""
 SCHEMES = ("sqlite", "kafka")
 
 
@@ -65,4 +68,4 @@ class Settings(BaseModel):
     @property
     def owner(self) -> str:
         """A name for this process, for leases and client ids."""
-        return f"{socket.gethostname()}-{os.getpid()}"
+        return f"{socket.gethostname()}-{os.getpid()}-{_NONCE}"

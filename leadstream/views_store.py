@@ -16,5 +16,7 @@ def open_store(settings: Settings) -> ViewStore:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     try:
         return SqliteStore(settings.views_path)
+    except (apsw.NotADBError, apsw.CorruptError) as exc:
+        raise OSError(f"{settings.views_path}: {exc}; delete it, the tables are made anew from the log") from exc
     except apsw.Error as exc:
-        raise OSError(f"tables {settings.views_path}: {exc}; they can be deleted, the log makes them anew") from exc
+        raise OSError(f"{settings.views_path}: {exc}") from exc

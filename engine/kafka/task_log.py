@@ -8,7 +8,7 @@ import msgspec
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import TopicPartition
 
-from engine.errors import Fenced, LogError, Truncated
+from engine.errors import Fenced, LogError, TornState, Truncated
 from engine.kafka import offsets, producers
 from engine.kafka.batches import Rows, built, check_rows
 from engine.kafka.catalog import Catalog
@@ -167,6 +167,8 @@ class KafkaTaskLog:
         """
         cluster, sources = self._catalog.cluster, self._sources()
         committed = await offsets.committed(cluster, self._group_id, sources)
+        if committed and POSITION not in changelog:
+            raise TornState(f"{self._name}: offsets are committed, but the changelog holds no position record")
         starts = await offsets.starts(cluster, sources)
         remembered = _remembered(changelog.get(POSITION)) if len(committed) < len(sources) else {}
         positions = {}

@@ -39,7 +39,8 @@ class MemoryTaskLog:
                     f"{self._group.name}: position {positions[source]} of {source}-{self._partition} lies outside "
                     f"what the log holds, {found.start} to {found.next}"
                 )
-        return Opened(positions, changelog.fold())
+        committed = any((self._group.name, source, self._partition) in self._disk.positions for source in sources)
+        return Opened(positions, changelog.fold(), committed)
 
     async def commit(self, writes: Writes) -> None:
         """All or nothing."""

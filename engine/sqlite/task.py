@@ -90,7 +90,7 @@ class SqliteTaskLog:
             )
 
     def _opened(self, connection: apsw.Connection, sources: Mapping[str, int], changelog: int) -> Opened:
-        positions = {}
+        positions, committed = {}, False
         for source, tp in sources.items():
             counters = batches.part(connection, tp)
             at = self._position(connection, tp)
@@ -100,7 +100,8 @@ class SqliteTaskLog:
                     f"{counters.start} to {counters.next}"
                 )
             positions[source] = counters.start if at is None else at
-        return Opened(positions, batches.fold(batches.scan(connection, changelog, 0)))
+            committed = committed or at is not None
+        return Opened(positions, batches.fold(batches.scan(connection, changelog, 0)), committed)
 
     def _position(self, connection: apsw.Connection, tp: int) -> int | None:
         query = "select next from position where grp = ? and tp = ?"

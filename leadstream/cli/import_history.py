@@ -1,6 +1,7 @@
 """`leadstream import`: history through a declarative mapping."""
 
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -40,7 +41,7 @@ async def import_history(settings: Settings, mapping: Path, files: tuple[Path, .
 
             translation = translate(rules, matched, on_rows)
     except (MappingError, FilesError) as exc:
-        fail(str(exc))
+        _refuse(mapping, str(exc).splitlines())
     name = digest(mapping.read_text(encoding="utf-8"), matched.values())
     async with opened(settings) as log:
         partitions = await partition_count(log)
@@ -51,6 +52,15 @@ async def import_history(settings: Settings, mapping: Path, files: tuple[Path, .
                 fail(str(exc))
     show(account(translation.summary), form)
     click.echo(_closing(translation.summary, loaded), err=True)
+
+
+def _refuse(mapping: Path, problems: list[str]) -> NoReturn:
+    """A single problem is the one clear line; several stand above it, a line each."""
+    if len(problems) == 1:
+        fail(problems[0])
+    for problem in problems:
+        click.echo(problem, err=True)
+    fail(f"{mapping}: {len(problems)} problems")
 
 
 def account(summary: Summary) -> list[dict[str, object]]:

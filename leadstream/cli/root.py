@@ -8,9 +8,9 @@ from leadstream.cli.options import global_options
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    epilog="Exit codes: 0 done, 1 refused or failed (one line on stderr), 2 wrong use. The options above and --format can "
-    "also be set as LEADSTREAM_<OPTION> or in leadstream.toml (broker = \"kafka://…\"); what is nearer wins: after the "
-    "command, before it, environment, file.",
+    epilog="Exit codes: 0 done, 1 refused or failed (one line on stderr), 2 wrong use. The options above and --format "
+    "can also be set as LEADSTREAM_<OPTION> or in leadstream.toml (broker = 'kafka://…'). What is nearer wins: after "
+    "the command, before it, environment, file.",
 )
 @global_options
 @click.version_option(__version__, prog_name="leadstream")

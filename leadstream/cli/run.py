@@ -4,13 +4,14 @@ from time import perf_counter
 
 import click
 
+from engine.errors import PoisonBatch
 from events.instants import iso
-from leadstream.cli.options import command
+from leadstream.cli.options import command, fail
 from leadstream.cli.progress import progress
 from leadstream.cli.root import main
 from leadstream.cli.times import INSTANT
 from leadstream.deployment import opened, partition_count
-from leadstream.running import run_until_idle
+from leadstream.running import Busy, run_until_idle
 from leadstream.settings import Settings
 
 
@@ -23,7 +24,7 @@ async def run(settings: Settings, until_idle: bool, until: int | None) -> None:
     """Decide all that is in the inboxes and bring the views up to it, in virtual time, then stop.
 
     Time is the time of the records, never the wall clock: a year of history runs in seconds, and running it again
-    gives the same bytes. Stop workers first: a run takes their partitions over.
+    gives the same bytes. Stop workers and projectors first; a run beside them is refused.
 
     \b
     Example: leadstream run --until-idle --until 2012-06-01
@@ -38,7 +39,10 @@ async def run(settings: Settings, until_idle: bool, until: int | None) -> None:
                 decided[group] = decided.get(group, 0) + records
                 advance(records)
 
-            ran = await run_until_idle(log, settings, partitions, until=until, progress=on_batch)
+            try:
+                ran = await run_until_idle(log, settings, partitions, until=until, progress=on_batch)
+            except (Busy, PoisonBatch) as exc:
+                fail(str(exc))
     took = perf_counter() - started
     click.echo(
         f"{decided['leads']} inbox records decided, {decided['views']} facts projected, {ran.rows} rows written "

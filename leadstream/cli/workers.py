@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from engine.errors import PoisonBatch, SkippedBatch
+from engine.errors import LogError, PoisonBatch, SkippedBatch
 from engine.faust_app import TaskApp
 from leadstream.cli.options import command, fail
 from leadstream.cli.root import main
@@ -43,8 +43,8 @@ async def worker(settings: Settings, heartbeat: Path | None) -> None:
     \b
     Example: leadstream --broker kafka://localhost:9092 worker
     """
-    stop = stop_on_signals()
     async with reachable(settings, _say) as log:
+        stop = stop_on_signals()
         partitions = await partition_count(log)
         app = build_worker(
             app_name(settings, LEADS), log, partitions=partitions, clock=now_us, secret=settings.secret.encode(),
@@ -62,8 +62,8 @@ async def projector(settings: Settings, heartbeat: Path | None) -> None:
     \b
     Example: leadstream --broker kafka://localhost:9092 --data-dir /var/lib/leadstream projector
     """
-    stop = stop_on_signals()
     async with reachable(settings, _say) as log:
+        stop = stop_on_signals()
         partitions = await partition_count(log)
         name = app_name(settings, VIEW_GROUP)
         app = build_projector(name, log, partitions=partitions, clock=now_us, session_timeout=settings.session_timeout)
@@ -83,7 +83,7 @@ async def projector(settings: Settings, heartbeat: Path | None) -> None:
 async def _served(app: TaskApp, stop: asyncio.Event, heartbeat: Path | None) -> None:
     try:
         await serve(app, stop, heartbeat)
-    except (PoisonBatch, SkippedBatch) as exc:
+    except (PoisonBatch, SkippedBatch, LogError) as exc:
         fail(f"stopped, nothing was skipped: {exc}")
 
 
@@ -94,9 +94,8 @@ async def up(settings: Settings) -> None:
     \b
     Example: leadstream up            (one embedded file in leadstream-data)
     """
-    stop = stop_on_signals()
-    async with reachable(settings, _say) as log:
-        await partition_count(log)
+    async with reachable(settings, _say):
+        stop = stop_on_signals()
     commands = {name: [sys.executable, "-m", "leadstream", name] for name in ("worker", "projector")}
     ended = await supervise(commands, settings, stop)
     if ended is not None:

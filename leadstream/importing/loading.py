@@ -61,17 +61,12 @@ async def load(
     facts = translation.facts()
     first = next(facts, None)
     repeated = await _began_before(log, digest)
-    if first is not None and not repeated:
-        latest = await _latest_time(log, partitions)
-        if latest is not None and latest > first.occurred_at:
-            raise ImportRefused(
-                f"the first fact happened at {iso(first.occurred_at)}, but the log already holds records up to "
-                f"{iso(latest)}: import history before anything later, into an empty deployment (another --data-dir "
-                "or --prefix)"
-            )
-        await log.append({(LEAD_INBOX, 0): [_start_record(digest, first.occurred_at)]})
     if not repeated:
+        if first is not None:
+            await _refuse_older(log, partitions, first.occurred_at)
+        # Dead rows before the start record: what breaks off between the two keeps them twice, never not at all.
         await _keep_dead_rows(log, translation.dead)
+        await log.append({(LEAD_INBOX, 0): [_start_record(digest, 0 if first is None else first.occurred_at)]})
     codec, loaded = Codec(), 0
     remaining = iter(() if first is None else _chained(first, facts))
     while chunk := list(islice(remaining, _CHUNK)):
@@ -84,6 +79,15 @@ async def load(
         loaded += len(chunk)
         progress(len(chunk))
     return Loaded(loaded, repeated)
+
+
+async def _refuse_older(log: EventLog, partitions: int, at: int) -> None:
+    latest = await _latest_time(log, partitions)
+    if latest is not None and latest > at:
+        raise ImportRefused(
+            f"the first fact happened at {iso(at)}, but the log already holds records up to {iso(latest)}: import "
+            "history before anything later, into an empty deployment (another --data-dir or --prefix)"
+        )
 
 
 def new_record(fact: Imported, codec: Codec) -> NewRecord:

@@ -107,13 +107,15 @@ class LeadProcessor:
         return self._agreements.known.next_change(since)
 
     def sweep(self, txn: Transaction[Live], at: int) -> None:
-        """A version takes effect: every lead's score moves to it."""
+        """A version takes effect: the score of every lead under that agreement moves to it."""
         for key in txn.every_key():
             live = txn.get(key)
             if live is None or live.lead.agreement is None:
                 continue
-            given = self._given(max(at, live.lead.recorded_at), at, key.decode())
-            self._tell(txn, key, live, move(live, at, given), given)
+            found = self._agreements.known.in_force(live.lead.agreement, at)
+            if found is not None and found.effective_from == at:
+                given = self._given(max(at, live.lead.recorded_at), at, key.decode())
+                self._tell(txn, key, live, move(live, at, given), given)
 
     def finish(self, txn: Transaction[Live]) -> None:
         """Write each changed score once, with its reasons."""

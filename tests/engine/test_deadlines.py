@@ -1,6 +1,5 @@
 from typing import Any
 
-import pytest
 from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -70,9 +69,6 @@ def test_of_two_that_are_due_at_once_the_smaller_key_comes_first() -> None:
     assert [deadlines.peek(), deadlines.pop(), deadlines.pop()] == [5, (5, b"a"), (5, b"b")]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="memory holds a deadline per key; each move of a far one stays in the heap until then"
-)
 def test_a_deadline_that_moves_often_takes_the_place_of_one() -> None:
     deadlines = Deadlines({b"early": 5})
     for due in range(10_000):

@@ -1,7 +1,7 @@
 import pytest
 
 from engine.ports import Headers, Record
-from engine.recordtime import TASK_HEADER, TIME_HEADER, TOLERANCE, BadTime, header, record_time
+from engine.recordtime import LATEST, TASK_HEADER, TIME_HEADER, TOLERANCE, BadTime, header, record_time
 
 ARRIVED = 1_000_000_000
 
@@ -24,15 +24,21 @@ def test_more_than_a_minute_ahead_is_refused() -> None:
         record_time(record((TIME_HEADER, b"%d" % (ARRIVED + TOLERANCE + 1))))
 
 
-def test_a_record_of_our_own_tasks_may_be_any_time() -> None:
-    far = ARRIVED + 10 * TOLERANCE
-    assert record_time(record((TIME_HEADER, b"%d" % far), (TASK_HEADER, b"forwarded"))) == far
+def test_the_mark_of_a_task_excuses_nothing_for_anybody_can_write_it() -> None:
+    with pytest.raises(BadTime, match="after"):
+        record_time(record((TIME_HEADER, b"%d" % (ARRIVED + TOLERANCE + 1)), (TASK_HEADER, b"forwarded")))
 
 
 @pytest.mark.parametrize("raw", [b"", b"soon", b"1.5", b"\xff", b"9" * 5000, b"1e9"])
 def test_what_is_no_whole_number_is_refused(raw: bytes) -> None:
     with pytest.raises(BadTime, match="not a whole number"):
         record_time(record((TIME_HEADER, raw)))
+
+
+@pytest.mark.parametrize("at", [-1, -(10**30), LATEST + 1, 10**30])
+def test_an_instant_that_no_calendar_carries_is_refused_even_from_our_own_tasks(at: int) -> None:
+    with pytest.raises(BadTime, match="outside"):
+        record_time(record((TIME_HEADER, b"%d" % at), (TASK_HEADER, b"forwarded")))
 
 
 def test_the_first_of_two_headers_counts() -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import click
+from typing_extensions import override
 
 from engine.faust_app import build_task_app
 from engine.host import Program
@@ -30,6 +31,7 @@ BUG = "a-bug-in-the-handler"
 class FailingProcessor(LeadProcessor):
     """The lead's program with a bug that some records meet."""
 
+    @override
     def decide(self, txn: Transaction[Live], record: Record, at: int) -> None:
         if BUG.encode() in (record.value or b""):
             raise ZeroDivisionError("the handler's bug")

@@ -70,7 +70,9 @@ class Home:
     @property
     def environment(self) -> dict[str, str]:
         """The same settings for a process."""
-        named = {f"LEADSTREAM_{name.upper()}": str(value) for name, value in self.settings.model_dump().items() if value}
+        named = {
+            f"LEADSTREAM_{name.upper()}": str(value) for name, value in self.settings.model_dump().items() if value
+        }
         return {**named, "COLUMNS": "200"}
 
     def start(self, *arguments: str | Path, name: str = "") -> Process:

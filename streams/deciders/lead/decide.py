@@ -17,7 +17,13 @@ def initial() -> Live:
 
 def is_duplicate(live: Live, envelope: Envelope, secret: bytes = b"") -> bool:
     """Whether this (source, id) was accepted before."""
-    return fingerprint(envelope.source, envelope.id, secret) in live.lead.seen
+    return fingerprint(envelope.source, envelope.id, secret) in _seen(live)
+
+
+def _seen(live: Live) -> set[int]:
+    if live.kept.seen is None:
+        live.kept.seen = set(live.lead.seen)
+    return live.kept.seen
 
 
 def decide(live: Live, envelope: Envelope, at: int, given: Given) -> list[Envelope]:
@@ -28,6 +34,7 @@ def decide(live: Live, envelope: Envelope, at: int, given: Given) -> list[Envelo
     """
     if isinstance(envelope.data, LeadCaptured):
         envelope = replace(envelope, data=replace(envelope.data, agreement=_agreement(live, envelope.data, at, given)))
+    _seen(live).add(fingerprint(envelope.source, envelope.id, given.secret))
     return cascade(live, envelope, at, given)
 
 

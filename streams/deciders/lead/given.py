@@ -34,6 +34,7 @@ class Kept(Struct):
         fit: who they are, by the lead's profile.
         crossing: no earlier than this does decay alone change something; None when nothing will.
         crossing_known: whether `crossing` holds for the lead as it is.
+        seen: fingerprints of the lead's accepted facts; None until it is asked for.
         size: bytes of the lead's state at most.
         shown: the score of the lead as it is, at `shown_at`; None when it has to be taken anew.
         shown_at: instant of `shown`, microseconds.
@@ -46,6 +47,7 @@ class Kept(Struct):
     crossing: int | None = None
     crossing_known: bool = False
     band: int | None = None
+    seen: set[int] | None = None
     size: int = 0
     shown: Score | None = None
     shown_at: int = 0

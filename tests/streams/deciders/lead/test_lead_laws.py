@@ -102,9 +102,9 @@ def test_the_reasons_sum_to_the_shown_score_at_any_instant(arrived: list[Arrival
     story = told(KNOWN, [CAPTURE, *arrived])
     for offset in asked:
         at = MONDAY + offset
-        on = basis(story.live, Given(KNOWN, at, at, story.subject))
-        assert on is not None
-        found = explain(on)
+        agreement = KNOWN.in_force(story.live.lead.agreement or "", at)
+        assert agreement is not None
+        found = explain(basis(story.live, agreement.name, agreement.version, Given(KNOWN, at, at, story.subject)))
         assert found["score"] == sum(reason["points"] for reason in found["reasons"])
 
 

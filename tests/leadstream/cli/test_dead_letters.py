@@ -1,0 +1,86 @@
+import pytest
+
+from engine.partitioning import partition_of
+from events.topics import DEAD_LETTERS, LEAD_INBOX, TIME_HEADER
+from tests.leadstream.cli.house import House
+
+BROKEN = b'{"specversion": "1.0", \xff broken'
+
+
+def letters(house: House) -> list[dict[str, object]]:
+    return house.rows("dead-letters", "list")
+
+
+@pytest.fixture
+def received(house: House) -> House:
+    """A deployment that has an undecodable record behind it."""
+    house.run("topics", "create")
+    house.append(LEAD_INBOX, partition_of(b"ann", house.partitions), b"ann", BROKEN)
+    house.decide()
+    return house
+
+
+def test_an_undecodable_record_is_listed_with_its_reason_and_origin(received: House) -> None:
+    (letter,) = letters(received)
+    partition = partition_of(b"ann", received.partitions)
+    assert letter["id"] == f"{partition}-0"
+    assert letter["reason"] == "not_json"
+    assert letter["where"] == "lead-inbox:0"
+    assert letter["key"] == "ann"
+    assert letter["bytes"] == len(BROKEN)
+
+
+def test_the_original_bytes_are_shown(received: House) -> None:
+    (letter,) = letters(received)
+    (row,) = received.rows("dead-letters", "show", str(letter["id"]))
+    assert row["original"] == BROKEN.decode(errors="backslashreplace")
+    assert BROKEN.decode(errors="backslashreplace") in received.run("dead-letters", "show", str(letter["id"])).stdout
+    assert [record.value for records in received.records(DEAD_LETTERS) for record in records] == [BROKEN]
+
+
+def test_a_retried_record_is_the_one_that_came_in_with_its_time(received: House) -> None:
+    (letter,) = letters(received)
+    received.run("dead-letters", "retry", str(letter["id"]))
+    first, again = received.records(LEAD_INBOX)[partition_of(b"ann", received.partitions)]
+    assert (again.key, again.value) == (first.key, first.value)
+    assert dict(again.headers) == {TIME_HEADER: b"%d" % first.timestamp, "dlq.retried": str(letter["id"]).encode()}
+
+
+def test_what_is_retried_and_fails_again_is_a_dead_letter_again(received: House) -> None:
+    (first,) = letters(received)
+    said = received.run("dead-letters", "retry", str(first["id"])).stdout
+    assert said == f"{first['id']} is back in lead-inbox\n"
+    assert letters(received) == [first]
+    received.decide()
+    again = letters(received)
+    assert again[0] == first
+    assert [(letter["reason"], letter["where"]) for letter in again] == [
+        ("not_json", "lead-inbox:0"),
+        ("not_json", "lead-inbox:1"),
+    ]
+
+
+def test_only_the_reason_asked_for_is_listed_and_at_most_so_many(received: House) -> None:
+    received.append(LEAD_INBOX, 0, b"eve", b'{"specversion":"1.0","type":"lead.unheard_of.v1"}')
+    received.decide()
+    assert len(letters(received)) == 2
+    (unknown,) = received.rows("dead-letters", "list", "--reason", "unknown_type")
+    assert unknown["field"] == "type"
+    assert received.rows("dead-letters", "list", "--limit", "1") == [unknown]
+
+
+@pytest.mark.parametrize("verb", ["show", "retry"])
+@pytest.mark.parametrize("letter", ["0-999", "77-0"])
+def test_a_letter_that_is_not_there_is_refused(received: House, verb: str, letter: str) -> None:
+    said = received.refused("dead-letters", verb, letter)
+    assert said == f"leadstream: there is no dead letter {letter}; see: leadstream dead-letters list\n"
+
+
+@pytest.mark.parametrize("letter", ["x", "1", "1-", "--1-2", "1-x"])
+def test_what_is_no_id_is_wrong_use(received: House, letter: str) -> None:
+    assert "such as 2-17" in received.misused("dead-letters", "show", "--", letter)
+
+
+def test_a_row_of_a_file_is_not_retried_but_imported_again(told: House) -> None:
+    (letter, *_) = letters(told)
+    assert "mend the mapping or the row and import again" in told.refused("dead-letters", "retry", str(letter["id"]))

@@ -1,0 +1,93 @@
+import json
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from tests.leadstream.cli.house import HISTORY, MAPPING, House
+
+OLDER = "lead,at,what,source\nold,2011-06-01 00:00:00,asked,web\n"
+NEWER = "lead,at,what,source\ndan,2012-06-01 00:00:00,asked,web\n"
+ALL_DEAD = "lead,at,what,source\ncid,yesterday,asked,web\n"
+
+
+def account(result: Result) -> dict[tuple[str, str], int]:
+    assert result.exit_code == 0, result.output
+    rows: list[dict[str, Any]] = json.loads(result.stdout)
+    return {(row["what"], row["name"]): row["count"] for row in rows}
+
+
+def test_every_row_is_accounted_for_the_dead_ones_too(house: House) -> None:
+    result = house.import_history()
+    assert account(result) == {
+        ("read", ""): 7,
+        ("imported", "rows"): 4,
+        ("fact", "lead.captured"): 2,
+        ("fact", "lead.touched"): 2,
+        ("skipped", "log: says nothing about the lead"): 1,
+        ("dead", "rows"): 2,
+    }
+    assert result.stderr.startswith("4 facts from 7 rows; 2 rows in the dead letters")
+    dead = house.rows("dead-letters", "list")
+    assert [(row["where"], row["field"]) for row in dead] == [("log.csv:7", "rules"), ("log.csv:8", "time")]
+    (shown,) = house.rows("dead-letters", "show", str(dead[1]["id"]))
+    assert str(shown["original"]).strip() == "cid,yesterday,asked,web"
+
+
+def test_importing_the_same_file_twice_adds_nothing(house: House) -> None:
+    house.import_history()
+    house.decide()
+    before = {name: house.rows("view", name) for name in ("leads", "funnel", "response-times")}
+    letters = house.rows("dead-letters", "list")
+    again = house.import_history()
+    assert "begun before" in again.stderr
+    house.decide()
+    assert {name: house.rows("view", name) for name in before} == before
+    assert house.rows("dead-letters", "list") == letters
+    assert [row["fact"] for row in house.rows("lead", "bob")] == ["lead.captured", "lead.touched"]
+
+
+def test_newer_history_may_follow_and_older_history_is_refused(house: House) -> None:
+    assert house.import_history().exit_code == 0
+    house.decide()
+    assert house.import_history(NEWER, "newer.csv").exit_code == 0
+    refused = house.import_history(OLDER, "older.csv")
+    assert refused.exit_code == 1
+    assert "happened at 2011-06-01T00:00:00Z, but the log already holds records up to 2012-06-01" in refused.stderr
+    assert refused.stdout == ""
+    house.decide()
+    assert [row["lead"] for row in house.rows("view", "leads")] == ["ann", "bob", "dan"]
+
+
+def test_a_mapping_with_mistakes_is_refused_with_their_lines_before_anything_is_read(house: House) -> None:
+    broken = MAPPING.replace("skip:", "leave:").replace("zone: UTC", "zone: Mars/Base")
+    said = house.refused("import", house.write("mapping.yaml", broken), house.write("log.csv", HISTORY))
+    first, second, last = said.splitlines()
+    assert "mapping.yaml: line 2: zone: `Mars/Base` is not a time zone" in first
+    assert "mapping.yaml: line 19: files[0].rules[3].leave: unknown key" in second
+    assert last.endswith("mapping.yaml: 2 problems")
+    assert not house.data.exists()
+
+
+def test_a_single_mistake_is_the_one_line(house: House) -> None:
+    broken = MAPPING.replace("fact: lead.captured", "fact: lead.unheard_of")
+    said = house.refused("import", house.write("mapping.yaml", broken), house.write("log.csv", HISTORY))
+    assert said.count("\n") == 1
+    assert "line 10: files[0].rules[0].fact: there is no fact `lead.unheard_of`" in said
+
+
+@pytest.mark.parametrize("content", [b'name: "\xff"', b"- 1\n", b""])
+def test_what_is_no_mapping_is_refused(house: House, content: bytes) -> None:
+    said = house.refused("import", house.write("mapping.yaml", content), house.write("log.csv", HISTORY))
+    assert "mapping.yaml" in said
+
+
+def test_a_file_that_no_entry_of_the_mapping_is_for_is_refused(house: House) -> None:
+    said = house.refused("import", house.write("mapping.yaml", MAPPING), house.write("log.tsv", HISTORY))
+    assert "log.tsv" in said
+
+
+def test_a_file_of_dead_rows_only_is_accounted_for_once(house: House) -> None:
+    for _ in range(2):
+        assert account(house.import_history(ALL_DEAD))["dead", "rows"] == 1
+    assert len(house.rows("dead-letters", "list")) == 1

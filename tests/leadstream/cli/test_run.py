@@ -1,0 +1,49 @@
+from tests.leadstream.cli.house import House
+
+DUE = "2012-01-02T00:00:00"
+
+
+def sla(house: House) -> tuple[int, int, str]:
+    (row,) = house.rows("view", "sla")
+    return row["breached"], row["open"], row["complete_to"]
+
+
+def test_until_fires_what_is_due_before_it_and_not_what_is_due_at_it(house: House) -> None:
+    house.publish_agreement()
+    house.import_history()
+    house.decide()
+    assert sla(house) == (0, 1, "2012-01-01T03:00:00.000000Z")
+    house.decide("--until", DUE)
+    assert sla(house) == (0, 1, f"{DUE}.000000Z")
+    house.decide("--until", f"{DUE}.000001Z")
+    assert sla(house) == (1, 0, f"{DUE}.000001Z")
+    (breach,) = house.rows("view", "breaches")
+    assert breach["due"] == f"{DUE}.000000Z"
+
+
+def test_until_knows_zones(house: House) -> None:
+    house.publish_agreement()
+    house.import_history()
+    house.decide("--until", "2012-01-02T02:00:00.000001+02:00")
+    assert sla(house) == (1, 0, f"{DUE}.000001Z")
+
+
+def test_running_again_does_nothing(house: House) -> None:
+    house.publish_agreement()
+    house.import_history()
+    house.decide("--until", "2012-01-03")
+    before = [house.rows("lead", "ann"), house.rows("view", "leads")]
+    said = house.run("run", "--until-idle").stdout
+    assert said.startswith("0 inbox records decided, 0 facts projected")
+    assert said.endswith("complete to 2012-01-03T00:00:00Z\n")
+    assert [house.rows("lead", "ann"), house.rows("view", "leads")] == before
+
+
+def test_the_history_runs_to_the_same_rows_in_any_number_of_partitions(house: House, told: House) -> None:
+    other = House(house.folder, partitions=5)
+    other.publish_agreement()
+    other.import_history()
+    other.decide("--until", "2012-01-03")
+    for name in ("leads", "funnel", "sla", "response-times", "breaches"):
+        assert other.rows("view", name) == told.rows("view", name)
+    assert other.rows("lead", "ann") == told.rows("lead", "ann")

@@ -1,0 +1,101 @@
+import csv
+import io
+
+import pytest
+
+from tests.leadstream.cli.house import House
+
+END = "2012-01-03T00:00:00.000000Z"
+VIEWS = ("leads", "funnel", "sla", "response-times", "breaches")
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_json_is_a_list_of_flat_objects_that_say_how_complete_they_are(told: House, name: str) -> None:
+    rows = told.rows("view", name)
+    assert rows
+    for row in rows:
+        assert row["complete_to"] == END
+        assert all(not isinstance(value, dict | list) for value in row.values())
+
+
+def test_the_funnel_counts_leads_by_source_and_stage(told: House) -> None:
+    rows = told.rows("view", "funnel")
+    assert all(list(row) == ["source", "stage", "leads", "complete_to"] for row in rows)
+    counts = {(row["source"], row["stage"]): row["leads"] for row in rows}
+    assert counts["web", "captured"] == counts["fair", "captured"] == 1
+    assert counts["web", "converted"] == 0
+
+
+def test_the_sla_view_counts_verdicts_per_clause_and_version(told: House) -> None:
+    assert told.rows("view", "sla") == [
+        {
+            "agreement": "desk",
+            "clause": "first_response",
+            "version": 1,
+            "started": 2,
+            "met": 1,
+            "breached": 1,
+            "cancelled": 0,
+            "open": 0,
+            "retracted": 0,
+            "complete_to": END,
+        }
+    ]
+
+
+def test_response_times_are_of_answered_leads_only(told: House) -> None:
+    (row,) = told.rows("view", "response-times")
+    assert (row["answered"], row["leads"]) == (1, 2)
+    assert (row["mean_seconds"], row["p50_seconds"], row["p90_seconds"]) == (3600, 3600, 3600)
+    by_source = {row["source"]: row for row in told.rows("view", "response-times", "--by", "source")}
+    assert by_source["fair"]["answered"] == 1
+    assert by_source["web"]["mean_seconds"] is None
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_csv_has_a_header_and_the_rows_of_json(told: House, name: str) -> None:
+    rows = told.rows("view", name)
+    found = list(csv.DictReader(io.StringIO(told.run("view", name, "--format", "csv").stdout)))
+    as_text = [{key: "" if value is None else str(value) for key, value in row.items()} for row in rows]
+    assert found == as_text
+
+
+@pytest.mark.parametrize(
+    "arguments", [("view", "leads"), ("view", "sla"), ("dead-letters", "list"), ("agreement", "show")]
+)
+def test_csv_has_a_header_where_there_are_no_rows(house: House, told: House, arguments: tuple[str, ...]) -> None:
+    (header,) = house.run(*arguments, "--format", "csv").stdout.splitlines()
+    assert header == told.run(*arguments, "--format", "csv").stdout.splitlines()[0] != ""
+
+
+def test_where_keeps_the_rows_that_have_the_value_and_limit_so_many(told: House) -> None:
+    assert [row["lead"] for row in told.rows("view", "leads", "--where", "source=fair")] == ["bob"]
+    assert [row["lead"] for row in told.rows("view", "leads", "--where", "source=fair", "--where", "lead=ann")] == []
+    assert [row["lead"] for row in told.rows("view", "leads", "--where", "status=")] == ["ann", "bob"]
+    assert [row["lead"] for row in told.rows("view", "leads", "--limit", "1")] == ["ann"]
+
+
+def test_the_table_names_every_column_and_value(told: House) -> None:
+    table = told.run("view", "sla").stdout
+    for word in ("agreement", "clause", "breached", "retracted", "desk", "first_response", END):
+        assert word in table
+
+
+@pytest.mark.parametrize(
+    ("arguments", "there_is"),
+    [
+        (["orders"], "'breaches', 'funnel', 'leads', 'response-times', 'sla'"),
+        (["funnel", "--where", "colour=red"], "it has source, stage, leads, complete_to"),
+        (["funnel", "--where", "source"], "expected COLUMN=VALUE"),
+        (["funnel", "--where", "leads=many"], "'many' is not a whole number"),
+        (["funnel", "--where", f"leads={10**30}"], "too large"),
+        (["leads", "--where", "captured_at=monday"], "is not an instant"),
+        (["leads", "--where", "is_test=perhaps"], "is not true or false"),
+        (["funnel", "--by", "colour"], "colour"),
+        (["leads", "--limit", "0"], "x>=1"),
+    ],
+)
+def test_an_unknown_view_column_or_value_is_wrong_use_and_says_what_there_is(
+    told: House, arguments: list[str], there_is: str
+) -> None:
+    assert there_is in told.misused("view", *arguments)
