@@ -215,7 +215,7 @@ class Task(Generic[S]):
             due = deadlines.peek()
             if milestone is not None and milestone < to and (due is None or milestone <= due):
                 processor.sweep(txn, milestone)
-                txn.time = max(txn.time, milestone)
+                txn.time = max(txn.time, milestone + 1)  # so that it is behind us if the slice ends here
                 milestone = processor.milestone(milestone + 1)
             elif due is not None and due < to:
                 if perf_counter() > until and txn.outputs:

@@ -25,6 +25,8 @@ EARLIEST = 0
 
 STATE_BYTES = 900_000
 """The most a lead's state may take: a changelog record has to hold it, with room for what a last fact brings about."""
+_GROWTH_TIMES, _GROWTH = 3, 10_000
+"""What a fact adds at most: names of profile fields are kept twice, with an instant each; clocks and scores follow."""
 IMPORT_NOTE = b"\0import:"
 """Keys of the notes that imports leave in the inbox begin so; they are no facts."""
 
@@ -155,11 +157,15 @@ class LeadProcessor:
 
 
 def _outgrows(live: Live, added: int) -> bool:
-    """Whether the lead's state would no longer fit a changelog record. Its exact size is taken when it may be so."""
-    kept = live.kept
-    kept.size += added
+    """Whether the lead's state might no longer fit a changelog record after a fact of so many bytes.
+
+    It is decided by the exact size, so that it does not depend on what is kept in memory; the running size is never
+    below it, so most of the time the exact one need not be taken.
+    """
+    kept, growth = live.kept, _GROWTH_TIMES * added + _GROWTH
+    kept.size += growth
     if kept.size > STATE_BYTES:
-        kept.size = len(dump_lead(live.lead)) + added
+        kept.size = len(dump_lead(live.lead)) + growth
     return kept.size > STATE_BYTES
 
 

@@ -1,5 +1,6 @@
 import pytest
 from hypothesis import given as for_all
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from engine.partitioning import partition_of
@@ -23,6 +24,7 @@ def test_a_key_goes_where_any_kafka_client_sends_it(key: bytes, hashed: int, par
 
 
 @for_all(st.binary(max_size=40), st.integers(1, 200))
+@settings(deadline=None)
 def test_every_key_has_one_partition_of_those_there_are(key: bytes, partitions: int) -> None:
     assert 0 <= partition_of(key, partitions) < partitions
     assert partition_of(key, partitions) == partition_of(bytes(key), partitions)

@@ -1,10 +1,12 @@
 from hypothesis import given as for_all
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from engine.state import MemoryStore, pack, unpack
 
 
 @for_all(st.one_of(st.none(), st.integers(1, 2**63 - 1)), st.binary(max_size=50))
+@settings(deadline=None)
 def test_a_state_comes_back_with_its_deadline(wake: int | None, raw: bytes) -> None:
     assert unpack(pack(wake, raw)) == (wake, raw)
 
@@ -14,6 +16,7 @@ def test_no_deadline_is_written_as_zero_in_front() -> None:
 
 
 @for_all(st.lists(st.tuples(st.binary(max_size=2), st.one_of(st.none(), st.binary(max_size=2)))))
+@settings(deadline=None)
 def test_the_store_is_a_dictionary_with_keys_in_byte_order(writes: list[tuple[bytes, bytes | None]]) -> None:
     store, twin = MemoryStore(), dict[bytes, bytes]()
     for key, raw in writes:

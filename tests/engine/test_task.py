@@ -207,7 +207,6 @@ async def test_a_long_batch_is_committed_in_slices_that_change_nothing_else(monk
     assert ends[0] == ends[1]
 
 
-@pytest.mark.xfail(strict=True, reason="a milestone is swept once; a slice that ends right after it sweeps it again")
 async def test_a_milestone_before_the_end_of_a_slice_is_swept_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.task.SLICE", -1)
     log, ledger = await made(), Ledger(milestones=[20])

@@ -2,6 +2,7 @@ import pytest
 
 from engine.batch import Batch
 from engine.drain import drain
+from engine.errors import PoisonBatch
 from engine.ports import NewRecord
 from engine.task import Task
 from events.codec import Undecodable
@@ -127,7 +128,7 @@ async def test_what_is_no_fact_stops_the_worker_and_moves_nothing() -> None:
     built = await house()
     await built.write(captured("anna"))
     await built.log.append({(LEAD_EVENTS, 0): [NewRecord(b"bob", b"{}")]})
-    with pytest.raises(Undecodable):
+    with pytest.raises(PoisonBatch):
         await drain(built.log, view_program(built.log, 1))
     assert await built.log.ends("view.leads") == [0]
     assert await built.log.ends(VIEW_STATE) == [0]

@@ -1,43 +1,34 @@
 """What goes wrong, on both logs: said clearly, nothing lost, nothing skipped, and on it goes when it is put right."""
 
 import asyncio
-import hashlib
 import signal
-import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from engine.errors import WrongTopic
-from engine.partitioning import partition_of
-from engine.ports import EventLog, NewRecord, Record, TopicSpec
-from engine.recordtime import TIME_HEADER, header
+from engine.ports import TopicSpec
+from engine.recordtime import header
 from events.codec import Codec
-from events.fact import Fact, Scalar
-from events.instants import to_us
-from events.lead import LeadCaptured, LeadProfileUpdated, LeadScored, LeadStatusChanged, LeadTouched
-from events.registry import wrap
+from events.fact import Scalar
+from events.lead import LeadProfileUpdated, LeadScored, LeadStatusChanged, LeadTouched
 from events.sla import SlaStarted
 from events.topics import DEAD_LETTERS, INBOX_RECORD_BYTES, LEAD_EVENTS, LEAD_INBOX, LEAD_STATE
 from leadstream.agreements import request_publication
 from leadstream.deployment import create_topics, opened
-from leadstream.reading import history_of, records_of
+from leadstream.reading import history_of
 from leadstream.running import run_until_idle
 from leadstream.serving import reachable
 from streams.agreement.load import load as load_agreement
-from streams.programs import LEADS
 from tests.support.kafka import KafkaCluster
 from tests.support.missing import MissingError, skip_or_fail
 from tests.support.process import Process
 from tests.system.conftest import MakeHome
 from tests.system.failing_worker import BUG, unchecked
 from tests.system.homes import Home
+from tests.system.upstream import captured, ended, kept, leads_told, line, of_partition, places, put, told
 
-MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 AGREEMENT = """
 agreement: desk
 version: 1
@@ -58,71 +49,6 @@ qualified_lead:
 sales_clauses:
   call: {starts_on: handed_over, stopped_by: {touch: {direction: outbound}}, within: 30m}
 """
-
-
-def line(fact: Fact, subject: str, minute: int = 0, fact_id: str = "") -> bytes:
-    """A fact as upstream publishes it."""
-    name = fact_id or f"{type(fact).__name__}-{minute}"
-    return Codec().encode(wrap(fact, id=name, source="/crm", subject=subject, time=MONDAY.replace(minute=minute)))
-
-
-def captured(subject: str, **fields: Any) -> bytes:
-    return line(LeadCaptured(source="web", **fields), subject)
-
-
-def of_partition(home: Home, partition: int, count: int) -> list[str]:
-    """Names of leads that all belong to one partition."""
-    names = (f"lead-{number}" for number in range(1000))
-    return [name for name in names if partition_of(name.encode(), home.partitions) == partition][:count]
-
-
-async def put(log: EventLog, home: Home, *values: tuple[str, bytes]) -> None:
-    """Records into the inbox, past every check, those of a partition at once; all were taken at ten past nine."""
-    headers = ((TIME_HEADER, b"%d" % to_us(MONDAY.replace(minute=10))),)
-    batches: dict[tuple[str, int], list[NewRecord]] = {}
-    for subject, value in values:
-        key = subject.encode()
-        batches.setdefault((LEAD_INBOX, partition_of(key, home.partitions)), []).append(NewRecord(key, value, headers))
-    await log.append(batches)
-
-
-async def kept(log: EventLog, home: Home, topic: str) -> list[Record]:
-    return [record for number in range(home.partitions) async for record in records_of(log, topic, number)]
-
-
-async def leads_told(log: EventLog, home: Home) -> list[str]:
-    """The leads of all canonical facts, in order within a partition."""
-    return [(record.key or b"").decode() for record in await kept(log, home, LEAD_EVENTS)]
-
-
-async def places(home: Home) -> list[int]:
-    """The next offset of the inbox of every lead task. Takes the tasks over, so nobody may be running them."""
-    found = []
-    async with unchecked(home.settings) as log:
-        for partition in range(home.partitions):
-            task = log.task(LEADS, partition)
-            found.append((await task.open()).positions[LEAD_INBOX])
-            await task.close()
-    return found
-
-
-async def until(holds: Callable[[], Awaitable[bool]], process: Process, seconds: float = 60.0) -> None:
-    """Wait for something a running process brings about."""
-    async with asyncio.timeout(seconds):
-        while not await holds():
-            assert process.alive, process.tail()
-            await asyncio.sleep(0.05)
-
-
-async def told(log: EventLog, home: Home, names: Sequence[str], process: Process) -> None:
-    async def there() -> bool:
-        return set(names) <= set(await leads_told(log, home))
-
-    await until(there, process)
-
-
-async def ended(process: Process, seconds: float = 60.0) -> int:
-    return await asyncio.to_thread(process.wait, seconds)
 
 
 def failing_worker(home: Home) -> Process:
@@ -329,7 +255,8 @@ async def test_a_worker_started_before_the_broker_says_so_and_begins_when_it_is_
     home = Home(tmp_path, 2, cluster.url, session_timeout=2.0)
     try:
         await asyncio.to_thread(cluster.start)
-        await asyncio.to_thread(home.run, "topics", "create")
+        async with opened(home.settings, create=True):
+            pass
         await asyncio.to_thread(cluster.stop)
         worker = home.start("worker")
         address = f"127.0.0.1:{cluster.port()}"
@@ -363,87 +290,3 @@ async def test_a_worker_without_a_place_for_its_log_says_so_and_begins_when_ther
     assert len(refused.splitlines()) == 1
     obstacle.unlink()
     await goes_on(home, worker)
-
-
-def noise(name: str) -> str:
-    """Text of 4,000 characters that hardly gets smaller."""
-    return hashlib.shake_256(name.encode()).hexdigest(2000)
-
-
-class Disk:
-    """A disk of eight megabytes, and what else lies on it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self._other = folder, folder / "other"
-
-    def fill(self, *, but: int = 0) -> None:
-        """Leave no more than so many bytes free, to the page."""
-        with self._other.open("wb", buffering=0) as file:
-            try:
-                while True:
-                    file.write(bytes(4096))
-            except OSError:
-                file.truncate(max(0, file.tell() - but))
-
-    def free(self) -> None:
-        self._other.unlink()
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Disk]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounting = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
-    if subprocess.run(mounting, check=False, capture_output=True).returncode:
-        skip_or_fail("a small disk needs the right to mount one: run as root")
-    yield Disk(folder)
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-@pytest.fixture
-async def small_home(disk: Disk, tmp_path: Path) -> AsyncIterator[Home]:
-    """A deployment whose log lies on the small disk, and nothing else does."""
-    home = Home(tmp_path, 2, f"sqlite:///{disk.folder / 'log.db'}", session_timeout=2.0)
-    async with opened(home.settings):
-        pass
-    yield home
-    home.close()
-
-
-async def test_facts_that_find_the_disk_full_are_refused_whole_and_taken_when_there_is_room(
-    small_home: Home, disk: Disk, tmp_path: Path
-) -> None:
-    home, file, names = small_home, tmp_path / "facts.jsonl", [f"lead-{number}" for number in range(300)]
-    first = ("early", captured("early"))
-    async with opened(home.settings) as log:
-        await put(log, home, first)
-    file.write_bytes(b"\n".join(captured(name, campaign=noise(name)) for name in names))
-    disk.fill(but=200_000)
-    said = home.run("publish", file, code=1)
-    assert said.splitlines()[-1].startswith(f"leadstream: log {home.settings.log_path}: the disk is full")
-    assert len(said.splitlines()) == 1
-    async with unchecked(home.settings) as log:
-        assert [record.value for record in await kept(log, home, LEAD_INBOX)] == [first[1]]
-    disk.free()
-    assert "300 accepted, 0 refused" in home.run("publish", file)
-    home.run("run", "--until-idle")
-    assert {row["lead"] for row in home.rows("view", "leads")} == {"early", *names}
-
-
-@pytest.mark.slow
-async def test_a_worker_that_finds_the_disk_full_waits_and_goes_on_where_it_was(small_home: Home, disk: Disk) -> None:
-    home, names = small_home, [f"lead-{number}" for number in range(300)]
-    async with opened(home.settings) as log:
-        worker = home.start("worker")
-        await put(log, home, ("lead-a", captured("lead-a")))
-        await told(log, home, ["lead-a"], worker)
-        worker.freeze()
-        await put(log, home, *((name, captured(name, campaign=noise(name))) for name in names))
-        disk.fill()
-        worker.thaw()
-        await asyncio.to_thread(worker.wait_for, "the disk is full, nothing was written; make room there")
-        assert worker.alive
-        disk.free()
-        await told(log, home, names, worker)
-        assert sorted(await leads_told(log, home)) == sorted(["lead-a", *names])
-    assert await asyncio.to_thread(worker.stop) == 0

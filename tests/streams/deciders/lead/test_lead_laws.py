@@ -164,4 +164,9 @@ def outcome(arrived: Sequence[Arrival]) -> tuple[object, ...]:
     assert agreement is not None
     verdicts = {clock.clause: clock.verdict for clock in lead.clocks if clock.start == MONDAY}
     started_anyhow = [verdicts[clause] for clause in ("first_response", "day", "mailing")]
-    return score_now(story.live, agreement, MONDAY + 2 * SPAN), started_anyhow, sorted(lead.touches), lead.statuses
+    return (
+        score_now(story.live, agreement, MONDAY + 2 * SPAN),
+        started_anyhow,
+        sorted(map(repr, lead.touches)),
+        lead.statuses,
+    )
