@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from leadstream.importing.translation import Translation
 from streams.calendars import CalendarSpec, parse_hours, parse_target
@@ -98,7 +99,7 @@ def reference_home(make_home: MakeHome) -> Home:
     return make_home("embedded", partitions=4)
 
 
-@pytest.fixture(scope="session")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def reference(reference_home: Home, loans: Translation) -> Outcome:
     """The loan funnel on the embedded log, cut into four."""
     return await full_run(reference_home, loans)
@@ -169,7 +170,7 @@ async def test_importing_and_running_again_adds_nothing(
     assert await decided(reference_home) == reference
 
 
-@pytest.fixture(scope="session")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def slice_reference(make_home: MakeHome, loan_slice: Path) -> Outcome:
     return await slice_run(make_home("embedded", partitions=4), loan_slice)
 
@@ -228,7 +229,7 @@ def olist(olist_files: tuple[Path, Path]) -> Translation:
     return translated(EXAMPLES / "imports/olist.yaml", *olist_files)
 
 
-@pytest.fixture(scope="session")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def olist_reference(make_home: MakeHome, olist: Translation) -> Outcome:
     home = make_home("embedded", partitions=2)
     await loaded(home, olist, None)
