@@ -10,6 +10,7 @@ from events.codec import Codec, Undecodable
 from events.envelope import Envelope
 from events.registry import COMMANDS, UPSTREAM, WIRE_TYPE
 from events.topics import AGREEMENT_INBOX, INBOX_RECORD_BYTES, LEAD_INBOX
+from streams.deciders.lead.evolve import OWN_SOURCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,19 @@ def check(line: int, value: bytes, codec: Codec) -> Envelope | Refused:
     size = len(value) + len(envelope.subject.encode())  # its key in the log, which counts it too
     if size > INBOX_RECORD_BYTES:
         return Refused(line, "", f"{size} bytes with its subject, at most {INBOX_RECORD_BYTES} are taken")
-    kind = type(envelope.data)
-    if kind in COMMANDS:
-        return Refused(line, "type", f"{WIRE_TYPE[kind]} is a command; send it with: leadstream agreement publish")
-    if kind not in UPSTREAM:
-        return Refused(line, "type", f"{WIRE_TYPE[kind]} is made by leadstream itself and not taken from outside")
-    return envelope
+    return _from_outside(line, envelope) or envelope
+
+
+def _from_outside(line: int, envelope: Envelope) -> Refused | None:
+    """Why upstream may not say this."""
+    name = WIRE_TYPE[type(envelope.data)]
+    if type(envelope.data) in COMMANDS:
+        return Refused(line, "type", f"{name} is a command; send it with: leadstream agreement publish")
+    if type(envelope.data) not in UPSTREAM:
+        return Refused(line, "type", f"{name} is made by leadstream itself and not taken from outside")
+    if envelope.source == OWN_SOURCE:
+        return Refused(line, "source", f"{OWN_SOURCE} is the source of facts made by leadstream itself")
+    return None
 
 
 async def publish(log: EventLog, partitions: int, records: Iterable[tuple[Envelope, bytes, Headers]]) -> None:

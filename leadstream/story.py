@@ -31,14 +31,19 @@ class Story:
 
 
 def story_of(facts: list[Envelope], known: Known, subject: str, at: int) -> Story:
-    """Fold a lead's facts; the score is taken at `at` (microseconds), but not before the last fact."""
-    lead = Lead()
+    """Fold a lead's facts; the score is that of the instant `at` (microseconds) and of what had happened by then.
+
+    At 0 it is the score at the last fact.
+    """
+    lead, then = Lead(), Lead()
     for envelope in facts:
         fold(lead, envelope)
-    given = Given(known, max(at, lead.recorded_at), at, subject)
-    live = Live(lead=lead, kept=Kept())
+        if at == 0 or to_us(envelope.time) <= at:
+            fold(then, envelope)
+    given = Given(known, at or lead.recorded_at, at, subject)
+    live = Live(lead=then, kept=Kept())
     agreement = given.agreement(live)
-    if agreement is None or agreement.scorer is None or lead.captured_at is None:
+    if agreement is None or agreement.scorer is None or then.captured_at is None:
         return Story(lead, facts, {})
     return Story(lead, facts, explain(basis(live, agreement.name, agreement.version, given)))
 

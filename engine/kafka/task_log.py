@@ -8,7 +8,7 @@ import msgspec
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import TopicPartition
 
-from engine.errors import Fenced, LogError, TornState, Truncated
+from engine.errors import Fenced, LogError, Truncated
 from engine.kafka import offsets, producers
 from engine.kafka.batches import Rows, built, check_rows
 from engine.kafka.catalog import Catalog
@@ -60,6 +60,7 @@ class KafkaTaskLog:
         self._group, self._partition, self._group_id = group, partition, group_id
         self._name = f"{group_id}-{group.name}-{partition}"
         self._producer: AIOKafkaProducer | None = None
+        self._committed = False
         self._positions: dict[str, int] = {}
 
     async def open(self) -> Opened:
@@ -83,7 +84,7 @@ class KafkaTaskLog:
             await self._failed(exc, "opening")
             raise
         self._positions = positions
-        return Opened(dict(positions), changelog)
+        return Opened(dict(positions), changelog, self._committed)
 
     async def commit(self, writes: Writes) -> None:
         """Write all or nothing. After any error but a refusal beforehand the task has to be opened again.
@@ -167,8 +168,7 @@ class KafkaTaskLog:
         """
         cluster, sources = self._catalog.cluster, self._sources()
         committed = await offsets.committed(cluster, self._group_id, sources)
-        if committed and POSITION not in changelog:
-            raise TornState(f"{self._name}: offsets are committed, but the changelog holds no position record")
+        self._committed = bool(committed)
         starts = await offsets.starts(cluster, sources)
         remembered = _remembered(changelog.get(POSITION)) if len(committed) < len(sources) else {}
         positions = {}

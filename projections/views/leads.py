@@ -101,7 +101,7 @@ def _scored(row: Lead, fact: LeadScored, envelope: Envelope) -> Lead:
         row,
         score=fact.score,
         grade=fact.grade,
-        scored_at=to_us(envelope.time),
+        scored_at=recorded_at(envelope),
         updated_at=recorded_at(envelope),
     )
 

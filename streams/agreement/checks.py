@@ -8,11 +8,16 @@ from streams.agreement.grammar import AgreementSpec, ClausePart, Scoring
 from streams.agreement.problems import Place
 from streams.agreement.working_hours import calendar_of
 
+RESERVED = frozenset({"captured", "converted"})
+"""Stages of the funnel that every lead can reach; a status of that name would be counted with them."""
+
 Found = Iterator[tuple[Place, str]]
 
 
 def check(spec: AgreementSpec) -> Found:
     """Every such problem with its place."""
+    for name in RESERVED & spec.statuses.keys():
+        yield ("statuses", name), f"{name} is a stage of every funnel; expected another name"
     yield from _calendars(spec)
     yield from _scoring(spec)
     yield from _conditions(spec)

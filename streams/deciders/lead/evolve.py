@@ -43,7 +43,8 @@ OWN_SOURCE = "/leadstream"
 @lru_cache(maxsize=64)  # asked once for the duplicate check and once more when the fact is accepted
 def fingerprint(source: str, fact_id: str, secret: bytes = b"") -> int:
     """A short keyed hash of (source, id): 63 bits, so that it fits a signed integer everywhere."""
-    digest = blake2b(f"{source}\x1f{fact_id}".encode(), digest_size=8, key=secret).digest()
+    named = f"{len(source)}:{source}{fact_id}"  # with its length in front, no source can be taken for a longer one
+    digest = blake2b(named.encode(), digest_size=8, key=secret).digest()
     return int.from_bytes(digest, "big") >> 1
 
 
