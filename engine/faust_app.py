@@ -52,7 +52,6 @@ def build_task_app(
         broker_session_timeout=session_timeout,
         broker_commit_livelock_soft_timeout=0,
         consumer_auto_offset_reset="earliest",
-        datadir=tempfile.gettempdir(),  # Faust wants one; nothing is ever written there
         key_serializer="raw",
         value_serializer="raw",
         loghandlers=[],
@@ -62,7 +61,7 @@ def build_task_app(
         topic_disable_leader=True,
         web_enabled=False,
         worker_redirect_stdouts=False,
-        **settings,
+        **{"datadir": tempfile.gettempdir(), **settings},  # Faust wants a folder; nothing is ever written there
     )
     app.task_host = host
     host.on_crash(app.crash)

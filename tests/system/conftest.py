@@ -39,14 +39,6 @@ def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def home(make_home: MakeHome, kind: str) -> Home:
-    """A fresh deployment of one partition count on either log, topics made."""
-    made = make_home(kind, partitions=2, session_timeout=2.0)
-    made.run("topics", "create")
-    return made
-
-
 @pytest.fixture(scope="session")
 def loan_file(shared_data: Path) -> Path:
     """The loan funnel's event log."""

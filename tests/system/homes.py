@@ -3,18 +3,16 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from engine.ports import EventLog, NewRecord
-from events.codec import Codec
-from events.topics import LEAD_EVENTS, LEAD_INBOX, SLA_BREACHES
+from engine.ports import EventLog
+from events.topics import LEAD_EVENTS, SLA_BREACHES
 from leadstream.agreements import request_publication
 from leadstream.deployment import opened
 from leadstream.importing import load_mapping, match_files, translate
-from leadstream.importing.loading import Loaded, load, new_record
+from leadstream.importing.loading import Loaded, load
 from leadstream.importing.translation import Translation
 from leadstream.reading import records_of
 from leadstream.running import run_until_idle
@@ -29,7 +27,6 @@ from streams.agreement.load import load as load_agreement
 from tests.support.process import REPOSITORY, Process, leadstream
 
 EXAMPLES = REPOSITORY / "examples"
-HOMES = ("embedded", "kafka")
 
 
 class Outcome(NamedTuple):
@@ -118,12 +115,6 @@ async def decided(home: Home, until: int | None = None) -> Outcome:
     return await outcome(home)
 
 
-async def sent(home: Home, values: Mapping[bytes, bytes], partition: int = 0) -> None:
-    """Raw records straight into a partition of the inbox, past every check."""
-    async with opened(home.settings, create=True) as log:
-        await log.append({(LEAD_INBOX, partition): [NewRecord(key, value) for key, value in values.items()]})
-
-
 async def outcome(home: Home) -> Outcome:
     async with opened(home.settings) as log:
         digests: defaultdict[tuple[str, bytes], Any] = defaultdict(hashlib.sha256)
@@ -165,11 +156,3 @@ async def differences(home: Home) -> list[str]:
 
 def rows(found: Outcome, view: str) -> list[dict[str, Any]]:
     return [json.loads(row) for row in found.views[view]]
-
-
-def inbox_records(translation: Translation) -> dict[bytes, list[NewRecord]]:
-    """The inbox records of a translation by key, as an import makes them."""
-    codec, made = Codec(), defaultdict[bytes, list[NewRecord]](list)
-    for fact in translation.facts():
-        made[fact.subject.encode()].append(new_record(fact, codec))
-    return made

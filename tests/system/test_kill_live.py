@@ -81,8 +81,8 @@ class Upstream:
         """Goes on as the workers do, never far ahead of them."""
         codec, chance = Codec(), random.Random(7)
         for number in range(FACTS_EACH):
-            while sum(await self.log.ends(LEAD_EVENTS)) < self.count - BACKLOG:
-                await asyncio.sleep(0.05)  # noqa: ASYNC110 - other processes bring it about
+            while sum(await self.log.ends(LEAD_EVENTS)) < self.count - BACKLOG:  # noqa: ASYNC110 - other processes bring it about
+                await asyncio.sleep(0.05)
             for begin in range(0, LEADS, 100):
                 some = NAMES[begin : begin + 100]
                 made = {name: Told(f"f{number:02}", now_us(), fact(number, chance)) for name in some}
