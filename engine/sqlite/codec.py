@@ -5,6 +5,7 @@ of an append share the row's timestamp, and their offsets follow each other. The
 the janitor has merged batches or taken records out.
 """
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import repeat
@@ -28,8 +29,20 @@ _Bytes = list[bytes | None]
 _Columns = tuple[_Bytes, _Bytes, list[tuple[tuple[str, bytes], ...]] | None, list[int] | None, list[int] | None]
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Columns).decode
-_compress = zstandard.ZstdCompressor(level=1).compress
-_decompress = zstandard.ZstdDecompressor().decompress
+
+
+class _Zstd(threading.local):
+    """Compressor and decompressor of one thread.
+
+    A task's state is read in a thread beside the loop; a context used by two threads at once damages what passes.
+    """
+
+    def __init__(self) -> None:
+        self.compress = zstandard.ZstdCompressor(level=1).compress
+        self.decompress = zstandard.ZstdDecompressor().decompress
+
+
+_zstd = _Zstd()
 _record: Callable[[Iterable[Any]], Record] = partial(tuple.__new__, Record)
 """What `Record._make` does, without its Python frame: a third of the time of reading."""
 
@@ -96,7 +109,7 @@ def pairs(row: Row) -> Iterable[tuple[bytes | None, bytes | None]]:
 
 def _columns(row: Row) -> _Columns:
     try:
-        columns: _Columns = _decode(_decompress(row.raw) if row.codec == ZSTD else row.raw)
+        columns: _Columns = _decode(_zstd.decompress(row.raw) if row.codec == ZSTD else row.raw)
     except (msgspec.DecodeError, zstandard.ZstdError) as exc:
         raise LogError(f"the batch of offsets {row.first} to {row.last} is damaged: {exc}") from exc
     return columns
@@ -112,7 +125,7 @@ def _body(
     raw = _encode((keys, values, headers if any(headers) else None, stamps, offsets))
     if len(raw) < COMPRESS_FROM:
         return Body(len(keys), PLAIN, raw)
-    return Body(len(keys), ZSTD, _compress(raw))
+    return Body(len(keys), ZSTD, _zstd.compress(raw))
 
 
 def _row(records: Sequence[Record]) -> Row:

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,3 +71,15 @@ def test_only_batches_worth_it_are_compressed() -> None:
 def test_damaged_bytes_are_told(damage: bytes, packing: int) -> None:
     with pytest.raises(LogError, match="offsets 4 to 9 is damaged"):
         decode(Row(9, 4, 6, 0, packing, damage))
+
+
+def test_threads_that_read_and_write_at_once_do_not_damage_each_other() -> None:
+    records = [NewRecord(b"%d" % number, b"the same words again and again " * 20) for number in range(500)]
+
+    def round_trips(_: int) -> bool:
+        return all(
+            [record.value for record in decode(rows(records)[0])] == [r.value for r in records] for _ in range(40)
+        )
+
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(round_trips, range(8)))
