@@ -130,8 +130,8 @@ class Crowd:
         self._members[number] = role, self._home.start(role)
 
     def assert_alive(self) -> None:
-        for _, process in self._members:
-            assert process.alive, process.tail()
+        for role, process in self._members:
+            assert process.alive, f"{role} ended with {process.returncode}:\n{process.tail()}"
 
     async def stop(self) -> None:
         for _, process in self._members:
