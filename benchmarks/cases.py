@@ -12,13 +12,13 @@ from benchmarks.homes import everything, load
 from benchmarks.scores_program import GROUP as SCORES
 from benchmarks.scores_program import load_state
 from engine.ports import EventLog, FaustLog, NewRecord, TopicSpec
+from engine.reading import latest_values
 from engine.state import POSITION, unpack
 from engine.task import decode_position
 from events.topics import LEAD_EVENTS, LEAD_INBOX, LEAD_STATE
 from leadstream.agreements import request_publication
 from leadstream.deployment import create_topics
 from leadstream.settings import Settings
-from leadstream.verification import latest_values
 from streams.agreement.load import load as load_agreement
 from streams.programs import LEADS
 

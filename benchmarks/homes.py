@@ -12,9 +12,9 @@ from engine.kafka.cluster import Cluster
 from engine.kafka.log import KafkaLog
 from engine.partitioning import partition_of
 from engine.ports import FaustLog, GroupSpec, NewRecord, Record
+from engine.reading import records_of
 from engine.sqlite.log import SqliteLog
 from leadstream.deployment import app_name, make_log
-from leadstream.reading import records_of
 from leadstream.settings import Settings
 
 _CHUNK = 20_000

@@ -7,6 +7,7 @@ deadline at once, so a foreign record may be at most a minute ahead of its arriv
 from engine.ports import Headers, Record
 
 TIME_HEADER = "ls-time"
+"""Record time in microseconds since the epoch, decimal: imports of history and records written by tasks."""
 TASK_HEADER = "ls-task"
 """Marks a record that one of our own tasks wrote."""
 TOLERANCE = 60_000_000

@@ -80,8 +80,3 @@ ALSO_TO: dict[type[Fact], tuple[str, ...]] = {
     LeadScored: (),
 }
 """Where a fact goes besides `lead-events`. `lead-scores` is rendered once per lead and batch, with reasons."""
-
-TIME_HEADER = "ls-time"
-"""Record time in microseconds since the epoch, decimal: imports of history and records written by tasks."""
-TASK_HEADER = "ls-task"
-"""Marks a record written by one of our own tasks; refused from upstream."""

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from engine.drain import drain
 from engine.ports import EventLog
+from engine.reading import records_of
 from events.agreement import AgreementPublished, CommandAnswered, PublishAgreement
 from events.codec import Codec
 from events.instants import from_us
@@ -13,7 +14,6 @@ from events.registry import wrap
 from events.topics import AGREEMENTS, ANSWERS, LEAD_EVENTS
 from leadstream.clock import now_us
 from leadstream.publishing import publish
-from leadstream.reading import records_of
 from streams.agreement.grammar import AgreementSpec
 from streams.agreement.load import document
 from streams.programs import AGREEMENTS_GROUP, agreement_program

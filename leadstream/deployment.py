@@ -67,7 +67,7 @@ async def opened(settings: Settings, *, create: bool | None = None) -> AsyncIter
         await log.start()
         if create if create is not None else settings.embedded:
             await create_topics(log, settings)
-        await partition_count(log)
+        await check_topics(log)
         yield log
     finally:
         await log.stop()
@@ -80,18 +80,28 @@ async def create_topics(log: EventLog, settings: Settings) -> list[str]:
 
 
 async def partition_count(log: EventLog) -> int:
-    """The deployment's partition count, after every topic was checked.
+    """The deployment's partition count.
 
     Raises:
-        WrongTopic: naming the topics, what they are and what they must be.
+        WrongTopic: there are no topics yet.
     """
     inbox = (await log.describe_topics([LEAD_INBOX]))[LEAD_INBOX]
     if inbox is None:
         raise WrongTopic(f"topic {LEAD_INBOX!r} does not exist; run 'leadstream topics create' first")
-    faults = await log.topic_faults(topic_specs(inbox.partitions))
+    return inbox.partitions
+
+
+async def check_topics(log: EventLog) -> int:
+    """The deployment's partition count, after every topic was checked; `opened` has done so.
+
+    Raises:
+        WrongTopic: naming the topics, what they are and what they must be.
+    """
+    partitions = await partition_count(log)
+    faults = await log.topic_faults(topic_specs(partitions))
     if faults:
         missing = (
             " (leadstream topics create makes what is missing)" if any("missing" in fault for fault in faults) else ""
         )
         raise WrongTopic("; ".join(faults) + missing)
-    return inbox.partitions
+    return partitions

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.ports import EventLog
+from engine.reading import latest_values, records_of
 from engine.state import POSITION, unpack
 from engine.task import decode_position
 from events.codec import Codec
 from events.topics import LEAD_EVENTS, LEAD_STATE
 from leadstream.agreements import published
-from leadstream.reading import records_of
 from projections.catalogue import VIEWS
 from projections.rows import decode_key, decode_row
 from projections.stores.port import ViewStore
@@ -113,17 +113,3 @@ async def verify_tables(log: EventLog, partitions: int, store: ViewStore) -> Com
         for row in expected | found:
             done.add("table rows", row in expected and row in found, f"table {table.name}: {row}")
     return done
-
-
-async def latest_values(log: EventLog, topic: str, partition: int) -> dict[bytes, bytes]:
-    """The last value of every key of a compacted topic; the engine's own keys are left out."""
-    latest: dict[bytes, bytes] = {}
-    async for record in records_of(log, topic, partition):
-        key = record.key or b""
-        if key[:1] == b"\0":
-            continue
-        if record.value is None:
-            latest.pop(key, None)
-        else:
-            latest[key] = record.value
-    return latest

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.ports import EventLog
+from engine.reading import latest_values, records_of
 from engine.state import POSITION
 from engine.task import decode_position
 from events.codec import Codec
@@ -118,21 +119,14 @@ async def verify_views(log: EventLog, partitions: int, codec: Codec | None = Non
 async def _verify_partition(log: EventLog, partition: int, codec: Codec, done: Verified) -> None:
     upto = await _position(log, partition)
     fold = Fold()
-    end = (await log.ends(LEAD_EVENTS))[partition]
-    offset = (await log.starts(LEAD_EVENTS))[partition]
-    while offset < end:
-        records, after = await log.read(LEAD_EVENTS, partition, offset)
-        for record in records:
-            if record.offset >= upto:
-                done.behind += 1
-                continue
-            fold.add(codec.decode(record.value, record.headers))
-            done.facts += 1
-        if after <= offset:
-            break
-        offset = after
+    async for record in records_of(log, LEAD_EVENTS, partition):
+        if record.offset >= upto:
+            done.behind += 1
+            continue
+        fold.add(codec.decode(record.value, record.headers))
+        done.facts += 1
     for topic, expected in fold.rows(partition).items():
-        found = await _latest_rows(log, topic, partition)
+        found = await latest_values(log, topic, partition)
         done.rows += len(expected)
         for key in sorted(expected.keys() | found.keys()):
             if expected.get(key) != found.get(key):
@@ -144,20 +138,3 @@ async def _verify_partition(log: EventLog, partition: int, codec: Codec, done: V
 async def _position(log: EventLog, partition: int) -> int:
     raw = await log.latest(VIEW_STATE, partition, POSITION)
     return 0 if raw is None else decode_position(raw).offsets.get(LEAD_EVENTS, 0)
-
-
-async def _latest_rows(log: EventLog, topic: str, partition: int) -> dict[bytes, bytes]:
-    found: dict[bytes, bytes] = {}
-    offset, end = (await log.starts(topic))[partition], (await log.ends(topic))[partition]
-    while offset < end:
-        records, after = await log.read(topic, partition, offset)
-        for record in records:
-            key = record.key or b""
-            if record.value is None:
-                found.pop(key, None)
-            else:
-                found[key] = record.value
-        if after <= offset:
-            break
-        offset = after
-    return found

@@ -6,6 +6,7 @@ import click
 
 from engine.errors import Truncated
 from engine.ports import NewRecord, Record
+from engine.reading import records_of
 from engine.recordtime import TASK_HEADER, TIME_HEADER, header
 from events.instants import iso
 from events.topics import DEAD_LETTERS
@@ -13,7 +14,6 @@ from leadstream.cli.options import command, fail
 from leadstream.cli.output import format_option, show
 from leadstream.cli.root import main
 from leadstream.deployment import opened, partition_count
-from leadstream.reading import records_of
 from leadstream.settings import Settings
 
 _RETRIED = "dlq.retried"

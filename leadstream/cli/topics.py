@@ -6,7 +6,7 @@ from events.topics import LEAD_INBOX, TOPICS
 from leadstream.cli.options import command
 from leadstream.cli.output import format_option, show
 from leadstream.cli.root import main
-from leadstream.deployment import create_topics, make_log, partition_count, topic_specs
+from leadstream.deployment import check_topics, create_topics, make_log, topic_specs
 from leadstream.settings import Settings
 from projections.catalogue import VIEW_TOPICS
 
@@ -27,7 +27,7 @@ async def create(settings: Settings) -> None:
     await log.start()
     try:
         made = await create_topics(log, settings)
-        partitions = await partition_count(log)
+        partitions = await check_topics(log)
     finally:
         await log.stop()
     click.echo(

@@ -8,7 +8,8 @@ from itertools import islice
 
 from engine.partitioning import partition_of
 from engine.ports import EventLog, NewRecord
-from events.topics import LEAD_INBOX, TIME_HEADER
+from engine.recordtime import TIME_HEADER
+from events.topics import LEAD_INBOX
 from leadstream.agreements import request_publication
 from leadstream.demo.company import Arrival
 from streams.agreement.load import load

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from engine.ports import EventLog
+from engine.reading import records_of
 from engine.recordtime import header
 from events.codec import Codec
 from events.topics import DEAD_LETTERS
 from leadstream.demo.story import StoryLine, story_line
 from leadstream.demo.week import WeekRun
-from leadstream.reading import history_of, records_of
+from leadstream.reading import history_of
 from projections.read import read_view
 from projections.stores.port import ViewStore
 

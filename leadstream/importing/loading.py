@@ -1,21 +1,21 @@
 """Loads a translation into the log: refused when it would rewrite time, repeated in full when it broke off."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 import msgspec
 
 from engine.partitioning import partition_of
 from engine.ports import EventLog, Headers, NewRecord
-from engine.recordtime import BadTime, record_time
+from engine.recordtime import TIME_HEADER, BadTime, record_time
 from engine.state import POSITION
 from engine.task import decode_position
 from events.codec import Codec
 from events.instants import from_us, iso
 from events.registry import wrap
-from events.topics import DEAD_LETTERS, LEAD_INBOX, LEAD_STATE, TIME_HEADER
+from events.topics import DEAD_LETTERS, LEAD_INBOX, LEAD_STATE
 from leadstream.importing.translation import Translation
 from leadstream.importing.values import DeadRow, Imported
 from streams.agents.lead_task import IMPORT_NOTE
@@ -68,7 +68,7 @@ async def load(
         await _keep_dead_rows(log, translation.dead)
         await log.append({(LEAD_INBOX, 0): [_start_record(digest, 0 if first is None else first.occurred_at)]})
     codec, loaded = Codec(), 0
-    remaining = iter(() if first is None else _chained(first, facts))
+    remaining = facts if first is None else chain([first], facts)
     while chunk := list(islice(remaining, _CHUNK)):
         batches: defaultdict[tuple[str, int], list[NewRecord]] = defaultdict(list)
         for fact in chunk:
@@ -100,11 +100,6 @@ def _timed(at: int) -> Headers:
     return ((TIME_HEADER, b"%d" % at),)
 
 
-def _chained(first: Imported, rest: Iterator[Imported]) -> Iterator[Imported]:
-    yield first
-    yield from rest
-
-
 def _start_record(digest: str, at: int) -> NewRecord:
     return NewRecord(START_KEY + digest.encode(), _encode({"digest": digest, "first": iso(at)}), _timed(at))
 
@@ -116,13 +111,13 @@ async def _began_before(log: EventLog, digest: str) -> bool:
 async def _latest_time(log: EventLog, partitions: int) -> int | None:
     """The greatest record time in the inbox: what tasks have decided, and what they have not read yet."""
     latest: int | None = None
+    starts, ends = await log.starts(LEAD_INBOX), await log.ends(LEAD_INBOX)
     for partition in range(partitions):
         raw = await log.latest(LEAD_STATE, partition, POSITION)
         position = None if raw is None else decode_position(raw)
-        offset = (await log.starts(LEAD_INBOX))[partition] if position is None else position.offsets[LEAD_INBOX]
+        offset = starts[partition] if position is None else position.offsets[LEAD_INBOX]
         times = [] if position is None or position.time == 0 else [position.time]
-        end = (await log.ends(LEAD_INBOX))[partition]
-        while offset < end:
+        while offset < ends[partition]:
             records, offset = await log.read(LEAD_INBOX, partition, offset)
             for record in records:
                 try:

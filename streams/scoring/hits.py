@@ -2,7 +2,6 @@
 
 from bisect import insort
 from collections import deque
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from streams.scoring.rules import Repeat
@@ -44,8 +43,3 @@ def settle(hits: list[Hit], rule: int, points: int, repeat: Repeat) -> None:
             counted.append(hit.occurred_at)
         if now != hit.points:
             hits[position] = Hit(hit.occurred_at, hit.touch, rule, now)
-
-
-def from_hits(kept: Iterable[tuple[int, str, int, int]]) -> list[Hit]:
-    """Hits from plain tuples, as they come out of stored bytes, in order."""
-    return sorted(Hit(*values) for values in kept)

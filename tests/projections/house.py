@@ -10,13 +10,14 @@ from engine.drain import drain
 from engine.memory.log import MemoryLog
 from engine.partitioning import partition_of
 from engine.ports import NewRecord, TopicSpec
+from engine.recordtime import TASK_HEADER, TIME_HEADER
 from engine.state import POSITION
 from engine.task import Position
 from events.agreement import AgreementPublished
 from events.codec import Codec
 from events.envelope import Envelope
 from events.instants import to_us
-from events.topics import AGREEMENTS, LEAD_EVENTS, LEAD_STATE, TASK_HEADER, TIME_HEADER, TOPICS
+from events.topics import AGREEMENTS, LEAD_EVENTS, LEAD_STATE, TOPICS
 from projections.catalogue import VIEW_TOPICS
 from projections.read import read_view
 from projections.sink import sink_once

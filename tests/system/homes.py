@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from engine.ports import EventLog
+from engine.reading import records_of
 from events.topics import LEAD_EVENTS, SLA_BREACHES
 from leadstream.agreements import request_publication
 from leadstream.deployment import opened
 from leadstream.importing import load_mapping, match_files, translate
 from leadstream.importing.loading import Loaded, load
 from leadstream.importing.translation import Translation
-from leadstream.reading import records_of
 from leadstream.running import run_until_idle
 from leadstream.settings import Settings
 from leadstream.verification import verify_states, verify_tables

@@ -13,6 +13,7 @@ import pytest
 
 from engine.partitioning import partition_of
 from engine.ports import EventLog, NewRecord
+from engine.reading import records_of
 from engine.state import POSITION
 from engine.task import decode_position
 from events.codec import Codec
@@ -24,7 +25,6 @@ from events.topics import DEAD_LETTERS, LEAD_EVENTS, LEAD_INBOX, VIEW_STATE
 from leadstream.agreements import request_publication
 from leadstream.clock import now_us
 from leadstream.deployment import opened
-from leadstream.reading import records_of
 from streams.agreement.load import load as load_agreement
 from tests.support.process import Process
 from tests.system.conftest import MakeHome

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.partitioning import partition_of
 from engine.ports import EventLog, NewRecord, Record
+from engine.reading import records_of
 from engine.recordtime import TIME_HEADER
 from events.codec import Codec
 from events.fact import Fact
@@ -14,7 +15,6 @@ from events.instants import to_us
 from events.lead import LeadCaptured
 from events.registry import wrap
 from events.topics import LEAD_EVENTS, LEAD_INBOX
-from leadstream.reading import records_of
 from streams.programs import LEADS
 from tests.support.process import Process
 from tests.system.failing_worker import unchecked

@@ -10,9 +10,9 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from engine.ports import NewRecord, Record
+from engine.reading import records_of
 from leadstream.cli import main
 from leadstream.deployment import opened
-from leadstream.reading import records_of
 from leadstream.settings import Settings
 
 AGREEMENT = """\

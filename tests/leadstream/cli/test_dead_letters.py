@@ -1,7 +1,8 @@
 import pytest
 
 from engine.partitioning import partition_of
-from events.topics import DEAD_LETTERS, LEAD_INBOX, TIME_HEADER
+from engine.recordtime import TIME_HEADER
+from events.topics import DEAD_LETTERS, LEAD_INBOX
 from tests.leadstream.cli.house import House
 
 BROKEN = b'{"specversion": "1.0", \xff broken'

@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.memory.log import MemoryLog
+from engine.reading import records_of
 from events.codec import Codec
 from events.envelope import Envelope
 from events.topics import LEAD_EVENTS
@@ -10,7 +11,6 @@ from leadstream.demo.company import Arrival, Week, simulated_week
 from leadstream.demo.summary import Summary, summarise
 from leadstream.demo.week import run_week
 from leadstream.deployment import create_topics
-from leadstream.reading import records_of
 from leadstream.settings import Settings
 from leadstream.views_store import open_store
 
