@@ -16,13 +16,24 @@ from engine.errors import Fenced, LogError, Unavailable
 _OUTAGES = (TimeoutError, OSError, KafkaTimeoutError, KafkaUnavailableError, ProducerClosed)
 
 
+_NO_BROKER = "Did we not perform bootstrap?"
+
+
+def knows_no_broker(exc: BaseException) -> bool:
+    """Whether aiokafka asserts that it knows a broker, and it knows none.
+
+    So it is for a moment after a broker was away for longer than its own session: it answers with an empty cluster.
+    """
+    return isinstance(exc, AssertionError) and exc.args == (_NO_BROKER,)
+
+
 def is_outage(exc: BaseException | None) -> bool:
     """Whether brokers were out of reach, however deeply aiokafka wrapped it.
 
     Its sender hides a lost connection in a plain `KafkaError`, so the chain of causes is followed.
     """
     while exc is not None:
-        if isinstance(exc, (*_OUTAGES, Unavailable)) or getattr(exc, "retriable", False):
+        if isinstance(exc, (*_OUTAGES, Unavailable)) or getattr(exc, "retriable", False) or knows_no_broker(exc):
             return True
         exc = exc.__cause__
     return False

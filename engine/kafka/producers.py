@@ -1,12 +1,14 @@
 """Producers: settings and start."""
 
 import asyncio
+from collections.abc import Callable
 
 import aiokafka.producer.sender as aiokafka_sender
 from aiokafka import AIOKafkaProducer
 
 from engine.kafka.batches import MAX_BATCH_BYTES
 from engine.kafka.dropping import drop_producer
+from engine.kafka.failures import knows_no_broker
 from engine.kafka.session import Session
 
 # A transaction that follows another waits for its markers; aiokafka asks again every 20 ms, which is most of the time
@@ -22,14 +24,17 @@ async def transactional(servers: list[str], session: Session, transactional_id: 
         TimeoutError: not in time.
         KafkaError: the broker refused.
     """
-    producer = AIOKafkaProducer(
-        **session.client(servers, transactional_id, backoff_ms=_TRANSACTION_BACKOFF_MS),
-        transactional_id=transactional_id,
-        transaction_timeout_ms=int(session.transaction * 1000),
-        max_batch_size=MAX_BATCH_BYTES,
-        max_request_size=2**31 - 1,  # sizes are checked against each topic's own limit
-    )
-    return await _started(producer, session.opening)
+
+    def make() -> AIOKafkaProducer:
+        return AIOKafkaProducer(
+            **session.client(servers, transactional_id, backoff_ms=_TRANSACTION_BACKOFF_MS),
+            transactional_id=transactional_id,
+            transaction_timeout_ms=int(session.transaction * 1000),
+            max_batch_size=MAX_BATCH_BYTES,
+            max_request_size=2**31 - 1,  # sizes are checked against each topic's own limit
+        )
+
+    return await _started(make, session.opening, session.refetch)
 
 
 async def idempotent(servers: list[str], session: Session, name: str) -> AIOKafkaProducer:
@@ -39,20 +44,29 @@ async def idempotent(servers: list[str], session: Session, name: str) -> AIOKafk
         TimeoutError: not in time.
         KafkaError: the broker refused.
     """
-    producer = AIOKafkaProducer(
-        **session.client(servers, name),
-        enable_idempotence=True,
-        max_batch_size=MAX_BATCH_BYTES,
-        max_request_size=2**31 - 1,
-    )
-    return await _started(producer, session.connect)
+
+    def make() -> AIOKafkaProducer:
+        return AIOKafkaProducer(
+            **session.client(servers, name),
+            enable_idempotence=True,
+            max_batch_size=MAX_BATCH_BYTES,
+            max_request_size=2**31 - 1,
+        )
+
+    return await _started(make, session.connect, session.refetch)
 
 
-async def _started(producer: AIOKafkaProducer, seconds: float) -> AIOKafkaProducer:
-    try:
-        async with asyncio.timeout(seconds):
-            await producer.start()
-    except BaseException:
-        await drop_producer(producer)
-        raise
-    return producer
+async def _started(make: Callable[[], AIOKafkaProducer], seconds: float, pause: float) -> AIOKafkaProducer:
+    """A started producer. A broker that has just come back may name no broker yet; then it is asked again."""
+    async with asyncio.timeout(seconds):
+        while True:
+            producer = make()
+            try:
+                await producer.start()
+            except BaseException as exc:
+                await drop_producer(producer)
+                if not knows_no_broker(exc):
+                    raise
+            else:
+                return producer
+            await asyncio.sleep(pause)

@@ -30,6 +30,7 @@ OUTAGES = [
     ConnectionRefusedError(),
     caused(KafkaError("Unexpected error during batch delivery"), KafkaConnectionError("gone")),
     caused(KafkaError("outer"), KafkaError("middle"), ConnectionResetError()),
+    AssertionError("Did we not perform bootstrap?"),
 ]
 OTHERS = [
     ProducerFenced(),
