@@ -1,12 +1,13 @@
 """Reasons: every line of a score, in whole points that add up to the shown score exactly."""
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+
+from msgspec import Struct
 
 from streams.scoring.values import MILLI
 
 
-class Reason(NamedTuple):
+class Reason(Struct, frozen=True, gc=False):
     """One line of a score.
 
     Attributes:
@@ -22,7 +23,7 @@ class Reason(NamedTuple):
     points: int
 
 
-class Line(NamedTuple):
+class Line(Struct, frozen=True, gc=False):
     """A line before it is rounded; `milli` is in thousandths of a point."""
 
     rule: str
@@ -50,12 +51,9 @@ def shared_out(lines: Sequence[Line], shown: int) -> tuple[Reason, ...]:
         shown: the whole points to share out.
     """
     floors = [line.milli // MILLI for line in lines]
-    order = sorted(range(len(lines)), key=lambda place: -(lines[place].milli % MILLI))
-    for place in order[: shown - sum(floors)]:
-        floors[place] += 1
-    return tuple(_reasons(lines, floors))
-
-
-def _reasons(lines: Iterable[Line], points: Iterable[int]) -> Iterable[Reason]:
-    for line, whole in zip(lines, points, strict=True):
-        yield Reason(line.rule, line.rule_index, line.touch, whole)
+    left = shown - sum(floors)
+    if left:
+        remainders = [line.milli % MILLI for line in lines]
+        for place in sorted(range(len(lines)), key=remainders.__getitem__, reverse=True)[:left]:
+            floors[place] += 1
+    return tuple([Reason(line.rule, line.rule_index, line.touch, floors[place]) for place, line in enumerate(lines)])

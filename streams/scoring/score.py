@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from streams.scoring.crossing import next_exit
-from streams.scoring.decay import Decay, NoDecay
+from streams.scoring.decay import Decay, Linear, NoDecay
 from streams.scoring.engagement import NO_CAP, Engagement
 from streams.scoring.hits import Hit, insert, settle
+from streams.scoring.holding import holds_until
 from streams.scoring.patterns import TouchLike
 from streams.scoring.reasons import Line, Reason, bound, shared_out
 from streams.scoring.rules import FitRule, Group, TouchRule
@@ -15,6 +16,8 @@ from streams.scoring.values import MILLI, NO_GRADE, Fit, Grades, Score, Threshol
 
 _FIT_MOST = 100
 _REMEMBERED = 4096
+_NEAR = 1_000_000
+"""Nearer than this (microseconds) the exact instant is worth its price: looking again would bring us here again."""
 _TouchKey = tuple[str, str, str | None, str | None]
 
 
@@ -121,11 +124,7 @@ class Scorer:
 
     def score(self, fit: Fit, hits: Sequence[Hit], at: int) -> Score:
         """The score at an instant. `hits` are in order."""
-        engagement = self._shown_engagement(hits, at)
-        points = fit[0]
-        total = points + engagement
-        grade = self._letters[points] + self._digits[engagement]
-        return Score(min(self._cap, total), points, engagement, grade)
+        return self._shown(fit, self._engagement.milli(hits, at))
 
     def reasons(self, fit: Fit, hits: Sequence[Hit], at: int) -> tuple[Reason, ...]:
         """Every line of the score at an instant: fit rules, touches, then caps and floors.
@@ -133,15 +132,20 @@ class Scorer:
         The whole points of the lines sum to the shown score exactly. Touches that are worth nothing any more have no
         line.
         """
+        return self.explained(fit, hits, at)[1]
+
+    def explained(self, fit: Fit, hits: Sequence[Hit], at: int) -> tuple[Score, tuple[Reason, ...]]:
+        """The score at an instant with its reasons; see `score` and `reasons`."""
         bounds: list[Line] = []
         fit_milli = bound(bounds, "fit", fit.raw * MILLI, _FIT_MOST * MILLI)
-        touch_lines, group_lines, engagement = self._touch_lines(hits, at)
-        engagement = bound(bounds, "engagement", engagement, self._cap * MILLI)
+        touch_lines, group_lines, milli = self._touch_lines(hits, at)
+        engagement = bound(bounds, "engagement", milli, self._cap * MILLI)
         total = bound(bounds, "score", fit_milli + engagement, self._cap * MILLI)
         fit_lines = [self._fit_line(index) for index in fit.rules]
         caps = [line for line in bounds if line.milli < 0]
         floors = [line for line in bounds if line.milli > 0]
-        return shared_out([*fit_lines, *touch_lines, *group_lines, *caps, *floors], _whole(total))
+        reasons = shared_out([*fit_lines, *touch_lines, *group_lines, *caps, *floors], _whole(total))
+        return self._shown(fit, milli), reasons
 
     def signals(self, hits: Iterable[Hit]) -> tuple[str, ...]:
         """The buying signals seen, in words, by first occurrence."""
@@ -165,8 +169,8 @@ class Scorer:
         levels = self._levels(fit, thresholds)
         return next_exit(hits, at, levels, self._engagement) if levels else None
 
-    def band(self, fit: Fit, score: Score, thresholds: tuple[Threshold, ...] = ()) -> int | None:
-        """Between which of the levels that `next_crossing` watches the engagement lies.
+    def band(self, fit: Fit, engagement: int, thresholds: tuple[Threshold, ...] = ()) -> int | None:
+        """Between which of the levels that `next_crossing` watches the shown engagement lies.
 
         As long as a lead's fit stays and its touches only bring points, a touch that leaves it in its band can only
         put off the next crossing; so the one found before is a lower bound.
@@ -176,13 +180,32 @@ class Scorer:
         """
         if self._takes_away:
             return None
-        key = (fit.points, thresholds)
-        levels = self._bands.get(key)
-        if levels is None:
-            if len(self._bands) >= _REMEMBERED:
-                self._bands.clear()
-            levels = self._bands[key] = self._levels(fit, thresholds)
-        return bisect_right(levels, score.engagement)
+        return bisect_right(self._levels_for(fit, thresholds), engagement)
+
+    def holds_until(
+        self, fit: Fit, hits: Sequence[Hit], at: int, band: int, thresholds: tuple[Threshold, ...] = ()
+    ) -> int | None:
+        """An instant, later than `at`, before which decay alone does not take the engagement out of its band.
+
+        Args:
+            fit: the lead's fit.
+            hits: in order.
+            at: microseconds.
+            band: the band at that instant.
+            thresholds: those of the qualified-lead definition.
+
+        Returns:
+            A lower bound; the exact instant where that is near, or dearer to bound than to find; None for never.
+        """
+        if band == 0:
+            return None  # nothing lies below, and points only fade
+        decay = self._engagement.decay
+        if isinstance(decay, Linear):
+            floor = self._levels_for(fit, thresholds)[band - 1] * MILLI - MILLI // 2
+            bound = holds_until(floor, hits, at, decay, self._engagement)
+            if bound is None or bound > at + _NEAR:
+                return bound
+        return self.next_crossing(fit, hits, at, thresholds)
 
     def words(self, rule: int) -> str:
         """A rule in words, by index."""
@@ -204,18 +227,22 @@ class Scorer:
             found = self._matching[key] = tuple(index for index, rule in numbered if rule.pattern.fits(*key))
         return found
 
-    def _shown_engagement(self, hits: Sequence[Hit], at: int) -> int:
-        return min(max(self._engagement.shown(hits, at), 0), self._cap)
+    def _shown(self, fit: Fit, milli: int) -> Score:
+        engagement = min(max(_whole(milli), 0), self._cap)
+        points = fit[0]
+        grade = self._letters[points] + self._digits[engagement]
+        return Score(min(self._cap, points + engagement), points, engagement, grade)
 
     def _touch_lines(self, hits: Sequence[Hit], at: int) -> tuple[list[Line], list[Line], int]:
-        value, caps = self._engagement.decay.value, self._engagement.caps
+        value, caps, group_of = self._engagement.decay.value, self._engagement.caps, self._engagement.group_of
+        rules, first = self._touch_rules, self._first_touch_rule
         lines: list[Line] = []
         sums = [0] * len(caps)
-        for hit in hits:
-            milli = value(hit.points, at - hit.occurred_at)
+        for occurred_at, touch, rule, points in hits:
+            milli = value(points, at - occurred_at)
             if milli:
-                lines.append(Line(self.words(hit.rule), hit.rule, hit.touch, milli))
-                sums[self._engagement.group_of[hit.rule]] += milli
+                lines.append(Line(rules[rule - first].words, rule, touch, milli))
+                sums[group_of[rule]] += milli
         over = [
             Line(f"group cap {group.name}", None, None, cap - points)
             for group, points, cap in zip(self._groups, sums, caps, strict=True)
@@ -226,6 +253,15 @@ class Scorer:
     def _fit_line(self, index: int) -> Line:
         rule = self._fit_rules[index]
         return Line(rule.words, index, None, rule.points * MILLI)
+
+    def _levels_for(self, fit: Fit, thresholds: tuple[Threshold, ...]) -> list[int]:
+        key = (fit[0], thresholds)
+        levels = self._bands.get(key)
+        if levels is None:
+            if len(self._bands) >= _REMEMBERED:
+                self._bands.clear()
+            levels = self._bands[key] = self._levels(fit, thresholds)
+        return levels
 
     def _levels(self, fit: Fit, thresholds: Iterable[Threshold]) -> list[int]:
         """Whole points of engagement at which something changes, as long as the fit stays; ascending."""

@@ -4,7 +4,8 @@ A fact enters, is evolved into the lead and shown to the lead's parts in a fixed
 again and has its full effect before the next part looks: no part judges a lead that is already another one.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -22,11 +23,11 @@ from events.lead import (
     LeadTouched,
 )
 from streams.deciders.lead import engagement, life, ownership, qualification, sla
-from streams.deciders.lead.envelopes import canonical, wrapped
-from streams.deciders.lead.evolve import evolve
+from streams.deciders.lead.envelopes import canonical, derived, id_of
+from streams.deciders.lead.evolve import OWN_SOURCE, evolve
 from streams.deciders.lead.given import Given, Live, Told
 
-Part = Callable[[Live, Envelope, int, Given], Iterable[Told]]
+Part = Callable[[Live, Envelope, int, Given], Sequence[Told]]
 """Given the lead, a fact, its occurred_at in microseconds and the circumstances: further facts."""
 
 REACTIONS: dict[type[Fact], tuple[Part, ...]] = {
@@ -57,31 +58,52 @@ def reactions_to(fact: Fact) -> tuple[Part, ...]:
 
 
 class Cascade:
-    """Everything that follows from one fact about a lead, in order.
+    """Everything that follows from one cause about a lead, in order.
+
+    Args:
+        live: the lead; it is changed.
+        given: the circumstances.
+        cause_id: id of the cause.
+        cause: what ids of derived facts follow from.
+        recorded_at: when the cause became known.
 
     Attributes:
-        told: the canonical envelopes, the first fact's own at their head.
+        told: the canonical envelopes.
     """
 
-    __slots__ = ("_first_id", "_given", "_live", "_made", "_name", "_recorded", "told")
+    __slots__ = ("_cause", "_cause_id", "_given", "_live", "_made", "_recorded_at", "told")
 
-    def __init__(self, live: Live, first: Envelope, at: int, given: Given) -> None:
-        self._live, self._given, self._first_id = live, given, first.id
-        self._name = f"{first.source}\x1f{first.id}"
-        self._recorded = first.time if at == given.at else from_us(given.at)
+    def __init__(self, live: Live, given: Given, cause_id: str, cause: str, recorded_at: datetime) -> None:
+        self._live, self._given, self._cause_id, self._cause = live, given, cause_id, cause
+        self._recorded_at = recorded_at
         self._made = 0
         self.told: list[Envelope] = []
 
-    def tell(self, fact: Envelope, at: int) -> None:
+    def accept(self, first: Envelope, at: int) -> None:
+        """Take in a fact from outside that happened at `at` (microseconds), and all that follows."""
+        self._tell(canonical(first, self._recorded_at, self._live.lead.sequence + 1), at)
+
+    def answer(self, answer: Told, fact_id: str, cause_id: str) -> None:
+        """Take in a fact made here, and all that follows."""
+        envelope = derived(
+            answer,
+            subject=self._given.subject,
+            cause_id=cause_id,
+            fact_id=fact_id,
+            recorded_at=self._recorded_at,
+            sequence=self._live.lead.sequence + 1,
+        )
+        self._tell(envelope, answer.at)
+
+    def _tell(self, envelope: Envelope, at: int) -> None:
         """Evolve the lead by a fact, and let its parts answer, one after the other."""
         live, given = self._live, self._given
-        envelope = canonical(fact, self._recorded, live.lead.sequence + 1)
         evolve(live.lead, envelope, at, given.at, given.secret)
         self.told.append(envelope)
         for part in reactions_to(envelope.data):
-            for answer in list(part(live, envelope, at, given)):
+            for answer in part(live, envelope, at, given):
                 self._made += 1
-                self.tell(wrapped(answer, self._first_id, self._name, given.subject, self._made), answer.at)
+                self.answer(answer, id_of(answer, given.subject, self._cause, self._made), self._cause_id)
 
 
 def cascade(live: Live, first: Envelope, at: int, given: Given) -> list[Envelope]:
@@ -93,10 +115,36 @@ def cascade(live: Live, first: Envelope, at: int, given: Given) -> list[Envelope
         at: its occurred_at, microseconds.
         given: the circumstances.
     """
+    given.latest = _latest(live)
+    recorded_at = first.time if at == given.at else from_us(given.at)
+    running = Cascade(live, given, first.id, f"{first.source}\x1f{first.id}", recorded_at)
+    running.accept(first, at)
+    return _marked(running.told, given)
+
+
+def answered(live: Live, answer: Told, cause: str, ordinal: int, given: Given) -> list[Envelope]:
+    """Everything that follows from a fact that the lead tells by itself, because time has passed.
+
+    Args:
+        live: the lead; it is changed.
+        answer: the fact.
+        cause: id of what brought it about.
+        ordinal: how many facts that brought about before.
+        given: the circumstances.
+    """
+    given.latest = _latest(live)
+    fact_id = id_of(answer, given.subject, cause, ordinal)
+    running = Cascade(live, given, fact_id, f"{OWN_SOURCE}\x1f{fact_id}", from_us(given.at))
+    running.answer(answer, fact_id, cause)
+    return _marked(running.told, given)
+
+
+def _latest(live: Live) -> int:
     lead = live.lead
-    given.latest = max(lead.latest_at, lead.closings[-1].at) if lead.closings else lead.latest_at
-    running = Cascade(live, first, at, given)
-    running.tell(first, at)
+    return max(lead.latest_at, lead.closings[-1].at) if lead.closings else lead.latest_at
+
+
+def _marked(told: list[Envelope], given: Given) -> list[Envelope]:
     if given.late:
-        running.told[0] = replace(running.told[0], late=True)
-    return running.told
+        told[0] = replace(told[0], late=True)
+    return told

@@ -1,6 +1,6 @@
 """The lead's score: told when what is shown changes by a touch, a profile, a new agreement version or decay."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, cast
 
 from events.envelope import Envelope
@@ -13,57 +13,57 @@ from streams.scoring import Fit, Hit, Score, Scorer, Threshold
 Cause = Literal["captured", "touch", "profile", "decay", "agreement"]
 
 
-def on_known(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
+def on_known(live: Live, envelope: Envelope, _at: int, given: Given) -> Sequence[Told]:
     """More is known about who they are."""
-    del at
     agreement = given.agreement(live)
     if agreement is None or agreement.scorer is None:
-        return
+        return ()
     kept = in_step(live, agreement, agreement.scorer)
     kept.fit, kept.crossing_known, kept.shown = agreement.scorer.fit(live.lead.profile), False, None
     cause: Cause = "captured" if isinstance(envelope.data, LeadCaptured) else "profile"
-    yield from _told(live, agreement, given, cause, live.lead.latest_at)
+    return _told(live, agreement, given, cause, live.lead.latest_at)
 
 
-def on_inbound(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
+def on_inbound(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[Told]:
     """They did something."""
     touch = cast("LeadTouched", envelope.data)
     agreement = given.agreement(live)
     if agreement is None or agreement.scorer is None:
-        return
+        return ()
     kept = live.kept
     if kept.version == (agreement.name, agreement.version):
         own = agreement.scorer.add(kept.hits, touch, at, envelope.id)
     else:
         own = tuple(hit for hit in in_step(live, agreement, agreement.scorer).hits if hit.touch == envelope.id)
     if not own:
-        return
+        return ()
     kept.shown = None
     if kept.crossing_known:
         kept.crossing_known = at >= given.latest and _still_in_band(live, agreement, agreement.scorer, given.at)
-    yield from _told(live, agreement, given, "touch", live.lead.latest_at, hit=own[0])
+    return _told(live, agreement, given, "touch", live.lead.latest_at, hit=own[0])
 
 
-def on_deadline(live: Live, due: int, given: Given) -> Iterator[Told]:
+def on_deadline(live: Live, due: int, given: Given) -> Sequence[Told]:
     """Decay alone carried the score across a threshold."""
     agreement = given.agreement(live)
     if agreement is None or not agreement.scorer:
-        return
+        return ()
     kept = live.kept
     if kept.crossing_known and (kept.crossing is None or kept.crossing > due):
-        return  # woken for something else
+        return ()  # woken for something else
     kept.crossing_known = False  # what was kept may have been a lower bound
     if next_crossing(live, agreement, due) != due:
-        return
+        return ()
     live.kept.crossing_known = False
-    yield from _told(live, agreement, given, "decay", due)
+    return _told(live, agreement, given, "decay", due)
 
 
-def on_version(live: Live, at: int, given: Given) -> Iterator[Told]:
+def on_version(live: Live, at: int, given: Given) -> Sequence[Told]:
     """A version of the agreement takes effect at `at`: the score moves to it."""
     agreement = given.agreement(live)
     if agreement is not None and agreement.scorer is not None and live.lead.captured_at is not None:
-        yield from _told(live, agreement, given, "agreement", at)
+        return _told(live, agreement, given, "agreement", at)
+    return ()
 
 
 def in_step(live: Live, agreement: Agreement, scorer: Scorer) -> Kept:
@@ -89,9 +89,9 @@ def score_now(live: Live, agreement: Agreement, at: int) -> Score | None:
 def next_crossing(live: Live, agreement: Agreement | None, at: int) -> int | None:
     """An instant, `at` or later, before which decay alone changes neither grade nor qualification; None for never.
 
-    A crossing at `at` itself counts as long as it was not told. The instant is exact when it is found, and a lower
-    bound once touches came in that can only put it off: finding it is by far the dearest question, and a lead that is
-    woken too early is only asked again.
+    A crossing at `at` itself counts as long as it was not told. The instant is a lower bound where the exact one is
+    far away, or touches came in that can only put it off: finding it is by far the dearest question, and a lead that
+    is woken too early is only asked again.
     """
     if agreement is None or agreement.scorer is None or live.lead.score is None:
         return None
@@ -103,15 +103,19 @@ def next_crossing(live: Live, agreement: Agreement | None, at: int) -> int | Non
 
 def _find_crossing(live: Live, agreement: Agreement, scorer: Scorer, at: int) -> None:
     kept, thresholds = live.kept, _thresholds(agreement)
-    score = score_now(live, agreement, at)
-    kept.band = None if score is None else scorer.band(kept.fit, score, thresholds)
-    if kept.band == 0 and _is_told(live, score):
-        kept.crossing = None  # nothing lies below, and points only fade
-    else:
+    score, told = score_now(live, agreement, at), live.lead.score
+    assert score is not None
+    assert told is not None
+    kept.crossing_known = True
+    band = kept.band = scorer.band(kept.fit, score.engagement, thresholds)
+    if band is None:
         kept.crossing = scorer.next_crossing(kept.fit, kept.hits, at - 1, thresholds)
         if kept.crossing == at and _is_told(live, score):
             kept.crossing = scorer.next_crossing(kept.fit, kept.hits, at, thresholds)
-    kept.crossing_known = True
+    elif band == scorer.band(kept.fit, told[2], thresholds) or _is_told(live, score):
+        kept.crossing = scorer.holds_until(kept.fit, kept.hits, at, band, thresholds)
+    else:
+        kept.crossing = at
 
 
 def _thresholds(agreement: Agreement) -> tuple[Threshold, ...]:
@@ -122,7 +126,11 @@ def _still_in_band(live: Live, agreement: Agreement, scorer: Scorer, at: int) ->
     """Whether the lead stayed in its band, so that the crossing found before still is a lower bound."""
     score = score_now(live, agreement, at)
     band = live.kept.band
-    return score is not None and band is not None and band == scorer.band(live.kept.fit, score, _thresholds(agreement))
+    return (
+        score is not None
+        and band is not None
+        and band == scorer.band(live.kept.fit, score.engagement, _thresholds(agreement))
+    )
 
 
 def signals(live: Live, agreement: Agreement) -> tuple[str, ...]:
@@ -172,10 +180,9 @@ def explain(on: Basis, *, by_rule: bool = False) -> dict[str, Any]:
     """
     scorer = on.agreement.scorer
     assert scorer is not None
-    score = scorer.score(on.fit, on.hits, on.at)
+    score, found = scorer.explained(on.fit, on.hits, on.at)
     reasons: list[dict[str, Any]] = [
-        {"rule": reason.rule, "touch": reason.touch, "points": reason.points}
-        for reason in scorer.reasons(on.fit, on.hits, on.at)
+        {"rule": reason.rule, "touch": reason.touch, "points": reason.points} for reason in found
     ]
     return {
         "score": score.score,
@@ -204,14 +211,14 @@ def _is_told(live: Live, score: Score | None) -> bool:
 
 def _told(
     live: Live, agreement: Agreement, given: Given, cause: Cause, at: int, *, hit: Hit | None = None
-) -> Iterator[Told]:
+) -> Sequence[Told]:
     """The score, if what is shown differs from what was told last."""
     lead = live.lead
     score = score_now(live, agreement, given.at)
     if score is None or lead.captured_at is None:
-        return
+        return ()
     if _is_told(live, score):
-        return
+        return ()
     fact = LeadScored(
         score=score.score,
         fit=score.fit,
@@ -224,4 +231,4 @@ def _told(
         touch=None if hit is None else hit.touch,
         points=None if hit is None else hit.points,
     )
-    yield Told(fact, at)
+    return (Told(fact, at),)

@@ -1,7 +1,6 @@
-"""Canonical and derived envelopes: what the decider adds around a fact."""
+"""Canonical envelopes: what the decider adds around a fact."""
 
 from datetime import datetime
-from typing import Any
 
 from events.envelope import Envelope
 from events.ids import derived_id
@@ -25,15 +24,31 @@ def canonical(envelope: Envelope, recorded_at: datetime, sequence: int) -> Envel
     )
 
 
-def wrapped(answer: Told, cause_id: str, cause: str, subject: str, ordinal: int) -> Envelope:
-    """A derived fact in its envelope; its id follows from its cause, so replay gives the same one."""
-    kind = type(answer.fact)
-    attributes: dict[str, Any] = {
-        "id": answer.id or derived_id(subject, cause, WIRE_TYPE[kind], str(ordinal)),
-        "source": OWN_SOURCE,
-        "subject": subject,
-        "time": from_us(answer.at),
-        "data": answer.fact,
-        "causationid": cause_id,
-    }
-    return ENVELOPES[kind](**attributes)
+def derived(
+    answer: Told, *, subject: str, cause_id: str, fact_id: str, recorded_at: datetime, sequence: int
+) -> Envelope:
+    """The canonical envelope of a fact made here.
+
+    Args:
+        answer: the fact.
+        subject: the lead id.
+        cause_id: id of what brought it about.
+        fact_id: its own id; see `id_of`.
+        recorded_at: when it became known.
+        sequence: its place in the lead's history.
+    """
+    return ENVELOPES[type(answer.fact)](
+        id=fact_id,
+        source=OWN_SOURCE,
+        subject=subject,
+        time=from_us(answer.at),
+        data=answer.fact,
+        recordedat=recorded_at,
+        sequence=f"{sequence:010d}",
+        causationid=cause_id,
+    )
+
+
+def id_of(answer: Told, subject: str, cause: str, ordinal: int) -> str:
+    """The id of a derived fact: its own, or one that follows from its cause, so replay gives the same one."""
+    return answer.id or derived_id(subject, cause, WIRE_TYPE[type(answer.fact)], str(ordinal))

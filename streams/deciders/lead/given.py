@@ -1,7 +1,5 @@
 """What the parts of the lead decider are given besides the lead itself; nothing in it is live."""
 
-from typing import NamedTuple
-
 from msgspec import Struct, field
 
 from events.fact import Fact
@@ -11,7 +9,7 @@ from streams.deciders.lead.state import Lead
 from streams.scoring import Fit, Hit, Score
 
 
-class Told(NamedTuple):
+class Told(Struct, frozen=True, gc=False):
     """A fact a part answers with.
 
     Attributes:

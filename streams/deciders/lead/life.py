@@ -1,6 +1,6 @@
 """What entering a status means: conversion, archive, or nothing but the status itself."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import cast
 
 from events.envelope import Envelope
@@ -11,41 +11,42 @@ from streams.deciders.lead.given import Given, Live, Told
 from streams.deciders.lead.state import Lead
 
 
-def on_status(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
+def on_status(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[Told]:
     """A status that means converted is a conversion, one that means archived puts the lead aside; once each."""
     fact = cast("LeadStatusChanged", envelope.data)
-    yield from _entered(live, fact.status, at, given)
+    answer = _entered(live, fact.status, at, given)
+    return () if answer is None else (answer,)
 
 
-def on_captured(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
+def on_captured(live: Live, _envelope: Envelope, _at: int, given: Given) -> Sequence[Told]:
     """Statuses told before the capture mean something only now that the agreement is known."""
-    del envelope, at
-    told: set[type[Fact]] = set()
+    told: dict[type[Fact], Told] = {}
     for entry in live.lead.statuses:
-        for answer in _entered(live, entry.status, entry.at, given):
-            if type(answer.fact) not in told:
-                told.add(type(answer.fact))
-                yield answer
+        answer = _entered(live, entry.status, entry.at, given)
+        if answer is not None:
+            told.setdefault(type(answer.fact), answer)
+    return tuple(told.values())
 
 
-def _entered(live: Live, status: str, at: int, given: Given) -> Iterator[Told]:
+def _entered(live: Live, status: str, at: int, given: Given) -> Told | None:
     agreement = given.agreement(live, at) or given.agreement(live)
     means = None if agreement is None else agreement.statuses.get(status)
     if means == "converted" and not live.lead.converted:
-        yield Told(LeadConverted(status=status), at)
-    elif means == "archived" and not live.lead.archived:
-        yield Told(LeadArchived(reason=status), at)
+        return Told(LeadConverted(status=status), at)
+    if means == "archived" and not live.lead.archived:
+        return Told(LeadArchived(reason=status), at)
+    return None
 
 
-def on_known(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
+def on_known(live: Live, _envelope: Envelope, _at: int, given: Given) -> Sequence[Told]:
     """Who they are, or what they did, may put them outside what the company looks for."""
-    del envelope, at
     lead, agreement = live.lead, given.agreement(live)
     if agreement is None or agreement.archiving is None or lead.captured_at is None or lead.closings:
-        return
+        return ()
     unwanted = agreement.archiving.when
-    if unwanted is not None and unwanted(lead.profile, score_now(live, agreement, given.at)):
-        yield Told(LeadArchived(reason=NOT_IN_PROFILE), lead.latest_at)
+    if unwanted is None or not unwanted(lead.profile, score_now(live, agreement, given.at)):
+        return ()
+    return (Told(LeadArchived(reason=NOT_IN_PROFILE), lead.latest_at),)
 
 
 def archive_due(lead: Lead, untouched_for: int | None) -> int | None:

@@ -1,6 +1,6 @@
 """The qualified-lead definition: met once all its parts hold, with the value each condition saw."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from events.envelope import Envelope
 from events.lead import LeadQualified
@@ -8,30 +8,28 @@ from streams.deciders.lead.engagement import score_now, signals
 from streams.deciders.lead.given import Given, Live, Told, is_closed
 
 
-def on_known(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
+def on_known(live: Live, _envelope: Envelope, _at: int, given: Given) -> Sequence[Told]:
     """More is known about who they are."""
-    del envelope, at
     return check(live, given)
 
 
-def on_inbound(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
+def on_inbound(live: Live, _envelope: Envelope, _at: int, given: Given) -> Sequence[Told]:
     """They did something; what we do to them qualifies nobody."""
-    del envelope, at
     return check(live, given)
 
 
-def check(live: Live, given: Given) -> Iterator[Told]:
+def check(live: Live, given: Given) -> Sequence[Told]:
     """Qualified, if the lead is open, not qualified yet, and every part of the definition holds."""
     lead = live.lead
     if lead.captured_at is None or lead.qualified_at is not None or lead.closings:
-        return
+        return ()
     agreement = given.agreement(live)
     if agreement is None or agreement.qualification is None or is_closed(agreement, lead.status):
-        return
+        return ()
     score = score_now(live, agreement, given.at)
     if not agreement.qualification.met(lead.profile, score):
-        return
-    yield Told(
+        return ()
+    answer = Told(
         LeadQualified(
             agreement=agreement.name,
             version=agreement.version,
@@ -42,3 +40,4 @@ def check(live: Live, given: Given) -> Iterator[Told]:
         ),
         lead.latest_at,
     )
+    return (answer,)

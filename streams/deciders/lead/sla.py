@@ -4,7 +4,7 @@ Verdicts follow from the history ordered by when things happened. A late fact th
 if it had come in time, as long as it comes within the agreement's patience.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
 from msgspec import UNSET
@@ -39,46 +39,45 @@ class Ruled(NamedTuple):
     agreement: Agreement
 
 
-def on_captured(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
+def on_captured(live: Live, _envelope: Envelope, at: int, given: Given) -> Sequence[Told]:
     """Clocks of clauses that start on capture."""
-    del envelope
     return start(live, "captured", at, 1, given)
 
 
-def on_qualified(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
+def on_qualified(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[Told]:
     """Clocks of clauses that start on qualification."""
     cycle = cast("LeadQualified", envelope.data).cycle
     return start(live, "qualified", at, cycle, given)
 
 
-def on_handed_over(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
+def on_handed_over(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[Told]:
     """The hand-over answers marketing's clock and starts those of sales."""
-    yield from rejudge(live, envelope, at, given)
     cycle = cast("LeadHandedOver", envelope.data).cycle
-    yield from start(live, "handed_over", at, cycle, given)
+    return (*rejudge(live, envelope, at, given), *start(live, "handed_over", at, cycle, given))
 
 
-def on_outbound(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
+def on_outbound(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[Told]:
     """What we did may answer a clock."""
     return rejudge(live, envelope, at, given)
 
 
-def on_status(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
+def on_status(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[Told]:
     """A status may answer, pause or end a clock."""
     return rejudge(live, envelope, at, given)
 
 
-def on_closed(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
+def on_closed(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[Told]:
     """A conversion or an archiving ends open clocks."""
     return rejudge(live, envelope, at, given)
 
 
-def start(live: Live, starts_on: str, at: int, cycle: int, given: Given) -> Iterator[Told]:
+def start(live: Live, starts_on: str, at: int, cycle: int, given: Given) -> Sequence[Told]:
     """Start what the agreement in force at `at` says; a closed lead gets no clock."""
     lead = live.lead
     agreement = given.agreement(live, at)
     if agreement is None:
-        return
+        return ()
+    told: list[Told] = []
     running = {(clock.agreement, clock.clause, clock.cycle) for clock in lead.clocks}
     for clause in agreement.clauses:
         if clause.starts_on != starts_on or (agreement.name, clause.name, cycle) in running:
@@ -97,40 +96,44 @@ def start(live: Live, starts_on: str, at: int, cycle: int, given: Given) -> Iter
         finding = judge(clause, at, history_of(lead, clock, clause, agreement))
         clock.due, clock.warn_at = finding.due, finding.warn_at
         lag = max(0, given.record_time - at)
-        yield _told(
+        told.append(_told(
             given, clock, SlaStarted, at, "started", target=clause.target_text, calendar=clause.calendar_name,
             warn_at=_instant(finding.warn_at), ingest_lag_us=lag,
-        )  # fmt: skip
+        ))  # fmt: skip
         if finding.outcome in ("met", "cancelled"):
-            yield _settled(given, clock, finding)
+            told.append(_settled(given, clock, finding))
+    return told
 
 
-def rejudge(live: Live, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
+def rejudge(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[Told]:
     """Judge every clock anew and say what changed."""
     lead = live.lead
+    told: list[Told] = []
     in_order, touched = at > given.latest, isinstance(envelope.data, LeadTouched)
     for clock in lead.clocks:
         if in_order and clock.verdict != "open" and (clock.answered or (clock.verdict == "cancelled" and not touched)):
             continue  # what happened after all else changes nothing about a clock that has ended
         ruled = ruled_by(clock, given)
         finding = judge(ruled.clause, clock.start, history_of(lead, clock, ruled.clause, ruled.agreement))
-        yield from _changes(ruled, finding, envelope, at, given)
+        change = _change(ruled, finding, envelope, at, given)
+        if change is not None:
+            told.append(change)
+    return told
 
 
-def _changes(ruled: Ruled, finding: Finding, envelope: Envelope, at: int, given: Given) -> Iterator[Told]:
+def _change(ruled: Ruled, finding: Finding, envelope: Envelope, at: int, given: Given) -> Told | None:
     clock = ruled.clock
     verdict = _verdict(clock, finding, given)
     if clock.verdict == "open" and verdict in ("met", "cancelled"):
-        yield _settled(given, clock, finding)
-        return
+        return _settled(given, clock, finding)
     same_due = finding.due == clock.due
     if clock.verdict == verdict and same_due:
         if verdict == "breached" and finding.answered_at is not None and not clock.answered:
-            yield _answered(given, clock, finding)
-        return
+            return _answered(given, clock, finding)
+        return None
     if not _in_time(ruled, finding, given):
         given.late = given.late or _was_decisive(ruled, finding, at, envelope)
-        return
+        return None
     revision = clock.revision + 1
     answered = finding.answered_at if verdict in ("met", "breached") else None
     details: dict[str, Any] = {
@@ -143,9 +146,8 @@ def _changes(ruled: Ruled, finding: Finding, envelope: Envelope, at: int, given:
     told_at = clock.due if clock.verdict == "breached" and clock.due is not None else max(at, clock.start)
     level = f"revised\x1f{revision}"
     if clock.verdict == "breached" and verdict != "breached":
-        yield _told(given, clock, SlaBreachRetracted, told_at, level, due=finding.due, **details)
-    else:
-        yield _told(given, clock, SlaRevised, told_at, level, due=finding.due, was=clock.verdict, **details)
+        return _told(given, clock, SlaBreachRetracted, told_at, level, due=finding.due, **details)
+    return _told(given, clock, SlaRevised, told_at, level, due=finding.due, was=clock.verdict, **details)
 
 
 def _verdict(clock: Clock, finding: Finding, given: Given) -> Verdict:
@@ -182,20 +184,22 @@ def next_due(lead: Lead) -> int | None:
     return found
 
 
-def on_deadline(live: Live, due: int, given: Given) -> Iterator[Told]:
+def on_deadline(live: Live, due: int, given: Given) -> Sequence[Told]:
     """Warn and breach what is due at `due`."""
+    told: list[Told] = []
     for clock in live.lead.clocks:
         if clock.verdict != "open" or clock.due is None:
             continue
         _, clause, agreement = ruled_by(clock, given)
         if clock.warn_at is not None and not clock.warned and clock.warn_at <= due and clock.warn_at < clock.due:
             percent = clause.warn_percent or 0
-            yield _told(given, clock, SlaWarned, clock.warn_at, "warned", percent=percent)
+            told.append(_told(given, clock, SlaWarned, clock.warn_at, "warned", percent=percent))
         if clock.due <= due:
             finding = judge(clause, clock.start, history_of(live.lead, clock, clause, agreement))
-            yield _told(given, clock, SlaBreached, clock.due, "breached")
+            told.append(_told(given, clock, SlaBreached, clock.due, "breached"))
             if finding.answered_at is not None:
-                yield _answered(given, clock, finding)
+                told.append(_answered(given, clock, finding))
+    return told
 
 
 def ruled_by(clock: Clock, given: Given) -> Ruled:

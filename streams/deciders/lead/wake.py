@@ -1,14 +1,13 @@
 """What a lead says when time passes: warnings, breaches, a grade that decays, an archive by silence."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from events.envelope import Envelope
 from events.ids import derived_id
 from events.lead import LeadArchived
 from streams.agreement.compiled import Agreement
 from streams.deciders.lead import engagement, life, sla
-from streams.deciders.lead.cascade import cascade
-from streams.deciders.lead.envelopes import wrapped
+from streams.deciders.lead.cascade import answered
 from streams.deciders.lead.given import Given, Live, Told
 
 
@@ -35,18 +34,17 @@ def wake(live: Live, due: int, given: Given) -> list[Envelope]:
     cause = derived_id(given.subject, "deadline", str(due))
     ordinal = 0
     for part in (_archived, engagement.on_deadline, sla.on_deadline):
-        for answer in list(part(live, due, given)):
+        for answer in part(live, due, given):
             ordinal += 1
-            told += cascade(live, wrapped(answer, cause, cause, given.subject, ordinal), answer.at, given)
+            told += answered(live, answer, cause, ordinal, given)
     return told
 
 
 def move(live: Live, at: int, given: Given) -> list[Envelope]:
     """The canonical facts that follow when a version of the agreement takes effect at `at`."""
     told: list[Envelope] = []
-    for ordinal, answer in enumerate(list(engagement.on_version(live, at, given))):
-        cause = derived_id(given.subject, "version", str(at))
-        told += cascade(live, wrapped(answer, cause, cause, given.subject, ordinal), answer.at, given)
+    for ordinal, answer in enumerate(engagement.on_version(live, at, given)):
+        told += answered(live, answer, derived_id(given.subject, "version", str(at)), ordinal, given)
     return told
 
 
@@ -55,7 +53,8 @@ def untouched_for(agreement: Agreement | None) -> int | None:
     return agreement.archiving.untouched_us if agreement and agreement.archiving else None
 
 
-def _archived(live: Live, due: int, given: Given) -> Iterator[Told]:
+def _archived(live: Live, due: int, given: Given) -> Sequence[Told]:
     archive_at = life.archive_due(live.lead, untouched_for(given.agreement(live)))
-    if archive_at is not None and archive_at <= due:
-        yield Told(LeadArchived(reason=life.UNTOUCHED), archive_at)
+    if archive_at is None or archive_at > due:
+        return ()
+    return (Told(LeadArchived(reason=life.UNTOUCHED), archive_at),)

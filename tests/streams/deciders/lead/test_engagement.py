@@ -1,6 +1,6 @@
 import pytest
 
-from events.instants import DAY, MINUTE
+from events.instants import DAY, MINUTE, to_us
 from events.lead import LeadScored
 from streams.deciders.lead.engagement import basis, explain
 from streams.deciders.lead.given import Given
@@ -68,9 +68,9 @@ def test_a_touch_puts_the_crossing_off(forgetful: bool) -> None:
 
 
 def crossing() -> float:
-    story = given(SCORED).history(captured(0), inbound(0, channel="webinar"))
-    assert story.due is not None
-    return (story.due - MONDAY) / MINUTE
+    story = given(SCORED).history(captured(0), inbound(0, channel="webinar")).when(until=99 * DAYS)
+    first = next(told for told in story.facts if isinstance(told.data, LeadScored) and told.data.cause == "decay")
+    return (to_us(first.time) - MONDAY) / MINUTE
 
 
 @pytest.mark.parametrize("forgetful", [False, True])

@@ -29,6 +29,7 @@ from tests.streams.deciders.lead.lead_strategies import (
     wild,
 )
 from tests.support.given import MONDAY, Arrival, Story, published
+from tests.support.laws import examples
 
 # Every step of a story also proves that state == fold(canonical facts) byte for byte, that each fact comes back from
 # its bytes, that the numbers have no gap and that recorded times never go back.
@@ -52,19 +53,19 @@ def told(known: Known, arrived: Sequence[Arrival], *, forgetful: bool = False, u
 
 
 @for_all(st.lists(st.one_of(wild(), arrivals()), max_size=6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_no_valid_fact_of_any_time_is_too_much_for_any_state(arrived: list[Arrival]) -> None:
     told(CHOOSING, arrived)
 
 
 @for_all(histories(most=20))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_long_histories_of_a_busy_lead_never_fail(arrived: list[Arrival]) -> None:
     told(CHOOSING, [CAPTURE, *arrived])
 
 
 @for_all(histories(), chances)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_duplicates_change_nothing(arrived: list[Arrival], chance: Random) -> None:
     doubled: list[Arrival] = []
     for arrival in arrived:
@@ -74,20 +75,20 @@ def test_duplicates_change_nothing(arrived: list[Arrival], chance: Random) -> No
 
 
 @for_all(histories())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_what_is_kept_to_be_fast_may_be_thrown_away_at_any_time(arrived: list[Arrival]) -> None:
     assert told(CHOOSING, arrived, forgetful=True).facts == told(CHOOSING, arrived).facts
 
 
 @for_all(histories())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_no_two_facts_of_a_lead_have_one_source_and_id(arrived: list[Arrival]) -> None:
     names = [(fact.source, fact.id) for fact in told(CHOOSING, [CAPTURE, *arrived]).facts]
     assert len(names) == len(set(names))
 
 
 @for_all(histories())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_the_next_deadline_is_never_later_than_the_bytes_of_the_state_say(arrived: list[Arrival]) -> None:
     story = told(KNOWN, [CAPTURE, *arrived], until=0)
     at = story.live.lead.recorded_at
@@ -97,7 +98,7 @@ def test_the_next_deadline_is_never_later_than_the_bytes_of_the_state_say(arrive
 
 
 @for_all(histories(), st.lists(offsets, min_size=1, max_size=4))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_the_reasons_sum_to_the_shown_score_at_any_instant(arrived: list[Arrival], asked: list[int]) -> None:
     story = told(KNOWN, [CAPTURE, *arrived])
     for offset in asked:
@@ -109,7 +110,7 @@ def test_the_reasons_sum_to_the_shown_score_at_any_instant(arrived: list[Arrival
 
 
 @for_all(histories())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_every_clock_ends_as_its_last_fact_says(arrived: list[Arrival]) -> None:
     story = told(KNOWN, [CAPTURE, *arrived])
     assert all(clock.verdict != "open" or clock.due is None for clock in story.live.lead.clocks)
@@ -120,7 +121,7 @@ def test_every_clock_ends_as_its_last_fact_says(arrived: list[Arrival]) -> None:
 
 
 @for_all(histories(st.one_of(touches, statuses), most=8))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_a_verdict_that_stands_against_the_history_has_a_fact_that_is_marked_late(arrived: list[Arrival]) -> None:
     story = told(HASTY, [CAPTURE, *arrived])
     late = [fact for fact in story.facts if fact.late is True]
@@ -129,7 +130,7 @@ def test_a_verdict_that_stands_against_the_history_has_a_fact_that_is_marked_lat
 
 
 @for_all(histories(st.one_of(touches, statuses), most=8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_with_patience_every_verdict_is_that_of_the_whole_history(arrived: list[Arrival]) -> None:
     story = told(ONE, [CAPTURE, *arrived])
     assert all(holds(story, clock) for clock in story.live.lead.clocks)
@@ -148,7 +149,7 @@ def holds(story: Story, clock: Clock) -> bool:
 
 
 @for_all(histories(st.one_of(touches, statuses), most=7), chances)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_the_order_of_arrival_changes_neither_verdicts_nor_the_score(arrived: list[Arrival], chance: Random) -> None:
     distinct = list({(one.source, one.id): one for one in arrived}.values())
     shuffled = list(distinct)
