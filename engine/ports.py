@@ -250,11 +250,15 @@ class Processor(Protocol[S]):
         ...
 
     def milestone(self, since: int) -> int | None:
-        """The next instant, `since` or later, at which `sweep` has to run."""
+        """The next instant, `since` or later, at which something changes for every key; `sweep` has to run then."""
         ...
 
-    def sweep(self, txn: "Transaction[S]", at: int) -> None:
-        """A milestone has passed: something changed for every key."""
+    def sweep(self, txn: "Transaction[S]", key: bytes, at: int) -> None:
+        """A milestone passes: take one key through it.
+
+        Every key gets its turn, in byte order, before anything later is decided. After a crash a key may get its turn
+        once more; it must not say anything twice.
+        """
         ...
 
     def finish(self, txn: "Transaction[S]") -> None:

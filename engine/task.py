@@ -6,6 +6,7 @@ No loop, no retry and no clock here: `engine.runner` drives a task live, `engine
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from operator import itemgetter
 from time import perf_counter
 from typing import Generic
 
@@ -17,6 +18,7 @@ from engine.errors import SkippedBatch, TornState
 from engine.ports import GroupSpec, NewRecord, Opened, Processor, Record, S, TaskLog, Writes
 from engine.recordtime import TOLERANCE, BadTime, record_time
 from engine.state import POSITION, MemoryStore, unpack
+from engine.sweep import Sweep
 from engine.transaction import Transaction
 
 FAR = 2**62
@@ -40,10 +42,13 @@ class Position(msgspec.Struct, frozen=True):
     time: int
 
 
+_timestamp, _headers = itemgetter(Record._fields.index("timestamp")), itemgetter(Record._fields.index("headers"))
+
+
 def _reach(records: list[Record]) -> int:
     """An instant that no record time lies after; a record may say that it is a little ahead of its arrival."""
-    latest = max((record.timestamp for record in records), default=0)
-    return latest + TOLERANCE if any(record.headers for record in records) else latest
+    latest = max(map(_timestamp, records), default=0)
+    return latest + TOLERANCE if any(map(_headers, records)) else latest
 
 
 _encode_position = msgspec.json.Encoder(order="sorted").encode
@@ -68,6 +73,7 @@ class Task(Generic[S]):
         self.deadlines = Deadlines()
         self.store = MemoryStore()
         self._hot: dict[bytes, S] = {}
+        self._sweep: Sweep | None = None
 
     async def open(self) -> None:
         """Fence the former owner and take over its state.
@@ -78,7 +84,7 @@ class Task(Generic[S]):
         found = await self.log.open()
         position = self._checked_position(found)
         self.positions, self.time = dict(found.positions), position.time if position else 0
-        self.store, self._hot = MemoryStore(), {}
+        self.store, self._hot, self._sweep = MemoryStore(), {}, None
         due: dict[bytes, int] = {}
         for key, value in found.changelog.items():
             if key[:1] == b"\0":
@@ -177,6 +183,8 @@ class Task(Generic[S]):
             yield txn
         except BaseException:
             self.deadlines.abort()
+            if self._sweep is not None:
+                self._sweep.abort()
             raise
 
     def _decide(self, txn: Transaction[S], topic: str, records: list[Record], done: int) -> int:
@@ -184,23 +192,28 @@ class Task(Generic[S]):
         decide, peek, milestone = self.processor.decide, self.deadlines.peek, self.processor.milestone
         until = perf_counter() + SLICE
         next_milestone = milestone(txn.time)
-        for index in range(done, len(records)):
-            if not index & _LOOK and index > done and perf_counter() > until:
-                return index
-            record = records[index]
-            try:
-                at = record_time(record)
-            except BadTime as exc:
-                txn.dead_letter(record, topic, "bad_time", str(exc), "ls-time")
-                continue
-            if at > txn.time:
-                due = peek()
-                if (due is not None and due < at) or (next_milestone is not None and next_milestone < at):
-                    if not self._fire(txn, at, until):
-                        return index
-                    next_milestone = milestone(at)
-                txn.time = at
-            decide(txn, record, at)
+        index = done
+        try:
+            for index in range(done, len(records)):
+                if not index & _LOOK and index > done and perf_counter() > until:
+                    return index
+                record = records[index]
+                try:
+                    at = record_time(record)
+                except BadTime as exc:
+                    txn.dead_letter(record, topic, "bad_time", str(exc), "ls-time")
+                    continue
+                if at > txn.time:
+                    due = peek()
+                    if (due is not None and due < at) or (next_milestone is not None and next_milestone < at):
+                        if not self._fire(txn, at, until):
+                            return index
+                        next_milestone = milestone(at)
+                    txn.time = at
+                decide(txn, record, at)
+        except Exception as exc:
+            exc.add_note(f"at offset {records[index].offset} of {topic}-{self.partition}")
+            raise
         return len(records)
 
     def _fire(self, txn: Transaction[S], to: int, until: float) -> bool:
@@ -214,7 +227,8 @@ class Task(Generic[S]):
         while True:
             due = deadlines.peek()
             if milestone is not None and milestone < to and (due is None or milestone <= due):
-                processor.sweep(txn, milestone)
+                if not self._swept(txn, milestone, until):
+                    return False
                 txn.time = max(txn.time, milestone + 1)  # so that it is behind us if the slice ends here
                 milestone = processor.milestone(milestone + 1)
             elif due is not None and due < to:
@@ -225,6 +239,12 @@ class Task(Generic[S]):
                 txn.time = max(txn.time, due)
             else:
                 return True
+
+    def _swept(self, txn: Transaction[S], milestone: int, until: float) -> bool:
+        """Take the keys through a milestone; False when the slice was over before."""
+        if self._sweep is None or self._sweep.at != milestone:
+            self._sweep = Sweep(milestone, list(txn.every_key()))
+        return self._sweep.run(self.processor, txn, until)
 
     async def _commit(self, txn: Transaction[S]) -> None:
         after = dict(txn.positions)
@@ -242,6 +262,8 @@ class Task(Generic[S]):
             self.store.apply(key, None if value is None else unpack(value)[1])
         txn.release()
         self.deadlines.commit()
+        if self._sweep is not None and self._sweep.commit():
+            self._sweep = None
         self.positions, self.time = after, txn.time
         if len(self._hot) > HOT_STATES:
             for key in list(self._hot)[: HOT_STATES // 2]:

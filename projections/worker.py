@@ -130,7 +130,7 @@ class ViewsProcessor:
         del since
         return None
 
-    def sweep(self, txn: Transaction[State], at: int) -> None:
+    def sweep(self, txn: Transaction[State], key: bytes, at: int) -> None:
         """Nothing happens to views by itself."""
 
     def finish(self, txn: Transaction[State]) -> None:

@@ -70,7 +70,7 @@ class AgreementProcessor:
         del since
         return None
 
-    def sweep(self, txn: Transaction[AgreementState], at: int) -> None:
+    def sweep(self, txn: Transaction[AgreementState], key: bytes, at: int) -> None:
         """Nothing happens by itself."""
 
     def finish(self, txn: Transaction[AgreementState]) -> None:

@@ -1,5 +1,7 @@
 """The lead task: takes records from `lead-inbox`, lets the decider decide, appends what it says."""
 
+import logging
+
 import msgspec
 
 from engine.partitioning import partition_of
@@ -19,6 +21,8 @@ from streams.deciders.lead.evolve import OWN_SOURCE
 from streams.deciders.lead.given import Given, Kept, Live
 from streams.deciders.lead.state import Lead
 from streams.deciders.lead.wake import move, next_wake, wake
+
+logger = logging.getLogger(__name__)
 
 EARLIEST = 0
 """No fact is accepted that claims to have happened before 1970, in microseconds."""
@@ -49,6 +53,7 @@ class LeadProcessor:
     def __init__(self, agreements: AgreementReader, codec: Codec, secret: bytes = b"") -> None:
         self._agreements, self._codec, self._secret = agreements, codec, secret
         self._rescored: dict[bytes, Basis] = {}
+        self._strayed = 0
 
     def load(self, raw: bytes) -> Live:
         """A lead from its bytes; what is kept beside it is found again when needed."""
@@ -60,7 +65,7 @@ class LeadProcessor:
 
     async def prepare(self, until: int) -> None:
         """Know all agreements that can matter to records up to `until`."""
-        self._rescored = {}
+        self._rescored, self._strayed = {}, 0
         await self._agreements.refresh(until)
 
     def decide(self, txn: Transaction[Live], record: Record, at: int) -> None:
@@ -82,6 +87,7 @@ class LeadProcessor:
         if live is None:
             if partition_of(key, txn.partitions) != txn.partition:
                 self._forward(txn, key, record, at)
+                self._strayed += 1
                 return
             live = initial()
         elif is_duplicate(live, envelope, self._secret):
@@ -108,25 +114,30 @@ class LeadProcessor:
         """The next instant at which a version of an agreement takes effect."""
         return self._agreements.known.next_change(since)
 
-    def sweep(self, txn: Transaction[Live], at: int) -> None:
-        """A version takes effect: the score of every lead under that agreement moves to it."""
-        for key in txn.every_key():
-            live = txn.get(key)
-            if live is None or live.lead.agreement is None:
-                continue
-            found = self._agreements.known.in_force(live.lead.agreement, at)
-            if found is not None and found.effective_from == at:
-                given = self._given(max(at, live.lead.recorded_at), at, key.decode())
-                self._tell(txn, key, live, move(live, at, given), given)
+    def sweep(self, txn: Transaction[Live], key: bytes, at: int) -> None:
+        """A version takes effect: the score of a lead under that agreement moves to it."""
+        live = txn.get(key)
+        if live is None or live.lead.agreement is None:
+            return
+        found = self._agreements.known.in_force(live.lead.agreement, at)
+        if found is not None and found.effective_from == at:
+            given = self._given(max(at, live.lead.recorded_at), at, key.decode())
+            self._tell(txn, key, live, move(live, at, given), given)
 
     def finish(self, txn: Transaction[Live]) -> None:
         """Write each changed score once, with its reasons."""
+        if self._strayed:
+            logger.warning(
+                "%s-%d: %d records had come to another lead's partition and were handed on; their producer should "
+                "give them the lead id as key and use Kafka's default partitioner (murmur2)",
+                LEAD_INBOX, txn.partition, self._strayed,
+            )  # fmt: skip
         for key, scored in self._rescored.items():
             value = _encode_json({"lead": key.decode(), **explain(scored)})
             if len(value) > STATE_BYTES:
                 value = _encode_json({"lead": key.decode(), **explain(scored, by_rule=True)})
             txn.send(LEAD_SCORES, key, value)
-        self._rescored = {}
+        self._rescored, self._strayed = {}, 0
 
     def _given(self, at: int, record_time: int, subject: str) -> Given:
         return Given(self._agreements.known, at, record_time, subject, self._secret)

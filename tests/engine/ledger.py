@@ -32,12 +32,13 @@ class Ledger:
         calls: what the task asked for, in order; kept outside the state, so aborted work shows as well.
         milestones: instants at which a sweep has to run.
         failing: how many of the next decisions of `boom` fail.
+        crashing_at: key at which the next sweep fails.
     """
 
     def __init__(self, milestones: Sequence[int] = (), failing: int = 0) -> None:
         self.calls: list[str] = []
         self.prepared: list[int] = []
-        self.milestones, self.failing = sorted(milestones), failing
+        self.milestones, self.failing, self.crashing_at = sorted(milestones), failing, b""
 
     def load(self, raw: bytes) -> list[str]:
         return raw.decode().split(",") if raw else []
@@ -74,8 +75,16 @@ class Ledger:
     def milestone(self, since: int) -> int | None:
         return next((at for at in self.milestones if at >= since), None)
 
-    def sweep(self, txn: Transaction[list[str]], at: int) -> None:
-        self.calls.append(f"sweep {at} {b','.join(txn.every_key()).decode()}")
+    def sweep(self, txn: Transaction[list[str]], key: bytes, at: int) -> None:
+        self.calls.append(f"sweep {at} {key.decode()}")
+        state = txn.get(key)
+        if state is not None and f"swept@{at}" not in state:
+            state.append(f"swept@{at}")
+            txn.send(OUT, key, b"sweep")
+            txn.put(key, state, txn.wake_of(key))
+            if self.crashing_at == key:
+                self.crashing_at = b""
+                raise ValueError("a bug in the sweep")
 
     def finish(self, txn: Transaction[list[str]]) -> None:
         self.calls.append("finish")

@@ -26,6 +26,7 @@ from tests.engine.ledger import (
     send,
     values,
 )
+from tests.support.laws import examples
 
 
 async def all_of(log: MemoryLog, task: Task[list[str]], topic: str = IN) -> None:
@@ -69,27 +70,34 @@ async def test_deadlines_and_milestones_fire_in_order_of_time_and_a_milestone_fi
     task = await opened(log, ledger)
     await all_of(log, task)
     assert ledger.calls == [
-        "sweep 5 ", "due 30@10", "due 20@10", "due 25@10",
-        "sweep 20 a,b,c", "wake b 20", "wake c 25", "sweep 30 a,b,c", "wake a 30", "end@40", "finish",
+        "due 30@10", "due 20@10", "due 25@10",
+        "sweep 20 a", "sweep 20 b", "sweep 20 c", "wake b 20", "wake c 25",
+        "sweep 30 a", "sweep 30 b", "sweep 30 c", "wake a 30", "end@40", "finish",
     ]  # fmt: skip
     assert task.next_due() == 40
     await task.advance(41)
-    assert ledger.calls[-2:] == ["sweep 40 a,b,c", "finish"]
+    assert ledger.calls[-4:] == ["sweep 40 a", "sweep 40 b", "sweep 40 c", "finish"]
     assert task.next_due() == FAR
 
 
 async def test_no_milestone_is_lost_or_swept_twice_however_time_is_cut() -> None:
     log, ledger = await made(), Ledger(milestones=[5, 6, 7])
+    await send(log, new("x", 1))
     task = await opened(log, ledger)
+    await all_of(log, task)
+    ledger.calls.clear()
     for to in (5, 5, 6, 7, 7, 8, 9):
         await task.advance(to)
-    assert [call for call in ledger.calls if call != "finish"] == ["sweep 5 ", "sweep 6 ", "sweep 7 "]
+    assert [call for call in ledger.calls if call != "finish"] == ["sweep 5 a", "sweep 6 a", "sweep 7 a"]
 
 
 async def test_milestones_side_by_side_are_all_swept_at_once() -> None:
     log, ledger = await made(), Ledger(milestones=[5, 6, 7])
-    await (await opened(log, ledger)).advance(8)
-    assert ledger.calls == ["sweep 5 ", "sweep 6 ", "sweep 7 ", "finish"]
+    await send(log, new("x", 1))
+    task = await opened(log, ledger)
+    await all_of(log, task)
+    await task.advance(8)
+    assert ledger.calls == ["x@1", "finish", "sweep 5 a", "sweep 6 a", "sweep 7 a", "finish"]
 
 
 async def test_a_record_from_before_partition_time_moves_no_time_and_keeps_its_own() -> None:
@@ -215,6 +223,42 @@ async def test_a_milestone_before_the_end_of_a_slice_is_swept_once(monkeypatch: 
     assert [call for call in ledger.calls if call != "finish"] == ["due 25@10", "sweep 20 a", "wake a 25", "end@40"]
 
 
+async def test_a_sweep_is_committed_in_slices_and_nothing_later_is_decided_before_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ends = []
+    for seconds in (60, -1):
+        monkeypatch.setattr("engine.task.SLICE", seconds)
+        log, ledger = await made(), Ledger(milestones=[200])
+        await send(log, *(new("due 200", n, b"%03d" % n) for n in range(100)), new("end", 300))
+        await all_of(log, await opened(log, ledger))
+        decided = [call for call in ledger.calls if call != "finish"]
+        assert decided[100:200] == [f"sweep 200 {n:03}" for n in range(100)]
+        ends.append((decided, await values(log), (await log.task(GROUP, 0).open()).changelog))
+        assert (ledger.calls.count("finish") > 6) is (seconds < 0)
+    assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize("anew", [False, True], ids=["tried again", "opened again"])
+async def test_a_sweep_that_fails_goes_on_and_says_nothing_twice(monkeypatch: pytest.MonkeyPatch, anew: bool) -> None:
+    monkeypatch.setattr("engine.task.SLICE", -1)
+    log, ledger = await made(), Ledger(milestones=[200])
+    await send(log, *(new("x", n, b"%03d" % n) for n in range(100)))
+    task = await opened(log, ledger)
+    await all_of(log, task)
+    ledger.crashing_at = b"070"
+    with pytest.raises(ValueError, match="a bug in the sweep"):
+        await task.advance(300)
+    first = len([call for call in ledger.calls if call.startswith("sweep")])
+    if anew:
+        task = await opened(log, ledger)
+    await task.advance(300)
+    assert (await values(log)).count(b"sweep") == 100
+    swept = [call for call in ledger.calls if call.startswith("sweep")][first:]
+    assert swept[0] == ("sweep 200 000" if anew else "sweep 200 064")
+    assert swept[-1] == "sweep 200 099"
+
+
 async def test_what_a_slice_has_committed_is_not_decided_again_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.task.SLICE", -1)
     log, ledger = await made(), Ledger(failing=1)
@@ -316,7 +360,7 @@ records = st.lists(st.tuples(st.sampled_from([b"a", b"b", b"c"]), texts, st.inte
 
 
 @for_all(records, st.lists(st.integers(1, 4), max_size=12), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 async def test_how_records_are_cut_into_batches_and_restarts_between_them_change_nothing(
     sent: list[tuple[bytes, str, int]], cuts: list[int], restarting: bool
 ) -> None:

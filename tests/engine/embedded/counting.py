@@ -50,7 +50,7 @@ class Counting:
     def milestone(self, since: int) -> int | None:
         return None
 
-    def sweep(self, txn: Transaction[int], at: int) -> None:
+    def sweep(self, txn: Transaction[int], key: bytes, at: int) -> None:
         pass
 
     def finish(self, txn: Transaction[int]) -> None:

@@ -117,6 +117,17 @@ async def test_a_record_in_the_wrong_partition_is_forwarded_and_decided_once() -
     ] * 2
 
 
+async def test_strayed_records_are_counted_and_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    house = await House(partitions=4).open(DESK)
+    home = partition_of(b"anna", 4)
+    for _ in range(3):
+        await house.send(GOOD, partition=(home + 1) % 4)
+    await house.run()
+    assert [record.getMessage().partition(" records")[0] for record in caplog.records] == [
+        f"{LEAD_INBOX}-{(home + 1) % 4}: 3"
+    ]
+
+
 async def test_a_forwarded_record_keeps_its_own_headers_and_its_record_time() -> None:
     house = await House(partitions=2).open()
     home = partition_of(b"anna", 2)
