@@ -5,6 +5,7 @@ from streams.scoring.patterns import TouchLike, TouchPattern
 from streams.scoring.reasons import Reason
 from streams.scoring.rules import FitRule, Group, Repeat, TouchRule
 from streams.scoring.score import Scorer
+from streams.scoring.tally import Tally
 from streams.scoring.values import Fit, Grades, Score, Threshold
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Repeat",
     "Score",
     "Scorer",
+    "Tally",
     "Threshold",
     "TouchLike",
     "TouchPattern",

@@ -5,40 +5,20 @@ Cheaper by far than the exact instant, and enough to know when to look again: a 
 
 from collections.abc import Sequence
 
-from streams.scoring.decay import Linear
-from streams.scoring.engagement import Engagement
-from streams.scoring.hits import Hit
 
+def holds_for(floor: int, groups: Sequence[tuple[int, int, int]]) -> int | None:
+    """For how long a sum of falling groups, each at most its cap, does not come below a floor.
 
-def holds_until(floor: int, hits: Sequence[Hit], at: int, decay: Linear, engagement: Engagement) -> int | None:
-    """An instant, `at` or later, up to which the engagement is not below `floor`; None when it never will be.
-
-    Each touch loses the same amount in every microsecond until nothing is left, and a group above its cap loses
-    nothing that shows. Rounding moves each touch by half a thousandth at most, now and then: that is left out.
+    Each group falls along a straight line, and one above its cap loses nothing that shows. Touches that run out make
+    it fall more slowly, so what comes after is later still.
 
     Args:
-        floor: thousandths of a point.
-        hits: in order, all with points of 0 or more.
-        at: microseconds.
-        decay: of the engagement.
-        engagement: how hits become one number.
+        floor: the level.
+        groups: (value now, fall a microsecond, cap), all in the unit of the floor; falls are more than 0.
+
+    Returns:
+        Microseconds, 0 where it is below already; None when it never comes below.
     """
-    scaled, lost, whole, twice = decay.factors
-    group_of, caps = engagement.group_of, engagement.caps
-    value, fall = [0] * len(caps), [0] * len(caps)
-    for occurred_at, _, rule, points in decay.alive(hits, at):
-        if points:
-            age, group = max(at - occurred_at, 0), group_of[rule]
-            value[group] += (points * (scaled - lost * age) + whole) // twice - 1
-            fall[group] += points
-    falling = [
-        (each * twice, rate * lost, cap * twice) for each, rate, cap in zip(value, fall, caps, strict=True) if rate
-    ]
-    return _reached(floor * twice, falling, at)
-
-
-def _reached(floor: int, groups: Sequence[tuple[int, int, int]], at: int) -> int | None:
-    """When the sum of (value, fall, cap) comes down to the floor: from cap to cap along straight lines."""
     passed = 0
     while True:
         total = falling = 0
@@ -53,11 +33,11 @@ def _reached(floor: int, groups: Sequence[tuple[int, int, int]], at: int) -> int
                 total += left
                 falling += fall
         if total < floor:
-            return at + max(passed - 1, 0)
+            return max(passed - 1, 0)
         if falling:
             reached = passed + (total - floor) // falling
             if next_bend is None or reached < next_bend:
-                return at + reached
+                return reached
         if next_bend is None:
             return None
         passed = next_bend

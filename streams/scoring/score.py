@@ -8,10 +8,11 @@ from streams.scoring.crossing import next_exit
 from streams.scoring.decay import Decay, Linear, NoDecay
 from streams.scoring.engagement import NO_CAP, Engagement
 from streams.scoring.hits import Hit, insert, settle
-from streams.scoring.holding import holds_until
+from streams.scoring.holding import holds_for
 from streams.scoring.patterns import TouchLike
 from streams.scoring.reasons import Line, Reason, bound, shared_out
 from streams.scoring.rules import FitRule, Group, TouchRule
+from streams.scoring.tally import Tally
 from streams.scoring.values import MILLI, NO_GRADE, Fit, Grades, Score, Threshold
 
 _FIT_MOST = 100
@@ -46,6 +47,7 @@ class Scorer:
         "_groups",
         "_letters",
         "_levels_of_grades",
+        "_linear",
         "_matching",
         "_takes_away",
         "_touch_rules",
@@ -72,6 +74,7 @@ class Scorer:
             (0,) * self._first_touch_rule + tuple(rule.group for rule in self._touch_rules),
             tuple(NO_CAP if group.cap is None else group.cap * MILLI for group in self._groups),
         )
+        self._linear = decay if isinstance(decay, Linear) else None
         self._cap = cap
         self._levels_of_grades = grades.at_least if grades else ()
         self._letters, self._digits = _grade_parts(grades, cap)
@@ -88,8 +91,17 @@ class Scorer:
             for rule in self._rules_for(touch)
         )
 
-    def add(self, hits: list[Hit], touch: TouchLike, occurred_at: int, touch_id: str) -> tuple[Hit, ...]:
+    def add(
+        self, hits: list[Hit], touch: TouchLike, occurred_at: int, touch_id: str, tally: Tally | None = None
+    ) -> tuple[Hit, ...]:
         """Put a touch's hits into a lead's hits, in order, and settle the rules that limit repeats.
+
+        Args:
+            hits: the lead's; changed.
+            touch: what happened.
+            occurred_at: microseconds.
+            touch_id: id of the touch.
+            tally: the sums of these hits, kept in step.
 
         Returns:
             The touch's own hits as they stand now; 0 points where a repeat does not count.
@@ -104,7 +116,11 @@ class Scorer:
             if rule.repeat is not None:
                 settle(hits, index, rule.points, rule.repeat)
                 limited = True
+            elif tally is not None and self._linear is not None:
+                tally.add(occurred_at, rule.points, rule.group, self._linear)
         if limited:
+            if tally is not None:
+                tally.forget()
             return tuple(hit for hit in hits if hit[1] == touch_id and hit[0] == occurred_at)
         return self.hits_for(touch, occurred_at, touch_id)
 
@@ -122,9 +138,12 @@ class Scorer:
         raw = sum(self._fit_rules[index].points for index in holding)
         return Fit(min(max(raw, 0), _FIT_MOST), raw, holding)
 
-    def score(self, fit: Fit, hits: Sequence[Hit], at: int) -> Score:
-        """The score at an instant. `hits` are in order."""
-        return self._shown(fit, self._engagement.milli(hits, at))
+    def score(self, fit: Fit, hits: Sequence[Hit], at: int, tally: Tally | None = None) -> Score:
+        """The score at an instant. `hits` are in order; with their `tally` it is found without looking at each."""
+        shown = None
+        if tally is not None and self._linear is not None and self._covered(tally, hits, at):
+            shown = tally.whole_points(at, self._linear, self._engagement.caps)
+        return self._shown(fit, _whole(self._engagement.milli(hits, at)) if shown is None else shown)
 
     def reasons(self, fit: Fit, hits: Sequence[Hit], at: int) -> tuple[Reason, ...]:
         """Every line of the score at an instant: fit rules, touches, then caps and floors.
@@ -145,7 +164,7 @@ class Scorer:
         caps = [line for line in bounds if line.milli < 0]
         floors = [line for line in bounds if line.milli > 0]
         reasons = shared_out([*fit_lines, *touch_lines, *group_lines, *caps, *floors], _whole(total))
-        return self._shown(fit, milli), reasons
+        return self._shown(fit, _whole(milli)), reasons
 
     def signals(self, hits: Iterable[Hit]) -> tuple[str, ...]:
         """The buying signals seen, in words, by first occurrence."""
@@ -183,7 +202,14 @@ class Scorer:
         return bisect_right(self._levels_for(fit, thresholds), engagement)
 
     def holds_until(
-        self, fit: Fit, hits: Sequence[Hit], at: int, band: int, thresholds: tuple[Threshold, ...] = ()
+        self,
+        fit: Fit,
+        hits: Sequence[Hit],
+        at: int,
+        band: int,
+        *,
+        thresholds: tuple[Threshold, ...] = (),
+        tally: Tally | None = None,
     ) -> int | None:
         """An instant, later than `at`, before which decay alone does not take the engagement out of its band.
 
@@ -193,18 +219,20 @@ class Scorer:
             at: microseconds.
             band: the band at that instant.
             thresholds: those of the qualified-lead definition.
+            tally: the sums of these hits.
 
         Returns:
-            A lower bound; the exact instant where that is near, or dearer to bound than to find; None for never.
+            A lower bound; the exact instant where that is near, or cannot be bounded cheaply; None for never.
         """
         if band == 0:
             return None  # nothing lies below, and points only fade
-        decay = self._engagement.decay
-        if isinstance(decay, Linear):
+        tally = Tally() if tally is None else tally
+        if self._linear is not None and self._covered(tally, hits, at):
             floor = self._levels_for(fit, thresholds)[band - 1] * MILLI - MILLI // 2
-            bound = holds_until(floor, hits, at, decay, self._engagement)
-            if bound is None or bound > at + _NEAR:
-                return bound
+            groups = tally.falling(at, self._linear, self._engagement.caps)
+            held = holds_for(floor * self._linear.factors[3], groups)
+            if held is None or held > _NEAR:
+                return None if held is None else at + held
         return self.next_crossing(fit, hits, at, thresholds)
 
     def words(self, rule: int) -> str:
@@ -227,8 +255,12 @@ class Scorer:
             found = self._matching[key] = tuple(index for index, rule in numbered if rule.pattern.fits(*key))
         return found
 
-    def _shown(self, fit: Fit, milli: int) -> Score:
-        engagement = min(max(_whole(milli), 0), self._cap)
+    def _covered(self, tally: Tally, hits: Sequence[Hit], at: int) -> bool:
+        assert self._linear is not None
+        return tally.cover(hits, at, self._linear, self._engagement.group_of, len(self._groups))
+
+    def _shown(self, fit: Fit, whole: int) -> Score:
+        engagement = min(max(whole, 0), self._cap)
         points = fit[0]
         grade = self._letters[points] + self._digits[engagement]
         return Score(min(self._cap, points + engagement), points, engagement, grade)

@@ -21,6 +21,7 @@ from tests.streams.calendar_cases import (
     utc,
 )
 from tests.streams.calendar_twin import MINUTE, Twin, zone_of
+from tests.support.laws import examples
 
 OFFICE = calendar(NINE_TO_FIVE)
 # The worked cases. In 2026 the 5th of January is a Monday.
@@ -297,7 +298,7 @@ def test_a_target_is_either_time_or_days_and_not_negative(amounts: dict[str, int
 # Laws, against the twin that walks minutes. Starts lie about changes of clocks, also odd ones.
 
 
-@settings(max_examples=35, deadline=None)
+@settings(max_examples=examples(35), deadline=None)
 @given(cases(), st.integers(0, 5 * DAY), pause_lists)
 def test_working_time_is_what_the_walker_counts(case: tuple[CalendarSpec, int], span: int, drawn: list[Window]) -> None:
     spec, start = case
@@ -305,7 +306,7 @@ def test_working_time_is_what_the_walker_counts(case: tuple[CalendarSpec, int], 
     assert Calendar(spec).working(start, start + span, pauses) == Twin(spec).working(start, start + span, pauses)
 
 
-@settings(max_examples=35, deadline=None)
+@settings(max_examples=examples(35), deadline=None)
 @given(
     cases(),
     st.integers(0, 24 * HOUR) | st.integers(0, 96).map(lambda n: n * 15 * MINUTE),
@@ -323,7 +324,7 @@ def test_due_and_warnings_are_where_the_walker_arrives(
     assert asked.at_share(start, target, share, pauses) == twin.at_share(start, target, share, pauses)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(cases(), st.integers(1, 4), pause_lists)
 def test_days_are_counted_as_the_walker_counts_them(
     case: tuple[CalendarSpec, int], days: int, drawn: list[Window]
@@ -340,7 +341,7 @@ def test_days_are_counted_as_the_walker_counts_them(
 # Laws that need no twin.
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(cases(), st.integers(0, 40 * DAY), st.integers(0, 40 * DAY), pause_lists)
 def test_working_time_adds_up(case: tuple[CalendarSpec, int], first: int, second: int, drawn: list[Window]) -> None:
     spec, start = case
@@ -351,7 +352,7 @@ def test_working_time_adds_up(case: tuple[CalendarSpec, int], first: int, second
     assert 0 <= whole <= asked.working(start, end) <= end - start
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(cases(), st.integers(1, 60 * HOUR), pause_lists)
 def test_due_is_the_least_instant_that_has_the_work(
     case: tuple[CalendarSpec, int], work: int, drawn: list[Window]
@@ -363,7 +364,7 @@ def test_due_is_the_least_instant_that_has_the_work(
     assert asked.working(start, due - 1, pauses) == work - 1
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(cases(), st.integers(0, 60 * HOUR), st.integers(0, 5 * DAY), st.integers(0, 20 * HOUR), pause_lists)
 def test_a_later_start_more_work_or_a_pause_never_makes_it_due_earlier(
     case: tuple[CalendarSpec, int], work: int, wait: int, more: int, drawn: list[Window]
@@ -376,7 +377,7 @@ def test_a_later_start_more_work_or_a_pause_never_makes_it_due_earlier(
     assert due >= asked.due(start, Target(microseconds=work))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(cases(), st.integers(1, 9), st.permutations(range(4)), pause_lists)
 def test_the_order_of_pauses_does_not_matter(
     case: tuple[CalendarSpec, int], days: int, order: list[int], drawn: list[Window]
@@ -390,7 +391,7 @@ def test_the_order_of_pauses_does_not_matter(
 ROUND = calendar(ROUND_THE_CLOCK, days=range(7))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.integers(10**15, 2 * 10**15), st.integers(0, 40 * DAY), pause_lists)
 def test_every_minute_counting_equals_a_calendar_round_the_clock(start: int, work: int, drawn: list[Window]) -> None:
     pauses, target = pauses_from(start, drawn), Target(microseconds=work)

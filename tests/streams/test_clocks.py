@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from streams.agreement.compiled import Clause
 from streams.calendars import ALWAYS, Target
 from streams.clocks import FOREVER, Finding, History, judge, pauses
+from tests.support.laws import examples
 
 TARGET = 10
 PAUSED = frozenset({"asleep"})
@@ -90,7 +91,7 @@ def walked(start: int, ended_at: int | None, found_statuses: Sequence[tuple[int,
 
 
 @for_all(instants, st.lists(instants, max_size=3), st.lists(st.tuples(instants, st.just("lost")), max_size=2), statuses)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_due_and_outcome_are_those_of_a_twin_that_walks(
     start: int, answers: list[int], closed: list[tuple[int, str]], found_statuses: list[tuple[int, str]]
 ) -> None:
@@ -110,7 +111,7 @@ def test_due_and_outcome_are_those_of_a_twin_that_walks(
 
 
 @for_all(instants, st.lists(instants, max_size=5), st.randoms(use_true_random=False))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_the_order_in_which_answers_became_known_does_not_matter(
     start: int, answers: list[int], chance: Random
 ) -> None:

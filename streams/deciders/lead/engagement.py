@@ -32,7 +32,7 @@ def on_inbound(live: Live, envelope: Envelope, at: int, given: Given) -> Sequenc
         return ()
     kept = live.kept
     if kept.version == (agreement.name, agreement.version):
-        own = agreement.scorer.add(kept.hits, touch, at, envelope.id)
+        own = agreement.scorer.add(kept.hits, touch, at, envelope.id, kept.tally)
     else:
         own = tuple(hit for hit in in_step(live, agreement, agreement.scorer).hits if hit.touch == envelope.id)
     if not own:
@@ -72,6 +72,7 @@ def in_step(live: Live, agreement: Agreement, scorer: Scorer) -> Kept:
     if kept.version != (agreement.name, agreement.version):
         kept.version = (agreement.name, agreement.version)
         kept.hits = scorer.hits_of((touch, touch.at, touch.id) for touch in lead.touches)
+        kept.tally.forget()
         kept.fit, kept.crossing_known, kept.shown = scorer.fit(lead.profile), False, None
     return kept
 
@@ -82,7 +83,7 @@ def score_now(live: Live, agreement: Agreement, at: int) -> Score | None:
         return None
     kept = in_step(live, agreement, agreement.scorer)
     if kept.shown is None or kept.shown_at != at:
-        kept.shown, kept.shown_at = agreement.scorer.score(kept.fit, kept.hits, at), at
+        kept.shown, kept.shown_at = agreement.scorer.score(kept.fit, kept.hits, at, kept.tally), at
     return kept.shown
 
 
@@ -113,7 +114,7 @@ def _find_crossing(live: Live, agreement: Agreement, scorer: Scorer, at: int) ->
         if kept.crossing == at and _is_told(live, score):
             kept.crossing = scorer.next_crossing(kept.fit, kept.hits, at, thresholds)
     elif band == scorer.band(kept.fit, told[2], thresholds) or _is_told(live, score):
-        kept.crossing = scorer.holds_until(kept.fit, kept.hits, at, band, thresholds)
+        kept.crossing = scorer.holds_until(kept.fit, kept.hits, at, band, thresholds=thresholds, tally=kept.tally)
     else:
         kept.crossing = at
 

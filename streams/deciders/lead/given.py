@@ -6,7 +6,7 @@ from events.fact import Fact
 from streams.agreement.compiled import Agreement
 from streams.agreement.known import Known
 from streams.deciders.lead.state import Lead
-from streams.scoring import Fit, Hit, Score
+from streams.scoring import Fit, Hit, Score, Tally
 
 
 class Told(Struct, frozen=True, gc=False):
@@ -29,6 +29,7 @@ class Kept(Struct):
     Attributes:
         version: (agreement, version) the hits belong to.
         hits: scoring hits of the lead's touches, in order.
+        tally: the sums of the hits.
         fit: who they are, by the lead's profile.
         crossing: no earlier than this does decay alone change something; None when nothing will.
         crossing_known: whether `crossing` holds for the lead as it is.
@@ -41,6 +42,7 @@ class Kept(Struct):
 
     version: tuple[str, int] | None = None
     hits: list[Hit] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
     fit: Fit = Fit(0, 0, ())
     crossing: int | None = None
     crossing_known: bool = False

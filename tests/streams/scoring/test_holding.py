@@ -3,10 +3,10 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.scoring import Grades, Group, Hit, Scorer, Threshold, TouchPattern, TouchRule
+from streams.scoring import Grades, Group, Hit, Scorer, Tally, Threshold, TouchPattern, TouchRule
 from streams.scoring.decay import Linear
 from streams.scoring.engagement import Engagement
-from streams.scoring.holding import holds_until
+from streams.scoring.holding import holds_for
 
 DAY = 86_400_000_000
 FAR = 10**6
@@ -18,33 +18,38 @@ def hits_in_order(told: list[tuple[int, int, int]]) -> list[Hit]:
     return sorted(Hit(at, str(number), rule, points) for number, (at, rule, points) in enumerate(told))
 
 
+def held(floor: int, hits: list[Hit], at: int, engagement: Engagement) -> int | None:
+    tally, decay = Tally(), engagement.decay
+    assert isinstance(decay, Linear)
+    assert tally.cover(hits, at, decay, engagement.group_of, len(engagement.caps))
+    return holds_for(floor * decay.factors[3], tally.falling(at, decay, engagement.caps))
+
+
 @settings(deadline=None)
-@given(HITS, CAPS, st.integers(1, 100), st.integers(1, 60), st.integers(0, 400), st.integers(1, 150))
-def test_until_the_bound_an_engagement_never_lies_below_the_floor(
+@given(HITS, CAPS, st.integers(1, 100), st.integers(1, 60), st.integers(300, 400), st.integers(1, 150))
+def test_as_long_as_it_holds_an_engagement_never_lies_below_the_floor(
     told: list[tuple[int, int, int]], caps: list[int], percent: int, period: int, at: int, least: int
 ) -> None:
     hits, decay, floor = hits_in_order(told), Linear(percent, period), least * 1000 - 500
     engagement = Engagement(decay, (0, 1, 2), tuple(cap * 1000 for cap in caps))
     if engagement.milli(hits, at) < floor:
         return
-    bound = holds_until(floor, hits, at, decay, engagement)
-    end = FAR if bound is None else bound
-    assert end >= at
-    last = 301 + decay.lifetime
-    for instant in range(at, min(end, last) + 1):
-        assert engagement.milli(hits, instant) >= floor or instant == at
+    span = held(floor, hits, at, engagement)
+    end = min(FAR if span is None else span, 301 + decay.lifetime)
+    for after in range(1, end + 1):
+        assert engagement.milli(hits, at + after) >= floor
 
 
-def test_the_bound_is_close_as_long_as_no_touch_ends_before() -> None:
+def test_it_is_close_as_long_as_no_touch_ends_before() -> None:
     decay = Linear(50, 30 * DAY)
     engagement = Engagement(decay, (0, 1), (30_000, 60_000))
     hits = hits_in_order([(number * DAY, number % 2, 12) for number in range(8)])
     at, floor = 8 * DAY, 49_500
-    bound = holds_until(floor, hits, at, decay, engagement)
-    assert bound is not None
+    span = held(floor, hits, at, engagement)
+    assert span is not None
     minute = DAY // 1440
-    assert engagement.milli(hits, bound) >= floor
-    assert engagement.milli(hits, bound + 15 * minute) < floor
+    assert engagement.milli(hits, at + span) >= floor
+    assert engagement.milli(hits, at + span + 15 * minute) < floor
 
 
 def scorer() -> Scorer:
@@ -71,9 +76,9 @@ def test_whoever_looks_again_at_every_bound_comes_to_the_exact_crossing(
     exact = rated.next_crossing(fit, hits, at, thresholds)
     band = rated.band(fit, rated.score(fit, hits, at).engagement, thresholds)
     assert band is not None
-    looked = [at]
+    looked, tally = [at], Tally()
     while True:
-        bound = rated.holds_until(fit, hits, looked[-1], band, thresholds)
+        bound = rated.holds_until(fit, hits, looked[-1], band, thresholds=thresholds, tally=tally)
         if bound is None or rated.band(fit, rated.score(fit, hits, bound).engagement, thresholds) != band:
             break
         looked.append(bound)
