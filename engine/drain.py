@@ -5,6 +5,7 @@ its own order; at the end every partition's time is the same instant, so that al
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from engine.batch import Batch
@@ -30,7 +31,7 @@ async def drain(
         limit: records of a batch.
 
     Raises:
-        PoisonBatch: the program failed on a batch; its position has not moved.
+        PoisonBatch: the program failed on a record, which is named; the position has not moved past it.
 
     Returns:
         The instant up to which time has passed in every partition, in microseconds.
@@ -44,7 +45,7 @@ async def drain(
             pass  # a task may have forwarded to another one's inbox
         end = max([task.time for task in tasks] + ([until] if until is not None else []))
         for task in tasks:
-            await _guarded(task.advance(end), f"{task.group.name}-{task.partition}: letting time pass")
+            await _guarded(task.advance(end), lambda: f"{program.group.name}: letting time pass")
         return end
     finally:
         for task in tasks:
@@ -69,18 +70,24 @@ async def _read_to_end(log: EventLog, task: Task[Any], progress: Progress | None
         while (position := task.positions[topic]) < end:
             records, after = await log.read(topic, task.partition, position, limit)
             batch = Batch(topic, task.partition, position, records, after)
-            await _guarded(task.process(batch), f"{topic}-{task.partition} from offset {position}")
+            await _guarded(task.process(batch), partial(_place, task, topic))
             found = found or bool(records)
             if progress is not None:
                 progress(task.group.name, len(records))
     return found
 
 
-async def _guarded(work: Awaitable[None], where: str) -> None:
+def _place(task: Task[Any], topic: str) -> str:
+    """The record that was being decided; else from where on nothing is committed."""
+    where = f"from offset {task.positions[topic]}" if task.failed_at is None else f"offset {task.failed_at}"
+    return f"{topic}-{task.partition} {where}"
+
+
+async def _guarded(work: Awaitable[None], where: Callable[[], str]) -> None:
     """Say where the program failed; nothing was skipped, and trying again in a loop would fail again."""
     try:
         await work
     except (LogError, SkippedBatch):
         raise
     except Exception as exc:
-        raise PoisonBatch(f"{where}: {exc!r}; nothing was skipped") from exc
+        raise PoisonBatch(f"{where()}: {exc!r}; nothing was skipped") from exc

@@ -1,5 +1,7 @@
 """What can go wrong with a log, in the engine's own words; each home of the log translates into these."""
 
+_LONGEST = 80
+
 
 class LogError(Exception):
     """The log could not do what was asked."""
@@ -24,11 +26,18 @@ class RecordTooLarge(LogError):
         topic: the topic that refused it.
         size: its size in bytes.
         limit: the most the topic takes, in bytes.
+        partition: where it was to go; None where that is not known.
+        key: its key; None where it has none, or it is not known.
     """
 
-    def __init__(self, topic: str, size: int, limit: int) -> None:
-        super().__init__(f"a record of {size} bytes exceeds the {limit} bytes that topic {topic!r} takes")
-        self.topic, self.size, self.limit = topic, size, limit
+    def __init__(
+        self, topic: str, size: int, limit: int, *, partition: int | None = None, key: bytes | None = None
+    ) -> None:
+        about = ("" if partition is None else f" in partition {partition}") + (
+            "" if key is None else f", key {_text(key)}"
+        )
+        super().__init__(f"a record of {size} bytes exceeds the {limit} bytes that topic {topic!r} takes{about}")
+        self.topic, self.size, self.limit, self.partition, self.key = topic, size, limit, partition, key
 
 
 class WrongTopic(LogError):
@@ -45,3 +54,9 @@ class PoisonBatch(Exception):
 
 class SkippedBatch(Exception):
     """A batch left the agent without being decided, or a hole appeared between two fetches."""
+
+
+def _text(key: bytes) -> str:
+    """A key for people: what is no text is spelled out, and a long one is cut."""
+    text = key.decode(errors="backslashreplace")
+    return repr(text) if len(text) <= _LONGEST else f"{text[:_LONGEST]!r}…"

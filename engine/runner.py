@@ -218,7 +218,8 @@ class Runner(Generic[S]):
             except Exception as exc:
                 self._note("handler_failed", task=self.name, attempt=attempt, why=repr(exc), where=where)
                 if attempt == self.policy.retries:
-                    raise PoisonBatch(f"{self.name}: {where}: {exc!r}") from exc
+                    at = "" if self.task.failed_at is None else f" offset {self.task.failed_at}"
+                    raise PoisonBatch(f"{self.name}: {where}{at}: {exc!r}") from exc
                 await asyncio.sleep(0.1 * 2**attempt)
             else:
                 return

@@ -61,6 +61,7 @@ class Task(Generic[S]):
     Attributes:
         positions: next offset of every source, as committed.
         time: partition time as committed.
+        failed_at: offset of the record that the program failed on, in the work done last; None when there is none.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Task(Generic[S]):
         self.store = MemoryStore()
         self._hot: dict[bytes, S] = {}
         self._sweep: Sweep | None = None
+        self.failed_at: int | None = None
 
     async def open(self) -> None:
         """Fence the former owner and take over its state.
@@ -168,6 +170,7 @@ class Task(Generic[S]):
     @contextmanager
     def _transaction(self) -> Iterator[Transaction[S]]:
         """A transaction; leaving it by an exception takes back what it did to the deadlines."""
+        self.failed_at = None
         txn = Transaction(
             group=self.group,
             partition=self.partition,
@@ -211,8 +214,8 @@ class Task(Generic[S]):
                         next_milestone = milestone(at)
                     txn.time = at
                 decide(txn, record, at)
-        except Exception as exc:
-            exc.add_note(f"at offset {records[index].offset} of {topic}-{self.partition}")
+        except Exception:
+            self.failed_at = records[index].offset
             raise
         return len(records)
 

@@ -79,6 +79,14 @@ async def create_topics(log: EventLog, settings: Settings) -> list[str]:
     return await log.create_topics(topic_specs(inbox.partitions if inbox else settings.partitions))
 
 
+async def other_count(log: EventLog, settings: Settings) -> int | None:
+    """The deployment's partition count, where somebody has asked for another one by name; else None."""
+    inbox = (await log.describe_topics([LEAD_INBOX]))[LEAD_INBOX]
+    if inbox is None or "partitions" not in settings.model_fields_set or inbox.partitions == settings.partitions:
+        return None
+    return inbox.partitions
+
+
 async def partition_count(log: EventLog) -> int:
     """The deployment's partition count.
 

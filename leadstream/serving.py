@@ -11,6 +11,7 @@ from engine.errors import Unavailable
 from engine.faust_app import TaskApp
 from engine.host import Host
 from engine.ports import FaustLog
+from leadstream.beside import WorkFailed, beside
 from leadstream.deployment import opened
 from leadstream.settings import Settings
 from leadstream.supervising import watch_parent
@@ -30,14 +31,16 @@ async def reachable(settings: Settings, told: Callable[[str], None]) -> AsyncIte
     Raises:
         WrongTopic: the topics are not as they must be; waiting would not help.
     """
-    delay = 0.5
+    delay, said = 0.5, ""
     while True:
         opening = opened(settings)
         try:
             log = await opening.__aenter__()
             break
         except Unavailable as exc:
-            told(f"{exc}; trying again in {delay:g} s")
+            if str(exc) != said:  # the same reason is told once, however long the outage lasts
+                said = str(exc)
+                told(f"{exc}; trying again in pauses of up to {_LONGEST_WAIT:g} s")
             await asyncio.sleep(delay)
             delay = min(delay * 2, _LONGEST_WAIT)
     try:
@@ -55,6 +58,7 @@ async def serve(app: TaskApp, stop: asyncio.Event, heartbeat: Path | None = None
         heartbeat: file touched every few seconds while all tasks are open.
 
     Raises:
+        WorkFailed: what runs beside the tasks could not go on.
         BaseException: what a task could not go on with.
     """
     quiet_gc()
@@ -74,25 +78,40 @@ async def serve(app: TaskApp, stop: asyncio.Event, heartbeat: Path | None = None
         starting.result()
     else:
         starting.cancel()
-    beside = [asyncio.create_task(watch_parent(stop))]
+    works = {"watching the parent": watch_parent(stop)}
     if heartbeat is not None:
-        beside.append(asyncio.create_task(_beat(host, heartbeat)))
+        works["heartbeat"] = _beat(host, heartbeat)
     try:
-        await stop.wait()
+        async with beside(stop, works):
+            await stop.wait()
+    except WorkFailed:
+        if host.failure is None:  # else that is why we end
+            raise
     finally:
-        for task in beside:
-            task.cancel()
         await app.stop()
     if host.failure is not None:
         raise host.failure
 
 
 async def _beat(host: Host, heartbeat: Path) -> None:
+    """Touch the file while all is well. A file that cannot be touched is told; the work does not depend on it."""
+    told = ""
     while True:
         if all(runner.running for runner in host.runners.values()):
-            heartbeat.parent.mkdir(parents=True, exist_ok=True)
-            heartbeat.touch()
+            told = _touched(heartbeat, told)
         await asyncio.sleep(_BEAT)
+
+
+def _touched(heartbeat: Path, told: str) -> str:
+    """Touch the file; what went wrong, which is told unless `told` is the same."""
+    try:
+        heartbeat.parent.mkdir(parents=True, exist_ok=True)
+        heartbeat.touch()
+    except OSError as exc:
+        if str(exc) != told:
+            logger.warning("heartbeat %s cannot be touched, health checks will fail: %s", heartbeat, exc.strerror)
+        return str(exc)
+    return ""
 
 
 def stop_on_signals() -> asyncio.Event:

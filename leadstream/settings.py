@@ -4,13 +4,17 @@ import os
 import secrets
 import socket
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from engine.kafka.session import servers_of
+
 _NONCE = secrets.token_hex(3)
 """Tells this process from an earlier one with the same number, as in a container that was started again."""
 SCHEMES = ("sqlite", "kafka")
+_SQLITE = "sqlite:///"
 
 
 class Settings(BaseModel):
@@ -23,7 +27,7 @@ class Settings(BaseModel):
         prefix: put before every topic and consumer group, so that deployments can share a cluster.
         replication: replicas per partition on Kafka.
         session_timeout: seconds after which a silent worker's partitions go to others.
-        secret: key of the hashes made from personal keys.
+        secret: key of the fingerprints of sources and ids; empty for fingerprints without a key.
         log_level: how much is logged.
     """
 
@@ -36,13 +40,19 @@ class Settings(BaseModel):
     replication: int = Field(default=1, ge=1, le=9)
     session_timeout: float = Field(default=10.0, ge=1.0, le=300.0)
     secret: str = Field(default="", max_length=64)
-    log_level: str = "warning"
+    log_level: Literal["debug", "info", "warning", "error"] = "warning"
 
     @field_validator("broker")
     @classmethod
-    def _known_scheme(cls, broker: str) -> str:
-        if broker and urlsplit(broker).scheme not in SCHEMES:
+    def _usable(cls, broker: str) -> str:
+        """Refuse here what no log can be made of, so that every command says so before it does anything."""
+        scheme = urlsplit(broker).scheme
+        if broker and scheme not in SCHEMES:
             raise ValueError(f"expected sqlite:///path or kafka://host:port, got {broker!r}")
+        if scheme == "sqlite" and not (broker.startswith(_SQLITE) and broker.removeprefix(_SQLITE).strip("/")):
+            raise ValueError(f"expected sqlite:///path, got {broker!r}")
+        if scheme == "kafka":
+            servers_of(broker)
         return broker
 
     @property
@@ -58,7 +68,7 @@ class Settings(BaseModel):
     @property
     def log_path(self) -> Path:
         """Where the embedded log lies."""
-        return Path(self.url.removeprefix("sqlite:///"))
+        return Path(self.url.removeprefix(_SQLITE))
 
     @property
     def views_path(self) -> Path:

@@ -6,7 +6,7 @@ or after the rows it vouches for, so these lie before the ends of the other topi
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 from engine.errors import Unavailable
@@ -17,7 +17,7 @@ from events.topics import AGREEMENTS, VIEW_PROGRESS
 from projections.catalogue import VIEWS
 from projections.progress import decode_progress
 from projections.rows import decode_key, decode_row
-from projections.stores.port import Move, Overtaken, RowChange, Source, ViewStore
+from projections.stores.port import Move, Overtaken, RowChange, Source, StoreUnavailable, ViewStore
 from projections.stores.schema import PROGRESS, STATUSES, base_table
 from projections.views.view import View
 
@@ -67,6 +67,7 @@ async def sink_once(log: EventLog, store: ViewStore, codec: Codec | None = None)
 
     Raises:
         Unavailable: the log is out of reach.
+        StoreError: the store cannot be written.
     """
     return await _copy_all(log, store, codec or Codec())
 
@@ -79,9 +80,11 @@ async def sink(
     codec: Codec | None = None,
     pause: float = 0.5,
     told: Callable[[int], None] | None = None,
-    trouble: Callable[[Unavailable], None] | None = None,
+    trouble: Callable[[Unavailable | StoreUnavailable], None] | None = None,
 ) -> None:
-    """Copy what comes, until told to stop. An outage of the log lasts as long as it lasts.
+    """Copy what comes, until told to stop. An outage of the log or the store lasts as long as it lasts.
+
+    However it ends, nothing uses the store any more when it has.
 
     Args:
         log: where the topics are.
@@ -90,12 +93,16 @@ async def sink(
         codec: how published agreements are decoded.
         pause: seconds between two looks.
         told: told how many rows have changed, when some have.
-        trouble: told of an outage.
+        trouble: told of an outage at every look.
+
+    Raises:
+        StoreBroken: the store is none of ours.
+        LogError: the log says more than that it is out of reach.
     """
     while not stop.is_set():
         try:
             rows = await sink_once(log, store, codec)
-        except Unavailable as exc:
+        except (Unavailable, StoreUnavailable) as exc:
             if trouble is not None:
                 trouble(exc)
         else:
@@ -148,8 +155,18 @@ async def _copy(log: EventLog, store: ViewStore, source: Source, whole: Move, re
         changes = [change for record in records if record.offset < end for change in reader(record)]
         after = min(after, end)
         try:
-            written += await asyncio.to_thread(store.apply, changes, {source: Move(offset, after)})
+            written += await _applied(store, changes, {source: Move(offset, after)})
             offset = after
         except Overtaken:
             offset = store.positions().get(source, start)
     return written
+
+
+async def _applied(store: ViewStore, changes: list[RowChange], moves: Mapping[Source, Move]) -> int:
+    """Apply in a thread, which is never left behind: whoever stops us closes the store next."""
+    work = asyncio.ensure_future(asyncio.to_thread(store.apply, changes, moves))
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait([work])
+        raise

@@ -6,8 +6,8 @@ from engine.errors import RecordTooLarge, WrongTopic
 from engine.ports import Headers, NewRecord, TopicSpec
 
 
-def sizes(spec: TopicSpec, records: Sequence[NewRecord]) -> list[int]:
-    """The size of each record in bytes: key, value, header names and values.
+def sizes(spec: TopicSpec, records: Sequence[NewRecord], partition: int | None = None) -> list[int]:
+    """The size of each record in bytes: key, value, header names and values; `partition` is named in an error.
 
     Raises:
         RecordTooLarge: one exceeds the topic's limit.
@@ -19,7 +19,8 @@ def sizes(spec: TopicSpec, records: Sequence[NewRecord]) -> list[int]:
     ]
     largest = max(found, default=0)
     if largest > spec.max_record_bytes:
-        raise RecordTooLarge(spec.name, largest, spec.max_record_bytes)
+        key = records[found.index(largest)].key
+        raise RecordTooLarge(spec.name, largest, spec.max_record_bytes, partition=partition, key=key)
     if spec.compacted and any(key is None for key, _, _ in records):
         raise WrongTopic(f"topic {spec.name!r} is compacted and takes no record without a key")
     return found

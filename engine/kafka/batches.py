@@ -46,7 +46,7 @@ def check_rows(records: Rows, specs: Mapping[str, TopicSpec]) -> None:
         RecordTooLarge: one does not fit.
         WrongTopic: a record without a key for a compacted topic, where only keys keep records alive.
     """
-    for (topic, _), rows in records.items():
+    for (topic, partition), rows in records.items():
         spec = specs.get(topic)
         if spec is None:
             continue
@@ -54,18 +54,19 @@ def check_rows(records: Rows, specs: Mapping[str, TopicSpec]) -> None:
         for key, value, headers in rows:
             # Never below the counted size, and compiled; the exact count is needed for hardly any record.
             if _encoded_size(key, value, _listed(headers)) > limit:
-                _check_closely(NewRecord(key, value, headers), spec)
+                _check_closely(NewRecord(key, value, headers), spec, partition)
         if spec.compacted and any(key is None for key, _, _ in rows):
             raise WrongTopic(f"topic {topic!r} is compacted and takes no record without a key")
 
 
-def _check_closely(record: NewRecord, spec: TopicSpec) -> None:
+def _check_closely(record: NewRecord, spec: TopicSpec, partition: int) -> None:
     size, limit = size_of(record), spec.max_record_bytes
     if size > limit:
-        raise RecordTooLarge(spec.name, size, limit)
+        raise RecordTooLarge(spec.name, size, limit, partition=partition, key=record.key)
     encoded = _encoded_size(record.key, record.value, _listed(record.headers))
     if encoded > limit + OVERHEAD_BYTES:  # thousands of tiny headers
-        raise RecordTooLarge(spec.name, encoded, limit + OVERHEAD_BYTES)
+        most = limit + OVERHEAD_BYTES
+        raise RecordTooLarge(spec.name, encoded, most, partition=partition, key=record.key)
 
 
 def built(

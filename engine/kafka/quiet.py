@@ -1,4 +1,7 @@
-"""aiokafka logs thousands of lines in an outage; this lets through one of each kind in a while."""
+"""aiokafka logs thousands of lines in an outage; this lets through one of each kind in a while.
+
+What we say ourselves, in one clear line, it need not say before us.
+"""
 
 import logging
 
@@ -6,11 +9,14 @@ from typing_extensions import override
 
 EVERY_SECONDS = 30.0
 _ROOT = "aiokafka"
+_SAID_BY_US = ('Unable connect to "%s:%s": %s',)
+"""Whoever connects gets an error from us that names the brokers; whoever waits for them says so."""
 
 
 class RateLimit(logging.Filter):
     """One line per message template in a period; the next one that passes says how many were held back.
 
+    Lines that repeat what we say are held back whole, unless somebody listens to what is going on (level info).
     Debug lines are not touched: who turns them on wants them all.
     """
 
@@ -23,6 +29,8 @@ class RateLimit(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno <= logging.DEBUG:
             return True
+        if record.msg in _SAID_BY_US and not logging.getLogger(record.name).isEnabledFor(logging.INFO):
+            return False
         kind = (record.name, str(record.msg))
         last, held = self._seen.get(kind, (-self._every, 0))
         if record.created - last < self._every:

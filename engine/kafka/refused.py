@@ -3,7 +3,7 @@
 from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
 
 from engine.errors import RecordTooLarge
-from engine.kafka.batches import Rows, largest
+from engine.kafka.batches import Rows, size_of
 from engine.kafka.catalog import Catalog
 
 
@@ -19,7 +19,8 @@ async def refused(catalog: Catalog, records: Rows, exc: BaseException) -> None:
     if not isinstance(exc, MessageSizeTooLargeError | RecordListTooLargeError):
         return
     await catalog.learn_again(sorted({topic for topic, _ in records}))
-    for (topic, _), rows in records.items():
-        size, limit = largest(rows), catalog.specs[topic].max_record_bytes
+    for (topic, partition), rows in records.items():
+        record = max(rows, key=size_of)  # rows are never empty here
+        size, limit = size_of(record), catalog.specs[topic].max_record_bytes
         if size > limit:
-            raise RecordTooLarge(topic, size, limit) from exc
+            raise RecordTooLarge(topic, size, limit, partition=partition, key=record.key) from exc

@@ -176,7 +176,8 @@ class KafkaTaskLog:
             at = self._at(topic)
             positions[at] = committed.get(at, remembered.get(topic, starts[at]))
             if at not in committed and topic in remembered:
-                logger.warning("%s: no committed offset for %s, going on at %d", self._name, topic, positions[at])
+                level = fallback_level(remembered[topic], starts[at])
+                logger.log(level, "%s: no committed offset for %s, going on at %d", self._name, topic, positions[at])
         ends = await offsets.written_ends_beyond(cluster, positions, self._session.patience)
         for (topic, _), position in positions.items():
             start, end = starts[topic, self._partition], ends[topic, self._partition]
@@ -209,6 +210,15 @@ class KafkaTaskLog:
 
     def _sources(self) -> list[Partition]:
         return [self._at(topic) for topic in self._group.sources]
+
+
+def fallback_level(remembered: int, start: int) -> int:
+    """How loudly to say that a source has no committed offset though the changelog remembers one.
+
+    A task that has only let time pass remembers the start of the log and has committed nothing: so it is in every new
+    deployment. Whatever is remembered beyond was committed with it, so the brokers have forgotten the group's offsets.
+    """
+    return logging.WARNING if remembered > start else logging.INFO
 
 
 def _remembered(raw: bytes | None) -> Mapping[str, int]:

@@ -114,7 +114,7 @@ class MemoryDisk:
         more = 0
         for (topic, partition), new in records.items():
             self.partition(topic, partition)
-            more += sum(sizes(self.topics[topic], new))
+            more += sum(sizes(self.topics[topic], new, partition))
         if self.max_bytes is not None and more and self._used() + more > self.max_bytes:
             raise Unavailable(f"the memory log is full: {self.max_bytes} bytes")
 

@@ -137,5 +137,5 @@ def encoded(catalog: Catalog, records: Mapping[tuple[str, int], Sequence[NewReco
     found: dict[int, list[Body]] = {}
     for (name, partition), new in records.items():
         topic = catalog.topic(name)
-        found[topic.partition(partition)] = encode(new, sizes(topic.spec, new))
+        found[topic.partition(partition)] = encode(new, sizes(topic.spec, new, partition))
     return found

@@ -13,8 +13,10 @@ from pydantic import ValidationError
 
 from engine.errors import LogError
 from leadstream.settings import Settings
+from projections.stores.port import StoreError
 
 CONFIG_FILE = Path("leadstream.toml")
+FORMATS = ("table", "json", "csv")
 _GLOBAL = (
     ("--broker", {"metavar": "URL", "help": "sqlite:///path (default: one file in the data directory) or kafka://host:port,…"}),
     ("--data-dir", {"metavar": "DIR", "help": "Where views and the embedded log live (default: leadstream-data)."}),
@@ -42,7 +44,8 @@ def names() -> list[str]:
 
 def settings_of(context: click.Context) -> Settings:
     """The settings: options after the command, then before it, then the environment, then leadstream.toml."""
-    chosen = {name: value for name, value in from_file().items() if name != "format"}
+    written = {name: value for name, value in from_file().items() if name != "format"}
+    chosen: dict[str, Any] = {}
     at: click.Context | None = context
     levels = []
     while at is not None:
@@ -54,10 +57,12 @@ def settings_of(context: click.Context) -> Settings:
                 if level.params.get(name) is not None and level.get_parameter_source(name) == source:
                     chosen[name] = level.params[name]
     try:
-        return Settings(**chosen)
+        return Settings(**{**written, **chosen})
     except ValidationError as exc:
         first = exc.errors()[0]
-        where = "--" + str(first["loc"][0]).replace("_", "-") if first["loc"] else "settings"
+        name = str(first["loc"][0]) if first["loc"] else "settings"
+        option = name.replace("_", "-")
+        where = f"{CONFIG_FILE}: {option}" if name in written and name not in chosen else f"--{option}"
         raise click.UsageError(f"{where}: {first['msg'].removeprefix('Value error, ')}") from exc
 
 
@@ -65,18 +70,22 @@ def from_file() -> dict[str, Any]:
     """What leadstream.toml in the working directory says: the global options, and `format`.
 
     Raises:
-        click.UsageError: it cannot be read, or has a name that is no option.
+        click.UsageError: it cannot be read, or has a name that is no option, or a format there is not.
     """
     if not CONFIG_FILE.exists():
         return {}
     try:
         found = tomllib.loads(CONFIG_FILE.read_text(encoding="utf-8"))
+    except OSError as exc:
+        raise click.UsageError(f"{CONFIG_FILE}: cannot be read: {exc.strerror}") from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise click.UsageError(f"{CONFIG_FILE}: {exc}") from exc
     said = {name.replace("-", "_"): value for name, value in found.items()}
     allowed = [*names(), "format"]
     if unknown := [name for name in said if name not in allowed]:
         raise click.UsageError(f"{CONFIG_FILE}: there is no option {unknown[0]!r}; there are {', '.join(allowed)}")
+    if (form := said.get("format", FORMATS[0])) not in FORMATS:
+        raise click.UsageError(f"{CONFIG_FILE}: format: {form!r} is not one of {', '.join(FORMATS)}")
     return said
 
 
@@ -96,7 +105,7 @@ def command(
             )
             try:
                 asyncio.run(function(settings, **own))
-            except (LogError, OSError) as exc:
+            except (LogError, StoreError, OSError) as exc:
                 fail(str(exc))
             except KeyboardInterrupt:
                 fail("stopped")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -12,9 +13,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from leadstream.cli.options import from_file
+from leadstream.cli.options import FORMATS, from_file
 
 Row = Mapping[str, Any]
+_ENDLESS = 1 << 24
+"""Columns of a console that never folds."""
 
 
 def format_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -22,7 +25,7 @@ def format_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--format",
         "form",
-        type=click.Choice(["table", "json", "csv"]),
+        type=click.Choice(FORMATS),
         default=lambda: from_file().get("format", "table"),
         show_default="table",
         envvar="LEADSTREAM_FORMAT",
@@ -54,8 +57,8 @@ def _table(rows: Sequence[Row], names: Sequence[str]) -> None:
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_text(row.get(name)) for name in names))
-    console = Console(soft_wrap=False, width=None if Console().is_terminal else 200)
-    console.print(table)
+    # Only a terminal has a width to fit into; a file or a pipe gets every row whole, on one line.
+    Console(width=None if sys.stdout.isatty() else _ENDLESS).print(table)
 
 
 def _text(value: Any) -> str:

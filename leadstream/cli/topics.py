@@ -3,10 +3,10 @@
 import click
 
 from events.topics import LEAD_INBOX, TOPICS
-from leadstream.cli.options import command
+from leadstream.cli.options import command, fail
 from leadstream.cli.output import format_option, show
 from leadstream.cli.root import main
-from leadstream.deployment import check_topics, create_topics, make_log, topic_specs
+from leadstream.deployment import check_topics, create_topics, make_log, other_count, topic_specs
 from leadstream.settings import Settings
 from projections.catalogue import VIEW_TOPICS
 
@@ -20,12 +20,20 @@ def topics() -> None:
 async def create(settings: Settings) -> None:
     """Make every topic that is missing, with the right settings; those that are there stay as they are.
 
+    The partition count is for good: another one than the deployment's is refused.
+
     \b
     Example: leadstream --broker kafka://localhost:9092 topics create --partitions 8 --replication 3
     """
     log = make_log(settings)
     await log.start()
     try:
+        if (there := await other_count(log, settings)) is not None:
+            fail(
+                f"the deployment has {there} partitions, which never changes, since keys would be cut differently; "
+                f"nothing was done about the {settings.partitions} asked for: leave out --partitions, or take another "
+                "--prefix or --data-dir"
+            )
         made = await create_topics(log, settings)
         partitions = await check_topics(log)
     finally:

@@ -12,6 +12,7 @@ from leadstream.views_store import open_store
 from projections.catalogue import BY_NAME
 from projections.read import BadQuery, answer_columns, read_view
 from projections.sink import sink_once
+from projections.stores.port import StoreUnavailable
 
 
 @command(main, "view")
@@ -42,7 +43,7 @@ async def view(
         raise click.UsageError(str(exc)) from exc
     except OverflowError as exc:  # no column holds a whole number of more than 64 bits
         raise click.UsageError("--where: a number is too large to be in any row") from exc
-    except Unavailable as exc:
+    except (Unavailable, StoreUnavailable) as exc:
         fail(f"{exc} (the tables are brought up to date from the log before they are shown)")
     finally:
         store.close()

@@ -2,12 +2,15 @@
 
 import asyncio
 import sys
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from engine.errors import LogError, PoisonBatch, SkippedBatch
 from engine.faust_app import TaskApp
+from leadstream.beside import WorkFailed, beside
 from leadstream.cli.options import command, fail
 from leadstream.cli.root import main
 from leadstream.clock import now_us
@@ -68,22 +71,37 @@ async def projector(settings: Settings, heartbeat: Path | None) -> None:
         name = app_name(settings, VIEW_GROUP)
         app = build_projector(name, log, partitions=partitions, clock=now_us, session_timeout=settings.session_timeout)
         store = open_store(settings)
-        sinking = asyncio.create_task(sink(log, store, stop, trouble=lambda exc: _say(str(exc))))
-        sinking.add_done_callback(lambda _: stop.set())
-        tidying = asyncio.create_task(tidy(log))
         _say(f"projector on {settings.url}, tables in {settings.views_path}")
+        works = {"keeping the tables": sink(log, store, stop, trouble=_once()), "tidying the log": tidy(log)}
         try:
-            await _served(app, stop, heartbeat)
-            await sinking
+            await _served(app, stop, heartbeat, works)
         finally:
-            tidying.cancel()
             store.close()
 
 
-async def _served(app: TaskApp, stop: asyncio.Event, heartbeat: Path | None) -> None:
+def _once() -> Callable[[Exception], None]:
+    """Says what is wrong when it is something else than the last time."""
+    last = ""
+
+    def told(exc: Exception) -> None:
+        nonlocal last
+        if str(exc) != last:
+            last = str(exc)
+            _say(f"{last}; trying again")
+
+    return told
+
+
+async def _served(
+    app: TaskApp,
+    stop: asyncio.Event,
+    heartbeat: Path | None,
+    works: Mapping[str, Coroutine[Any, Any, None]] | None = None,
+) -> None:
     try:
-        await serve(app, stop, heartbeat)
-    except (PoisonBatch, SkippedBatch, LogError) as exc:
+        async with beside(stop, works or {}):
+            await serve(app, stop, heartbeat)
+    except (PoisonBatch, SkippedBatch, LogError, WorkFailed) as exc:
         fail(f"stopped, nothing was skipped: {exc}")
 
 

@@ -23,6 +23,8 @@ from streams.agents.lead_task import IMPORT_NOTE
 START_KEY = IMPORT_NOTE
 """Key of the record that says that an import began, the digest behind it; tasks skip it."""
 _CHUNK = 5000
+_KEPT_BYTES = 1_000_000
+"""Of a dead row's own bytes; the rest would not fit the dead letters."""
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -133,10 +135,10 @@ async def _keep_dead_rows(log: EventLog, dead: tuple[DeadRow, ...]) -> None:
     records = [
         NewRecord(
             f"{row.file}:{row.line}".encode(),
-            row.original,
+            row.original[:_KEPT_BYTES],
             [
                 ("dlq.reason", b"untranslatable"),
-                ("dlq.detail", row.reason.encode()),
+                ("dlq.detail", (row.reason + _cut(row.original)).encode()),
                 ("dlq.field", row.field.encode()),
                 ("dlq.group", b"import"),
                 ("dlq.file", row.file.encode()),
@@ -147,3 +149,7 @@ async def _keep_dead_rows(log: EventLog, dead: tuple[DeadRow, ...]) -> None:
     ]
     for begin in range(0, len(records), _CHUNK):
         await log.append({(DEAD_LETTERS, 0): records[begin : begin + _CHUNK]})
+
+
+def _cut(original: bytes) -> str:
+    return f"; the first {_KEPT_BYTES} of its {len(original)} bytes are kept" if len(original) > _KEPT_BYTES else ""

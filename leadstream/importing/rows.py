@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
 from events.fact import Fact
 from leadstream.importing.compiling import Row
 from leadstream.importing.facts import BadFieldError, instant, part
@@ -10,12 +12,16 @@ from leadstream.importing.model import FileSpec
 from leadstream.importing.reading import Reader, Record
 from leadstream.importing.ruling import Rules
 from leadstream.importing.values import DeadRow, Skipped
+from streams.agents.lead_task import STATE_BYTES
 
 Entry = tuple[int, int, int | str, int, int, str, str, Fact, int, str]
 """Time, file, tie-break, row, ordinal (the order of the merge), then name, subject, fact, line, the row's key."""
 
 _REPEATED = "key"
 _LONGEST_SUBJECT = 256
+LARGEST_FACT = (STATE_BYTES - 30_000) // 3
+"""Bytes of a fact's data at most. A lead keeps up to three times as much of it, so a new lead has room for no more."""
+_encode = msgspec.json.Encoder().encode
 
 
 class RowTranslator:
@@ -99,7 +105,7 @@ class RowTranslator:
                 ordinal,
                 maker.name,
                 subject,
-                maker.make(row),
+                _checked(maker.make(row)),
                 record.line,
                 key,
             )
@@ -114,3 +120,15 @@ class RowTranslator:
         if len(subject) > _LONGEST_SUBJECT:
             raise BadFieldError("subject", f"{self._subject.origin} is longer than {_LONGEST_SUBJECT} signs")
         return subject
+
+
+def _checked(fact: Fact) -> Fact:
+    """The fact, if the log and its lead can take it; here, because only here file and line are known.
+
+    Raises:
+        BadFieldError: it is too large.
+    """
+    size = len(_encode(fact))
+    if size > LARGEST_FACT:
+        raise BadFieldError("data", f"the fact has {size} bytes; expected at most {LARGEST_FACT}")
+    return fact

@@ -6,12 +6,14 @@ A small dialect on purpose: only what JSON knows, so that a value is what it loo
 
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
 from leadstream.importing.problems import MappingError, Problem, spelled
+from streams.agreement.source import composed
 
 Loc = tuple[str | int, ...]
 
@@ -20,6 +22,7 @@ _CORE = frozenset(
 )
 """The tags YAML itself gives to plain words; any other was written out."""
 _DEEPEST = 40
+_NO_ANCHORS = "anchors and aliases are not part of a mapping; write the part out"
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+")
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
@@ -62,7 +65,7 @@ def parse(text: str, name: str) -> Tree:
         MappingError: not YAML, or YAML outside the dialect; with the line.
     """
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root, anchored = composed(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise MappingError(name, [Problem(mark.line + 1 if mark else 1, "", f"not YAML: {error.problem}")]) from error
@@ -70,7 +73,7 @@ def parse(text: str, name: str) -> Tree:
         raise MappingError(name, [Problem(1, "", f"not YAML: {error}")]) from error
     if root is None:
         raise MappingError(name, [Problem(1, "", "is empty; expected at least `name` and `files`")])
-    builder = _Builder()
+    builder = _Builder(anchored)
     data = builder.build(root, ())
     if builder.problems:
         raise MappingError(name, builder.problems)
@@ -80,13 +83,14 @@ def parse(text: str, name: str) -> Tree:
 class _Builder:
     """Turns nodes into plain values and collects what is outside the dialect."""
 
-    def __init__(self) -> None:
+    def __init__(self, anchored: AbstractSet[int]) -> None:
+        self._anchored = anchored
         self.problems: list[Problem] = []
         self._seen: set[int] = set()
 
     def build(self, node: yaml.Node, loc: Loc) -> Any:
-        if id(node) in self._seen:
-            return self._refuse(node, loc, "anchors and aliases are not part of a mapping; write the part out")
+        if id(node) in self._seen or id(node) in self._anchored:
+            return self._refuse(node, loc, _NO_ANCHORS)
         if len(loc) > _DEEPEST:
             return self._refuse(node, loc, f"nested deeper than {_DEEPEST}")
         self._seen.add(id(node))
@@ -101,6 +105,8 @@ class _Builder:
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 self._refuse(key, loc, "a key must be a plain name")
+            elif id(key) in self._anchored:
+                self._refuse(key, loc, _NO_ANCHORS)
             elif key.value in made:
                 self._refuse(key, loc, f"the key `{key.value}` stands here twice")
             else:

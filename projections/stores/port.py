@@ -13,6 +13,18 @@ class Overtaken(Exception):
     """Another sink moved the store's positions; read them again."""
 
 
+class StoreError(Exception):
+    """The store could not do what was asked; the message names the place and says what to do."""
+
+
+class StoreUnavailable(StoreError):
+    """Out of room, rights or turns for now. Nothing was changed, and waiting helps."""
+
+
+class StoreBroken(StoreError):
+    """What is there is no store of ours, or a damaged one."""
+
+
 class RowChange(NamedTuple):
     """A row to set, or to take away.
 
@@ -37,7 +49,8 @@ class Move(NamedTuple):
 class ViewStore(Protocol):
     """Tables of the views, and the positions in the topics they were filled from.
 
-    A store that is opened with views of other versions than it holds drops their tables and forgets their positions.
+    Everything may raise `StoreError`. A store that is opened with views of other versions than it holds drops their
+    tables and forgets their positions.
     """
 
     def positions(self) -> dict[Source, int]:

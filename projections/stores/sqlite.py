@@ -13,6 +13,7 @@ import apsw
 
 from projections.catalogue import VIEWS
 from projections.stores.answers import ANSWERS
+from projections.stores.failures import translated
 from projections.stores.port import Move, Overtaken, RowChange, Source
 from projections.stores.schema import LAYOUT, POSITIONS, TABLES, Dialect, base_table, create, delete, quoted, upsert
 from projections.views.view import Cell, Cells, Kind
@@ -33,15 +34,25 @@ class SqliteStore:
 
     Args:
         path: the file, made when it is not there.
+
+    Raises:
+        StoreUnavailable: it cannot be opened or written.
+        StoreBroken: it is something else.
     """
 
     def __init__(self, path: Path | str) -> None:
-        self._db = apsw.Connection(str(path))
-        self._db.set_busy_timeout(_BUSY_MS)
-        self._run("PRAGMA journal_mode = WAL")
-        self._run("PRAGMA synchronous = NORMAL")
-        if self._layout() != _LAYOUT:
-            self._prepare()
+        self._path = str(path)
+        with translated(self._path):
+            self._db = apsw.Connection(self._path)
+            try:
+                self._db.set_busy_timeout(_BUSY_MS)
+                self._run("PRAGMA journal_mode = WAL")
+                self._run("PRAGMA synchronous = NORMAL")
+                if self._layout() != _LAYOUT:
+                    self._prepare()
+            except BaseException:
+                self._db.close()
+                raise
 
     def positions(self) -> dict[Source, int]:
         """Next offset of every source that was ever read."""
@@ -53,7 +64,7 @@ class SqliteStore:
         last: defaultdict[str, dict[Cells, Cells | None]] = defaultdict(dict)
         for table, key, row in changes:
             last[table][key] = row
-        with _Immediate(self._db):
+        with translated(self._path), _Immediate(self._db):
             self._move(moves)
             for table, rows in last.items():
                 sets = [row for row in rows.values() if row is not None]
@@ -63,7 +74,7 @@ class SqliteStore:
 
     def reset(self) -> None:
         """Drop everything and begin with empty tables."""
-        with _Immediate(self._db):
+        with translated(self._path), _Immediate(self._db):
             self._drop(TABLES)
             self._make()
 
@@ -73,10 +84,12 @@ class SqliteStore:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._db.close()
+        with translated(self._path):
+            self._db.close()
 
     def _run(self, sql: str, values: Sequence[Cell] = ()) -> list[Cells]:
-        return list(self._db.execute(sql, tuple(values)))
+        with translated(self._path):
+            return list(self._db.execute(sql, tuple(values)))
 
     def _move(self, moves: Mapping[Source, Move]) -> None:
         known = self.positions()
@@ -128,7 +141,12 @@ class _Immediate:
         self._db.execute("BEGIN IMMEDIATE")
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._db.execute("COMMIT" if kind is None else "ROLLBACK")
+        try:
+            if kind is None:
+                self._db.execute("COMMIT")
+        finally:
+            if self._db.in_transaction:  # SQLite itself rolls back after some errors
+                self._db.execute("ROLLBACK")
 
 
 def _whole(cell: Cell) -> int:

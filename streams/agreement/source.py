@@ -6,10 +6,12 @@ and `50%` are texts. A key that stands twice, an anchor or a tag is an error.
 
 import re
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from typing_extensions import override
 
 from streams.agreement.problems import AgreementError, Place, Problem, path_of
 
@@ -49,7 +51,7 @@ def read(text: str) -> Source:
     if len(text) > _LARGEST:
         raise AgreementError([Problem("", 1, f"expected at most {_LARGEST} characters, found {len(text)}")])
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root, anchored = composed(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise AgreementError([Problem("", line, f"expected YAML: {error.problem}")]) from error
@@ -57,15 +59,47 @@ def read(text: str) -> Source:
         raise AgreementError([Problem("", 1, f"expected YAML: {error}")]) from error
     if root is None:
         raise AgreementError([Problem("", 1, "expected an agreement, found nothing")])
-    reader = _Reader()
+    reader = _Reader(anchored)
     document = reader.value(root, ())
     if reader.problems:
         raise AgreementError(reader.problems)
     return Source(document, reader.lines)
 
 
+def composed(text: str) -> tuple[yaml.Node | None, AbstractSet[int]]:
+    """The nodes of a YAML document (None when it is empty), and the `id` of each that has an anchor or is an alias.
+
+    Raises:
+        yaml.YAMLError: it is not YAML.
+        RecursionError: it is nested too deeply.
+    """
+    loader = _Loader(text)
+    try:
+        return loader.get_single_node(), loader.anchored
+    finally:
+        loader.dispose()
+
+
+class _Loader(yaml.SafeLoader):
+    """Composes as ever, and notes what has an anchor, of which the nodes themselves tell nothing."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.anchored: set[int] = set()
+
+    @override
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event: yaml.NodeEvent = self.peek_event()  # type: ignore[no-untyped-call]
+        named = event.anchor is not None
+        node = super().compose_node(parent, index)
+        if named:
+            self.anchored.add(id(node))
+        return node
+
+
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, anchored: AbstractSet[int]) -> None:
+        self._anchored = anchored
         self.lines: dict[Place, int] = {}
         self.problems: list[Problem] = []
         self._seen: set[int] = set()
@@ -73,13 +107,10 @@ class _Reader:
 
     def value(self, node: yaml.Node, place: Place) -> Any:
         self.lines.setdefault(place, node.start_mark.line + 1)
-        if id(node) in self._seen:
-            return self._problem(node, place, "expected the part written out, found an alias")
+        refusal = self._refusal(node, place)
         self._seen.add(id(node))
-        if len(place) > DEEPEST:
-            return self._problem(node, place, f"expected at most {DEEPEST} levels")
-        if node.tag != self._tag_without_a_tag(node):
-            return self._problem(node, place, f"expected a plain value, found the tag {node.tag}")
+        if refusal is not None:
+            return self._problem(node, place, refusal)
         if isinstance(node, yaml.MappingNode):
             return dict(self._pairs(node, place))
         if isinstance(node, yaml.SequenceNode):
@@ -87,11 +118,22 @@ class _Reader:
         quoted = isinstance(node, yaml.ScalarNode) and node.style is not None
         return node.value if quoted else _plain(node.value)
 
+    def _refusal(self, node: yaml.Node, place: Place) -> str | None:
+        if id(node) in self._seen:
+            return "expected the part written out, found an alias"
+        if id(node) in self._anchored:
+            return "expected a plain value, found an anchor"
+        if len(place) > DEEPEST:
+            return f"expected at most {DEEPEST} levels"
+        if node.tag != self._tag_without_a_tag(node):
+            return f"expected a plain value, found the tag {node.tag}"
+        return None
+
     def _pairs(self, node: yaml.MappingNode, place: Place) -> Iterator[tuple[str, Any]]:
         seen: dict[str, int] = {}
         for key, value in node.value:
             line = key.start_mark.line + 1
-            if not isinstance(key, yaml.ScalarNode) or key.value == "<<":
+            if not isinstance(key, yaml.ScalarNode) or key.value == "<<" or id(key) in self._anchored:
                 self._problem(key, place, "expected a plain name as key")
             elif key.value in seen:
                 self._problem(key, (*place, key.value), f"stands twice, first on line {seen[key.value]}; keep one")

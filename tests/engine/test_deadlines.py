@@ -5,6 +5,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from engine.deadlines import Deadlines
+from tests.support.laws import examples
 
 KEYS = [b"a", b"b", b"c", b"d"]
 dues = st.one_of(st.none(), st.integers(0, 6))
@@ -51,7 +52,7 @@ def step(deadlines: Deadlines, twin: Twin, what: tuple[Any, ...]) -> None:
 
 
 @for_all(st.dictionaries(st.sampled_from(KEYS), st.integers(0, 6)), st.lists(steps, max_size=40))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_deadlines_do_what_a_dictionary_does(due: dict[bytes, int], what: list[tuple[Any, ...]]) -> None:
     deadlines, twin = Deadlines(due), Twin(due)
     for one in what:

@@ -1,6 +1,8 @@
+import pytest
 from typing_extensions import override
 
 from engine.drain import drain
+from engine.errors import PoisonBatch
 from engine.host import Program
 from engine.memory.log import MemoryLog
 from engine.ports import NewRecord, Record
@@ -86,3 +88,31 @@ async def test_what_tasks_send_to_one_another_is_decided_as_well() -> None:
     await log.append({(IN, 0): [NewRecord(b"a", b"3", [("ls-time", b"7")])]})
     assert await drain(log, program(Relay(), Relay())) == 7
     assert await outputs(log) == [[b"1:3", b"2:1"], [b"1:2", b"2:0"]]
+
+
+async def test_a_failure_names_the_record_it_failed_on() -> None:
+    log = await made()
+    await log.append({(IN, 1): [new("x", 1), new("y", 2), new("boom", 3), new("z", 4)]})
+    with pytest.raises(PoisonBatch, match=r"^in-1 offset 2: ValueError.*nothing was skipped"):
+        await drain(log, program(Ledger(), Ledger(failing=1)))
+
+
+class FailsAtTheEnd(Ledger):
+    @override
+    def finish(self, txn: Transaction[list[str]]) -> None:
+        raise ValueError("a bug in the handler")
+
+
+async def test_a_failure_outside_of_any_record_names_from_where_on_nothing_is_committed() -> None:
+    log = await made()
+    await log.append({(IN, 0): [new("x", 1)]})
+    await drain(log, program(Ledger(), Ledger()))
+    await log.append({(IN, 0): [new("y", 2), new("z", 3)]})
+    with pytest.raises(PoisonBatch, match=r"^in-0 from offset 1: ValueError"):
+        await drain(log, program(FailsAtTheEnd(), Ledger()))
+
+
+async def test_a_failure_of_time_that_passes_says_so() -> None:
+    log = await made()
+    with pytest.raises(PoisonBatch, match=r"^ledgers: letting time pass: ValueError"):
+        await drain(log, program(FailsAtTheEnd(), Ledger()), until=5)

@@ -1,12 +1,9 @@
-# ruff: noqa: E402 - the contract's asserts are rewritten only when announced before the import
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import apsw
 import pytest
-
-pytest.register_assert_rewrite("tests.engine.log_contract", "tests.engine.embedded_contract")
 
 from engine.embedded.ports import EmbeddedLog
 from engine.memory.disk import MemoryDisk

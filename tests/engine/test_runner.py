@@ -60,6 +60,7 @@ async def test_a_handler_that_always_fails_ends_the_worker_and_nothing_is_skippe
     await one.until(lambda: one.crashed)
     (crash,) = one.crashed
     assert isinstance(crash, PoisonBatch)
+    assert "in @0 offset 1: ValueError(" in str(crash)
     assert "a bug in the handler" in str(crash)
     assert (one.notes["handler_failed"], one.notes["reopen"]) == (QUICK.retries + 1, 0)
     assert (await values(one.log), (await one.log.task(one.task.group, 0).open()).positions) == ([], {IN: 0})

@@ -8,6 +8,7 @@ from engine.ports import Record
 from engine.state import MemoryStore, pack
 from engine.transaction import Transaction
 from tests.engine.ledger import DEAD, GROUP, OUT, Ledger
+from tests.support.laws import examples
 
 
 def begun(
@@ -109,7 +110,7 @@ acts = st.one_of(
 
 
 @for_all(st.dictionaries(keys, st.sampled_from([b"1", b"2"])), st.lists(acts, max_size=12))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_an_overlay_is_what_a_copy_would_be(before: dict[bytes, bytes], done: list[tuple[object, ...]]) -> None:
     store, deadlines = MemoryStore(), Deadlines()
     for key, raw in before.items():

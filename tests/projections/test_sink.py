@@ -1,4 +1,5 @@
 import asyncio
+import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from typing_extensions import override
 from events.lead import LeadCaptured, LeadStatusChanged
 from events.topics import AGREEMENTS, VIEW_PROGRESS
 from projections.sink import _expect_partitions, sink, sink_once
-from projections.stores.port import Move, RowChange, Source
+from projections.stores.port import Move, RowChange, Source, StoreUnavailable
 from projections.stores.sqlite import SqliteStore
 from tests.projections.given import text, told
 from tests.projections.house import House, house
@@ -198,3 +199,68 @@ async def test_an_agreement_without_statuses_adds_no_stage() -> None:
     await built.publish("other")
     await sink_once(built.log, built.store)
     assert [row["stage"] for row in built.view("funnel")] == ["captured", "Open", "Won", "converted"]
+
+
+class Gated(SqliteStore):
+    """A real store on a disk that answers when the gate is open."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.gate, self.waiting = threading.Event(), threading.Event()
+
+    @override
+    def apply(self, changes: Iterable[RowChange], moves: Mapping[Source, Move]) -> int:
+        if any(move.after > move.before for move in moves.values()):
+            self.waiting.set()
+            self.gate.wait()
+        return super().apply(changes, moves)
+
+
+async def test_a_sink_that_is_stopped_ends_after_its_running_transaction_so_that_the_store_may_be_closed(
+    tmp_path: Path,
+) -> None:
+    built, store = await busy(), Gated(tmp_path / "views.db")
+    running = asyncio.create_task(sink_once(built.log, store))
+    await asyncio.to_thread(store.waiting.wait)
+    running.cancel()
+    await asyncio.wait([running], timeout=0)
+    ended_early = running.done()
+    for _ in range(10):
+        await asyncio.sleep(0)
+        ended_early = ended_early or running.done()
+    store.gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    store.close()
+    assert not ended_early
+    assert sum(SqliteStore(tmp_path / "views.db").positions().values()) > 0
+
+
+class Full(SqliteStore):
+    """A real store on a disk that is full for so many looks."""
+
+    def __init__(self, path: Path | str, looks: int) -> None:
+        super().__init__(path)
+        self.looks = looks
+
+    @override
+    def apply(self, changes: Iterable[RowChange], moves: Mapping[Source, Move]) -> int:
+        self._run(f"PRAGMA max_page_count = {1 if self.looks else 100_000}")
+        self.looks -= bool(self.looks)
+        return super().apply(changes, moves)
+
+
+async def test_the_loop_waits_out_a_full_disk_and_copies_when_there_is_room(tmp_path: Path) -> None:
+    built, stop, changed = await house(), asyncio.Event(), asyncio.Event()
+    store, trouble = Full(tmp_path / "views.db", 3), list[Exception]()
+    await built.write(*(told(LeadCaptured(source="x" * 200), n, lead=f"lead-{n}") for n in range(300)))
+    await built.project()
+    loop = sink(built.log, store, stop, pause=0.01, told=lambda _: changed.set(), trouble=trouble.append)
+    running = asyncio.create_task(loop)
+    async with asyncio.timeout(10):
+        await changed.wait()
+        stop.set()
+        await running
+    assert trouble
+    assert all(isinstance(exc, StoreUnavailable) for exc in trouble)
+    assert len(store.query("SELECT * FROM leads")) == 300

@@ -12,6 +12,7 @@ from projections.verify import expected_rows
 from tests.projections import oracle
 from tests.projections.house import House, house
 from tests.projections.strategies import AGREEMENTS, histories
+from tests.support.laws import examples
 
 NAMES = [view.name for view in VIEWS]
 
@@ -33,7 +34,7 @@ async def topics(built: House) -> dict[Any, Any]:
     }
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(facts=histories(), limit=st.integers(1, 12))
 async def test_batches_split_anywhere_leave_the_same_rows(facts: list[Envelope], limit: int) -> None:
     whole, split = await shown(facts), await shown(facts, limit=limit)
@@ -43,7 +44,7 @@ async def test_batches_split_anywhere_leave_the_same_rows(facts: list[Envelope],
     assert {name: whole.view(name) for name in NAMES} == {name: split.view(name) for name in NAMES}
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(facts=histories(), partitions=st.sampled_from([1, 4]))
 async def test_the_figures_are_those_of_a_direct_count(facts: list[Envelope], partitions: int) -> None:
     built = await shown(facts, partitions)
@@ -70,7 +71,7 @@ async def test_the_figures_are_those_of_a_direct_count(facts: list[Envelope], pa
         assert {name: row[name] for name in expected} == expected
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(facts=histories(), partitions=st.sampled_from([4, 8]))
 async def test_the_partition_count_changes_no_answer(facts: list[Envelope], partitions: int) -> None:
     one, many = await shown(facts), await shown(facts, partitions)
@@ -78,7 +79,7 @@ async def test_the_partition_count_changes_no_answer(facts: list[Envelope], part
         assert one.view(name) == many.view(name)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(facts=histories(), chance=st.randoms(use_true_random=False))
 async def test_the_order_of_leads_changes_no_answer(facts: list[Envelope], chance: Any) -> None:
     waiting = {lead: list(history) for lead, history in oracle.histories(facts).items()}
@@ -93,7 +94,7 @@ async def test_the_order_of_leads_changes_no_answer(facts: list[Envelope], chanc
         assert one.view(name) == other.view(name)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(facts=histories(), data=st.data())
 async def test_a_sink_started_again_from_any_position_ends_in_the_same_tables(
     facts: list[Envelope], data: st.DataObject
@@ -107,7 +108,7 @@ async def test_a_sink_started_again_from_any_position_ends_in_the_same_tables(
     assert built.tables() == before
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(facts=histories())
 def test_breaches_that_stand_are_the_breached_clocks(facts: list[Envelope]) -> None:
     told = oracle.without_second_endings(facts)

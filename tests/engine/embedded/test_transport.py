@@ -110,6 +110,7 @@ async def test_a_worker_decides_all_there_is_and_all_that_comes(make_log: MakeLo
     await all_done(log, 200)
 
 
+@pytest.mark.slow
 async def test_workers_share_the_partitions_as_they_come_and_go(make_log: MakeLog, workers: Workers) -> None:
     log = await make_log("publisher")
     one = await workers.start("one")
@@ -129,6 +130,7 @@ async def test_workers_share_the_partitions_as_they_come_and_go(make_log: MakeLo
         assert not [kind for kind, _ in app.task_host.progress if kind == "reopen"]
 
 
+@pytest.mark.slow
 async def test_more_workers_than_partitions_leave_some_idle_but_ready(make_log: MakeLog, workers: Workers) -> None:
     log = await make_log("publisher")
     apps = [await workers.start(f"{number}") for number in range(PARTITIONS + 1)]
@@ -153,6 +155,7 @@ async def test_a_task_that_was_fenced_opens_again_and_doubles_nothing(make_log: 
     await all_done(log, 120)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make_log", ["sqlite"], indirect=True)
 async def test_an_outage_is_waited_out(make_log: MakeLog, workers: Workers) -> None:
     log = await make_log("publisher")

@@ -64,3 +64,10 @@ def test_a_compacted_topic_takes_no_record_without_a_key() -> None:
 
 def test_a_topic_nobody_knows_is_left_to_the_broker() -> None:
     check_rows({("t", 0): [NewRecord(None, b"v" * 10_000_000)]}, {})
+
+
+def test_a_record_that_does_not_fit_is_named_by_partition_and_key() -> None:
+    rows = [NewRecord(b"small", b"v"), NewRecord(b"lead-7", b"v" * 100)]
+    with pytest.raises(RecordTooLarge, match="topic 't' takes in partition 5, key 'lead-7'") as refused:
+        check_rows({("t", 5): rows}, {"t": TopicSpec("t", 6, max_record_bytes=50)})
+    assert (refused.value.partition, refused.value.key) == (5, b"lead-7")

@@ -1,6 +1,10 @@
 import importlib
 import logging
 
+import pytest
+
+from engine.errors import Unavailable
+from engine.kafka.log import KafkaLog, Session
 from engine.kafka.quiet import RateLimit, quieten
 
 
@@ -45,3 +49,21 @@ def test_every_logger_of_aiokafka_is_limited_once() -> None:
     quieten()
     for name in ("aiokafka", "aiokafka.conn", "aiokafka.producer.sender", "aiokafka.consumer.group_coordinator"):
         assert [type(found) for found in logging.getLogger(name).filters] == [RateLimit], name
+
+
+async def test_a_broker_out_of_reach_is_told_by_our_error_alone(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, logger="aiokafka")
+    log = KafkaLog("kafka://127.0.0.1:1", session=Session(connect=2.0))
+    with pytest.raises(Unavailable, match=r"no Kafka broker answers at 127\.0\.0\.1:1"):
+        await log.start()
+    await log.stop()
+    assert [said for said in caplog.messages if "Unable connect" in said] == []
+
+
+@pytest.mark.parametrize(("level", "passes"), [(logging.WARNING, False), (logging.INFO, True)])
+def test_who_listens_to_what_goes_on_hears_of_every_connection(
+    caplog: pytest.LogCaptureFixture, level: int, passes: bool
+) -> None:
+    caplog.set_level(level, logger="aiokafka")
+    line = record('Unable connect to "%s:%s": %s', "host", 9092, "refused", at=1.0, name="aiokafka")
+    assert RateLimit().filter(line) is passes

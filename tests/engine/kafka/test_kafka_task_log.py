@@ -1,4 +1,5 @@
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 
@@ -13,6 +14,7 @@ from engine.kafka.batches import built
 from engine.kafka.dropping import drop_producer
 from engine.kafka.log import KafkaLog, Session
 from engine.kafka.producers import transactional
+from engine.kafka.task_log import fallback_level
 from engine.ports import GroupSpec, NewRecord, TopicSpec, Writes
 from engine.state import POSITION
 from tests.support.kafka import KafkaCluster
@@ -220,3 +222,22 @@ async def test_an_outage_in_a_transaction_is_told_in_time_and_over_when_the_brok
         assert (await values(patient, "out"))[-1] == b"after"
         await patient.stop()
         await asyncio.wait_for(log.stop(), 5)
+
+
+def test_offsets_the_brokers_forgot_are_a_warning_and_those_never_committed_are_none() -> None:
+    assert fallback_level(remembered=5, start=0) == logging.WARNING
+    assert fallback_level(remembered=5, start=3) == logging.WARNING
+    assert fallback_level(remembered=0, start=0) == logging.INFO
+    assert fallback_level(remembered=5, start=5) == logging.INFO
+
+
+@pytest.mark.kafka
+async def test_a_task_in_which_only_time_has_passed_opens_again_without_a_warning(
+    log: KafkaLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    task = log.task(GROUP, 0)
+    await task.open()
+    await task.commit(Writes(changelog=[NewRecord(POSITION, b'{"offsets":{"in":0},"time":1}')]))
+    assert (await task.open()).positions == {"in": 0}
+    assert [found.levelno for found in caplog.records if "no committed offset" in found.message] == [logging.INFO]

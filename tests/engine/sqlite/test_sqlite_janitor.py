@@ -13,6 +13,7 @@ from engine.sqlite.log import SqliteLog
 from engine.sqlite.sql import run
 from tests.engine.embedded_contract import TTL, Clock
 from tests.engine.log_contract import GROUP, TOPICS, drain, values
+from tests.support.laws import examples
 
 State = dict[bytes | None, bytes | None]
 
@@ -40,7 +41,7 @@ batch = st.lists(st.tuples(keys, st.none() | st.binary(max_size=3)), min_size=1,
 actions = st.lists(st.one_of(batch, st.integers(1, 6), st.just("restart")), min_size=1, max_size=30)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(actions, st.sampled_from([0, 10**12]))
 async def test_no_step_of_compaction_changes_what_a_reader_comes_to_know(
     monkeypatch: pytest.MonkeyPatch, actions: list[object], grace: int

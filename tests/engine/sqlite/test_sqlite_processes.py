@@ -56,6 +56,7 @@ async def test_two_processes_that_append_at_once_lose_nothing(tmp_path: Path) ->
     await log.stop()
 
 
+@pytest.mark.slow
 async def test_a_killed_process_leaves_whole_transactions_and_all_it_was_told_are_durable(tmp_path: Path) -> None:
     log = await make(tmp_path / "log.db")
     told: set[bytes] = set()

@@ -23,6 +23,7 @@ def leadstream(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code", "stdout", "stderr"),
     [

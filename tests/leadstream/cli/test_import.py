@@ -91,3 +91,28 @@ def test_a_file_of_dead_rows_only_is_accounted_for_once(house: House) -> None:
     for _ in range(2):
         assert account(house.import_history(ALL_DEAD))["dead", "rows"] == 1
     assert len(house.rows("dead-letters", "list")) == 1
+
+
+KEYED = MAPPING.replace("    time: at\n", "    time: at\n    key: [lead, at]\n")
+LONGER = HISTORY + "ann,2012-01-02 00:00:00,called,\n"
+LATER = "lead,at,what,source\nann,2012-01-02 00:00:00,called,\n"
+
+
+def test_of_a_longer_download_only_the_later_rows_can_follow(house: House) -> None:
+    mapping = house.write("mapping.yaml", KEYED)
+    house.run("import", mapping, house.write("log.csv", HISTORY))
+    house.decide()
+    assert "already holds records up to" in house.refused("import", mapping, house.write("longer.csv", LONGER))
+    house.run("import", mapping, house.write("later.csv", LATER))
+    house.decide()
+    told = [row["fact"] for row in house.rows("lead", "ann")]
+    assert told.count("lead.touched") == 2
+
+
+@pytest.mark.parametrize(("mapping", "captured"), [(MAPPING, 1), (KEYED, 2)], ids=["row numbers", "key"])
+def test_rows_of_two_files_are_told_apart_by_their_key_alone(house: House, mapping: str, captured: int) -> None:
+    again = "lead,at,what,source\nann,2012-03-01 00:00:00,asked,fair\n"
+    for name, content in (("first.csv", HISTORY), ("second.csv", again)):
+        house.run("import", house.write("mapping.yaml", mapping), house.write(name, content))
+        house.decide()
+    assert [row["fact"] for row in house.rows("lead", "ann")].count("lead.captured") == captured

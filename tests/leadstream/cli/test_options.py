@@ -89,11 +89,14 @@ def test_the_format_can_be_set_in_the_environment_and_in_the_file(house: House) 
 @pytest.mark.parametrize(
     ("content", "named"),
     [
-        (b"partitions = 0\n", "--partitions: Input should be greater than or equal to 1"),
-        (b"colour = 1\n", "no option 'colour'; there are broker, data_dir"),
+        (b"partitions = 0\n", "leadstream.toml: partitions: Input should be greater than or equal to 1"),
+        (b"broker = 3\n", "leadstream.toml: broker: Input should be a valid string"),
+        (b'broker = "kafka://"\n', "leadstream.toml: broker: not a Kafka URL"),
+        (b'log-level = "loud"\n', "leadstream.toml: log-level: Input should be 'debug', 'info'"),
+        (b"colour = 1\n", "leadstream.toml: there is no option 'colour'; there are broker, data_dir"),
         (b"- 1\n", "leadstream.toml: "),
         (b'prefix = "\xff"\n', "leadstream.toml: "),
-        (b'format = "xml"\n', "'xml' is not one of 'table', 'json', 'csv'"),
+        (b'format = "xml"\n', "leadstream.toml: format: 'xml' is not one of table, json, csv"),
     ],
 )
 def test_a_wrong_file_is_wrong_use_and_says_what_is_wrong(house: House, content: bytes, named: str) -> None:
@@ -136,3 +139,38 @@ def test_a_data_directory_that_cannot_be_made_is_refused_with_one_line(house: Ho
     said = house.refused("--data-dir", f"{blocked}/data", "verify")
     assert "Not a directory" in said
     assert said.count("\n") == 1
+
+
+def test_a_file_that_cannot_be_read_is_wrong_use_and_named(house: House) -> None:
+    (house.folder / "leadstream.toml").mkdir()
+    assert "leadstream.toml: cannot be read: Is a directory" in house.misused("view", "funnel")
+
+
+def test_what_is_said_nearer_than_the_file_is_not_blamed_on_it(house: House) -> None:
+    house.write("leadstream.toml", "partitions = 3\n")
+    assert "Error: --partitions: " in house.misused("view", "funnel", "--partitions", "0")
+
+
+@pytest.mark.parametrize("path", [path for path in ALL if path != ("demo",)], ids=" ".join)
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("kafka://", "not a Kafka URL: 'kafka://'; write kafka://host:port"),
+        ("kafka://host:many", "the port in 'host:many' is not a number"),
+        ("sqlite://", "expected sqlite:///path, got 'sqlite://'"),
+        ("sqlite:///", "expected sqlite:///path, got 'sqlite:///'"),
+    ],
+)
+def test_a_broker_url_of_which_no_log_can_be_made_is_wrong_use_of_every_command(
+    house: House, path: tuple[str, ...], url: str, said: str
+) -> None:
+    file = house.write("file", "")
+    needed = [parameter for parameter in ALL[path].params if parameter.required]
+    given = [_value(parameter, file) for parameter in needed if isinstance(parameter, click.Argument)]
+    flags = [parameter.opts[0] for parameter in needed if isinstance(parameter, click.Option)]
+    assert f"--broker: {said}" in house.misused("--broker", url, *path, *given, *flags)
+    assert not house.data.exists()
+
+
+def _value(parameter: click.Parameter, file: str) -> str:
+    return next(iter(parameter.type.choices)) if isinstance(parameter.type, click.Choice) else file

@@ -16,10 +16,12 @@ def test_create_makes_every_topic_once(house: House) -> None:
     assert house.run("topics", "create").stdout == "nothing to do, 2 partitions\n"
 
 
-def test_the_partition_count_is_the_one_that_is_there(house: House) -> None:
+def test_another_partition_count_than_the_one_that_is_there_is_refused_and_changes_nothing(house: House) -> None:
     house.run("topics", "create")
-    said = house.run("topics", "create", "--partitions", "7").stdout
-    assert said == "nothing to do, 2 partitions\n"
+    said = house.refused("topics", "create", "--partitions", "7")
+    assert "the deployment has 2 partitions, which never changes" in said
+    assert "nothing was done about the 7 asked for" in said
+    assert house.run("topics", "create", "--partitions", "2").stdout == "nothing to do, 2 partitions\n"
     assert set(states(House(house.folder, partitions=7)).values()) == {"ok"}
 
 
@@ -58,3 +60,9 @@ def test_a_wrong_topic_is_described_with_how_it_must_be_and_nothing_runs_on_it(h
     assert "has 3 partitions instead of 2" in state
     for command in (["run", "--until-idle"], ["view", "sla"], ["publish", "-"]):
         assert "'lead-events' has 3 partitions instead of 2" in house.refused(*command)
+
+
+def test_who_names_no_partition_count_gets_the_one_that_is_there(house: House) -> None:
+    house.run("topics", "create", "--partitions", "7")
+    result = house.ask("topics", "create", env={"LEADSTREAM_PARTITIONS": ""})
+    assert (result.exit_code, result.stdout) == (0, "nothing to do, 7 partitions\n")

@@ -1,8 +1,12 @@
 import csv
 import io
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
+from projections.stores.sqlite import SqliteStore
 from tests.leadstream.cli.house import House
 
 END = "2012-01-03T00:00:00.000000Z"
@@ -99,3 +103,43 @@ def test_an_unknown_view_column_or_value_is_wrong_use_and_says_what_there_is(
     told: House, arguments: list[str], there_is: str
 ) -> None:
     assert there_is in told.misused("view", *arguments)
+
+
+def test_a_table_that_is_no_terminals_has_a_line_for_every_row_however_long(house: House) -> None:
+    long = "a-source-of-many-words-" * 20
+    house.publish_agreement()
+    house.import_history(f"lead,at,what,source\nann,2012-01-01 00:00:00,asked,{long[:256]}\n")
+    house.decide()
+    lines = [line for line in house.run("view", "leads").stdout.splitlines() if line.strip()]
+    head, _, row = lines
+    assert head.split()[0] == "lead"
+    assert head.split()[-1] == "complete_to"
+    assert long[:256] in row
+    assert row.split()[-1] == "2012-01-01T00:00:00.000000Z"
+
+
+@contextmanager
+def no_file_larger_than(size: int) -> Iterator[None]:
+    """A disk quota that lets files grow no further; SQLite sees it as a failing write."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_tables_that_cannot_be_brought_up_to_date_are_one_line_with_place_and_remedy(house: House) -> None:
+    house.publish_agreement()
+    house.run("view", "leads")
+    house.import_history()
+    house.run("run", "--until-idle")
+    for file in house.data.glob("views.db*"):
+        file.unlink()
+    SqliteStore(house.data / "views.db").close()
+    with no_file_larger_than((house.data / "views.db").stat().st_size):
+        said = house.refused("view", "leads")
+    assert said.count("\n") == 1
+    assert said.startswith(f"leadstream: views {house.data / 'views.db'}: reading or writing failed; check the disk")
+    assert "brought up to date" in said
+    assert len(house.rows("view", "leads")) == 2

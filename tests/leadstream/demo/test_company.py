@@ -19,6 +19,7 @@ from leadstream.demo.company import SOURCE, Arrival, Week, living_traffic, simul
 from leadstream.demo.journey import skewed
 from leadstream.demo.tempo import MONDAY
 from leadstream.publishing import Refused, check
+from tests.support.laws import examples
 
 WEEK = Week(seed=7)
 NOON = MONDAY + 12 * 60 * MINUTE
@@ -151,7 +152,7 @@ def test_a_reps_delay_lies_between_a_quarter_and_three_and_a_half_of_the_typical
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 def test_whatever_the_seed_every_fact_passes_the_checks(seed: int) -> None:
     codec = Codec()
     for arrival in simulated_week(Week(seed=seed, days=1, leads_per_day=30)):

@@ -11,6 +11,8 @@ import pytest
 
 from tests.support.process import Process, leadstream
 
+pytestmark = pytest.mark.slow
+
 ENVIRONMENT = {"COLUMNS": "140", "LEADSTREAM_BROKER": "kafka://127.0.0.1:9"}
 
 
@@ -71,7 +73,7 @@ def test_the_page_for_people_explains_itself(tmp_path: Path) -> None:
 
 def test_without_a_directory_a_fresh_one_is_made_and_named(tmp_path: Path) -> None:
     arguments = ("demo", "--once", "--days", "1")
-    environment = {**ENVIRONMENT, "TMPDIR": str(tmp_path)}
+    environment = {**ENVIRONMENT, "TMPDIR": str(tmp_path), "COLUMNS": "400"}  # the path stands on one line
     with leadstream(*arguments, log=tmp_path / "demo.out", env=environment) as process:
         assert process.wait(60) == 0
         page = process.output()
@@ -105,7 +107,6 @@ def live(folder: Path, *arguments: str) -> Process:
     return leadstream("demo", "--data-dir", home, *arguments, log=folder / "demo.out", env=ENVIRONMENT)
 
 
-@pytest.mark.slow
 async def test_the_live_demo_ends_by_itself_and_leaves_no_process(tmp_path: Path) -> None:
     with live(tmp_path, "--for", "20", "--rate", "20") as process:
         children = await asyncio.to_thread(children_of, process)
@@ -118,7 +119,6 @@ async def test_the_live_demo_ends_by_itself_and_leaves_no_process(tmp_path: Path
     assert breached > 0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_live_demo_cleanly(tmp_path: Path, number: signal.Signals) -> None:
     with live(tmp_path) as process:
@@ -129,7 +129,6 @@ def test_a_signal_ends_the_live_demo_cleanly(tmp_path: Path, number: signal.Sign
         assert not [child for child in children if child.is_running()]
 
 
-@pytest.mark.slow
 def test_the_live_demo_says_so_when_its_worker_ends(tmp_path: Path) -> None:
     with live(tmp_path) as process:
         children = children_of(process)

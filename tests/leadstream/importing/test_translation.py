@@ -17,6 +17,7 @@ from leadstream.importing import (
     match_files,
     translate,
 )
+from tests.support.laws import examples
 
 Translate = Callable[[str, Mapping[str, str | bytes]], Translation]
 
@@ -181,7 +182,7 @@ Rows = list[tuple[int, str]]
 ROWS = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["", "1", "2", "10"])), max_size=8)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(ROWS, ROWS, ROWS)
 def test_facts_come_by_time_then_file_then_tie_break_then_row(
     translated: Translate, first: Rows, second: Rows, third: Rows
@@ -229,7 +230,7 @@ RULES = st.lists(st.builds(lambda when, does: {"when": when, **does}, CONDITIONS
 LINES = st.lists(st.lists(CELLS, min_size=1, max_size=4), max_size=12)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(RULES, LINES, st.booleans(), st.booleans())
 def test_every_row_is_imported_skipped_or_dead(
     tmp_path_factory: pytest.TempPathFactory,

@@ -117,7 +117,9 @@ def test_what_is_not_carried_out_yet_is_refused_and_nothing_else_is_said_about_i
     ("text", "line", "words"),
     [
         (HEAD + "version: 2\n", 4, "stands twice, first on line 2"),
-        (HEAD + "applies_to: &a {field: x, equals: 1}\narchive: {when: *a}\n", 4, "found an alias"),
+        (HEAD + "priority: &a 1\n", 4, "found an anchor"),
+        (HEAD + "applies_to: &a {field: x, equals: 1}\n", 4, "found an anchor"),
+        ("&a agreement: x\n", 1, "expected a plain name as key"),
         (HEAD + "priority: !!python/name:os.system 1\n", 4, "tag"),
         (HEAD + "priority: !!str 1\n", 4, "tag"),
         (HEAD + "signed: !!set {a}\n", 4, "tag"),
@@ -132,6 +134,14 @@ def test_what_is_not_carried_out_yet_is_refused_and_nothing_else_is_said_about_i
 def test_what_is_no_plain_yaml_is_refused_with_its_line(text: str, line: int, words: str) -> None:
     found = problems(text)[0]
     assert (found.line, words in found.message) == (line, True)
+
+
+def test_an_anchor_and_its_alias_are_both_named() -> None:
+    found = problems(HEAD + "applies_to: &a {field: x, equals: 1}\narchive: {when: *a}\n")
+    assert [(each.path, each.line, each.message.rpartition(" ")[2]) for each in found] == [
+        ("applies_to", 4, "anchor"),
+        ("archive.when", 4, "alias"),
+    ]
 
 
 def test_values_stay_what_they_look_like() -> None:
