@@ -3,6 +3,10 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# The share of its examples a law is tried with, a Hypothesis profile: quick or thorough (tests/support/laws.py).
+LAWS ?= quick
+# Tests start many processes of ours: each would compile every module again where bytecode is unwelcome.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test check bench format golden clean
 
@@ -28,11 +32,12 @@ check: $(VENV)/.dev ## Format, lint, types, room contracts, and the tests that n
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -m "not kafka and not docker and not slow and not data" $(ARGS)
+	$(BIN)/pytest -q -n logical --dist worksteal --hypothesis-profile=$(LAWS) --timeout 60 -m "not kafka and not docker and not slow and not data" $(ARGS)
 
 test: $(VENV)/.dev ## Everything: check, then the tests on real Kafka, real data and real containers
-	$(MAKE) check
-	$(BIN)/pytest -q -m "kafka or docker or slow or data" $(ARGS)
+	$(MAKE) check LAWS=thorough
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "data" $(ARGS)
+	$(BIN)/pytest -q -m "(kafka or docker or slow) and not data" $(ARGS)
 
 bench: $(VENV)/.dev ## Events a second against stock Faust on the same broker and data
 	$(BIN)/python -m benchmarks $(ARGS)

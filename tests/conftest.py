@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.kafka import KafkaCluster
+from tests.support.laws import register_profiles
 from tests.support.missing import MissingError, skip_or_fail
+
+# Here, before any test file imports them for something small: a contract's asserts explain themselves only then.
+pytest.register_assert_rewrite("tests.engine.log_contract", "tests.engine.embedded_contract")
+register_profiles()
 
 _REPOSITORY = Path(__file__).resolve().parents[1]
 _counter = itertools.count(1)

@@ -42,7 +42,8 @@ class Tally:
         if alive and alive[-1][0] > at:
             return False  # a touch of the near future has not begun to fade
         self._highs, self._falls, self._counts = [0] * groups, [0] * groups, [0] * groups
-        self._since, self._until = 0, 1 << 62
+        ended = len(hits) - len(alive)
+        self._since, self._until = hits[ended - 1][0] + decay.lifetime if ended else 0, 1 << 62
         for occurred_at, _, rule, points in alive:
             self.add(occurred_at, points, group_of[rule], decay)
         return True

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
+import pytest_asyncio
 
 from benchmarks import leads, leads_check, scores
 from benchmarks.cases import lead_times, prepare_leads, score_totals
@@ -56,16 +57,22 @@ class TestScores:
         assert scores.problems(self.RECORDS, outputs, totals | {key: (count, score + 0.001, at)}) == [f"{key!r}: state"]
 
 
-class TestLeads:
-    RECORDS = tuple(leads.facts(2_000, 1))
-
-    @pytest.fixture
-    async def judged(self, log: FaustLog) -> Judged:
-        await prepare_leads(log, Settings(partitions=PARTITIONS), self.RECORDS)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def decided(tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    facts = tuple(leads.facts(2_000, 1))
+    async with Home.on(None, "case", tmp_path_factory.mktemp("leads"), PARTITIONS).log() as log:
+        await prepare_leads(log, Settings(partitions=PARTITIONS), facts)
         await drain(log, lead_program(log, PARTITIONS, now_us))
         times = await lead_times(log, PARTITIONS)
         canonical = await everything(log, LEAD_EVENTS, PARTITIONS)
-        return canonical, lambda found: leads_check.problems(self.RECORDS, found, times)
+    return canonical, lambda found: leads_check.problems(facts, found, times)
+
+
+class TestLeads:
+    @pytest.fixture
+    def judged(self, decided: Judged) -> Judged:
+        canonical, problems = decided
+        return [list(records) for records in canonical], problems  # each test damages a copy
 
     async def test_right_results_have_no_problems_and_every_kind_of_fact(self, judged: Judged) -> None:
         canonical, problems = judged

@@ -13,6 +13,7 @@ from events.envelope import Envelope
 from events.registry import CATALOGUE, ENVELOPES
 from tests.events.examples import EXAMPLES
 from tests.support.facts import json_values, same
+from tests.support.laws import examples
 
 CODEC = Codec()
 RECORDS = {wire_type: CODEC.encode(envelope) for wire_type, envelope in EXAMPLES.items()}
@@ -45,13 +46,13 @@ _headers = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.one_of(st.none(), st.binary(max_size=60)), st.one_of(st.none(), _headers))
 def test_arbitrary_bytes_and_headers_never_crash(value: bytes | None, headers: Headers | None) -> None:
     _try(value, headers)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(json_values())
 def test_arbitrary_json_never_crashes(value: Any) -> None:
     raw = json.dumps(value).encode()
@@ -63,7 +64,7 @@ def test_arbitrary_json_never_crashes(value: Any) -> None:
 _changes = st.lists(st.tuples(st.booleans(), st.integers(0, 20), json_values()), min_size=1, max_size=3)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.sampled_from(sorted(CATALOGUE)), _changes, st.booleans())
 def test_records_with_arbitrary_values_in_their_fields_never_crash(
     wire_type: str, changes: list[tuple[bool, int, Any]], twice: bool
@@ -77,7 +78,7 @@ def test_records_with_arbitrary_values_in_their_fields_never_crash(
     _try(raw.replace(b'"type"', b'"type": "lead.touched.v1", "type"') if twice else raw)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.sampled_from(sorted(CATALOGUE)), st.data())
 def test_records_with_bytes_damaged_never_crash(wire_type: str, data: st.DataObject) -> None:
     raw = RECORDS[wire_type]

@@ -16,6 +16,7 @@ from events.schema import PERSONAL, PERSONAL_KEYS, json_schema, structs_of
 from events.sealing import is_personal
 from tests.events.examples import EXAMPLES
 from tests.support.facts import any_envelope, same
+from tests.support.laws import examples
 
 PREFIX = "sealed:v1:"
 
@@ -134,7 +135,7 @@ def test_the_schema_marks_exactly_the_facts_that_hold_something_personal(wire_ty
     assert (f'"{PERSONAL}"' in text or f'"{PERSONAL_KEYS}"' in text) == (wire_type in SEALED)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(any_envelope())
 def test_every_sealed_fact_comes_back_as_it_was_however_long(envelope: Envelope) -> None:
     codec = Codec(Visible())
@@ -143,7 +144,7 @@ def test_every_sealed_fact_comes_back_as_it_was_however_long(envelope: Envelope)
     assert codec.encode(codec.decode(written)) == written
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(any_envelope())
 def test_what_was_written_before_keys_were_switched_on_stays_readable(envelope: Envelope) -> None:
     assert same(Codec(Visible()).decode(Codec().encode(envelope)), envelope)

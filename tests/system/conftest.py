@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
+from leadstream.importing.translation import Translation
 from tests.support.kafka import KafkaCluster
-from tests.system.homes import Home
+from tests.system.homes import LOAN_MAPPING, Home, Outcome, loan_run, translated
 
 MakeHome = Callable[..., Home]
 _numbers = itertools.count(1)
@@ -43,3 +45,21 @@ def kind(request: pytest.FixtureRequest) -> str:
 def loan_file(shared_data: Path) -> Path:
     """The loan funnel's event log."""
     return shared_data / "bpi2012_loan_funnel.csv.gz"
+
+
+@pytest.fixture(scope="session")
+def loans(loan_file: Path) -> Translation:
+    """The facts of the loan funnel."""
+    return translated(LOAN_MAPPING, loan_file)
+
+
+@pytest.fixture(scope="session")
+def reference_home(make_home: MakeHome) -> Home:
+    """Where the reference was made."""
+    return make_home("embedded", partitions=4)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def reference(reference_home: Home, loans: Translation) -> Outcome:
+    """The loan funnel on the embedded log, cut into four: what every other run of it must end as."""
+    return await loan_run(reference_home, loans)

@@ -27,6 +27,8 @@ from streams.agreement.load import load as load_agreement
 from tests.support.process import REPOSITORY, Process, leadstream
 
 EXAMPLES = REPOSITORY / "examples"
+LOAN_AGREEMENT = EXAMPLES / "agreements/bpi2012.yaml"
+LOAN_MAPPING = EXAMPLES / "imports/bpi2012.yaml"
 
 
 class Outcome(NamedTuple):
@@ -113,6 +115,12 @@ async def decided(home: Home, until: int | None = None) -> Outcome:
     async with opened(home.settings) as log:
         await run_until_idle(log, home.settings, home.partitions, until=until)
     return await outcome(home)
+
+
+async def loan_run(home: Home, loans: Translation) -> Outcome:
+    """The whole loan funnel under its agreement."""
+    await loaded(home, loans, LOAN_AGREEMENT.read_text())
+    return await decided(home)
 
 
 async def outcome(home: Home) -> Outcome:

@@ -15,6 +15,8 @@ from tests.system.failing_worker import unchecked
 from tests.system.homes import Home
 from tests.system.upstream import captured, kept, leads_told, put, told
 
+pytestmark = pytest.mark.slow
+
 
 def noise(name: str) -> str:
     """Text of 4,000 characters that hardly gets smaller."""
@@ -81,7 +83,6 @@ async def test_facts_that_find_the_disk_full_are_refused_whole_and_taken_when_th
     assert {row["lead"] for row in home.rows("view", "leads")} == {"early", *names}
 
 
-@pytest.mark.slow
 async def test_a_worker_that_finds_the_disk_full_waits_and_goes_on_where_it_was(small_home: Home, disk: Disk) -> None:
     home, names = small_home, [f"lead-{number}" for number in range(300)]
     async with opened(home.settings) as log:

@@ -29,6 +29,8 @@ from tests.system.failing_worker import BUG, unchecked
 from tests.system.homes import Home
 from tests.system.upstream import captured, ended, kept, leads_told, line, of_partition, places, put, told
 
+pytestmark = pytest.mark.slow
+
 AGREEMENT = """
 agreement: desk
 version: 1
@@ -123,7 +125,6 @@ async def test_a_fact_for_an_archived_lead_is_accepted_and_scored_and_starts_not
     assert rows == {"put-aside": ("archived", "Shelved"), "open": ("handed_over", "Contacted")}
 
 
-@pytest.mark.slow
 async def test_a_bug_in_the_handler_stops_the_worker_at_its_place_until_it_is_mended(site: Home) -> None:
     home = site
     names = of_partition(home, 0, 4)
@@ -249,7 +250,6 @@ async def goes_on(home: Home, worker: Process) -> None:
 
 
 @pytest.mark.kafka
-@pytest.mark.slow
 async def test_a_worker_started_before_the_broker_says_so_and_begins_when_it_is_there(tmp_path: Path) -> None:
     cluster = KafkaCluster()
     home = Home(tmp_path, 2, cluster.url, session_timeout=2.0)
@@ -273,7 +273,6 @@ async def test_a_worker_started_before_the_broker_says_so_and_begins_when_it_is_
         cluster.close()
 
 
-@pytest.mark.slow
 async def test_a_worker_without_a_place_for_its_log_says_so_and_begins_when_there_is_one(make_home: MakeHome) -> None:
     home = make_home("embedded", partitions=2)
     obstacle = home.settings.data_dir

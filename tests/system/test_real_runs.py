@@ -14,13 +14,23 @@ from streams.calendars import CalendarSpec, parse_hours, parse_target
 from tests.streams.calendar_twin import Twin
 from tests.system import loan_oracle
 from tests.system.conftest import MakeHome
-from tests.system.homes import EXAMPLES, Home, Outcome, decided, differences, loaded, outcome, rows, translated
+from tests.system.homes import (
+    EXAMPLES,
+    LOAN_MAPPING,
+    Home,
+    Outcome,
+    decided,
+    differences,
+    loaded,
+    loan_run,
+    outcome,
+    rows,
+    translated,
+)
 from tests.system.loan_oracle import Case
 
 pytestmark = [pytest.mark.data, pytest.mark.slow]
 
-LOAN_AGREEMENT = (EXAMPLES / "agreements/bpi2012.yaml").read_text()
-LOAN_MAPPING = EXAMPLES / "imports/bpi2012.yaml"
 DAY = 24 * 3600 * 1_000_000
 KAFKA = pytest.mark.kafka
 FULL = [("embedded", 1), ("embedded", 8), pytest.param("kafka", 4, marks=KAFKA)]
@@ -75,11 +85,6 @@ def stages(found: Outcome) -> dict[str, int]:
 
 
 @pytest.fixture(scope="session")
-def loans(loan_file: Path) -> Translation:
-    return translated(LOAN_MAPPING, loan_file)
-
-
-@pytest.fixture(scope="session")
 def loan_cases(loan_file: Path) -> dict[str, Case]:
     return loan_oracle.cases_of(loan_file)
 
@@ -87,22 +92,6 @@ def loan_cases(loan_file: Path) -> dict[str, Case]:
 @pytest.fixture(scope="session")
 def loan_slice(loan_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return loan_oracle.slice_of(loan_file, tmp_path_factory.mktemp("slice"), 1_000)
-
-
-async def full_run(home: Home, loans: Translation) -> Outcome:
-    await loaded(home, loans, LOAN_AGREEMENT)
-    return await decided(home)
-
-
-@pytest.fixture(scope="session")
-def reference_home(make_home: MakeHome) -> Home:
-    return make_home("embedded", partitions=4)
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def reference(reference_home: Home, loans: Translation) -> Outcome:
-    """The loan funnel on the embedded log, cut into four."""
-    return await full_run(reference_home, loans)
 
 
 async def test_the_loan_funnel_gives_the_figures_counted_from_its_file(
@@ -157,7 +146,7 @@ async def test_log_and_partition_count_leave_no_trace_in_the_loan_funnel(
     reference: Outcome, loans: Translation, make_home: MakeHome, kind: str, partitions: int
 ) -> None:
     home = make_home(kind, partitions=partitions)
-    assert await full_run(home, loans) == reference
+    assert await loan_run(home, loans) == reference
 
 
 async def test_importing_and_running_again_adds_nothing(

@@ -2,6 +2,7 @@ import asyncio
 import json
 import signal
 import sqlite3
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -73,13 +74,15 @@ def test_the_page_for_people_explains_itself(tmp_path: Path) -> None:
 
 def test_without_a_directory_a_fresh_one_is_made_and_named(tmp_path: Path) -> None:
     arguments = ("demo", "--once", "--days", "1")
-    environment = {**ENVIRONMENT, "TMPDIR": str(tmp_path), "COLUMNS": "400"}  # the path stands on one line
-    with leadstream(*arguments, log=tmp_path / "demo.out", env=environment) as process:
-        assert process.wait(60) == 0
-        page = process.output()
-    (home,) = tmp_path.glob("leadstream-demo-*")
-    assert f"export LEADSTREAM_DATA_DIR={home}" in page
-    assert (home / "log.db").exists()
+    # The page breaks lines at its width, and the test's own folder may be longer than that.
+    with tempfile.TemporaryDirectory() as short:
+        environment = {**ENVIRONMENT, "TMPDIR": short}
+        with leadstream(*arguments, log=tmp_path / "demo.out", env=environment) as process:
+            assert process.wait(60) == 0
+            page = process.output()
+        (home,) = Path(short).glob("leadstream-demo-*")
+        assert f"export LEADSTREAM_DATA_DIR={home}" in page
+        assert (home / "log.db").exists()
 
 
 def test_a_directory_that_is_no_demo_is_refused(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from tests.streams.agents.house import NOW, House, codec, sent, types
 from tests.streams.deciders.lead.desk import DESK, QUALIFYING, SCORED
 from tests.streams.deciders.lead.lead_strategies import LARGE, NEXT, RICH, SPAN, histories
 from tests.support.given import MONDAY, Arrival, called, captured, dotted, inbound, learned, status, won
+from tests.support.laws import examples
 
 GOOD = sent(captured(0))
 BODY = json.loads(GOOD.value or b"")
@@ -303,7 +304,7 @@ async def decided(
 
 
 @for_all(crowds)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 async def test_neither_partitions_nor_batches_change_what_is_said_of_a_lead(crowd: dict[str, list[Arrival]]) -> None:
     one = await decided(crowd, 1)
     assert await decided(crowd, 4) == one
@@ -311,7 +312,7 @@ async def test_neither_partitions_nor_batches_change_what_is_said_of_a_lead(crow
 
 
 @for_all(crowds)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 async def test_when_time_is_looked_at_changes_nothing(crowd: dict[str, list[Arrival]]) -> None:
     everything = sorted(
         ((fact.recorded, lead, fact) for lead, found in crowd.items() for fact in found), key=lambda one: one[0]
@@ -325,7 +326,7 @@ async def test_when_time_is_looked_at_changes_nothing(crowd: dict[str, list[Arri
 
 
 @for_all(crowds)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 async def test_other_leads_change_nothing_about_a_lead(crowd: dict[str, list[Arrival]]) -> None:
     together = await decided(crowd, 2)
     for lead, history in crowd.items():

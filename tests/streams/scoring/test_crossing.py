@@ -13,6 +13,7 @@ from tests.streams.scoring.scoring_twin import (
     rules,
     scorer_of,
 )
+from tests.support.laws import examples
 
 DAY = 86_400_000_000
 QUICK = st.builds(Linear, st.integers(20, 100), st.integers(1, 40))
@@ -39,7 +40,7 @@ def last_of(hits: list[Hit], decay: Decay) -> int:
     return max((hit.occurred_at for hit in hits), default=0) + (decay.lifetime or 0) + 2
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(rules(decays=QUICK), FIT_RULES, HISTORIES, st.integers(0, 200), THRESHOLDS)
 def test_the_next_crossing_is_the_first_microsecond_that_differs(
     written: Rules, fit_rules: list[FitRule], happened: list[Happened], at: int, thresholds: list[Threshold]
@@ -50,7 +51,7 @@ def test_the_next_crossing_is_the_first_microsecond_that_differs(
     assert found == first_change(scorer, fit, hits, at, thresholds, last_of(hits, written.decay))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(rules(least_points=0), HISTORIES, THRESHOLDS)
 def test_a_falling_engagement_is_followed_to_the_microsecond(
     written: Rules, happened: list[Happened], thresholds: list[Threshold]
@@ -61,7 +62,7 @@ def test_a_falling_engagement_is_followed_to_the_microsecond(
     assert found == first_change(scorer, fit, hits, 151, thresholds, 280)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(rules(decays=HALF_LIVES), HISTORIES, st.integers(0, 200), THRESHOLDS)
 def test_half_lives_are_followed_to_the_microsecond(
     written: Rules, happened: list[Happened], at: int, thresholds: list[Threshold]
@@ -72,7 +73,7 @@ def test_half_lives_are_followed_to_the_microsecond(
     assert found == first_change(scorer, fit, hits, at, thresholds, last_of(hits, written.decay))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.sampled_from([Linear(50, 30 * DAY), Linear(7, DAY), HalfLife(10 * DAY)]),
     st.lists(st.tuples(st.integers(0, 90 * DAY), st.sampled_from(["call", "site", "webinar"])), max_size=25),

@@ -60,3 +60,12 @@ def test_a_touch_that_has_not_begun_to_fade_is_left_to_the_slow_way() -> None:
     decay = Linear(50, 100)
     assert not Tally().cover([Hit(50, "t", 0, 7)], 49, decay, (0,), 1)
     assert Tally().cover([Hit(50, "t", 0, 7)], 50, decay, (0,), 1)
+
+
+def test_who_looks_back_to_before_a_touch_ran_out_sees_it_again() -> None:
+    decay, hits, tally = Linear(100, 100), [Hit(0, "old", 0, 7), Hit(90, "new", 0, 5)], Tally()
+    shown = []
+    for at in (150, 95, 150):
+        assert tally.cover(hits, at, decay, (0,), 1)
+        shown.append(tally.whole_points(at, decay, (100_000,)))
+    assert shown == [2, 5, 2]
