@@ -86,7 +86,7 @@ async def _once(settings: Settings, week: Week, form: str) -> None:
         console = Console()
         if not console.is_terminal:
             console = Console(width=_PLAIN_WIDTH)
-        console.print(page(summary, week, perf_counter() - started, home), soft_wrap=False)
+        console.print(page(summary, week, perf_counter() - started, home), crop=False)
 
 
 async def _summary(settings: Settings, week: Week) -> Summary:

@@ -169,7 +169,6 @@ def _time(at: datetime) -> str:
 
 def _next(summary: Summary, home: Path) -> Iterator[RenderableType]:
     commands = (
-        (f"export LEADSTREAM_DATA_DIR={home}", "where this week is kept; delete the directory when done"),
         (
             f"leadstream lead {summary.hero or 'sim-000001'}",
             "everything about a lead: facts, clocks, score with reasons",
@@ -185,4 +184,7 @@ def _next(summary: Summary, home: Path) -> Iterator[RenderableType]:
     table.add_column()
     for command, meaning in commands:
         table.add_row(Text(command, style="cyan"), meaning)
-    yield from _section("Try next", table)
+    # On a line of its own, however long: it is there to be copied.
+    yield Text("\nTry next, in the directory of this week (delete it when done)", style="bold")
+    yield Text(f"  export LEADSTREAM_DATA_DIR={home}", style="cyan", no_wrap=True, overflow="ignore")
+    yield Padding(table, (0, 0, 0, 2))

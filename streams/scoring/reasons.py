@@ -1,9 +1,11 @@
 """Reasons: every line of a score, in whole points that add up to the shown score exactly."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from streams.scoring.engagement import Engagement
+from streams.scoring.hits import Hit
 from streams.scoring.values import MILLI
 
 
@@ -30,6 +32,37 @@ class Line(Struct, frozen=True, gc=False):
     rule_index: int | None
     touch: str | None
     milli: int
+
+
+def lines_of(
+    hits: Iterable[Hit], at: int, engagement: Engagement, words: Sequence[str]
+) -> tuple[list[Line], list[int]]:
+    """A line for each hit that is still worth something, and the sum of each group before its cap.
+
+    Args:
+        hits: in order.
+        at: microseconds.
+        engagement: how hits become one number.
+        words: of each rule, by index.
+    """
+    value, group_of = engagement.decay.value, engagement.group_of
+    lines: list[Line] = []
+    sums = [0] * len(engagement.caps)
+    for occurred_at, touch, rule, points in hits:
+        milli = value(points, at - occurred_at)
+        if milli:
+            lines.append(Line(words[rule], rule, touch, milli))
+            sums[group_of[rule]] += milli
+    return lines, sums
+
+
+def over_caps(groups: Iterable[str], sums: Iterable[int], caps: Iterable[int]) -> list[Line]:
+    """A line for each group above its cap that takes away what is too much."""
+    return [
+        Line(f"group cap {group}", None, None, cap - points)
+        for group, points, cap in zip(groups, sums, caps, strict=True)
+        if points > cap
+    ]
 
 
 def bound(lines: list[Line], part: str, milli: int, most: int) -> int:

@@ -9,8 +9,9 @@ from streams.scoring.decay import Decay, Linear, NoDecay
 from streams.scoring.engagement import NO_CAP, Engagement
 from streams.scoring.hits import Hit, insert, settle
 from streams.scoring.holding import holds_for
+from streams.scoring.levels import Levels
 from streams.scoring.patterns import TouchLike
-from streams.scoring.reasons import Line, Reason, bound, shared_out
+from streams.scoring.reasons import Line, Reason, bound, lines_of, over_caps, shared_out
 from streams.scoring.rules import FitRule, Group, TouchRule
 from streams.scoring.tally import Tally
 from streams.scoring.values import MILLI, NO_GRADE, Fit, Grades, Score, Threshold
@@ -38,7 +39,6 @@ class Scorer:
     """
 
     __slots__ = (
-        "_bands",
         "_cap",
         "_digits",
         "_engagement",
@@ -46,13 +46,14 @@ class Scorer:
         "_fit_rules",
         "_groups",
         "_letters",
-        "_levels_of_grades",
+        "_levels",
         "_linear",
         "_matching",
         "_takes_away",
         "_touch_rules",
         "_uses_asset",
         "_uses_campaign",
+        "_words",
     )
 
     def __init__(
@@ -74,14 +75,14 @@ class Scorer:
             (0,) * self._first_touch_rule + tuple(rule.group for rule in self._touch_rules),
             tuple(NO_CAP if group.cap is None else group.cap * MILLI for group in self._groups),
         )
+        self._words = (*(rule.words for rule in self._fit_rules), *(rule.words for rule in self._touch_rules))
         self._linear = decay if isinstance(decay, Linear) else None
         self._cap = cap
-        self._levels_of_grades = grades.at_least if grades else ()
+        self._levels = Levels(grades.at_least if grades else (), cap)
         self._letters, self._digits = _grade_parts(grades, cap)
         self._uses_asset = any(rule.pattern.assets is not None for rule in self._touch_rules)
         self._uses_campaign = any(rule.pattern.campaigns is not None for rule in self._touch_rules)
         self._takes_away = any(rule.points < 0 for rule in self._touch_rules)
-        self._bands: dict[tuple[int, tuple[Threshold, ...]], list[int]] = {}
         self._matching: dict[_TouchKey, tuple[int, ...]] = {}
 
     def hits_for(self, touch: TouchLike, occurred_at: int, touch_id: str) -> tuple[Hit, ...]:
@@ -157,10 +158,13 @@ class Scorer:
         """The score at an instant with its reasons; see `score` and `reasons`."""
         bounds: list[Line] = []
         fit_milli = bound(bounds, "fit", fit.raw * MILLI, _FIT_MOST * MILLI)
-        touch_lines, group_lines, milli = self._touch_lines(hits, at)
+        words = self._words
+        touch_lines, sums = lines_of(hits, at, self._engagement, words)
+        group_lines = over_caps([group.name for group in self._groups], sums, self._engagement.caps)
+        milli = self._engagement.capped(sums)
         engagement = bound(bounds, "engagement", milli, self._cap * MILLI)
         total = bound(bounds, "score", fit_milli + engagement, self._cap * MILLI)
-        fit_lines = [self._fit_line(index) for index in fit.rules]
+        fit_lines = [Line(words[index], index, None, self._fit_rules[index].points * MILLI) for index in fit.rules]
         caps = [line for line in bounds if line.milli < 0]
         floors = [line for line in bounds if line.milli > 0]
         reasons = shared_out([*fit_lines, *touch_lines, *group_lines, *caps, *floors], _whole(total))
@@ -185,7 +189,7 @@ class Scorer:
         """
         if not hits:
             return None
-        levels = self._levels(fit, thresholds)
+        levels = self._levels.at(fit.points, tuple(thresholds))
         return next_exit(hits, at, levels, self._engagement) if levels else None
 
     def band(self, fit: Fit, engagement: int, thresholds: tuple[Threshold, ...] = ()) -> int | None:
@@ -199,7 +203,7 @@ class Scorer:
         """
         if self._takes_away:
             return None
-        return bisect_right(self._levels_for(fit, thresholds), engagement)
+        return bisect_right(self._levels.at(fit.points, thresholds), engagement)
 
     def holds_until(
         self,
@@ -228,7 +232,7 @@ class Scorer:
             return None  # nothing lies below, and points only fade
         tally = Tally() if tally is None else tally
         if self._linear is not None and self._covered(tally, hits, at):
-            floor = self._levels_for(fit, thresholds)[band - 1] * MILLI - MILLI // 2
+            floor = self._levels.at(fit.points, thresholds)[band - 1] * MILLI - MILLI // 2
             groups = tally.falling(at, self._linear, self._engagement.caps)
             held = holds_for(floor * self._linear.factors[3], groups)
             if held is None or held > _NEAR:
@@ -237,9 +241,7 @@ class Scorer:
 
     def words(self, rule: int) -> str:
         """A rule in words, by index."""
-        if rule < self._first_touch_rule:
-            return self._fit_rules[rule].words
-        return self._touch_rules[rule - self._first_touch_rule].words
+        return self._words[rule]
 
     def _rules_for(self, touch: TouchLike) -> tuple[int, ...]:
         if touch.direction != "inbound":
@@ -264,46 +266,6 @@ class Scorer:
         points = fit[0]
         grade = self._letters[points] + self._digits[engagement]
         return Score(min(self._cap, points + engagement), points, engagement, grade)
-
-    def _touch_lines(self, hits: Sequence[Hit], at: int) -> tuple[list[Line], list[Line], int]:
-        value, caps, group_of = self._engagement.decay.value, self._engagement.caps, self._engagement.group_of
-        rules, first = self._touch_rules, self._first_touch_rule
-        lines: list[Line] = []
-        sums = [0] * len(caps)
-        for occurred_at, touch, rule, points in hits:
-            milli = value(points, at - occurred_at)
-            if milli:
-                lines.append(Line(rules[rule - first].words, rule, touch, milli))
-                sums[group_of[rule]] += milli
-        over = [
-            Line(f"group cap {group.name}", None, None, cap - points)
-            for group, points, cap in zip(self._groups, sums, caps, strict=True)
-            if points > cap
-        ]
-        return lines, over, self._engagement.capped(sums)
-
-    def _fit_line(self, index: int) -> Line:
-        rule = self._fit_rules[index]
-        return Line(rule.words, index, None, rule.points * MILLI)
-
-    def _levels_for(self, fit: Fit, thresholds: tuple[Threshold, ...]) -> list[int]:
-        key = (fit[0], thresholds)
-        levels = self._bands.get(key)
-        if levels is None:
-            if len(self._bands) >= _REMEMBERED:
-                self._bands.clear()
-            levels = self._bands[key] = self._levels(fit, thresholds)
-        return levels
-
-    def _levels(self, fit: Fit, thresholds: Iterable[Threshold]) -> list[int]:
-        """Whole points of engagement at which something changes, as long as the fit stays; ascending."""
-        wanted = set(self._levels_of_grades)
-        for threshold in thresholds:
-            if threshold.of == "engagement":
-                wanted.add(threshold.at_least)
-            elif threshold.of == "total" and threshold.at_least <= self._cap:
-                wanted.add(threshold.at_least - fit.points)
-        return sorted(points for points in wanted if 0 < points <= self._cap)
 
 
 def _grade_parts(grades: Grades | None, cap: int) -> tuple[list[str], list[str]]:

@@ -2,7 +2,6 @@ import asyncio
 import json
 import signal
 import sqlite3
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -72,17 +71,16 @@ def test_the_page_for_people_explains_itself(tmp_path: Path) -> None:
     assert f"leadstream lead {hero}" in page
 
 
-def test_without_a_directory_a_fresh_one_is_made_and_named(tmp_path: Path) -> None:
+def test_without_a_directory_a_fresh_one_is_made_and_named_on_one_line_however_long(tmp_path: Path) -> None:
+    long = tmp_path / ("long-name-" * 20)
+    long.mkdir()
     arguments = ("demo", "--once", "--days", "1")
-    # The page breaks lines at its width, and the test's own folder may be longer than that.
-    with tempfile.TemporaryDirectory() as short:
-        environment = {**ENVIRONMENT, "TMPDIR": short}
-        with leadstream(*arguments, log=tmp_path / "demo.out", env=environment) as process:
-            assert process.wait(60) == 0
-            page = process.output()
-        (home,) = Path(short).glob("leadstream-demo-*")
-        assert f"export LEADSTREAM_DATA_DIR={home}" in page
-        assert (home / "log.db").exists()
+    with leadstream(*arguments, log=tmp_path / "demo.out", env={**ENVIRONMENT, "TMPDIR": str(long)}) as process:
+        assert process.wait(60) == 0
+        page = process.output()
+    (home,) = long.glob("leadstream-demo-*")
+    assert f"export LEADSTREAM_DATA_DIR={home}" in page
+    assert (home / "log.db").exists()
 
 
 def test_a_directory_that_is_no_demo_is_refused(tmp_path: Path) -> None:
