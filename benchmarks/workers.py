@@ -1,4 +1,6 @@
-"""The measured processes on our side: `python -m benchmarks.workers scores|leads|drain URL PREFIX PARTITIONS`.
+"""The measured processes on our side.
+
+`python -m benchmarks.workers scores|leads|drain URL PREFIX PARTITIONS [SESSION_TIMEOUT]`
 
 `scores` and `leads` are workers as `leadstream worker` makes them: the Faust app with its agents over the log. Their
 tasks do not look at the clock when idle, so that nothing but the given records is decided: the history lies in the
@@ -31,7 +33,9 @@ async def _scores(settings: Settings) -> None:
     await log.start()
     try:
         name, program = app_name(settings, SCORES), score_program(settings.partitions)
-        await serve(build_task_app(name, log, [program], clock=now_us, policy=_NEVER_TICK), stop_on_signals())
+        timeout = settings.session_timeout
+        app = build_task_app(name, log, [program], clock=now_us, policy=_NEVER_TICK, session_timeout=timeout)
+        await serve(app, stop_on_signals())
     finally:
         await log.stop()
 
@@ -60,9 +64,9 @@ async def _drain(settings: Settings) -> None:
 
 def main() -> None:
     """Run one until stopped."""
-    kind, url, prefix, partitions = sys.argv[1:]
+    kind, url, prefix, partitions, *session = sys.argv[1:]
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    settings = Settings(broker=url, prefix=prefix, partitions=int(partitions))
+    settings = Settings(broker=url, prefix=prefix, partitions=int(partitions), session_timeout=float(*session or [10]))
     asyncio.run({"scores": _scores, "leads": _leads, "drain": _drain}[kind](settings))
 
 
