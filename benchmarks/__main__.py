@@ -12,7 +12,7 @@ from rich.console import Console
 
 from benchmarks import report, scores
 from benchmarks.bench import Bench, Plan, Result
-from benchmarks.cases import CASES, Case
+from benchmarks.cases import CASES, PEERS, Case
 from benchmarks.homes import Home
 from leadstream.cli.progress import progress
 from tests.support.kafka import KafkaCluster
@@ -32,12 +32,19 @@ _FORMATS = click.Choice(["table", "json", "markdown"])
 @click.option("--partitions", type=click.IntRange(1, 64), help="Of every source [4].")
 @click.option("--seed", type=int, help="Of all data [1].")
 @click.option("--quick", is_flag=True, help="Small counts, to see whether it works; the figures mean little.")
+@click.option("--peers", is_flag=True, help="Also Quix Streams, Bytewax and Kafka Streams; installs them first.")
 @click.option("--only", multiple=True, metavar="TEXT", help="Only cases with TEXT in their name; may be repeated.")
 @click.option("--format", "style", type=_FORMATS, default="table", show_default=True)
 @click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Also write the JSON to this file.")
 @click.option("--from", "saved", type=click.Path(exists=True, path_type=Path), help="Measure nothing, show this file.")
 def main(
-    quick: bool, only: tuple[str, ...], style: str, save: Path | None, saved: Path | None, **given: int | None
+    quick: bool,
+    peers: bool,
+    only: tuple[str, ...],
+    style: str,
+    save: Path | None,
+    saved: Path | None,
+    **given: int | None,
 ) -> None:
     """Measure the engine and the lead decider against stock Faust, on the same broker and data, and check the results.
 
@@ -49,7 +56,9 @@ def main(
     if saved is None:
         chosen = {name: value for name, value in given.items() if value is not None}
         plan = Plan(**{**(_QUICK if quick else {}), **chosen})
-        cases = [case for case in CASES if not only or any(text in case.name for text in only)]
+        cases = [
+            case for case in (*CASES, *(PEERS if peers else ())) if not only or any(text in case.name for text in only)
+        ]
         before = scores.handler_us(plan.seed)
         try:
             results = _all(cases, plan)

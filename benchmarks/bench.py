@@ -70,19 +70,23 @@ class Bench:
 
     def process(self, module: str, *arguments: str) -> Process:
         """Start `python -m MODULE ARGUMENTS` in the case's own folder."""
+        return self.command(sys.executable, "-m", module, *arguments)
+
+    def command(self, *command: str) -> Process:
+        """Start a command in the case's own folder."""
         log, env = self.home.folder / "process.log", {"PYTHONPATH": str(REPOSITORY)}
-        return Process([sys.executable, "-m", module, *arguments], log=log, env=env, cwd=self.home.folder)
+        return Process(list(command), log=log, env=env, cwd=self.home.folder)
 
     def worker(self, kind: str) -> Process:
         """Start one of `benchmarks.workers`."""
         settings = self.home.settings
         return self.process("benchmarks.workers", kind, settings.url, settings.prefix, str(settings.partitions))
 
-    async def measured(self, process: Process, count: Count, total: int) -> Measured | None:
-        """Measure a process until it has done `total` records, then stop it."""
+    async def measured(self, process: Process, count: Count, total: int, *, after: int = 0) -> Measured | None:
+        """Measure a process until it has done `total` records, from where it has done `after`; then stop it."""
         broker = None if self.cluster is None else self.cluster.process()
         with process:
-            found = await watch(process, count, total, broker=broker, progress=self.progress)
+            found = await watch(process, count, total, after=after, broker=broker, progress=self.progress)
             process.send(signal.SIGTERM)
             await asyncio.to_thread(process.wait)
         return found

@@ -31,7 +31,7 @@ from engine.task import Task
 from engine.transaction import Transaction
 
 GROUP = GroupSpec("leads", ("inbox",), "states", "dead")
-PARTITIONS, BATCH, STATE_BYTES = 4, 5_000, 300
+PARTITIONS, BATCH = 4, 5_000
 DAY = 86_400_000_000
 PHASES = ("fill", "restart", "work", "rebuild")
 
@@ -39,8 +39,8 @@ PHASES = ("fill", "restart", "work", "rebuild")
 class Leads:
     """Counts a lead's events; its state is filled up with bytes that do not compress; each event moves its deadline."""
 
-    def __init__(self) -> None:
-        self.fired = 0
+    def __init__(self, state_bytes: int) -> None:
+        self.fired, self._padding = 0, bytes(state_bytes - 100)
 
     def load(self, raw: bytes) -> bytes:
         return raw
@@ -56,7 +56,7 @@ class Leads:
         state = txn.get(key)
         count = 1 if state is None else int.from_bytes(state[:4], "big") + 1
         digest = hashlib.sha512(key).digest()
-        body = digest + digest[:32] + bytes(STATE_BYTES - 100)
+        body = digest + digest[:32] + self._padding
         txn.put(key, count.to_bytes(4, "big") + body, at + DAY + int.from_bytes(digest[:4], "big"))
 
     def wake(self, txn: Transaction[bytes], key: bytes, due: int) -> None:
@@ -90,18 +90,19 @@ class Clock:
 class Bench:
     home: Path
     leads: int
-    in_memory: bool
+    state_bytes: int
+    budget: int | None
 
     async def tasks(self, log: SqliteLog) -> list[Task[bytes]]:
-        shared = Memory()
+        shared = None if self.budget is None else Memory(self.budget << 20)
         made = []
         for partition in range(PARTITIONS):
             label = Label(log.url, GROUP.name, partition)
-            store = None if self.in_memory else RocksStore(self.home / "state" / str(partition), label, shared)
+            store = None if shared is None else RocksStore(self.home / "state" / str(partition), label, shared)
             made.append(
                 Task(
                     group=GROUP, partition=partition, partitions=PARTITIONS, log=log.task(GROUP, partition),
-                    processor=Leads(), store=store,
+                    processor=Leads(self.state_bytes), store=store,
                 )
             )  # fmt: skip
             await made[-1].open()
@@ -147,7 +148,7 @@ class Bench:
             found["random_events_per_second"] = round(events * PARTITIONS / (perf_counter() - started))
             started = perf_counter()
             for task in tasks:
-                await task.advance(task.time + DAY + 10_000_000)
+                await task.advance(task.time + DAY + 60_000_000)
             fired = sum(task.processor.fired for task in tasks)  # type: ignore[attr-defined]
             found |= {"fired": fired, "fired_per_second": round(fired / (perf_counter() - started))}
         for task in tasks:
@@ -161,18 +162,24 @@ def main(arguments: list[str] | None = None, told: Callable[[str], None] = print
     parser = argparse.ArgumentParser(prog="python -m benchmarks.big_state", description=__doc__)
     parser.add_argument("--leads", type=int, default=5_000_000)
     parser.add_argument("--home", type=Path, help="where to work (default: a temporary directory)")
+    parser.add_argument("--state-bytes", type=int, default=300)
+    parser.add_argument("--budget", type=int, default=256, help="what RocksDB may use, in MiB")
     parser.add_argument("--memory", action="store_true", help="keep the states in memory, to compare")
+    parser.add_argument("--phases", nargs="*", choices=PHASES, default=PHASES)
     parser.add_argument("--phase", choices=PHASES, help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
     if given.phase:
-        found = asyncio.run(Bench(given.home, given.leads, given.memory).run(given.phase))
+        found = asyncio.run(
+            Bench(given.home, given.leads, given.state_bytes, None if given.memory else given.budget).run(given.phase)
+        )
         told(json.dumps(found))
         return {given.phase: found}
     results = {}
     with tempfile.TemporaryDirectory(dir=given.home) as home:
-        for phase in PHASES:
+        for phase in given.phases:
             command = [sys.executable, "-m", "benchmarks.big_state", "--leads", str(given.leads), "--home", home]
-            command += ["--phase", phase, *(["--memory"] if given.memory else [])]
+            command += ["--state-bytes", str(given.state_bytes), "--budget", str(given.budget), "--phase", phase]
+            command += ["--memory"] if given.memory else []
             done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
             results[phase] = json.loads(done.stdout)
             told(f"{phase:8} {results[phase]}")

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from benchmarks import leads, leads_check, scores, stock_faust
+from benchmarks import leads, leads_check, peer_cases, scores, stock_faust
 from benchmarks.bench import Bench, Result
 from benchmarks.homes import everything, load
 from benchmarks.scores_program import GROUP as SCORES
@@ -124,3 +124,10 @@ CASES = (
     Case("lead decider, embedded, no Faust", False, drained_leads),
 )
 """In this order; stock Faust gets the first events of the simple handler."""
+PEERS = (
+    Case("Quix Streams, kafka", True, peer_cases.quix),
+    Case("Bytewax, kafka", True, peer_cases.bytewax),
+    Case("KafkaStreams-RocksDB warm, kafka", True, peer_cases.kafka_streams("rocksdb")),
+    Case("KafkaStreams-memory warm, kafka", True, peer_cases.kafka_streams("memory")),
+)
+"""Other peers, with `--peers`: they are installed first, which takes a while."""

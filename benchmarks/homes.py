@@ -38,7 +38,7 @@ class Home:
         folder = folder / name
         folder.mkdir()
         broker = url or f"sqlite:///{folder / 'log.db'}"
-        prefix = f"{name.split(maxsplit=1)[0]}-" if url else ""
+        prefix = f"{name.replace(',', ' ').split(maxsplit=1)[0]}-" if url else ""
         return cls(Settings(broker=broker, prefix=prefix, partitions=partitions), folder)
 
     @asynccontextmanager

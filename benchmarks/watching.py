@@ -50,9 +50,17 @@ class Measured:
 
 
 async def watch(
-    process: Process, count: Count, total: int, *, broker: Process | None = None, progress: Progress | None = None
+    process: Process,
+    count: Count,
+    total: int,
+    *,
+    after: int = 0,
+    broker: Process | None = None,
+    progress: Progress | None = None,
 ) -> Measured | None:
     """Watch until `total` records are done; None when one look saw all of them come at once.
+
+    What is done before there are more than `after` records counts as warming up.
 
     Raises:
         AssertionError: the process ended, or has done nothing for two minutes; with its last lines.
@@ -65,7 +73,7 @@ async def watch(
             done, moved_at = look.done, look.at
             if progress is not None:
                 progress(done)
-        if first is None and done > 0:
+        if first is None and done > after:
             first = look
         if first is not None and done >= total:
             return _between(first, look)

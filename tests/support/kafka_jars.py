@@ -30,15 +30,28 @@ def kafka_jars() -> Path:
     Raises:
         MissingError: Maven is missing or could not fetch them.
     """
-    digest = hashlib.sha256(_POM.read_bytes()).hexdigest()[:8]
-    folder = cache_folder() / f"kafka-{VERSION}-{digest}"
+    return jars_of(_POM, f"kafka-{VERSION}")
+
+
+def jars_of(pom: Path, name: str) -> Path:
+    """Give the folder with the jars that a Maven file names, fetched the first time; see `kafka_jars`.
+
+    Args:
+        pom: the file; a changed one is fetched anew.
+        name: of the folder, its first part.
+
+    Raises:
+        MissingError: Maven is missing or could not fetch them.
+    """
+    digest = hashlib.sha256(pom.read_bytes()).hexdigest()[:8]
+    folder = cache_folder() / f"{name}-{digest}"
     if folder.is_dir():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (folder.parent / f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.is_dir():
-            _fetch(folder)
+            _fetch(pom, folder)
     return folder
 
 
@@ -51,20 +64,20 @@ def java() -> str:
     return _command("java")
 
 
-def _fetch(folder: Path) -> None:
+def _fetch(pom: Path, folder: Path) -> None:
     maven = _command("mvn")
     with tempfile.TemporaryDirectory(prefix=f"{folder.name}.", dir=folder.parent) as partial:
         libs = Path(partial) / "libs"
         run = subprocess.run(
-            [maven, "-q", "-B", "-f", _POM, "dependency:copy-dependencies", f"-DoutputDirectory={libs}"],
+            [maven, "-q", "-B", "-f", pom, "dependency:copy-dependencies", f"-DoutputDirectory={libs}"],
             capture_output=True,
             text=True,
             check=False,
             stdin=subprocess.DEVNULL,
         )
-        if run.returncode or not any(libs.glob("kafka_*.jar")):
+        if run.returncode or not any(libs.glob("kafka*.jar")):
             tail = "\n".join((run.stdout + run.stderr).splitlines()[-15:])
-            raise MissingError(f"Maven could not fetch Kafka {VERSION}:\n{tail}")
+            raise MissingError(f"Maven could not fetch {folder.name}:\n{tail}")
         libs.rename(folder)
 
 

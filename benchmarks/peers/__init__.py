@@ -1,0 +1,1 @@
+"""Other stream processors doing the simple workload, each with its own recommended settings."""
