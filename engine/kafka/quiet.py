@@ -39,7 +39,7 @@ class RateLimit(logging.Filter):
         self._seen[kind] = (record.created, 0)
         if held:
             record.msg = f"{record.getMessage()} (and {held} more of this kind)"
-            record.args = None
+            record.args = ()  # not None: the formatter of a Faust worker takes that for one argument
         return True
 
 

@@ -2,6 +2,7 @@ import importlib
 import logging
 
 import pytest
+from mode.utils.logging import ExtensionFormatter
 
 from engine.errors import Unavailable
 from engine.kafka.log import KafkaLog, Session
@@ -28,6 +29,13 @@ def test_one_line_of_a_kind_passes_in_a_period_and_tells_how_many_did_not() -> N
         "cannot reach 30 (and 29 more of this kind)",
         "cannot reach 60 (and 29 more of this kind)",
     ]
+
+
+def test_a_line_that_tells_how_many_did_not_pass_can_be_written_by_a_faust_worker() -> None:
+    limit = RateLimit(every=30.0)
+    lines = [record("100 %% of %s", "it", at=at) for at in (0.0, 1.0, 40.0)]
+    assert [limit.filter(line) for line in lines] == [True, False, True]
+    assert "100 % of it (and 1 more of this kind)" in ExtensionFormatter(fmt="%(message)s").format(lines[-1])
 
 
 def test_lines_of_other_kinds_are_counted_apart() -> None:
