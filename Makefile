@@ -8,7 +8,7 @@ LAWS ?= quick
 # Tests start many processes of ours: each would compile every module again where bytecode is unwelcome.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check bench format golden clean
+.PHONY: help demo test check chaos bench format golden clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,7 +37,16 @@ check: $(VENV)/.dev ## Format, lint, types, room contracts, and the tests that n
 test: $(VENV)/.dev ## Everything: check, then the tests on real Kafka, real data and real containers
 	$(MAKE) check LAWS=thorough
 	$(BIN)/pytest -q -n 2 --dist loadfile -m "data" $(ARGS)
-	$(BIN)/pytest -q -m "(kafka or docker or slow) and not data" $(ARGS)
+	$(BIN)/pytest -q -n 2 --dist worksteal -m slow tests/simulation $(ARGS)
+	$(BIN)/pytest -q -n 2 --dist loadfile --ignore tests/simulation -m "(kafka or docker or slow) and not data" $(ARGS)
+
+chaos: export LEADSTREAM_CHAOS_EVENTS ?= 200000
+chaos: export LEADSTREAM_CHAOS_KILLS ?= 20
+chaos: export LEADSTREAM_CHAOS_WORKERS ?= 3
+chaos: export LEADSTREAM_CHAOS_KEYS ?= 2000
+chaos: export LEADSTREAM_CHAOS_FULL ?= 1
+chaos: $(VENV)/.dev ## Kill, freeze and disturb real workers, at full length unless LEADSTREAM_CHAOS_* say otherwise
+	$(BIN)/pytest -q --durations=0 --timeout 7200 -m "slow or kafka" tests/chaos tests/simulation $(ARGS)
 
 bench: $(VENV)/.dev ## Events a second against stock Faust on the same broker and data
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -1,8 +1,38 @@
 """The earliest deadline of every key, in order of due; changes can be undone when a batch is aborted."""
 
 from heapq import heapify, heappop, heappush
+from typing import Protocol
 
 _SLACK = 64
+
+
+class Wakes(Protocol):
+    """The earliest deadline of every key, in order of (due, key)."""
+
+    def set(self, key: bytes, due: int | None) -> None:
+        """Set or clear the deadline of a key."""
+        ...
+
+    def peek(self) -> int | None:
+        """The earliest due of all, or None."""
+        ...
+
+    def pop(self) -> tuple[int, bytes]:
+        """Take the earliest (due, key) out; call after `peek` said there is one.
+
+        The key's state has to be written in the same transaction: that is what makes it known to the changelog.
+        """
+        ...
+
+    def commit(self) -> None:
+        """Keep all changes since the last commit or abort."""
+        ...
+
+    def abort(self) -> None:
+        """Take back all changes since the last commit or abort."""
+        ...
+
+    def __getitem__(self, key: bytes) -> int | None: ...
 
 
 class Deadlines:

@@ -59,6 +59,7 @@ def _made(log: EventLog, program: Program, partition: int) -> Task[Any]:
         partitions=program.partitions,
         log=log.task(program.group, partition),
         processor=program.make(partition),
+        store=program.store and program.store(partition),
     )
 
 

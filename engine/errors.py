@@ -19,6 +19,14 @@ class TornState(LogError):
     """Changelog and committed positions tell different stories; seen again and again it is fatal."""
 
 
+class UnknownState(LogError):
+    """The state was written in another format than this program's; it is not read, since it could be misread."""
+
+
+class StoreInUse(LogError):
+    """Another process keeps its states where ours are to be."""
+
+
 class RecordTooLarge(LogError):
     """A record exceeds what its topic takes; nothing of its transaction was written.
 

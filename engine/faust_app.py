@@ -1,7 +1,9 @@
 """Builds the Faust app of a process: one agent per source, each of which only hands batches to their tasks."""
 
+import asyncio
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 import faust
@@ -10,6 +12,7 @@ from engine.host import Host, Program
 from engine.ports import FaustLog
 from engine.runner import Policy
 from engine.transport import hand_over
+from engine.watchdog import Watchdog
 
 
 class TaskApp(faust.App):
@@ -68,6 +71,44 @@ def build_task_app(
     for topic in sorted(host.sources):
         _attach(app, log, topic)
     return app
+
+
+@asynccontextmanager
+async def running(app: TaskApp, stop: asyncio.Event, watchdog: Watchdog | None = None) -> AsyncIterator[None]:
+    """The app at work while the body runs; the body has to end soon after `stop` is set.
+
+    Args:
+        app: made by `build_task_app`.
+        stop: set to end orderly, running transactions are finished first; also set when a task cannot go on.
+        watchdog: watches the tasks meanwhile.
+
+    Raises:
+        BaseException: what a task could not go on with, whatever else went wrong because of it.
+    """
+    host = app.task_host
+
+    async def end(exc: BaseException) -> None:
+        del exc
+        stop.set()
+
+    host.on_crash(end)
+    starting, told = asyncio.create_task(app.start()), asyncio.create_task(stop.wait())
+    await asyncio.wait({starting, told}, return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    if starting.done():
+        starting.result()
+    else:
+        starting.cancel()
+    try:
+        async with watchdog.watching() if watchdog is not None else nullcontext():
+            yield
+    except Exception:
+        if host.failure is None:  # else that is why we end
+            raise
+    finally:
+        await app.stop()
+    if host.failure is not None:
+        raise host.failure
 
 
 def _attach(app: TaskApp, log: FaustLog, topic: str) -> None:

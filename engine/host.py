@@ -10,6 +10,8 @@ from typing import Any
 
 from engine.ports import EventLog, GroupSpec, Processor
 from engine.runner import Policy, Runner
+from engine.state import StateStore
+from engine.tally import TalliedLog, Tally
 from engine.task import Task
 
 logger = logging.getLogger("leadstream.engine")
@@ -26,11 +28,13 @@ class Program:
         group: sources, changelog, dead letters.
         partitions: partition count of the sources.
         make: makes the processor of one task, given its partition number.
+        store: makes the store of its states, given the partition number; None for memory.
     """
 
     group: GroupSpec
     partitions: int
     make: Callable[[int], Processor[Any]]
+    store: Callable[[int], StateStore] | None = None
 
 
 class Host:
@@ -39,6 +43,7 @@ class Host:
     Attributes:
         failure: what ended the worker, if anything did.
         progress: the last note of each kind per task, for health checks.
+        tallies: what each task has done in this process, by its name.
     """
 
     def __init__(
@@ -50,6 +55,7 @@ class Host:
         self.freed = asyncio.Event()
         self.failure: BaseException | None = None
         self.progress: dict[tuple[str, str], dict[str, Any]] = {}
+        self.tallies: defaultdict[str, Tally] = defaultdict(Tally)
         self._end: Callable[[BaseException], Awaitable[None]] | None = None
 
     @property
@@ -75,12 +81,14 @@ class Host:
             self._start(program, partition, seek)
 
     def _start(self, program: Program, partition: int, seek: Callable[..., Awaitable[None]]) -> None:
+        tally = self.tallies[f"{program.group.name}-{partition}"]
         task = Task(
             group=program.group,
             partition=partition,
             partitions=program.partitions,
-            log=self.log.task(program.group, partition),
+            log=TalliedLog(self.log.task(program.group, partition), tally),
             processor=program.make(partition),
+            store=program.store and program.store(partition),
         )
         runner = Runner(
             task,
@@ -102,7 +110,9 @@ class Host:
         await asyncio.gather(*(runner.stop() for runner in leaving.values()))
 
     def note(self, kind: str, **fields: Any) -> None:
-        """Remember and log what happened to a task."""
+        """Remember, count and log what happened to a task."""
+        if "task" in fields:
+            self.tallies[fields["task"]].note(kind, fields)
         self.progress[kind, str(fields.get("task", ""))] = {**fields, "at": self._clock()}
         if kind not in _QUIET:
             logger.log(

@@ -77,12 +77,15 @@ class GroupSpec:
         sources: topics it consumes, all with the same partition count.
         changelog: compacted topic of its state, one partition per task.
         dead_letters: topic for records that cannot be taken.
+        state_format: format of the states' bytes, kept with them; a task refuses state of another one. To be raised
+            with every change of these bytes.
     """
 
     name: str
     sources: tuple[str, ...]
     changelog: str
     dead_letters: str
+    state_format: int = 0
 
 
 @dataclass(slots=True)
@@ -102,34 +105,76 @@ class Writes:
     after: dict[str, int] = field(default_factory=dict)
 
 
+class Mark(NamedTuple):
+    """A position record as it lies in a changelog: who remembers it can tell that log from every other.
+
+    Attributes:
+        offset: its place.
+        timestamp: when the log took it, microseconds.
+        value: its bytes.
+    """
+
+    offset: int
+    timestamp: int
+    value: bytes
+
+
+class Intake(Protocol):
+    """What takes a changelog as it is read, part by part, when a task opens."""
+
+    @property
+    def mark(self) -> Mark | None:
+        """The position record up to which the changelog is in here already; None when nothing here is sure."""
+        ...
+
+    def clear(self) -> None:
+        """Forget everything: the changelog comes from its start."""
+        ...
+
+    def take(self, rows: dict[bytes, bytes | None]) -> None:
+        """The latest values of the next part, the engine's own keys left out; None removes a key."""
+        ...
+
+
 class Opened(NamedTuple):
     """What a task finds when it has become the owner.
 
     Attributes:
         positions: next offset of every source, as committed (the start of the log where nothing was).
-        changelog: latest value per key of the task's changelog partition, the engine's own keys included.
+        changelog: latest value per key of the task's changelog partition, the engine's own keys included; nothing but
+            the engine's own keys when the rest went into an `Intake`.
         committed: a position was committed before; then there must be a position record in the changelog too.
+        mark: the latest position record, where the changelog went into an `Intake` and that record is known.
     """
 
     positions: dict[str, int]
     changelog: dict[bytes, bytes]
     committed: bool = False
+    mark: Mark | None = None
 
 
 class TaskLog(Protocol):
     """One task's handle on the log: partition number p of all sources of its group."""
 
-    async def open(self) -> Opened:
+    async def open(self, into: Intake | None = None, *, anywhere: bool = False) -> Opened:
         """Become the only owner (the former one is fenced), then read positions and changelog.
+
+        Args:
+            into: takes the changelog instead of a dictionary. While the log still shows the record of its mark, only
+                what comes from there on is read; else it is cleared and everything is.
+            anywhere: give the positions as they are, wherever they lie; only a repair asks for that.
 
         Raises:
             Unavailable: the log is out of reach.
-            Truncated: a committed position lies before the start of the log.
+            Truncated: a committed position lies outside what the log holds.
         """
         ...
 
-    async def commit(self, writes: Writes) -> None:
+    async def commit(self, writes: Writes) -> Mark | None:
         """Write all or nothing, durably.
+
+        Returns:
+            The last record of the changelog, as it was written; None when there was none.
 
         Raises:
             Fenced: we are no longer the owner, or the outcome is unknown.

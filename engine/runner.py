@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Generic
 
 from engine.batch import Batch
-from engine.errors import LogError, PoisonBatch, RecordTooLarge, SkippedBatch, Truncated, Unavailable
+from engine.errors import LogError, PoisonBatch, RecordTooLarge, SkippedBatch, Truncated, Unavailable, UnknownState
+from engine.failpoints import reached
 from engine.ports import Record, S
 from engine.task import Task
 
@@ -125,12 +126,14 @@ class Runner(Generic[S]):
     async def stop(self) -> None:
         """Finish the running transaction, drop what is queued, let go of the partition."""
         self._stopping, self.running = True, False
+        reached("revoke.begin")
         if self._busy:
             self._idle.clear()
             try:
                 await asyncio.wait_for(self._idle.wait(), self.policy.stop_timeout)
             except TimeoutError:
                 self._note("stop_timeout", task=self.name)
+        reached("revoke.idle")
         self._main.cancel()
         await asyncio.wait([self._main])
         await self._close()
@@ -141,7 +144,7 @@ class Runner(Generic[S]):
                 await self._open()
                 while not self._stopping:
                     await self._turn()
-            except (Truncated, RecordTooLarge) as exc:  # trying again would end the same way
+            except (Truncated, RecordTooLarge, UnknownState) as exc:  # trying again would end the same way
                 await self._close()
                 return await self._crash(exc)
             except (LogError, TimeoutError) as exc:
@@ -157,7 +160,10 @@ class Runner(Generic[S]):
         """Wait before opening again; False when it is time to give up."""
         self._failures += not isinstance(exc, Unavailable)
         self._reopens += 1
-        self._note("reopen", task=self.name, why=repr(exc), failures=self._failures, reopens=self._reopens)
+        outage = isinstance(exc, Unavailable)
+        self._note(
+            "reopen", task=self.name, why=repr(exc), failures=self._failures, reopens=self._reopens, outage=outage
+        )
         if self._failures > self.policy.max_failures:
             return False
         delay = self.policy.first_delay * 2 ** min(self._reopens - 1, 10)
@@ -165,11 +171,13 @@ class Runner(Generic[S]):
         return True
 
     async def _open(self) -> None:
-        self.running, self._queue = False, asyncio.Queue()
+        self.running = False
         await self.task.open()
-        self._expected = {topic: deque() for topic in self.task.positions}
+        # Only now: a batch from before may be submitted while the task opens, and must not be taken for a new one.
+        self._queue, self._expected = asyncio.Queue(), {topic: deque() for topic in self.task.positions}
         self._fetch_from = dict(self.task.positions)
         await self._seek(self.task.partition, self.task.positions)
+        reached("open.sought")
         self.running = True
         self._freed.set()
         self._note("open", task=self.name, keys=len(self.task.store), positions=self.task.positions)
@@ -206,6 +214,7 @@ class Runner(Generic[S]):
             return
         ends = await self.task.log.ends()  # asked after the clock was read: nothing older can still be unread
         if all(self.task.positions[topic] >= end for topic, end in ends.items()):
+            reached("tick.begin")
             await self._retrying(lambda: self.task.advance(now), "tick")
             self._failures = self._reopens = 0
 

@@ -13,11 +13,11 @@ from typing import Generic
 import msgspec
 
 from engine.batch import Batch
-from engine.deadlines import Deadlines
-from engine.errors import SkippedBatch, TornState
+from engine.errors import SkippedBatch, TornState, UnknownState
+from engine.failpoints import reached
 from engine.ports import GroupSpec, NewRecord, Opened, Processor, Record, S, TaskLog, Writes
 from engine.recordtime import TOLERANCE, BadTime, record_time
-from engine.state import POSITION, MemoryStore, unpack
+from engine.state import POSITION, MemoryStore, StateStore
 from engine.sweep import Sweep
 from engine.transaction import Transaction
 
@@ -26,20 +26,22 @@ FAR = 2**62
 SLICE = 0.1
 """Seconds of deciding after which a transaction is committed, so that heartbeats and other tasks get their turn."""
 _LOOK = 15
-HOT_STATES = 50_000
-"""Decoded states kept between batches; the oldest half goes when there are more."""
+HOT_STATES, HOT_ON_DISK = 50_000, 10_000
+"""Decoded states kept between batches, with states in memory and on disk; the oldest half goes when there are more."""
 
 
-class Position(msgspec.Struct, frozen=True):
+class Position(msgspec.Struct, frozen=True, omit_defaults=True):
     """The position record: where a task stands, in the same transaction as all it has done.
 
     Attributes:
         offsets: next offset of every source by logical name.
         time: partition time in microseconds.
+        format: format of the states beside it (`GroupSpec.state_format`).
     """
 
     offsets: dict[str, int]
     time: int
+    format: int = 0
 
 
 _timestamp, _headers = itemgetter(Record._fields.index("timestamp")), itemgetter(Record._fields.index("headers"))
@@ -51,7 +53,8 @@ def _reach(records: list[Record]) -> int:
     return latest + TOLERANCE if any(map(_headers, records)) else latest
 
 
-_encode_position = msgspec.json.Encoder(order="sorted").encode
+encode_position = msgspec.json.Encoder(order="sorted").encode
+"""The bytes of a position record."""
 decode_position = msgspec.json.Decoder(Position).decode
 
 
@@ -62,18 +65,34 @@ class Task(Generic[S]):
         positions: next offset of every source, as committed.
         time: partition time as committed.
         failed_at: offset of the record that the program failed on, in the work done last; None when there is none.
+
+    Args:
+        group: sources, changelog, dead letters.
+        partition: its partition number.
+        partitions: partition count of the sources.
+        log: its handle on the log.
+        processor: the program.
+        store: where states are kept; in memory, when None is given.
     """
 
     def __init__(
-        self, *, group: GroupSpec, partition: int, partitions: int, log: TaskLog, processor: Processor[S]
+        self,
+        *,
+        group: GroupSpec,
+        partition: int,
+        partitions: int,
+        log: TaskLog,
+        processor: Processor[S],
+        store: StateStore | None = None,
     ) -> None:
         self.group, self.partition, self.partitions = group, partition, partitions
         self.log, self.processor = log, processor
         self.positions: dict[str, int] = {}
         self.time = 0
-        self.deadlines = Deadlines()
-        self.store = MemoryStore()
+        self.store: StateStore = MemoryStore() if store is None else store
+        self.deadlines = self.store.deadlines
         self._hot: dict[bytes, S] = {}
+        self._most_hot = HOT_STATES if isinstance(self.store, MemoryStore) else HOT_ON_DISK
         self._sweep: Sweep | None = None
         self.failed_at: int | None = None
 
@@ -82,30 +101,41 @@ class Task(Generic[S]):
 
         Raises:
             TornState: the changelog's position record and the committed positions differ.
+            UnknownState: the state was written in another format.
         """
-        found = await self.log.open()
+        reached("open.begin")
+        found = await self._restored()
         position = self._checked_position(found)
         self.positions, self.time = dict(found.positions), position.time if position else 0
-        self.store, self._hot, self._sweep = MemoryStore(), {}, None
-        due: dict[bytes, int] = {}
-        for key, value in found.changelog.items():
-            if key[:1] == b"\0":
-                continue
-            wake, raw = unpack(value)
-            self.store.apply(key, raw)
-            if wake is not None:
-                due[key] = wake
-        self.deadlines = Deadlines(due)
+        self.deadlines, self._hot, self._sweep = self.store.deadlines, {}, None
+        reached("open.taken")
+
+    async def _restored(self) -> Opened:
+        """Become the owner, and bring the store up to the changelog; beside the loop where that may take long."""
+        if isinstance(self.store, MemoryStore):
+            found = await self.log.open()
+            self.store.take_all(found.changelog)
+            self.store.restored(None)
+        else:
+            await asyncio.to_thread(self.store.open)
+            found = await self.log.open(self.store)
+            await asyncio.to_thread(self.store.restored, found.mark)
+        return found
 
     def _checked_position(self, found: Opened) -> Position | None:
         raw = found.changelog.get(POSITION)
         if raw is None:
             if found.committed:
                 raise TornState(f"{self.group.name}-{self.partition}: positions {found.positions}, but no state at all")
-            if len(found.changelog) > 0 and any(key[:1] != b"\0" for key in found.changelog):
+            if len(self.store) > 0:
                 raise TornState(f"{self.group.name}-{self.partition}: state without a position record")
             return None
         position = decode_position(raw)
+        if position.format != self.group.state_format:
+            raise UnknownState(
+                f"{self.group.name}-{self.partition}: the state in {self.group.changelog} is of format "
+                f"{position.format}, this program knows {self.group.state_format}; run the program that wrote it"
+            )
         if any(position.offsets.get(topic, at) != at for topic, at in found.positions.items()):
             raise TornState(
                 f"{self.group.name}-{self.partition}: changelog is at {position.offsets}, committed {found.positions}"
@@ -127,6 +157,7 @@ class Task(Generic[S]):
                 f"{batch.topic}-{batch.partition}: batch from {batch.first_offset} to {batch.next_offset}, "
                 f"position is {position}"
             )
+        reached("batch.begin")
         records = batch.records
         if position != batch.first_offset:
             records = [record for record in records if record.offset >= position]
@@ -138,6 +169,7 @@ class Task(Generic[S]):
                 whole = done == len(records)
                 txn.positions[batch.topic] = batch.next_offset if whole else records[done].offset
                 self.processor.finish(txn)
+                reached("batch.decided")
                 await self._commit(txn)
             if whole:
                 return
@@ -165,7 +197,12 @@ class Task(Generic[S]):
 
     async def close(self) -> None:
         """Let go of the partition."""
-        await self.log.close()
+        reached("close.begin")
+        try:
+            self.store.close()  # before anybody else may own the partition: one process at a time has the files
+        finally:
+            await self.log.close()
+        reached("close.done")
 
     @contextmanager
     def _transaction(self) -> Iterator[Transaction[S]]:
@@ -226,7 +263,7 @@ class Task(Generic[S]):
             False when the slice was over before all had fired; partition time is then that of the last one.
         """
         processor, deadlines = self.processor, self.deadlines
-        milestone = processor.milestone(txn.time)
+        milestone, fired = processor.milestone(txn.time), False
         while True:
             due = deadlines.peek()
             if milestone is not None and milestone < to and (due is None or milestone <= due):
@@ -235,8 +272,9 @@ class Task(Generic[S]):
                 txn.time = max(txn.time, milestone + 1)  # so that it is behind us if the slice ends here
                 milestone = processor.milestone(milestone + 1)
             elif due is not None and due < to:
-                if perf_counter() > until and txn.outputs:
+                if fired and perf_counter() > until:
                     return False
+                fired = True
                 due, key = deadlines.pop()
                 processor.wake(txn, key, due)
                 txn.time = max(txn.time, due)
@@ -253,21 +291,20 @@ class Task(Generic[S]):
         after = dict(txn.positions)
         moved = [topic for topic, at in after.items() if at != self.positions[topic]]
         changes = txn.changes()
-        position = _encode_position(Position(offsets=after, time=txn.time))
+        position = encode_position(Position(after, txn.time, self.group.state_format))
         writes = Writes(
             outputs=txn.outputs,
             changelog=[*(NewRecord(key, value) for key, value in changes), NewRecord(POSITION, position)],
             before={topic: self.positions[topic] for topic in moved},
             after={topic: after[topic] for topic in moved},
         )
-        await self.log.commit(writes)
-        for key, value in changes:
-            self.store.apply(key, None if value is None else unpack(value)[1])
+        mark = await self.log.commit(writes)
+        self.store.commit(changes, mark)
         txn.release()
         self.deadlines.commit()
         if self._sweep is not None and self._sweep.commit():
             self._sweep = None
         self.positions, self.time = after, txn.time
-        if len(self._hot) > HOT_STATES:
-            for key in list(self._hot)[: HOT_STATES // 2]:
+        if len(self._hot) > self._most_hot:
+            for key in list(self._hot)[: self._most_hot // 2]:
                 del self._hot[key]

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from heapq import merge
 from typing import Generic
 
-from engine.deadlines import Deadlines
+from engine.deadlines import Wakes
 from engine.partitioning import partition_of
 from engine.ports import NO_HEADERS, GroupSpec, Headers, NewRecord, Processor, Record, S
 from engine.state import StateStore, pack
@@ -46,7 +47,7 @@ class Transaction(Generic[S]):
         positions: dict[str, int],
         processor: Processor[S],
         store: StateStore,
-        deadlines: Deadlines,
+        deadlines: Wakes,
         hot: dict[bytes, S],
     ) -> None:
         self._group, self.partition, self.partitions, self.time = group, partition, partitions, time
@@ -86,8 +87,11 @@ class Transaction(Generic[S]):
 
     def every_key(self) -> Iterator[bytes]:
         """All keys with committed or changed state, in byte order."""
-        committed = set(self._store.keys())
-        return iter(sorted(committed.union(self._touched) - {k for k in self._dirty if k not in self._touched}))
+        last = None
+        for key in merge(self._store.keys(), sorted(self._dirty)):  # not a set: they may be millions
+            if key != last and (key in self._touched or key not in self._dirty):
+                yield key
+            last = key
 
     def wake_of(self, key: bytes) -> int | None:
         """The deadline that stands for a key."""

@@ -1,7 +1,7 @@
 """Runs everything that is there to the end, in virtual time: agreements, leads, views, tables."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
@@ -10,11 +10,12 @@ from engine.host import Program
 from engine.ports import EventLog
 from leadstream.clock import now_us
 from leadstream.settings import Settings
+from leadstream.state_store import state_stores
 from leadstream.tuning import quiet_gc
 from leadstream.views_store import open_store
-from projections.sink import sink_once
+from projections.sink import notice_another_log, sink_once
 from projections.worker import view_program
-from streams.programs import agreement_program, lead_program
+from streams.programs import LEADS, agreement_program, lead_program
 
 _LOOK = 0.1
 Progress = Callable[[str, int], None]
@@ -37,8 +38,12 @@ class Busy(Exception):
     """A worker or projector is running on this log; its time is the wall clock's and must not be moved."""
 
 
-async def _wait_until_free(log: EventLog, programs: list[Program], session_timeout: float) -> None:
-    """Wait for the partitions of a process that died a moment ago; refuse when it lives."""
+async def wait_until_free(log: EventLog, programs: Sequence[Program], session_timeout: float) -> None:
+    """Wait for the partitions of a process that died a moment ago; refuse when it lives.
+
+    Raises:
+        Busy: a worker or projector is running on this log.
+    """
     deadline = monotonic() + 1.5 * session_timeout
     for program in programs:
         for partition in range(program.partitions):
@@ -57,14 +62,16 @@ async def run_until_idle(
         Busy: a worker or projector is running on this log.
     """
     quiet_gc()
-    programs = (agreement_program(), lead_program(log, partitions, now_us, settings.secret.encode()))
+    stores = state_stores(settings, LEADS)
+    programs = (agreement_program(), lead_program(log, partitions, now_us, settings.secret.encode(), stores))
     views = view_program(log, partitions)
-    await _wait_until_free(log, [*programs, views], settings.session_timeout)
-    await drain(log, programs[0], progress=progress)
-    time = await drain(log, programs[1], until=until, progress=progress)
-    await drain(log, views, progress=progress)
+    await wait_until_free(log, [*programs, views], settings.session_timeout)
     store = open_store(settings)
     try:
+        await notice_another_log(log, store)
+        await drain(log, programs[0], progress=progress)
+        time = await drain(log, programs[1], until=until, progress=progress)
+        await drain(log, views, progress=progress)
         rows = await sink_once(log, store)
     finally:
         store.close()

@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from engine.errors import Unavailable
-from engine.faust_app import TaskApp
+from engine.faust_app import TaskApp, running
 from engine.host import Host
 from engine.ports import FaustLog
-from leadstream.beside import WorkFailed, beside
+from engine.watchdog import Watchdog
+from leadstream.beside import beside
 from leadstream.deployment import opened
 from leadstream.settings import Settings
 from leadstream.supervising import watch_parent
@@ -49,48 +50,30 @@ async def reachable(settings: Settings, told: Callable[[str], None]) -> AsyncIte
         await opening.__aexit__(None, None, None)
 
 
-async def serve(app: TaskApp, stop: asyncio.Event, heartbeat: Path | None = None) -> None:
+async def serve(
+    app: TaskApp, stop: asyncio.Event, heartbeat: Path | None = None, watchdog: Watchdog | None = None
+) -> None:
     """Run until `stop` is set.
 
     Args:
         app: made by `engine.faust_app.build_task_app`.
         stop: set to end orderly: running transactions are finished first.
         heartbeat: file touched every few seconds while all tasks are open.
+        watchdog: watches the tasks; may end the process.
 
     Raises:
-        WorkFailed: what runs beside the tasks could not go on.
+        leadstream.beside.WorkFailed: what runs beside the tasks could not go on.
         BaseException: what a task could not go on with.
     """
     quiet_gc()
-    host: Host = app.task_host
-
-    async def end(exc: BaseException) -> None:
-        del exc
-        stop.set()
-
-    host.on_crash(end)
     if heartbeat is not None:
         heartbeat.unlink(missing_ok=True)
-    starting, told = asyncio.create_task(app.start()), asyncio.create_task(stop.wait())
-    await asyncio.wait({starting, told}, return_when=asyncio.FIRST_COMPLETED)
-    told.cancel()
-    if starting.done():
-        starting.result()
-    else:
-        starting.cancel()
-    works = {"watching the parent": watch_parent(stop)}
-    if heartbeat is not None:
-        works["heartbeat"] = _beat(host, heartbeat)
-    try:
+    async with running(app, stop, watchdog):
+        works = {"watching the parent": watch_parent(stop)}
+        if heartbeat is not None:
+            works["heartbeat"] = _beat(app.task_host, heartbeat)
         async with beside(stop, works):
             await stop.wait()
-    except WorkFailed:
-        if host.failure is None:  # else that is why we end
-            raise
-    finally:
-        await app.stop()
-    if host.failure is not None:
-        raise host.failure
 
 
 async def _beat(host: Host, heartbeat: Path) -> None:

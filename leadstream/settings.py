@@ -28,6 +28,8 @@ class Settings(BaseModel):
         replication: replicas per partition on Kafka.
         session_timeout: seconds after which a silent worker's partitions go to others.
         secret: key of the fingerprints of sources and ids; empty for fingerprints without a key.
+        state: where workers keep the states of leads while they run: in memory, or in RocksDB in the data directory,
+            which holds more than memory does and is brought up to date, not read anew, when a worker starts again.
         log_level: how much is logged.
     """
 
@@ -40,6 +42,7 @@ class Settings(BaseModel):
     replication: int = Field(default=1, ge=1, le=9)
     session_timeout: float = Field(default=10.0, ge=1.0, le=300.0)
     secret: str = Field(default="", max_length=64)
+    state: Literal["memory", "rocksdb"] = "memory"
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
 
     @field_validator("broker")
@@ -74,6 +77,11 @@ class Settings(BaseModel):
     def views_path(self) -> Path:
         """Where the SQL views lie."""
         return self.data_dir / "views.db"
+
+    @property
+    def state_path(self) -> Path:
+        """Where states lie that are kept on disk."""
+        return self.data_dir / "state"
 
     @property
     def owner(self) -> str:

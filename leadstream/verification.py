@@ -59,7 +59,7 @@ async def verify_states(log: EventLog, partitions: int, secret: bytes) -> Compar
     done.counts.update({"lead states": [0, 0], "lead deadlines": [0, 0], "fact order": [0, 0]})
     known = Known.of(await published(log, codec))
     for partition in range(partitions):
-        leads = await _folded(log, partition, codec, secret, done)
+        leads = await folded(log, partition, codec, secret, done)
         kept = await latest_values(log, LEAD_STATE, partition)
         position = await log.latest(LEAD_STATE, partition, POSITION)
         passed = 0 if position is None else decode_position(position).time
@@ -70,22 +70,28 @@ async def verify_states(log: EventLog, partitions: int, secret: bytes) -> Compar
                 continue
             wake, raw = unpack(kept[key])
             lead = leads[key]
-            told = dump_lead(lead)
+            told, expected = told_state(lead, known, key.decode(), passed)
             done.add("lead states", raw == told, f"{name}: state is not the fold of its facts")
-            at = max(lead.recorded_at, passed - 1)  # what was due before has fired, what is due now has not
-            given = Given(known, at, at, key.decode())
-            # From the fold and not from what is kept: bytes that are no state at all must be named, not tripped over.
-            expected = next_wake(Live(lead=load_lead(told), kept=Kept()), given)
-            done.add("lead deadlines", _holds(wake, expected, passed), f"{name}: wakes at {wake}, should at {expected}")
+            done.add("lead deadlines", holds(wake, expected, passed), f"{name}: wakes at {wake}, should at {expected}")
     return done
 
 
-def _holds(wake: int | None, expected: int | None, passed: int) -> bool:
+def told_state(lead: Lead, known: Known, name: str, passed: int) -> tuple[bytes, int | None]:
+    """The bytes and the next deadline of a lead folded from its facts, where partition time has passed so far."""
+    told = dump_lead(lead)
+    at = max(lead.recorded_at, passed - 1)  # what was due before has fired, what is due now has not
+    given = Given(known, at, at, name)
+    # From the fold and not from what is kept: bytes that are no state at all must be named, not tripped over.
+    return told, next_wake(Live(lead=load_lead(told), kept=Kept()), given)
+
+
+def holds(wake: int | None, expected: int | None, passed: int) -> bool:
     """A wake-up may come too early, for a lower bound of a decay, but never too late, and never after it is due."""
     return wake == expected or (wake is not None and passed <= wake and (expected is None or wake < expected))
 
 
-async def _folded(log: EventLog, partition: int, codec: Codec, secret: bytes, done: Compared) -> dict[bytes, Lead]:
+async def folded(log: EventLog, partition: int, codec: Codec, secret: bytes, done: Compared) -> dict[bytes, Lead]:
+    """Every lead of a partition as its canonical facts tell it; facts out of order are named in `done`."""
     leads: dict[bytes, Lead] = {}
     async for record in records_of(log, LEAD_EVENTS, partition):
         envelope = codec.decode(record.value)

@@ -120,8 +120,8 @@ async def _copy_all(log: EventLog, store: ViewStore, codec: Codec) -> int:
     sources: list[tuple[str, list[int], Reader]] = [(AGREEMENTS, await log.ends(AGREEMENTS), _agreement_reader(codec))]
     sources += [(view.topic, await log.ends(view.topic), _view_reader(view)) for view in VIEWS]
     sources.append((VIEW_PROGRESS, progress_ends, _read_progress))
-    if any(positions.get((topic, p), 0) > end for topic, ends, _ in sources for p, end in enumerate(ends)):
-        store.reset()  # the log ends before what we have read of it: it is another log
+    if _is_another(positions, {topic: ends for topic, ends, _ in sources}):
+        store.reset()
         positions = {}
     _expect_partitions(store, await log.starts(VIEW_PROGRESS), positions)
     written = 0
@@ -130,6 +130,30 @@ async def _copy_all(log: EventLog, store: ViewStore, codec: Codec) -> int:
         for partition, end in enumerate(ends):
             written += await _copy(log, store, (topic, partition), Move(starts[partition], end), reader)
     return written
+
+
+async def notice_another_log(log: EventLog, store: ViewStore) -> bool:
+    """Begin with empty tables if the log ends before what was read of it: it is another one, or an old copy.
+
+    To be asked before the projection tasks run. Once they have written past what was read, nobody can tell any more.
+
+    Returns:
+        Whether it was so.
+
+    Raises:
+        Unavailable: the log is out of reach.
+        StoreError: the store cannot be read or written.
+    """
+    positions = store.positions()
+    ends = {topic: await log.ends(topic) for topic in (AGREEMENTS, VIEW_PROGRESS, *(view.topic for view in VIEWS))}
+    another = _is_another(positions, ends)
+    if another:
+        store.reset()
+    return another
+
+
+def _is_another(positions: Mapping[Source, int], ends: Mapping[str, list[int]]) -> bool:
+    return any(positions.get((topic, p), 0) > end for topic, found in ends.items() for p, end in enumerate(found))
 
 
 def _expect_partitions(store: ViewStore, starts: list[int], positions: dict[Source, int]) -> None:

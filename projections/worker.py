@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from engine.errors import UnknownState
 from engine.host import Program
 from engine.ports import EventLog, GroupSpec, Record
 from engine.transaction import Transaction
@@ -33,7 +34,7 @@ LAYOUT = zlib.crc32(",".join(f"{view.name}={view.version}" for view in VIEWS).en
 """Stands in every state: a state of other views, or of other versions of them, is never taken for ours."""
 
 
-class StaleState(Exception):
+class StaleState(UnknownState):
     """The stored state belongs to other versions of the views; it has to be folded anew from `lead-events`."""
 
 
@@ -90,7 +91,7 @@ class ViewsProcessor:
         """
         try:
             return _decode(raw)
-        except msgspec.ValidationError as exc:
+        except msgspec.DecodeError as exc:
             raise StaleState(f"{VIEW_STATE}: written by other versions of the views ({exc})") from exc
 
     def dump(self, state: State) -> bytes:

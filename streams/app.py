@@ -5,6 +5,7 @@ from collections.abc import Callable
 from engine.faust_app import TaskApp, build_task_app
 from engine.ports import FaustLog
 from engine.runner import Policy
+from engine.state import StateStore
 from streams.programs import agreement_program, lead_program
 
 
@@ -17,6 +18,7 @@ def build_app(
     secret: bytes = b"",
     policy: Policy | None = None,
     session_timeout: float = 10.0,
+    store: Callable[[int], StateStore] | None = None,
 ) -> TaskApp:
     """The worker's Faust app: an agent per inbox that hands batches to their tasks.
 
@@ -28,6 +30,7 @@ def build_app(
         secret: the deployment's key for hashes of personal keys.
         policy: how patient the tasks are.
         session_timeout: seconds after which a silent process is replaced.
+        store: makes where a lead task keeps its states, given its partition number; None for memory.
     """
-    programs = [agreement_program(), lead_program(log, partitions, clock, secret)]
+    programs = [agreement_program(), lead_program(log, partitions, clock, secret, store)]
     return build_task_app(name, log, programs, clock=clock, policy=policy, session_timeout=session_timeout)

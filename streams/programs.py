@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from engine.host import Program
 from engine.ports import GroupSpec
+from engine.state import StateStore
 from events.codec import Codec
 from events.topics import AGREEMENT_INBOX, AGREEMENT_STATE, DEAD_LETTERS, LEAD_INBOX, LEAD_STATE
 from streams.agents.agreement_task import AgreementProcessor
@@ -17,11 +18,17 @@ AGREEMENTS_GROUP = GroupSpec(
 )
 
 
-def lead_program(log: Reader, partitions: int, clock: Callable[[], int], secret: bytes = b"") -> Program:
-    """The lead tasks; all of a process share one reader of the agreements."""
+def lead_program(
+    log: Reader,
+    partitions: int,
+    clock: Callable[[], int],
+    secret: bytes = b"",
+    store: Callable[[int], StateStore] | None = None,
+) -> Program:
+    """The lead tasks; all of a process share one reader of the agreements. `store` makes where a task keeps states."""
     codec = Codec()
     agreements = AgreementReader(log, codec, clock)
-    return Program(LEADS, partitions, lambda _partition: LeadProcessor(agreements, codec, secret))
+    return Program(LEADS, partitions, lambda _partition: LeadProcessor(agreements, codec, secret), store)
 
 
 def agreement_program() -> Program:

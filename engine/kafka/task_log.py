@@ -3,12 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from typing import cast
 
 import msgspec
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import TopicPartition
 
 from engine.errors import Fenced, LogError, Truncated
+from engine.failpoints import reached
 from engine.kafka import offsets, producers
 from engine.kafka.batches import Rows, built, check_rows
 from engine.kafka.catalog import Catalog
@@ -16,9 +18,9 @@ from engine.kafka.dropping import cause_of, drop_producer
 from engine.kafka.failures import translated_in_transaction
 from engine.kafka.offsets import Partition
 from engine.kafka.refused import refused
-from engine.kafka.restore import restored
+from engine.kafka.restore import Barrier, restored, restored_into
 from engine.kafka.session import Session
-from engine.ports import GroupSpec, NewRecord, Opened, Writes
+from engine.ports import GroupSpec, Intake, Mark, NewRecord, Opened, Writes
 from engine.state import BARRIER, POSITION
 from engine.task import decode_position
 
@@ -63,7 +65,7 @@ class KafkaTaskLog:
         self._committed = False
         self._positions: dict[str, int] = {}
 
-    async def open(self) -> Opened:
+    async def open(self, into: Intake | None = None, *, anywhere: bool = False) -> Opened:
         """Fence the former owner, then read positions and changelog.
 
         Raises:
@@ -77,16 +79,19 @@ class KafkaTaskLog:
         try:
             self._producer = await producers.transactional(self._servers, self._session, self._name)
             self._opened.add(self)
+            reached("open.fenced")
             barrier = await self._write_barrier(self._producer)
-            changelog = await self._read_changelog(barrier)
-            positions = await self._read_positions(changelog)
+            reached("open.barrier")
+            changelog, mark = await self._read_changelog(barrier, into)
+            positions = await self._read_positions(changelog, anywhere=anywhere)
+            reached("open.restored")
         except BaseException as exc:
             await self._failed(exc, "opening")
             raise
         self._positions = positions
-        return Opened(dict(positions), changelog, self._committed)
+        return Opened(dict(positions), changelog, self._committed, mark)
 
-    async def commit(self, writes: Writes) -> None:
+    async def commit(self, writes: Writes) -> Mark | None:
         """Write all or nothing. After any error but a refusal beforehand the task has to be opened again.
 
         Raises:
@@ -106,11 +111,12 @@ class KafkaTaskLog:
         self._check_positions(writes)
         try:
             async with asyncio.timeout(self._session.transaction):
-                await self._transact(producer, rows, writes.after)
+                last = await self._transact(producer, rows, writes.after)
         except BaseException as exc:
             await self._failed(exc, "committing", rows)
             raise
         self._positions.update(writes.after)
+        return None if last is None else Mark(*last, writes.changelog[-1].value or b"")
 
     async def ends(self) -> dict[str, int]:
         """End of every source, by a request made after this call began.
@@ -128,22 +134,32 @@ class KafkaTaskLog:
         if producer is not None:
             await drop_producer(producer)
 
-    async def _transact(self, producer: AIOKafkaProducer, rows: Rows, after: dict[str, int]) -> None:
+    async def _transact(self, producer: AIOKafkaProducer, rows: Rows, after: dict[str, int]) -> tuple[int, int] | None:
+        """Offset and time (microseconds) of the last record of the changelog."""
         await producer.begin_transaction()
+        reached("commit.begun")
         now_ms, specs = self._now_ms(), self._catalog.specs
-        sent = [
-            await producer.send_batch(batch, self._catalog.physical(topic), partition=partition)
-            for (topic, partition), records in rows.items()
-            for batch in built(records, now_ms, specs.get(topic), transactional=True)
-        ]
+        sent, last, changelog = [], None, (self._group.changelog, self._partition)
+        for (topic, partition), records in rows.items():
+            for batch in built(records, now_ms, specs.get(topic), transactional=True):
+                sent.append(await producer.send_batch(batch, self._catalog.physical(topic), partition=partition))
+                if (topic, partition) == changelog:
+                    last = sent[-1], batch.record_count()
         if after:
             moved = {TopicPartition(*self._at(topic)): offset for topic, offset in after.items()}
             sent.append(producer.send_offsets_to_transaction(moved, self._group_id))
+        reached("commit.sent")
         await asyncio.gather(*sent)  # aiokafka would commit without a batch that the broker refused
+        reached("commit.written")
         await producer.commit_transaction()
+        reached("commit.done")
+        if last is None:
+            return None
+        written, count = last[0].result(), last[1]
+        return written.offset + count - 1, written.timestamp * 1000
 
-    async def _write_barrier(self, producer: AIOKafkaProducer) -> int:
-        """Commit a record of our own to the changelog; its offset."""
+    async def _write_barrier(self, producer: AIOKafkaProducer) -> Barrier:
+        """Commit a record of our own to the changelog."""
         changelog = self._group.changelog
         row = NewRecord(BARRIER, self._name.encode())
         async with asyncio.timeout(self._session.transaction):
@@ -152,15 +168,21 @@ class KafkaTaskLog:
             sent = await producer.send_batch(batch, self._catalog.physical(changelog), partition=self._partition)
             written = await sent
             await producer.commit_transaction()
-        return int(written.offset)
+        return Barrier(written.offset, written.timestamp * 1000)
 
-    async def _read_changelog(self, barrier: int) -> dict[bytes, bytes]:
-        name = self._catalog.physical(self._group.changelog)
-        found = await restored(self._catalog.cluster, name, self._partition, barrier, self._session.patience)
+    async def _read_changelog(self, barrier: Barrier, into: Intake | None) -> tuple[dict[bytes, bytes], Mark | None]:
+        at = self._at(self._group.changelog)
+        cluster, patience = self._catalog.cluster, self._session.patience
+        if into is not None:
+            taking = await restored_into(into, cluster, at, barrier, patience)
+            return taking.own, taking.mark
+        found = await restored(cluster, at, barrier, patience)
         found.pop(BARRIER, None)
-        return {key: value for key, value in found.items() if value is not None}
+        for removed in [key for key, value in found.items() if value is None]:
+            del found[removed]
+        return cast("dict[bytes, bytes]", found), None
 
-    async def _read_positions(self, changelog: dict[bytes, bytes]) -> dict[str, int]:
+    async def _read_positions(self, changelog: dict[bytes, bytes], *, anywhere: bool) -> dict[str, int]:
         """Where every source stands: as committed; else as the changelog knows it; else at the start of the log.
 
         Brokers forget the offsets of a group that nobody has been in for a while (a week, unless set otherwise). The
@@ -178,6 +200,8 @@ class KafkaTaskLog:
             if at not in committed and topic in remembered:
                 level = fallback_level(remembered[topic], starts[at])
                 logger.log(level, "%s: no committed offset for %s, going on at %d", self._name, topic, positions[at])
+        if anywhere:
+            return {topic: positions[self._at(topic)] for topic in self._group.sources}
         ends = await offsets.written_ends_beyond(cluster, positions, self._session.patience)
         for (topic, _), position in positions.items():
             start, end = starts[topic, self._partition], ends[topic, self._partition]

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 
 from engine.errors import Fenced, Truncated
+from engine.intake import Taking, begin, recent
 from engine.memory.disk import MemoryDisk, Partition
-from engine.ports import GroupSpec, NewRecord, Opened, Writes
+from engine.ports import GroupSpec, Intake, Mark, NewRecord, Opened, Writes
 
 
 class MemoryTaskLog:
@@ -24,7 +25,7 @@ class MemoryTaskLog:
         self._owner, self._clock, self._lease_ttl = owner, clock, lease_ttl
         self._epoch: int | None = None
 
-    async def open(self) -> Opened:
+    async def open(self, into: Intake | None = None, *, anywhere: bool = False) -> Opened:
         """Take the lease, whoever had it; then read."""
         sources = self._sources()
         changelog = self._disk.partition(self._group.changelog, self._partition)
@@ -33,16 +34,19 @@ class MemoryTaskLog:
         self._epoch = lease.epoch
         positions = {source: self._position(source) for source in sources}
         for source, found in sources.items():
-            if not found.start <= positions[source] <= found.next:
+            if not anywhere and not found.start <= positions[source] <= found.next:
                 await self.close()
                 raise Truncated(
                     f"{self._group.name}: position {positions[source]} of {source}-{self._partition} lies outside "
                     f"what the log holds, {found.start} to {found.next}"
                 )
         committed = any((self._group.name, source, self._partition) in self._disk.positions for source in sources)
-        return Opened(positions, changelog.fold(), committed)
+        if into is None:
+            return Opened(positions, changelog.fold(), committed)
+        taking = _taken(changelog, into)
+        return Opened(positions, taking.own, committed, taking.mark)
 
-    async def commit(self, writes: Writes) -> None:
+    async def commit(self, writes: Writes) -> Mark | None:
         """All or nothing."""
         records: dict[tuple[str, int], Sequence[NewRecord]] = dict(writes.outputs)
         if writes.changelog:
@@ -58,6 +62,10 @@ class MemoryTaskLog:
         for source, after in writes.after.items():
             self._disk.positions[self._group.name, source, self._partition] = after
         self._disk.append(records, self._clock())
+        if not writes.changelog:
+            return None
+        last = self._disk.partition(self._group.changelog, self._partition).records[-1]
+        return Mark(last.offset, last.timestamp, last.value or b"")
 
     async def ends(self) -> dict[str, int]:
         """End offset of every source."""
@@ -77,3 +85,14 @@ class MemoryTaskLog:
 
     def _sources(self) -> dict[str, Partition]:
         return {source: self._disk.partition(source, self._partition) for source in self._group.sources}
+
+
+def _taken(changelog: Partition, into: Intake) -> Taking:
+    """The changelog into an intake, from its mark on if that is here."""
+    taking, mark, found = Taking(into), into.mark, None
+    if mark is not None and recent(mark, changelog.start, changelog.next, changelog.stamp):
+        found = next(iter(changelog.read(mark.offset, 1).records), None)
+    offset = begin(into, found, changelog.start)
+    taking.take(changelog.read(offset, len(changelog.records)).records)
+    taking.finish()
+    return taking

@@ -1,17 +1,26 @@
-"""Batches and partitions: the statements every other module is made of. All run inside a caller's transaction."""
+"""Batches and partitions: the statements every other module is made of. All run inside a caller's transaction.
 
+A batch carries a checksum over its bytes and its columns: SQLite has none, so a disk that flips a bit would change
+a fact and nobody would know.
+"""
+
+import struct
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
+from zlib import crc32
 
 import apsw
 
-from engine.errors import Truncated
+from engine.errors import LogError, Truncated
 from engine.ports import Fetched, Record
 from engine.sqlite.codec import Body, Row, decode, pairs
 from engine.sqlite.schema import LAST_OFFSET, OFFSET_BITS
 from engine.sqlite.sql import run
 
 _SELECT = "select id, first, length, stamp, codec, body from batch where id between ? and ?"
+_CHECKED = 2
+"""Added to the codec of a batch whose last four bytes are its checksum; those of files of version 1 have none."""
+_columns = struct.Struct(">qqqqq").pack
 READ_BYTES = 32_000_000
 """A read stops after this much, so that big records do not fill the memory."""
 
@@ -48,9 +57,10 @@ def append(connection: apsw.Connection, tp: int, bodies: Iterable[Body], now: in
 def insert(connection: apsw.Connection, tp: int, row: Row) -> None:
     """File a batch under its last offset."""
     last, first, length, stamp, codec, raw = row
+    key, codec = tp << OFFSET_BITS | last, codec | _CHECKED
     connection.execute(
         "insert into batch(id, first, length, stamp, codec, body) values(?, ?, ?, ?, ?, ?)",
-        (tp << OFFSET_BITS | last, first, length, stamp, codec, raw),
+        (key, first, length, stamp, codec, raw + _checksum((key, first, length, stamp, codec), raw)),
     )
 
 
@@ -115,7 +125,26 @@ def latest(rows: Iterable[Row], key: bytes) -> bytes | None:
 
 
 def _row(key: Any, *rest: Any) -> Row:
-    return Row(key & LAST_OFFSET, *rest)
+    """The stored batch, if it is as it was stored.
+
+    Raises:
+        LogError: it is not.
+    """
+    last = key & LAST_OFFSET
+    first, length, stamp, codec, raw = rest
+    try:
+        if codec & _CHECKED:
+            raw, checksum = raw[:-4], raw[-4:]
+            if _checksum((key, first, length, stamp, codec), raw) != checksum:
+                raise LogError(f"the batch of offsets {first} to {last} is damaged: its checksum does not match")
+            codec ^= _CHECKED
+    except (TypeError, struct.error) as exc:
+        raise LogError(f"the batch of offsets {first} to {last} is damaged: {exc}") from exc
+    return Row(last, first, length, stamp, codec, raw)
+
+
+def _checksum(columns: tuple[int, int, int, int, int], raw: bytes) -> bytes:
+    return crc32(_columns(*columns), crc32(raw)).to_bytes(4, "big")
 
 
 def _ids(tp: int, first: int, last: int) -> tuple[int, int]:

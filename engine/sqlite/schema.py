@@ -12,7 +12,9 @@ from engine.errors import LogError
 
 APPLICATION_ID = 0x4C454144
 """Marks a file as ours ("LEAD")."""
-VERSION = 1
+VERSION = 2
+"""2: batches carry a checksum. A file of version 1 is read as it is, and becomes one of this version when opened."""
+_READABLE = {1, VERSION}
 PARTITION_BITS, OFFSET_BITS = 12, 40
 MAX_TOPICS, MAX_PARTITIONS = 1 << 11, 1 << PARTITION_BITS
 LAST_OFFSET = (1 << OFFSET_BITS) - 1
@@ -71,7 +73,7 @@ def prepare(connection: apsw.Connection, path: Path) -> None:
     # FULL: with NORMAL a power cut takes back what was acknowledged. Inline checkpoints keep the WAL under 5 MB.
     for setting in ("journal_mode=wal", "synchronous=full", "fullfsync=on", "wal_autocheckpoint=1000"):
         connection.execute(f"pragma {setting}").fetchall()
-    if _is_empty(connection):
+    if is_empty(connection):
         connection.execute("begin immediate")
         try:
             connection.execute(_TABLES)
@@ -81,17 +83,20 @@ def prepare(connection: apsw.Connection, path: Path) -> None:
                 connection.execute("rollback")
             raise
     _check(connection, path)
+    if connection.pragma("user_version") != VERSION:
+        connection.execute(f"pragma user_version={VERSION}").fetchall()
 
 
 def _check(connection: apsw.Connection, path: Path) -> None:
-    if _is_empty(connection):
+    if is_empty(connection):
         return
     if connection.pragma("application_id") != APPLICATION_ID:
         raise LogError(f"log {path}: this SQLite file belongs to another program; point the log somewhere else")
     version = connection.pragma("user_version")
-    if version != VERSION:
+    if version not in _READABLE:
         raise LogError(f"log {path}: the file has version {version}, this program knows {VERSION}; use the other one")
 
 
-def _is_empty(connection: apsw.Connection) -> bool:
+def is_empty(connection: apsw.Connection) -> bool:
+    """Whether nothing was ever made in the file."""
     return connection.execute("select count(*) from sqlite_schema").fetchall() == [(0,)]

@@ -7,10 +7,10 @@ from typing import TypeVar
 
 import apsw
 
-from engine.errors import Unavailable
+from engine.errors import LogError, Unavailable
 from engine.sqlite.bell import Bell
 from engine.sqlite.failures import translated
-from engine.sqlite.schema import connect, prepare
+from engine.sqlite.schema import connect, is_empty, prepare
 from engine.sqlite.writelock import WriteLock
 
 T = TypeVar("T")
@@ -37,17 +37,21 @@ class Store:
 
         Raises:
             Unavailable: it cannot be opened or written.
-            LogError: it is not a log, or one of a later version.
+            LogError: it is not a log, or one of a later version, or gone.
         """
         if self._open is not None:
             return
         with translated(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            if not self.path.exists():
+                self._expect_nothing()
             connection = connect(self.path)
             try:
                 lock = WriteLock(_beside(self.path, ".lock"), self._patience)
                 try:
                     await lock.acquire()
+                    if is_empty(connection):
+                        self._expect_nothing()
                     prepare(connection, self.path)
                     lock.release()
                     self._open = connection, lock, Bell(bell_path(self.path))
@@ -116,6 +120,15 @@ class Store:
         if ring:
             bell.ring()
         return result
+
+    def _expect_nothing(self) -> None:
+        """Refuse to begin with an empty log where there was one: its bell is made after it, and stays."""
+        bell = bell_path(self.path)
+        if bell.exists():
+            raise LogError(
+                f"log {self.path}: what it held is gone, for {bell.name} tells that there was a log; "
+                f"put it back, or remove {bell.name} to begin with an empty one"
+            )
 
     def _opened(self) -> tuple[apsw.Connection, WriteLock, Bell]:
         if self._open is None:

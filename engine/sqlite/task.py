@@ -7,10 +7,12 @@ import apsw
 
 from engine.embedded.limits import sizes
 from engine.errors import Fenced, LogError, Truncated
-from engine.ports import GroupSpec, NewRecord, Opened, Writes
+from engine.failpoints import reached
+from engine.intake import Taking, begin, recent
+from engine.ports import GroupSpec, Intake, Mark, NewRecord, Opened, Writes
 from engine.sqlite import batches, lease
 from engine.sqlite.catalog import Catalog
-from engine.sqlite.codec import Body, encode
+from engine.sqlite.codec import Body, decode, encode
 from engine.sqlite.sql import run
 from engine.sqlite.store import Store
 
@@ -36,7 +38,7 @@ class SqliteTaskLog:
         self._epoch: int | None = None
         self._found: dict[str, int] = {}
 
-    async def open(self) -> Opened:
+    async def open(self, into: Intake | None = None, *, anywhere: bool = False) -> Opened:
         """Take the lease, then read positions and changelog as of one instant, beside the loop: it may take long."""
         sources, changelog = self._sources(), self._tp(self._group.changelog)
         self._epoch = await self._store.write(
@@ -45,15 +47,19 @@ class SqliteTaskLog:
             ),
             ring=False,
         )
+        reached("open.fenced")
         try:
-            opened = await self._store.read_aside(lambda connection: self._opened(connection, sources, changelog))
+            opened = await self._store.read_aside(
+                lambda connection: self._opened(connection, sources, changelog, into, anywhere=anywhere)
+            )
         except LogError:
             await self.close()
             raise
         self._found = dict(opened.positions)
+        reached("open.restored")
         return opened
 
-    async def commit(self, writes: Writes) -> None:
+    async def commit(self, writes: Writes) -> Mark | None:
         """Outputs, changelog and positions in one transaction, if we are still the owner."""
         if self._epoch is None:
             raise Fenced(f"{self._group.name}-{self._partition}: not open")
@@ -64,15 +70,26 @@ class SqliteTaskLog:
         bodies = encoded(self._catalog, outputs)
         moves = [(source, self._tp(source), writes.before[source], after) for source, after in writes.after.items()]
 
-        def body(connection: apsw.Connection) -> None:
+        changelog = self._tp(self._group.changelog)
+
+        def body(connection: apsw.Connection) -> Mark | None:
+            reached("commit.begun")
             now = self._owner.clock()
             lease.renew(connection, self._group.name, self._partition, epoch=epoch, expires=now + self._owner.lease_ttl)
             for source, tp, before, after in moves:
                 self._move(connection, source, tp, before=before, after=after)
+            reached("commit.sent")
             for tp, pieces in bodies.items():
                 batches.append(connection, tp, pieces, now)
+            reached("commit.written")
+            if not writes.changelog:
+                return None
+            counters = batches.part(connection, changelog)
+            return Mark(counters.next - 1, counters.stamp, writes.changelog[-1].value or b"")
 
-        await self._store.write(body)
+        mark = await self._store.write(body)
+        reached("commit.done")
+        return mark
 
     async def ends(self) -> dict[str, int]:
         """End offset of every source, as of now."""
@@ -89,19 +106,30 @@ class SqliteTaskLog:
                 lambda connection: lease.release(connection, self._group.name, self._partition, epoch=epoch)
             )
 
-    def _opened(self, connection: apsw.Connection, sources: Mapping[str, int], changelog: int) -> Opened:
+    def _opened(
+        self,
+        connection: apsw.Connection,
+        sources: Mapping[str, int],
+        changelog: int,
+        into: Intake | None,
+        *,
+        anywhere: bool,
+    ) -> Opened:
         positions, committed = {}, False
         for source, tp in sources.items():
             counters = batches.part(connection, tp)
             at = self._position(connection, tp)
-            if at is not None and not counters.start <= at <= counters.next:
+            if at is not None and not anywhere and not counters.start <= at <= counters.next:
                 raise Truncated(
                     f"{self._group.name}: position {at} of {source}-{self._partition} lies outside what the log holds, "
                     f"{counters.start} to {counters.next}"
                 )
             positions[source] = counters.start if at is None else at
             committed = committed or at is not None
-        return Opened(positions, batches.fold(batches.scan(connection, changelog, 0)), committed)
+        if into is None:
+            return Opened(positions, batches.fold(batches.scan(connection, changelog, 0)), committed)
+        taking = _taken(connection, changelog, into)
+        return Opened(positions, taking.own, committed, taking.mark)
 
     def _position(self, connection: apsw.Connection, tp: int) -> int | None:
         query = "select next from position where grp = ? and tp = ?"
@@ -125,6 +153,18 @@ class SqliteTaskLog:
 
     def _tp(self, topic: str) -> int:
         return self._catalog.topic(topic).partition(self._partition)
+
+
+def _taken(connection: apsw.Connection, tp: int, into: Intake) -> Taking:
+    """The changelog into an intake, from its mark on if that is here."""
+    counters, taking, mark, found = batches.part(connection, tp), Taking(into), into.mark, None
+    if mark is not None and recent(mark, counters.start, counters.next, counters.stamp):
+        found = next(iter(batches.read(connection, tp, mark.offset, 1).records), None)
+    offset = begin(into, found, counters.start)
+    for row in batches.scan(connection, tp, offset):
+        taking.take([record for record in decode(row) if record.offset >= offset])
+    taking.finish()
+    return taking
 
 
 def encoded(catalog: Catalog, records: Mapping[tuple[str, int], Sequence[NewRecord]]) -> dict[int, list[Body]]:

@@ -12,6 +12,7 @@ import click
 from pydantic import ValidationError
 
 from engine.errors import LogError
+from leadstream.advice import advised
 from leadstream.settings import Settings
 from projections.stores.port import StoreError
 
@@ -25,6 +26,7 @@ _GLOBAL = (
     ("--prefix", {"metavar": "TEXT", "help": "Put before every Kafka topic and group, to share a cluster."}),
     ("--replication", {"type": int, "metavar": "N", "help": "Replicas per partition on Kafka (default: 1)."}),
     ("--session-timeout", {"type": float, "metavar": "SECONDS", "help": "After which a silent worker is replaced."}),
+    ("--state", {"type": click.Choice(["memory", "rocksdb"]), "help": "Where workers keep states (default: memory)."}),
     ("--secret", {"metavar": "TEXT", "help": "Key of hashes made from personal keys; better as LEADSTREAM_SECRET."}),
 )  # fmt: skip
 
@@ -106,7 +108,7 @@ def command(
             try:
                 asyncio.run(function(settings, **own))
             except (LogError, StoreError, OSError) as exc:
-                fail(str(exc))
+                fail(advised(exc))
             except KeyboardInterrupt:
                 fail("stopped")
 

@@ -36,6 +36,7 @@ def _load() -> None:
         import_history,
         lead,
         publish,
+        repair,
         run,
         topics,
         verify,

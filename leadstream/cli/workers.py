@@ -1,15 +1,22 @@
 """`leadstream worker`, `projector` and `up`: the long-running processes."""
 
 import asyncio
+import contextlib
+import functools
 import sys
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
-from engine.errors import LogError, PoisonBatch, SkippedBatch
+from engine.errors import LogError, PoisonBatch, SkippedBatch, Unavailable
 from engine.faust_app import TaskApp
+from engine.metrics import Metrics, served
+from engine.ports import EventLog
+from engine.watchdog import STALLED_EXIT, Limits, Watchdog
+from leadstream.advice import advised
 from leadstream.beside import WorkFailed, beside
 from leadstream.cli.options import command, fail
 from leadstream.cli.root import main
@@ -17,21 +24,68 @@ from leadstream.clock import now_us
 from leadstream.deployment import app_name, partition_count
 from leadstream.serving import reachable, serve, stop_on_signals
 from leadstream.settings import Settings
+from leadstream.state_store import state_stores
 from leadstream.supervising import supervise
 from leadstream.tidying import tidy
 from leadstream.views_store import open_store
 from projections.app import build_app as build_projector
-from projections.sink import sink
+from projections.sink import notice_another_log, sink
+from projections.stores.port import StoreUnavailable, ViewStore
 from projections.worker import VIEW_GROUP
 from streams.app import build_app as build_worker
 from streams.programs import LEADS
 
+_PAUSE = 0.5
 _HEARTBEAT = click.option(
     "--heartbeat",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
     help="Touch FILE every few seconds while all is well (for health checks).",
 )
+_METRICS = (
+    click.option(
+        "--metrics-port",
+        type=click.IntRange(0, 65535),
+        metavar="PORT",
+        help="Serve metrics for Prometheus on this port (0: any free one).",
+    ),
+    click.option(
+        "--metrics-address",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        show_default=True,
+        help="Where to listen for those who ask for metrics; 0.0.0.0 for everybody.",
+    ),
+    click.option(
+        "--stalled-after",
+        type=click.FloatRange(min=1.0),
+        metavar="SECONDS",
+        help="Tell of a partition that does not move for so long (default: session timeout + 15); "
+        f"after four times as long end with exit code {STALLED_EXIT}.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """How a worker is watched from outside: the options of every long-running process."""
+
+    heartbeat: Path | None = None
+    metrics_port: int | None = None
+    metrics_address: str = "127.0.0.1"
+    stalled_after: float | None = None
+
+
+def _watched(
+    function: Callable[[Settings, Watching], Coroutine[Any, Any, None]],
+) -> Callable[..., Coroutine[Any, Any, None]]:
+    """Add the options that say how a process is watched."""
+
+    @functools.wraps(function)
+    async def run(settings: Settings, **options: Any) -> None:
+        await function(settings, Watching(**options))
+
+    return functools.reduce(lambda made, option: option(made), (*reversed(_METRICS), _HEARTBEAT), run)
 
 
 def _say(text: str) -> None:
@@ -39,8 +93,8 @@ def _say(text: str) -> None:
 
 
 @command(main, "worker")
-@_HEARTBEAT
-async def worker(settings: Settings, heartbeat: Path | None) -> None:
+@_watched
+async def worker(settings: Settings, watching: Watching) -> None:
     """Decide what comes into the inboxes, until stopped. Start as many as there are partitions, at most.
 
     \b
@@ -51,15 +105,15 @@ async def worker(settings: Settings, heartbeat: Path | None) -> None:
         partitions = await partition_count(log)
         app = build_worker(
             app_name(settings, LEADS), log, partitions=partitions, clock=now_us, secret=settings.secret.encode(),
-            session_timeout=settings.session_timeout,
+            session_timeout=settings.session_timeout, store=state_stores(settings, LEADS),
         )  # fmt: skip
         _say(f"worker on {settings.url}, {partitions} partitions")
-        await _served(app, stop, heartbeat)
+        await _served(app, stop, settings, watching)
 
 
 @command(main, "projector")
-@_HEARTBEAT
-async def projector(settings: Settings, heartbeat: Path | None) -> None:
+@_watched
+async def projector(settings: Settings, watching: Watching) -> None:
     """Turn facts into views and keep the SQL tables in the data directory, until stopped.
 
     \b
@@ -74,9 +128,24 @@ async def projector(settings: Settings, heartbeat: Path | None) -> None:
         _say(f"projector on {settings.url}, tables in {settings.views_path}")
         works = {"keeping the tables": sink(log, store, stop, trouble=_once()), "tidying the log": tidy(log)}
         try:
-            await _served(app, stop, heartbeat, works)
+            await _notice(log, store, stop)
+            await _served(app, stop, settings, watching, works)
         finally:
             store.close()
+
+
+async def _notice(log: EventLog, store: ViewStore, stop: asyncio.Event) -> None:
+    """See whether the tables are of another log, before the views are written on; an outage is waited out."""
+    told = _once()
+    while not stop.is_set():
+        try:
+            if await notice_another_log(log, store):
+                _say("the log ends before what the tables hold: it is another one or an old copy; filling them anew")
+        except (Unavailable, StoreUnavailable) as exc:
+            told(exc)
+            await asyncio.sleep(_PAUSE)
+        else:
+            return
 
 
 def _once() -> Callable[[Exception], None]:
@@ -95,14 +164,31 @@ def _once() -> Callable[[Exception], None]:
 async def _served(
     app: TaskApp,
     stop: asyncio.Event,
-    heartbeat: Path | None,
+    settings: Settings,
+    watching: Watching,
     works: Mapping[str, Coroutine[Any, Any, None]] | None = None,
 ) -> None:
+    after = watching.stalled_after
+    limits = Limits.of(settings.session_timeout) if after is None else Limits.after(after)
+    watchdog = Watchdog(app.task_host, limits, clock=now_us)
     try:
-        async with beside(stop, works or {}):
-            await serve(app, stop, heartbeat)
+        with _metrics(app, watchdog, watching):
+            async with beside(stop, works or {}):
+                await serve(app, stop, watching.heartbeat, watchdog)
     except (PoisonBatch, SkippedBatch, LogError, WorkFailed) as exc:
-        fail(f"stopped, nothing was skipped: {exc}")
+        fail(f"stopped, nothing was skipped: {advised(exc)}")
+
+
+@contextlib.contextmanager
+def _metrics(app: TaskApp, watchdog: Watchdog, watching: Watching) -> Iterator[None]:
+    """Serve metrics while the body runs, if that is wanted."""
+    if watching.metrics_port is None:
+        yield
+        return
+    metrics, address = Metrics(app.task_host, watchdog, prefix="leadstream"), watching.metrics_address
+    with served(metrics, watching.metrics_port, address) as port:
+        _say(f"metrics on http://{address}:{port}/metrics")
+        yield
 
 
 @command(main, "up")

@@ -17,7 +17,8 @@ _WAIT: dict[type[Exception], str] = {
     apsw.IOError: "reading or writing failed; check the disk, its quota and the system log",
     apsw.NoMemError: "out of memory",
 }
-_ANEW = (apsw.NotADBError, apsw.CorruptError)
+_ANEW = (apsw.NotADBError, apsw.CorruptError, apsw.SQLError, UnicodeDecodeError)
+"""Also a column or a text that is not what we wrote: the tables were made by us, so the file is damaged."""
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import logging
 
 import msgspec
 
+from engine.errors import UnknownState
 from engine.partitioning import partition_of
 from engine.ports import Record
 from engine.recordtime import TASK_HEADER, TIME_HEADER, TOLERANCE
@@ -13,7 +14,7 @@ from events.envelope import Envelope
 from events.instants import from_us, to_us
 from events.lead import LeadScored
 from events.registry import UPSTREAM, WIRE_TYPE
-from events.topics import ALSO_TO, INBOX_RECORD_BYTES, LEAD_EVENTS, LEAD_INBOX, LEAD_SCORES
+from events.topics import ALSO_TO, INBOX_RECORD_BYTES, LEAD_EVENTS, LEAD_INBOX, LEAD_SCORES, LEAD_STATE
 from streams.agents.agreements import AgreementReader
 from streams.deciders.lead.decide import decide, initial, is_duplicate
 from streams.deciders.lead.engagement import Basis, basis, explain
@@ -56,8 +57,15 @@ class LeadProcessor:
         self._strayed = 0
 
     def load(self, raw: bytes) -> Live:
-        """A lead from its bytes; what is kept beside it is found again when needed."""
-        return Live(lead=load_lead(raw), kept=Kept(size=len(raw)))
+        """A lead from its bytes; what is kept beside it is found again when needed.
+
+        Raises:
+            UnknownState: these are not the bytes of a lead.
+        """
+        try:
+            return Live(lead=load_lead(raw), kept=Kept(size=len(raw)))
+        except msgspec.DecodeError as exc:
+            raise UnknownState(f"{LEAD_STATE}: the state of a lead cannot be read ({exc})") from exc
 
     def dump(self, state: Live) -> bytes:
         """The lead's bytes."""

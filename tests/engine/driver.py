@@ -10,7 +10,7 @@ from typing_extensions import override
 from engine.batch import Batch
 from engine.memory.log import MemoryLog
 from engine.memory.task import MemoryTaskLog
-from engine.ports import Opened, Writes
+from engine.ports import Intake, Mark, Opened, Writes
 from engine.runner import Policy, Runner
 from engine.task import Task
 from tests.engine.ledger import GROUP, IN, PARTITIONS, Ledger, Wall, made
@@ -27,18 +27,18 @@ class Faulty(MemoryTaskLog):
     hold: asyncio.Event | None = None
 
     @override
-    async def open(self) -> Opened:
+    async def open(self, into: Intake | None = None, *, anywhere: bool = False) -> Opened:
         if self.on_open:
             raise self.on_open.pop(0)
-        return await super().open()
+        return await super().open(into, anywhere=anywhere)
 
     @override
-    async def commit(self, writes: Writes) -> None:
+    async def commit(self, writes: Writes) -> Mark | None:
         if self.hold is not None:
             await self.hold.wait()
         if self.on_commit:
             raise self.on_commit.pop(0)
-        await super().commit(writes)
+        return await super().commit(writes)
 
 
 class Driver:

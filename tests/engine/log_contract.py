@@ -10,7 +10,7 @@ from typing import Protocol
 import pytest
 
 from engine.errors import Fenced, RecordTooLarge, Unavailable, WrongTopic
-from engine.ports import EventLog, GroupSpec, NewRecord, Record, TaskLog, TopicSpec, Writes
+from engine.ports import EventLog, GroupSpec, Mark, NewRecord, Record, TaskLog, TopicSpec, Writes
 from engine.state import POSITION
 
 IN, SECOND, OUT, CHANGELOG, DEAD, LARGE = "in", "second", "out", "changelog", "dead", "large"
@@ -73,6 +73,19 @@ async def opened(log: EventLog, group: GroupSpec = GROUP, partition: int = 0) ->
 
 async def contents(log: EventLog) -> Mapping[tuple[str, int], list[bytes | None]]:
     return {(spec.name, p): values(await drain(log, spec.name, p)) for spec in TOPICS for p in range(spec.partitions)}
+
+
+class Copy:
+    """Takes a changelog in, as a dictionary; remembers how often it was cleared and what it was given."""
+
+    def __init__(self, mark: Mark | None = None) -> None:
+        self.mark, self.rows, self.cleared = mark, dict[bytes, bytes | None](), 0
+
+    def clear(self) -> None:
+        self.rows, self.cleared = {}, self.cleared + 1
+
+    def take(self, rows: dict[bytes, bytes | None]) -> None:
+        self.rows |= rows
 
 
 class LogContract:
@@ -215,6 +228,44 @@ class LogContract:
         found = await log.task(GROUP, 0).open()
         own = {key: value for key, value in found.changelog.items() if key[:1] != b"\0"}
         assert own == {b"a": b"2", b"c": b"again", b"d": b""}
+
+    async def test_an_intake_gets_the_whole_changelog_or_what_came_after_the_mark_that_the_log_shows(
+        self, log: EventLog
+    ) -> None:
+        async with opened(log) as task:
+            assert await task.commit(Writes(outputs={(OUT, 0): new(b"no state")})) is None
+            await task.commit(
+                Writes(changelog=[NewRecord(b"a", b"1"), NewRecord(b"b", b"1"), NewRecord(POSITION, b"1")])
+            )
+            many = [NewRecord(b"%d" % n, b"x" * 200) for n in range(12_000)]
+            mark = await task.commit(Writes(changelog=[*many, NewRecord(b"a", None), NewRecord(POSITION, b"2")]))
+            assert mark is not None
+            (shown,) = (await log.read(CHANGELOG, 0, mark.offset, 1)).records
+            assert (shown.key, *mark) == (POSITION, shown.offset, shown.timestamp, shown.value)
+            last = await task.commit(
+                Writes(changelog=[NewRecord(b"b", None), NewRecord(b"c", b"3"), NewRecord(POSITION, b"3")])
+            )
+        whole = Copy()
+        found = await log.task(GROUP, 0).open(whole)
+        assert (found.mark, found.changelog[POSITION], b"c" in found.changelog) == (last, b"3", False)
+        assert (whole.cleared, len(whole.rows)) == (1, 12_003)
+        assert {key: whole.rows[key] for key in (b"a", b"b", b"c")} == {b"a": None, b"b": None, b"c": b"3"}
+        tail = Copy(mark)
+        assert (await log.task(GROUP, 0).open(tail)).mark == last
+        assert (tail.cleared, tail.rows) == (0, {b"b": None, b"c": b"3"})
+        nothing = Copy(last)
+        assert (await log.task(GROUP, 0).open(nothing)).mark == last
+        assert (nothing.cleared, nothing.rows) == (0, {})
+        for wrong in (
+            mark._replace(value=b"1"),
+            mark._replace(timestamp=mark.timestamp + 1),
+            mark._replace(offset=mark.offset - 1),
+            mark._replace(offset=mark.offset + 1_000_000),
+            mark._replace(offset=-1),
+        ):
+            again = Copy(wrong)
+            assert (await log.task(GROUP, 0).open(again)).mark == last
+            assert (again.cleared, again.rows) == (1, whole.rows)
 
     async def test_a_task_goes_on_over_many_transactions_and_openings(self, log: EventLog) -> None:
         at = (await log.starts(IN))[0]

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from engine.batch import Batch
 from engine.errors import Fenced, RecordTooLarge, SkippedBatch, TornState
@@ -9,6 +10,7 @@ from engine.memory.log import MemoryLog
 from engine.ports import NewRecord
 from engine.state import POSITION, unpack
 from engine.task import FAR, Task, decode_position
+from engine.transaction import Transaction
 from tests.engine.ledger import (
     CHANGELOG,
     DEAD,
@@ -213,6 +215,29 @@ async def test_a_long_batch_is_committed_in_slices_that_change_nothing_else(monk
         ends.append((decided, await values(log), (await log.task(GROUP, 0).open()).changelog))
         assert (ledger.calls.count("finish") > 2) is (seconds < 0)
     assert ends[0] == ends[1]
+
+
+class Quiet(Ledger):
+    """Says nothing when a deadline passes."""
+
+    @override
+    def wake(self, txn: Transaction[list[str]], key: bytes, due: int) -> None:
+        super().wake(txn, key, due)
+        txn.outputs.clear()
+
+
+async def test_deadlines_that_say_nothing_when_they_pass_are_committed_in_slices_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    log, ledger = await made(), Quiet()
+    await send(log, *(new(f"due {n + 200}", n, b"%03d" % n) for n in range(100)))
+    task = await opened(log, ledger)
+    await all_of(log, task)
+    ledger.calls.clear()
+    monkeypatch.setattr("engine.task.SLICE", -1)
+    await task.advance(500)
+    assert [call for call in ledger.calls if call != "finish"] == [f"wake {n:03} {n + 200}" for n in range(100)]
+    assert ledger.calls.count("finish") == 100
 
 
 async def test_a_milestone_before_the_end_of_a_slice_is_swept_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ def begun(
 def stored(**states: bytes) -> MemoryStore:
     store = MemoryStore()
     for key, raw in states.items():
-        store.apply(key.encode(), raw)
+        store.commit([(key.encode(), pack(None, raw))], None)
     return store
 
 
@@ -114,7 +114,7 @@ acts = st.one_of(
 def test_an_overlay_is_what_a_copy_would_be(before: dict[bytes, bytes], done: list[tuple[object, ...]]) -> None:
     store, deadlines = MemoryStore(), Deadlines()
     for key, raw in before.items():
-        store.apply(key, raw)
+        store.commit([(key, pack(None, raw))], None)
     txn, twin = begun(store, deadlines), {key: raw.decode().split(",") for key, raw in before.items()}
     for act in done:
         match act:

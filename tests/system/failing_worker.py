@@ -15,7 +15,7 @@ from engine.transaction import Transaction
 from events.codec import Codec
 from events.topics import LEAD_INBOX
 from leadstream.cli.options import command
-from leadstream.cli.workers import _served
+from leadstream.cli.workers import Watching, _served
 from leadstream.clock import now_us
 from leadstream.deployment import app_name, make_log
 from leadstream.serving import stop_on_signals
@@ -69,7 +69,7 @@ async def worker(settings: Settings) -> None:
             clock=now_us,
             session_timeout=settings.session_timeout,
         )
-        await _served(app, stop, None)
+        await _served(app, stop, settings, Watching())
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import pytest
 from engine.errors import LogError, Unavailable, WrongTopic
 from engine.ports import NewRecord, TopicSpec, Writes
 from engine.sqlite.log import SqliteLog
-from engine.sqlite.schema import MAX_PARTITIONS, OFFSET_BITS
+from engine.sqlite.schema import MAX_PARTITIONS, OFFSET_BITS, VERSION
 from engine.sqlite.sql import run
 from tests.engine.log_contract import GROUP, TOPICS
 
@@ -82,9 +82,9 @@ async def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(tmp_path:
 async def test_a_file_of_a_later_version_is_refused(tmp_path: Path) -> None:
     log = log_at(tmp_path / "log.db")
     await log.start()
-    await log.store.write(lambda connection: connection.execute("pragma user_version=2").fetchall())
+    await log.store.write(lambda connection: connection.execute(f"pragma user_version={VERSION + 1}").fetchall())
     await log.stop()
-    with pytest.raises(LogError, match="version 2, this program knows 1"):
+    with pytest.raises(LogError, match=f"version {VERSION + 1}, this program knows {VERSION}"):
         await log_at(log.path).start()
 
 

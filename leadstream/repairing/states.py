@@ -1,0 +1,74 @@
+"""States of leads, folded anew from their canonical facts where the changelog says something else."""
+
+from collections.abc import Iterator, Sequence
+
+from engine.ports import EventLog, NewRecord, Opened, TaskLog, Writes
+from engine.state import POSITION, pack, unpack
+from engine.task import Position, decode_position, encode_position
+from events.codec import Codec
+from leadstream.agreements import published
+from leadstream.repairing.found import Repair
+from leadstream.verification import Compared, folded, holds, told_state
+from streams.agreement.known import Known
+from streams.programs import LEADS
+
+CHUNK_BYTES = 4_000_000
+"""A transaction of a repair is about so large at most."""
+
+
+async def repair_states(log: EventLog, partitions: int, secret: bytes, *, dry: bool) -> list[Repair]:
+    """Find states that are missing, too many, of another format or not what the facts say; write what the facts say.
+
+    Raises:
+        Undecodable: the canonical log holds something that is no fact.
+    """
+    known = Known.of(await published(log, Codec()))
+    found = [await _repair(log, partition, secret, known, dry=dry) for partition in range(partitions)]
+    return [repair for repair in found if repair is not None]
+
+
+async def _repair(log: EventLog, partition: int, secret: bytes, known: Known, *, dry: bool) -> Repair | None:
+    leads = await folded(log, partition, Codec(), secret, Compared())
+    handle = log.task(LEADS, partition)
+    try:
+        found = await handle.open(anywhere=True)
+        raw = found.changelog.get(POSITION)
+        latest = max((lead.recorded_at for lead in leads.values()), default=0)
+        position = Position(found.positions, latest, LEADS.state_format) if raw is None else decode_position(raw)
+        told = {key: told_state(lead, known, key.decode(), position.time) for key, lead in leads.items()}
+        changes = list(_changes(found, told, position.time))
+        wrong = [
+            *([f"{len(changes)} other than the facts say"] if changes else []),
+            *(["no position record"] if raw is None and (found.committed or leads) else []),
+            *([f"format {position.format}"] if position.format != LEADS.state_format else []),
+        ]
+        if wrong and not dry:
+            await write(handle, changes, Position(position.offsets, position.time, LEADS.state_format))
+    finally:
+        await handle.close()
+    what = f"states of {len(leads)} leads"
+    return Repair(f"{LEADS.name}-{partition}", what, ", ".join(wrong), "as the facts say", "nothing") if wrong else None
+
+
+def _changes(found: Opened, told: dict[bytes, tuple[bytes, int | None]], time: int) -> Iterator[NewRecord]:
+    """What has to be written so that the changelog is what the facts say."""
+    for key, (state, wake) in sorted(told.items()):
+        kept = found.changelog.get(key)
+        due, raw = (None, None) if kept is None else unpack(kept)
+        if raw != state or not holds(due, wake, time):
+            yield NewRecord(key, pack(wake, state))
+    for key in sorted(found.changelog):
+        if key[:1] != b"\0" and key not in told:
+            yield NewRecord(key, None)
+
+
+async def write(handle: TaskLog, changes: Sequence[NewRecord], position: Position) -> None:
+    """Write to the changelog in transactions of bounded size, the position record with the last."""
+    chunk, size = list[NewRecord](), 0
+    for record in changes:
+        chunk.append(record)
+        size += len(record.value or b"")
+        if size > CHUNK_BYTES:
+            await handle.commit(Writes(changelog=chunk))
+            chunk, size = [], 0
+    await handle.commit(Writes(changelog=[*chunk, NewRecord(POSITION, encode_position(position))]))

@@ -1,0 +1,215 @@
+"""A scene under fire: a log, somebody who feeds it, real workers that come and go, and all evidence at the end."""
+
+import asyncio
+import random
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from engine.kafka.log import KafkaLog
+from engine.ports import FaustLog, NewRecord, Record
+from engine.state import POSITION
+from tests.chaos import oracle, raw
+from tests.chaos.plan import Plan
+from tests.chaos.program import DEAD, IN, LEDGER, OUT, PARTITIONS, TALLY, TOPICS, VIEW
+from tests.chaos.worker import SESSION, log_at
+from tests.support.process import Process
+
+EVIDENCE = (IN, OUT, VIEW, LEDGER.changelog, TALLY.changelog)
+_CHUNKS = 200
+_PATIENCE = 120.0
+
+
+class Scene:
+    """One run.
+
+    Attributes:
+        plan: how long and how hard.
+        log: the log, as upstream sees it.
+        workers: all that were ever started, in order.
+        expected_dead: those that may be gone: we ended them, or a failpoint did.
+        accepted: what upstream was told is accepted, by partition, in order.
+        chance: what is left to chance, from the plan's seed.
+    """
+
+    def __init__(self, url: str, name: str, folder: Path, plan: Plan, log: FaustLog) -> None:
+        self.url, self.name, self.folder, self.plan, self.log = url, name, folder, plan, log
+        self.workers: list[Process] = []
+        self.expected_dead: set[Process] = set()
+        self.accepted: defaultdict[int, list[oracle.Line]] = defaultdict(list)
+        self.chance = random.Random(plan.seed)
+        self.fed = 0
+        self._tails = {
+            (topic, number): Tail(log, topic, number) for topic in (OUT, VIEW) for number in range(PARTITIONS)
+        }
+
+    @property
+    def alive(self) -> list[Process]:
+        """Workers that run, frozen or not."""
+        return [worker for worker in self.workers if worker not in self.expected_dead]
+
+    def start(self, *, failpoint: str = "", instance: str | None = None) -> Process:
+        """One more worker."""
+        owner = f"worker-{len(self.workers)}"
+        argv = [
+            sys.executable,
+            "-m",
+            "tests.chaos.worker",
+            self.url,
+            self.name,
+            owner,
+            *([instance] if instance else []),
+        ]
+        env = {"TMPDIR": str(self.folder), "LEADSTREAM_FAILPOINT": failpoint}
+        self.workers.append(Process(argv, log=self.folder / f"{owner}.log", env=env))
+        return self.workers[-1]
+
+    def kill(self, worker: Process) -> None:
+        """kill -9."""
+        assert worker.alive, self.report(f"a worker ended by itself with {worker.returncode}")
+        self.expected_dead.add(worker)
+        worker.kill()
+
+    async def stop(self, *workers: Process) -> None:
+        """SIGTERM; each has to end orderly."""
+        self.expected_dead.update(workers)
+        for worker in workers:
+            await asyncio.to_thread(worker.wait_for, STANDING)
+        codes = await asyncio.gather(*(asyncio.to_thread(worker.stop) for worker in workers))
+        assert set(codes) <= {0}, self.report(f"an orderly end gave {codes}")
+
+    async def feed(self, count: int, ahead: int = 2_000) -> None:
+        """Publish so many records, never far ahead of what is decided."""
+        until = self.fed + count
+        while self.fed < until:
+            await self.wait(lambda: self.decided(self.fed - ahead), "the workers fell behind")
+            await self._publish(min(max(100, self.plan.events // _CHUNKS), until - self.fed))
+
+    async def _publish(self, count: int) -> None:
+        batch: defaultdict[tuple[str, int], list[NewRecord]] = defaultdict(list)
+        for number in range(self.fed, self.fed + count):
+            key = self.chance.randrange(self.plan.keys)
+            batch[IN, key % PARTITIONS].append(NewRecord(b"key-%d" % key, self._value(number)))
+        await self.log.append(batch)
+        for (_, partition), records in batch.items():
+            self.accepted[partition] += [(record.key or b"", record.value or b"") for record in records]
+        self.fed += count
+
+    def _value(self, number: int) -> bytes:
+        dice = self.chance.random()
+        if dice < 0.12:
+            return b"%d arm %d" % (number, self.chance.randrange(20, 4_000))
+        return b"%d %s" % (number, b"disarm" if dice < 0.15 else b"touch")
+
+    async def decided(self, count: int) -> bool:
+        """Whether at least so many records are behind the committed positions of the ledger."""
+        if count <= 0:
+            return True
+        found = [await self.log.latest(LEDGER.changelog, number, POSITION) for number in range(PARTITIONS)]
+        return sum(oracle.offset_of(raw) for raw in found) >= count
+
+    async def at_work(self, worker: Process) -> None:
+        """Wait until a worker has opened a task."""
+        await asyncio.to_thread(worker.wait_for, r"\bopen task=", _PATIENCE)
+
+    async def wait(self, met: Callable[[], Awaitable[bool]], what: str, seconds: float = _PATIENCE) -> None:
+        """Wait for something that other processes bring about; no worker may end meanwhile."""
+        until = time.monotonic() + seconds
+        while not await met():
+            for worker in self.alive:
+                assert worker.alive, self.report(f"a worker ended by itself with {worker.returncode}")
+            assert time.monotonic() < until, self.report(what)
+            await asyncio.sleep(0.05)
+
+    async def settled(self) -> None:
+        """Wait until all that was fed is decided, every deadline has fired and the view has read it all."""
+        await self.wait(lambda: self.decided(self.fed), "not all was decided")
+        wanted = {number: len(oracle.fold(await self._source(number)).lines) for number in range(PARTITIONS)}
+
+        async def told() -> bool:
+            return all([len(await tail.more()) >= wanted[number] for (_, number), tail in self._tails.items()])
+
+        await self.wait(told, "not all was told")
+
+    async def verdict(self) -> list[str]:
+        """Stop the workers and say what is wrong with what they have left."""
+        await self.stop(*self.alive)
+        wrong: list[str] = []
+        for number in range(PARTITIONS):
+            wrong += oracle.problems(number, await self._seen(number), self.accepted[number])
+        if sum(await self.log.ends(DEAD)):
+            wrong.append("there are dead letters")
+        return wrong
+
+    def report(self, what: str) -> str:
+        """For people: what went wrong, and the last words of every worker that counts."""
+        tails = [f"--- {worker.log.name} {worker.returncode}\n{worker.tail(25)}" for worker in self.workers[-4:]]
+        return "\n".join([f"{what}; {self.fed} fed, seed {self.plan.seed}", *tails])
+
+    async def close(self) -> None:
+        for worker in self.workers:
+            worker.kill()
+        await self.log.stop()
+
+    async def _seen(self, partition: int) -> oracle.Seen:
+        found = {topic: await self._all(topic, partition) for topic in EVIDENCE}
+        return oracle.Seen(
+            source=[(record.timestamp, record.key or b"", record.value or b"") for record in found[IN][0]],
+            out=[(record.key or b"", record.value or b"") for record in found[OUT][0]],
+            view=[(record.key or b"", record.value or b"") for record in found[VIEW][0]],
+            ledger=_latest(found[LEDGER.changelog][0]),
+            tally=_latest(found[TALLY.changelog][0]),
+            end=found[IN][1],
+        )
+
+    async def _all(self, topic: str, partition: int) -> tuple[list[Record], int]:
+        """All records of a partition and its end; from the brokers by a client that is not ours."""
+        if isinstance(self.log, KafkaLog):
+            return await raw.committed(",".join(self.log.servers), self.log.catalog.physical(topic), partition)
+        return await Tail(self.log, topic, partition).more(), (await self.log.ends(topic))[partition]
+
+    async def _source(self, partition: int) -> list[tuple[int, bytes, bytes]]:
+        records = await Tail(self.log, IN, partition).more()
+        return [(record.timestamp, record.key or b"", record.value or b"") for record in records]
+
+
+class Tail:
+    """A partition read as it grows."""
+
+    def __init__(self, log: FaustLog, topic: str, partition: int) -> None:
+        self._log, self._topic, self._partition = log, topic, partition
+        self._records: list[Record] = []
+        self._at = 0
+
+    async def more(self) -> list[Record]:
+        """All records so far."""
+        end = (await self._log.ends(self._topic))[self._partition]
+        while self._at < end:
+            records, self._at = await self._log.read(self._topic, self._partition, self._at)
+            self._records += records
+        return self._records
+
+
+def _latest(records: list[Record]) -> dict[bytes, bytes]:
+    rows = {record.key or b"": record.value for record in records}
+    return {key: value for key, value in rows.items() if value is not None}
+
+
+async def scene_on(kind: str, request: pytest.FixtureRequest, folder: Path, plan: Plan) -> Scene:
+    """A scene with its topics; `kind` is "embedded" or "kafka"."""
+    name = f"{request.getfixturevalue('topic_prefix')}chaos"
+    url = f"sqlite:///{folder / 'log.db'}" if kind == "embedded" else str(request.getfixturevalue("kafka_url"))
+    log = log_at(url, name, "upstream")
+    await log.start()
+    await log.create_topics(TOPICS)
+    return Scene(url, name, folder, plan, log)
+
+
+STANDING = r"Subscribed to topic|generation \d|\bopen task="
+"""What a worker says when it has taken its seat: an orderly end is asked of nobody who is not yet there."""
+LONGER_THAN_A_SESSION = 1.7 * SESSION
+"""Seconds after which a silent worker has been given up."""

@@ -1,0 +1,59 @@
+"""A worker under fire: `python -m tests.chaos.worker URL NAME OWNER [INSTANCE]`; with INSTANCE a static member."""
+
+import asyncio
+import logging
+import sys
+import time
+
+from engine.faust_app import build_task_app
+from engine.kafka.log import KafkaLog
+from engine.ports import FaustLog
+from engine.runner import Policy
+from engine.sqlite.log import SqliteLog
+from leadstream.serving import serve, stop_on_signals
+from tests.chaos.program import programs
+
+SESSION = 2.0
+"""Seconds after which a silent worker's partitions go to others."""
+POLICY = Policy(first_delay=0.05, tick=0.1, grace_us=300_000, position_every_us=1_000_000)
+
+
+def now() -> int:
+    return time.time_ns() // 1000
+
+
+def log_at(url: str, name: str, owner: str) -> FaustLog:
+    """The log, not yet started. NAME keeps runs on one broker apart."""
+    if url.startswith("sqlite:///"):
+        ttl = int(SESSION * 1_000_000)
+        return SqliteLog(url.removeprefix("sqlite:///"), clock=now, owner=owner, lease_ttl=ttl)
+    return KafkaLog(url, prefix=f"{name}-", clock=now, group_id=lambda _: f"{name}-worker")
+
+
+async def work(url: str, name: str, owner: str, instance: str | None) -> None:
+    stop, log = stop_on_signals(), log_at(url, name, owner)
+    await log.start()
+    try:
+        app = build_task_app(
+            f"{name}-worker",
+            log,
+            programs(),
+            clock=now,
+            policy=POLICY,
+            session_timeout=SESSION,
+            consumer_group_instance_id=instance,
+        )
+        print("started", flush=True)
+        await serve(app, stop)
+    finally:
+        await log.stop()
+
+
+def main() -> None:
+    url, name, owner, *instance = sys.argv[1:]
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    asyncio.run(work(url, name, owner, instance[0] if instance else None))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""A worker whose handler never returns from the record `hang`, as long as a file is there.
+
+Run as `python -m tests.engine.hanging_worker URL NAME FILE PORT`. Counts NAME-in into NAME-out; metrics are at PORT.
+"""
+
+import asyncio
+import logging
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from engine.app import App
+from engine.ports import Record
+from engine.transaction import Transaction
+from engine.watchdog import Limits
+
+LIMITS = Limits(told=2.0, ended=8.0, restoring=60.0)
+
+
+def app_of(name: str, blocking: Path) -> App:
+    app = App(name, partitions=2, session_timeout=4.0)
+
+    @app.agent(f"{name}-in", sends=[f"{name}-out"], state=int)
+    def count(txn: Transaction[Any], record: Record) -> None:
+        while record.value == b"hang" and blocking.exists():
+            time.sleep(0.1)
+        assert record.key is not None
+        seen = (txn.get(record.key) or 0) + 1
+        txn.put(record.key, seen, None)
+        txn.send(f"{name}-out", record.key, b"%d" % seen)
+
+    return app
+
+
+async def main(url: str, name: str, blocking: Path, port: int) -> None:
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    app = app_of(name, blocking)
+    async with app.opened(url) as log:
+        await app.run(log, stop, metrics_port=port, limits=LIMITS)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO)
+    asyncio.run(main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), int(sys.argv[4])))

@@ -1,0 +1,43 @@
+import asyncio
+from typing import Any
+
+from typing_extensions import override
+
+from engine.memory.task import MemoryTaskLog
+from engine.ports import Opened
+from tests.engine.driver import driving
+from tests.engine.ledger import GROUP, IN, new, send, values
+
+
+class Gated(MemoryTaskLog):
+    """A task's handle whose opening waits until it may go on."""
+
+    asked: asyncio.Event
+    gate: asyncio.Event
+
+    @override
+    async def open(self, *args: Any, **how: Any) -> Opened:
+        self.asked.set()
+        await self.gate.wait()
+        return await super().open(*args, **how)
+
+
+async def test_a_batch_from_before_that_is_submitted_while_the_task_opens_again_is_dropped() -> None:
+    one = await driving()
+    await send(one.log, new("x"), new("y"))
+    await one.reopened(1)
+    first, second = await one.fetched(limit=1), await one.fetched(limit=1)
+    assert first is not None
+    assert second is not None
+    gated = Gated(one.log.disk, GROUP, 0, owner="driver", clock=one.wall, lease_ttl=10**9)
+    gated.asked, gated.gate = asyncio.Event(), asyncio.Event()
+    one.task.log = gated
+    one.runner.submit(first)  # refused: this handle is not open yet
+    await gated.asked.wait()
+    one.runner.submit(second)
+    gated.gate.set()
+    await one.reopened(2)
+    await one.feed(limit=1)
+    await one.until(lambda: one.task.positions == {IN: 2} or one.crashed)
+    assert (await values(one.log), one.crashed) == ([b"1:x", b"2:y"], [])
+    await one.runner.stop()
