@@ -12,17 +12,22 @@ from tests.support.process import REPOSITORY
 _SMALL = ("--events", "6000", "--stock-events", "300", "--facts", "4000", "--keys", "200", "--partitions", "2")
 
 
-@pytest.mark.slow
-@pytest.mark.kafka
-def test_every_case_runs_and_its_results_are_right() -> None:
+def benchmark(module: str, *arguments: str) -> bytes:
+    """What a benchmark says on its standard output."""
     try:
         java(), kafka_jars()
     except MissingError as error:
         skip_or_fail(str(error))
-    command = [sys.executable, "-m", "benchmarks", *_SMALL, "--format", "json"]
+    command = [sys.executable, "-m", module, *arguments]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, check=False, stdin=subprocess.DEVNULL)
     assert done.returncode == 0, done.stderr.decode() + done.stdout.decode()
-    cases = orjson.loads(done.stdout)["cases"]
+    return done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.kafka
+def test_every_case_runs_and_its_results_are_right() -> None:
+    cases = orjson.loads(benchmark("benchmarks", *_SMALL, "--format", "json"))["cases"]
     assert [case["case"] for case in cases] == [case.name for case in CASES]
     assert [case["records"] for case in cases] == [6000, 300, 4000, 6000, 4000, 4000]
     assert [case["problems"] for case in cases] == [[]] * len(cases)
@@ -31,14 +36,7 @@ def test_every_case_runs_and_its_results_are_right() -> None:
 @pytest.mark.slow
 @pytest.mark.kafka
 def test_times_are_taken_and_told() -> None:
-    try:
-        java(), kafka_jars()
-    except MissingError as error:
-        skip_or_fail(str(error))
-    command = [sys.executable, "-m", "benchmarks.times", "--rate", "200", "--seconds", "2", "--records", "5000"]
-    only = ["--only", "latency", "--only", "restore"]
-    done = subprocess.run([*command, *only], cwd=REPOSITORY, capture_output=True, check=False, stdin=subprocess.DEVNULL)
-    told = done.stdout.decode()
-    assert done.returncode == 0, done.stderr.decode() + told
+    amounts = ("--rate", "200", "--seconds", "2", "--records", "5000")
+    told = benchmark("benchmarks.times", *amounts, "--only", "latency", "--only", "restore").decode()
     for what in ("visible latency at 200/s, p50", "visible latency at 200/s, p99", "restore of 5,000 records"):
         assert what in told

@@ -121,3 +121,7 @@ async def batch(log: MemoryLog, offset: int, limit: int = 5000, topic: str = IN)
 
 async def values(log: MemoryLog, topic: str = OUT) -> list[bytes | None]:
     return [record.value for record in (await log.read(topic, 0, 0)).records]
+
+
+async def all_of(log: MemoryLog, task: Task[list[str]], topic: str = IN) -> None:
+    await task.process(await batch(log, task.positions[topic], topic=topic))
