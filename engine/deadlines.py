@@ -1,5 +1,6 @@
 """The earliest deadline of every key, in order of due; changes can be undone when a batch is aborted."""
 
+from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 from typing import Protocol
 
@@ -22,6 +23,10 @@ class Wakes(Protocol):
 
         The key's state has to be written in the same transaction: that is what makes it known to the changelog.
         """
+        ...
+
+    def of(self, keys: Iterable[bytes]) -> Iterable[int | None]:
+        """The deadlines of these keys, in their order."""
         ...
 
     def commit(self) -> None:
@@ -65,6 +70,10 @@ class Deadlines:
         self._undo.append((key, due))
         del self._due[key]
         return due, key
+
+    def of(self, keys: Iterable[bytes]) -> Iterable[int | None]:
+        """The deadlines of these keys, in their order."""
+        return map(self._due.get, keys)
 
     def commit(self) -> None:
         """Keep all changes since the last commit or abort."""

@@ -99,8 +99,8 @@ class Writes:
         after: position of every source that moves.
     """
 
-    outputs: dict[tuple[str, int], list[NewRecord]] = field(default_factory=dict)
-    changelog: list[NewRecord] = field(default_factory=list)
+    outputs: Mapping[tuple[str, int], Sequence[NewRecord]] = field(default_factory=dict)
+    changelog: Sequence[NewRecord] = ()
     before: dict[str, int] = field(default_factory=dict)
     after: dict[str, int] = field(default_factory=dict)
 

@@ -21,9 +21,14 @@ WAKE_BYTES = 8
 NO_WAKE = bytes(WAKE_BYTES)
 
 
+def wake_bytes(wake: int) -> bytes:
+    """An instant as it stands in front of a state."""
+    return wake.to_bytes(WAKE_BYTES, "big")
+
+
 def pack(wake: int | None, raw: bytes) -> bytes:
     """The changelog value of a state."""
-    return (wake or 0).to_bytes(WAKE_BYTES, "big") + raw
+    return wake_bytes(wake or 0) + raw
 
 
 def unpack(value: bytes) -> tuple[int | None, bytes]:
@@ -123,12 +128,9 @@ class MemoryStore(StateStore):
 
     @override
     def commit(self, changes: Sequence[tuple[bytes, bytes | None]], mark: Mark | None) -> None:
-        rows = self._rows
-        for key, value in changes:
-            if value is None:
-                rows.pop(key, None)
-            else:
-                rows[key] = value
+        self._rows.update([(key, value) for key, value in changes if value is not None])
+        for gone in [key for key, value in changes if value is None]:
+            self._rows.pop(gone, None)
 
     @override
     def keys(self) -> Iterator[bytes]:

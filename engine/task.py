@@ -13,9 +13,10 @@ from typing import Generic
 import msgspec
 
 from engine.batch import Batch
+from engine.columns import Columns
 from engine.errors import SkippedBatch, TornState, UnknownState
 from engine.failpoints import reached
-from engine.ports import GroupSpec, NewRecord, Opened, Processor, Record, S, TaskLog, Writes
+from engine.ports import GroupSpec, Opened, Processor, Record, S, TaskLog, Writes
 from engine.recordtime import TOLERANCE, BadTime, record_time
 from engine.state import POSITION, MemoryStore, StateStore
 from engine.sweep import Sweep
@@ -238,11 +239,13 @@ class Task(Generic[S]):
                 if not index & _LOOK and index > done and perf_counter() > until:
                     return index
                 record = records[index]
-                try:
-                    at = record_time(record)
-                except BadTime as exc:
-                    txn.dead_letter(record, topic, "bad_time", str(exc), "ls-time")
-                    continue
+                at = record.timestamp
+                if record.headers:
+                    try:
+                        at = record_time(record)
+                    except BadTime as exc:
+                        txn.dead_letter(record, topic, "bad_time", str(exc), "ls-time")
+                        continue
                 if at > txn.time:
                     due = peek()
                     if (due is not None and due < at) or (next_milestone is not None and next_milestone < at):
@@ -292,9 +295,11 @@ class Task(Generic[S]):
         moved = [topic for topic, at in after.items() if at != self.positions[topic]]
         changes = txn.changes()
         position = encode_position(Position(after, txn.time, self.group.state_format))
+        changelog = Columns.of_pairs(changes)
+        changelog.add(POSITION, position)
         writes = Writes(
             outputs=txn.outputs,
-            changelog=[*(NewRecord(key, value) for key, value in changes), NewRecord(POSITION, position)],
+            changelog=changelog,
             before={topic: self.positions[topic] for topic in moved},
             after={topic: after[topic] for topic in moved},
         )

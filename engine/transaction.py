@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from heapq import merge
 from typing import Generic
 
+from engine.columns import Columns
 from engine.deadlines import Wakes
 from engine.partitioning import partition_of
-from engine.ports import NO_HEADERS, GroupSpec, Headers, NewRecord, Processor, Record, S
-from engine.state import StateStore, pack
+from engine.ports import NO_HEADERS, GroupSpec, Headers, Processor, Record, S
+from engine.state import NO_WAKE, StateStore, wake_bytes
 
 
 class Transaction(Generic[S]):
@@ -55,7 +56,7 @@ class Transaction(Generic[S]):
         self.positions = positions
         self._touched: dict[bytes, S] = {}
         self._dirty: dict[bytes, None] = {}
-        self.outputs: defaultdict[tuple[str, int], list[NewRecord]] = defaultdict(list)
+        self.outputs: defaultdict[tuple[str, int], Columns] = defaultdict(Columns)
 
     def get(self, key: bytes) -> S | None:
         """The state of a key, for this transaction to change; call `put` after a change."""
@@ -99,13 +100,16 @@ class Transaction(Generic[S]):
 
     def send(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers = NO_HEADERS) -> None:
         """Append to this partition number of a co-partitioned topic."""
-        self.outputs[topic, self.partition].append(NewRecord(key, value, headers))
+        rows = self.outputs[topic, self.partition]
+        rows.keys.append(key)  # `add`, without the call: this is done for every output
+        rows.values.append(value)
+        rows.headers.append(headers)
 
     def send_to(
         self, topic: str, partition: int, key: bytes | None, value: bytes | None, headers: Headers = NO_HEADERS
     ) -> None:
         """Append to a named partition."""
-        self.outputs[topic, partition].append(NewRecord(key, value, headers))
+        self.outputs[topic, partition].add(key, value, headers)
 
     def forward(self, topic: str, key: bytes, value: bytes | None, headers: Headers = NO_HEADERS) -> None:
         """Append to the partition the key belongs to."""
@@ -128,8 +132,11 @@ class Transaction(Generic[S]):
 
     def changes(self) -> list[tuple[bytes, bytes | None]]:
         """Changed keys with their new changelog values (None removes), in the order they were first changed."""
-        dump, touched, deadlines = self._processor.dump, self._touched, self._deadlines
-        return [(key, pack(deadlines[key], dump(touched[key])) if key in touched else None) for key in self._dirty]
+        dump, dirty = self._processor.dump, self._dirty
+        return [
+            (key, None if state is None else (NO_WAKE if wake is None else wake_bytes(wake)) + dump(state))
+            for key, state, wake in zip(dirty, map(self._touched.get, dirty), self._deadlines.of(dirty), strict=True)
+        ]
 
     def release(self) -> None:
         """After the commit: decoded states may be used again."""

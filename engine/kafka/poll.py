@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+import time
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
@@ -12,6 +13,7 @@ from engine.errors import Truncated, Unavailable
 from engine.kafka.cluster import Cluster
 from engine.kafka.failures import translated
 from engine.kafka.fetch import Want, fetch
+from engine.kafka.gathering import Gather, Gathering
 from engine.kafka.offsets import Partition
 from engine.kafka.scan import Response, Scan
 from engine.ports import Fetched
@@ -30,9 +32,7 @@ class Pace:
         batch_bytes: most bytes of one partition in an answer.
         idle: how long a broker holds a request when it has nothing for any partition.
         busy: the same, when some partitions cannot take more just now and wait for the next request.
-        gather: after a small answer, pause this long, so that the next one is larger: every transaction costs
-            milliseconds, however few records it has. The first record after a quiet time never waits.
-        small: an answer below this many bytes is small.
+        gather: how long small answers are left to gather.
         backoff: pause after a broker could not be asked.
     """
 
@@ -40,8 +40,7 @@ class Pace:
     batch_bytes: int = 2 << 20
     idle: float = 0.5
     busy: float = 0.02
-    gather: float = 0.03
-    small: int = 64 << 10
+    gather: Gather = field(default_factory=Gather)
     backoff: float = 0.5
 
 
@@ -50,12 +49,17 @@ class Poller:
 
     Attributes:
         ends: the last stable offset of each partition, as last told.
+
+    Args:
+        cluster: the brokers.
+        pace: how to trade latency for work.
+        cpu: processor time of this process, in seconds.
     """
 
-    def __init__(self, cluster: Cluster, pace: Pace) -> None:
-        self._cluster, self._pace = cluster, pace
+    def __init__(self, cluster: Cluster, pace: Pace, cpu: Callable[[], float] = time.process_time) -> None:
+        self._cluster, self._pace, self._cpu = cluster, pace, cpu
         self._under_way: dict[int, asyncio.Task[_Answers]] = {}
-        self._not_before: dict[int, float] = {}
+        self._gathering: defaultdict[int, Gathering] = defaultdict(lambda: Gathering(pace.gather))
         self._kept: dict[Partition, Scan] = {}
         self.ends: dict[Partition, int] = {}
 
@@ -104,12 +108,13 @@ class Poller:
                 self._under_way[node] = task
 
     async def _fetch(self, node: int, offsets: dict[Partition, int], *, all_ready: bool) -> _Answers:
-        pace, loop = self._pace, asyncio.get_running_loop()
-        await asyncio.sleep(max(0.0, self._not_before.get(node, 0.0) - loop.time()))
+        pace, loop, gathering = self._pace, asyncio.get_running_loop(), self._gathering[node]
+        while (pause := gathering.pause(loop.time(), self._cpu())) > 0:  # noqa: ASYNC110 - time is waited for
+            await asyncio.sleep(pause)
         wait = pace.idle if all_ready else pace.busy
         answers = await fetch(self._cluster, node, offsets, Want(int(wait * 1000), 1, pace.batch_bytes))
         size = sum(len(answer.raw) for answer in answers.values())
-        self._not_before[node] = loop.time() + pace.gather if 0 < size < pace.small else 0.0
+        gathering.answered(size, loop.time(), self._cpu())
         return answers
 
     async def _answers(self) -> list[_Answers]:

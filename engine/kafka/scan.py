@@ -4,8 +4,8 @@ aiokafka's own consumer would do, but it fetches in the background, so a seek ra
 a wide object per record. Here a response belongs to the one request that asked for it.
 """
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, dropwhile, islice
 from typing import Any, NamedTuple
 
 from aiokafka.errors import CorruptRecordException
@@ -17,6 +17,7 @@ from engine.ports import NO_HEADERS, Record
 Aborted = Sequence[tuple[int, int]]
 """Aborted transactions in a response: producer id and first offset."""
 
+_APPEND_TIME = 1
 _new = tuple.__new__  # half the time of the named tuple's own constructor
 
 
@@ -53,22 +54,23 @@ class Scan:
         done: nothing is left here; the next records need another request.
     """
 
-    __slots__ = ("_batches", "_limit", "_records", "done", "end", "next_offset")
+    __slots__ = ("_at", "_batches", "_limit", "_raw", "done", "end", "next_offset")
 
     def __init__(self, response: Response) -> None:
         self.next_offset, self.end, self.done = response.offset, response.end, False
         self._batches = _readable(response)
         self._limit = response.offset
-        self._records: Iterator[Record] = iter(())
+        self._raw: Iterator[Any] = iter(())
+        self._at: int | None = None
         self._advance()
 
     def take(self, limit: int) -> list[Record]:
         """The next records, `limit` of them unless the response ends before."""
         taken: list[Record] = []
         while not self.done and len(taken) < limit:
-            part = list(islice(self._records, limit - len(taken)))
+            part = _records(islice(self._raw, limit - len(taken)), self._at)
             if part:
-                taken += part
+                taken = taken + part if taken else part
                 self.next_offset = part[-1].offset + 1
             if not part or self.next_offset >= self._limit:
                 self.next_offset = self._limit  # compaction may have taken the last records of a batch
@@ -80,7 +82,8 @@ class Scan:
         for batch, readable in self._batches:
             self._limit = max(self._limit, batch.next_offset)
             if readable:
-                self._records = _records(batch, self.next_offset)
+                self._raw = _from(batch, self.next_offset)
+                self._at = batch.max_timestamp * 1000 if batch.timestamp_type == _APPEND_TIME else None
                 return
             self.next_offset = self._limit
         self.done = True
@@ -96,11 +99,19 @@ def latest_into(state: dict[bytes, bytes | None], response: Response) -> int:
     return offset
 
 
-def _records(batch: Any, start: int) -> Iterator[Record]:
-    """Records of a batch from an offset on; a batch is delivered whole, though the request began inside it."""
-    for r in batch:
-        if r.offset >= start:
-            yield _new(Record, (r.offset, r.timestamp * 1000, r.key, r.value, r.headers or NO_HEADERS))
+def _from(batch: Any, start: int) -> Iterator[Any]:
+    """The records of a batch from an offset on; a batch is delivered whole, though the request began inside it.
+
+    It may be asked for its iterator only once, hence the chain.
+    """
+    return chain(batch) if batch.base_offset >= start else dropwhile(lambda raw: raw.offset < start, batch)
+
+
+def _records(raw: Iterable[Any], at: int | None) -> list[Record]:
+    """As our records; `at` is the time of all of them, in microseconds, where the broker has stamped them."""
+    if at is None:
+        return [_new(Record, (r.offset, r.timestamp * 1000, r.key, r.value, r.headers or NO_HEADERS)) for r in raw]
+    return [_new(Record, (r.offset, at, r.key, r.value, r.headers or NO_HEADERS)) for r in raw]
 
 
 def _readable(response: Response) -> Iterator[tuple[Any, bool]]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 import msgspec
@@ -103,7 +103,7 @@ class KafkaTaskLog:
         producer = self._producer
         if producer is None:
             raise Fenced(f"{self._name} is not open")
-        rows: dict[tuple[str, int], list[NewRecord]] = {key: rows for key, rows in writes.outputs.items() if rows}
+        rows: dict[tuple[str, int], Sequence[NewRecord]] = {key: rows for key, rows in writes.outputs.items() if rows}
         if writes.changelog:
             rows[self._group.changelog, self._partition] = writes.changelog
         await self._catalog.learn({topic for topic, _ in rows})

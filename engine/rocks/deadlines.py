@@ -1,6 +1,6 @@
 """Deadlines in order of due, of which memory holds the next ones only."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from engine.deadlines import Deadlines
@@ -53,6 +53,10 @@ class RocksDeadlines:
         due, key = self._near.pop()
         self._changed[key] = None
         return due, key
+
+    def of(self, keys: Iterable[bytes]) -> Iterable[int | None]:
+        """The deadlines of these keys, in their order."""
+        return map(self.__getitem__, keys)
 
     def commit(self) -> None:
         """All changes are on disk now."""

@@ -6,11 +6,12 @@ import pytest
 
 from engine.errors import Truncated
 from engine.kafka.cluster import Cluster
+from engine.kafka.gathering import Gather
 from engine.kafka.log import KafkaLog
 from engine.kafka.poll import Pace, Poller
 from engine.ports import NewRecord, TopicSpec
 
-PACE = Pace(batch=7, idle=0.05, busy=0.01, gather=0.0, backoff=0.01)
+PACE = Pace(batch=7, idle=0.05, busy=0.01, gather=Gather(least=0.0, longest=0.0), backoff=0.01)
 
 
 @pytest.fixture
