@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 import zstandard
 
+from engine.columns import Columns
 from engine.errors import LogError
 from engine.ports import NO_HEADERS, Headers, NewRecord, Record
 
@@ -68,9 +69,11 @@ class Row(NamedTuple):
 
 def encode(records: Sequence[NewRecord], sizes: Sequence[int]) -> list[Body]:
     """New records as batches of bounded size. `sizes` are the records' bytes."""
-    if len(records) <= MAX_RECORDS and sum(sizes) <= MAX_BYTES:
-        return [_body(*zip(*records, strict=True))] if records else []
-    return [_body(*zip(*records[low:high], strict=True)) for low, high in _spans(sizes)]
+    columns = Columns.of(records)
+    keys, values, headers = columns.keys, columns.values, columns.headers
+    if len(keys) <= MAX_RECORDS and sum(sizes) <= MAX_BYTES:
+        return [_body(keys, values, headers)] if keys else []
+    return [_body(keys[low:high], values[low:high], headers[low:high]) for low, high in _spans(sizes)]
 
 
 def repack(records: Sequence[Record]) -> list[Row]:
