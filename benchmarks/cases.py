@@ -114,9 +114,10 @@ async def lead_times(log: EventLog, partitions: int) -> list[int]:
     return [0 if raw is None else decode_position(raw).time for raw in found]
 
 
+OURS = "simple handler, kafka"
 STOCK = "stock Faust, kafka"
 CASES = (
-    Case("simple handler, kafka", True, engine_scores),
+    Case(OURS, True, engine_scores),
     Case(STOCK, True, stock_scores),
     Case("lead decider, kafka", True, worker_leads),
     Case("simple handler, embedded", False, engine_scores),

@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bench import Plan, Result
-from benchmarks.cases import STOCK
+from benchmarks.cases import OURS, PEERS, STOCK
 
 COLUMNS = ("case", "records", "s", "1/s", "CPU µs", "broker µs", "1/s/core", "times stock", "per CPU", "results")
+AGAINST = ("simple handler, kafka, against", "times as fast", "times per CPU")
 Row = dict[str, Any]
 
 
@@ -47,6 +48,22 @@ def _row(result: Result) -> Row:
     }
 
 
+def against(found: Sequence[Row]) -> list[tuple[str, float | None, float | None]]:
+    """How the engine compares with everybody else who did the simple workload on the same broker: name, times as many
+    events a second, times as many a processor second."""
+    ours: Row = next((row for row in found if row["case"] == OURS), {})
+    others = {STOCK, *(peer.name for peer in PEERS)}
+    return [
+        (
+            row["case"],
+            _ratio(ours.get("per_second"), row["per_second"]),
+            _ratio(row["cpu_us"], ours.get("cpu_us")),
+        )
+        for row in found
+        if row["case"] in others
+    ]
+
+
 def document(plan: Plan, found: list[Row], handler_us: Sequence[float]) -> bytes:
     """Everything as JSON. `handler_us` is what the simple handler alone cost before and after the run."""
     machine = {
@@ -67,6 +84,11 @@ def show(found: list[Row], console: Console) -> None:
     for row in found:
         table.add_row(*_cells(row))
     console.print(table)
+    if ours := against(found):
+        table = Table(*AGAINST)
+        for name, *ratios in ours:
+            table.add_row(name, *(_number(ratio, ".1f") for ratio in ratios))
+        console.print(table)
     for row in found:
         for problem in row["problems"]:
             console.print(f"{row['case']}: {problem}", markup=False)
@@ -88,7 +110,11 @@ def markdown(content: dict[str, Any]) -> str:
         f"| {' | '.join(COLUMNS)} |",
         f"|---|{'---:|' * (len(COLUMNS) - 2)}---|",
     ]
-    return "\n".join([*lines, *(f"| {' | '.join(_cells(row))} |" for row in content["cases"])])
+    lines += [f"| {' | '.join(_cells(row))} |" for row in content["cases"]]
+    if ours := against(content["cases"]):
+        lines += ["", f"| {' | '.join(AGAINST)} |", "|---|---:|---:|"]
+        lines += [f"| {name} | {' | '.join(_number(ratio, '.1f') for ratio in ratios)} |" for name, *ratios in ours]
+    return "\n".join(lines)
 
 
 def _cells(row: Row) -> list[str]:
