@@ -13,8 +13,9 @@ from engine.sqlite.bell import listen
 from engine.sqlite.catalog import Catalog
 from engine.sqlite.failures import translated
 from engine.sqlite.membership import SqliteMembership
+from engine.sqlite.owner import Owner
 from engine.sqlite.store import Store, bell_path
-from engine.sqlite.task import Owner, SqliteTaskLog, encoded
+from engine.sqlite.task import SqliteTaskLog, encoded
 from engine.topic_faults import faults
 
 

@@ -3,10 +3,9 @@
 import apsw
 
 from engine.embedded.sharing import share_of
-from engine.sqlite import lease
+from engine.sqlite.owner import Epochs, Owner
 from engine.sqlite.sql import run
 from engine.sqlite.store import Store
-from engine.sqlite.task import Owner
 
 
 class SqliteMembership:
@@ -33,16 +32,16 @@ class SqliteMembership:
         await self._store.write(body)
 
     async def beat(self) -> None:
-        """Stay alive, with all leases of the tasks this process has open."""
+        """Stay alive, with all leases of the tasks this process has open; give up those it could not give up before."""
         if self._seat is None:
             return
         group_id, owner = self._seat
 
-        def body(connection: apsw.Connection) -> None:
+        def body(connection: apsw.Connection) -> Epochs:
             self._sit(connection, group_id, owner)
-            lease.renew_all(connection, owner=self._owner.name, expires=self._owner.expires())
+            return self._owner.keep(connection)
 
-        await self._store.write(body, ring=False)
+        self._owner.returned(await self._store.write(body, ring=False))
 
     async def leave(self) -> None:
         """Give the seat up and wake the others."""

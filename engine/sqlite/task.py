@@ -1,7 +1,6 @@
 """One task's handle on the embedded log: a lease, and one transaction per batch."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
 import apsw
 
@@ -13,20 +12,9 @@ from engine.ports import GroupSpec, Intake, Mark, NewRecord, Opened, Writes
 from engine.sqlite import batches, lease
 from engine.sqlite.catalog import Catalog
 from engine.sqlite.codec import Body, decode, encode
+from engine.sqlite.owner import Owner
 from engine.sqlite.sql import run
 from engine.sqlite.store import Store
-
-
-class Owner(NamedTuple):
-    """Who takes leases: its name, its clock in microseconds, and how long a lease lives without a sign of life."""
-
-    name: str
-    clock: Callable[[], int]
-    lease_ttl: int
-
-    def expires(self) -> int:
-        """When a lease taken or renewed now expires."""
-        return self.clock() + self.lease_ttl
 
 
 class SqliteTaskLog:
@@ -102,9 +90,7 @@ class SqliteTaskLog:
         """Give the lease up, so that others need not wait until it expires."""
         epoch, self._epoch = self._epoch, None
         if epoch is not None:
-            await self._store.write(
-                lambda connection: lease.release(connection, self._group.name, self._partition, epoch=epoch)
-            )
+            await self._owner.give_up(self._store, self._group.name, self._partition, epoch)
 
     def _opened(
         self,
