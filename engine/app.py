@@ -18,7 +18,8 @@ from typing import Any
 import msgspec
 
 from engine.drain import drain
-from engine.errors import LogError, PoisonBatch, SkippedBatch, WrongTopic
+from engine.ending import REPLACED_EXIT
+from engine.errors import LogError, PoisonBatch, Replaced, SkippedBatch, WrongTopic
 from engine.faust_app import build_task_app, running
 from engine.host import Program
 from engine.metrics import Metrics, served
@@ -156,6 +157,7 @@ class App:
         stop: asyncio.Event,
         *,
         metrics_port: int | None = None,
+        static_name: str = "",
         policy: Policy | None = None,
         limits: Limits | None = None,
     ) -> None:
@@ -165,6 +167,7 @@ class App:
             log: the opened log.
             stop: set to end orderly.
             metrics_port: serve Prometheus metrics there.
+            static_name: see `engine.faust_app.build_task_app`.
             policy: how patient the tasks are.
             limits: how long a partition may stand still; from the session timeout unless given.
 
@@ -173,7 +176,15 @@ class App:
             LogError: the log is not as it must be.
         """
         timeout = self._session_timeout
-        app = build_task_app(self.name, log, self.programs, clock=_now, policy=policy, session_timeout=timeout)
+        app = build_task_app(
+            self.name,
+            log,
+            self.programs,
+            clock=_now,
+            policy=policy,
+            session_timeout=timeout,
+            static_name=static_name,
+        )
         watchdog = Watchdog(app.task_host, limits or Limits.of(timeout), clock=_now)
         metrics = Metrics(app.task_host, watchdog)
         with served(metrics, metrics_port) if metrics_port is not None else nullcontext():
@@ -188,20 +199,26 @@ class App:
             for program in self.programs:
                 await drain(log, program)
 
-    def main(self, url: str, *, metrics_port: int | None = None) -> None:
-        """Work until SIGINT or SIGTERM; what went wrong is one line on stderr, and exit code 1."""
+    def main(self, url: str, *, metrics_port: int | None = None, static_name: str = "") -> None:
+        """Work until SIGINT or SIGTERM; what went wrong is one line on stderr, and exit code 1.
+
+        A process whose place another one has taken, under its static name, ends with `engine.ending.REPLACED_EXIT`.
+        """
         logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
         try:
-            asyncio.run(self._main(url, metrics_port))
+            asyncio.run(self._main(url, metrics_port, static_name))
+        except Replaced as exc:
+            sys.stderr.write(f"{self.name}: {exc}\n")
+            sys.exit(REPLACED_EXIT)
         except (LogError, PoisonBatch, SkippedBatch) as exc:
             sys.exit(f"{self.name}: {exc}")
 
-    async def _main(self, url: str, metrics_port: int | None) -> None:
+    async def _main(self, url: str, metrics_port: int | None, static_name: str) -> None:
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         async with self.opened(url) as log:
-            await self.run(log, stop, metrics_port=metrics_port)
+            await self.run(log, stop, metrics_port=metrics_port, static_name=static_name)
 
     def _log(self, url: str) -> FaustLog:
         """The log, not yet started. Each home is imported only when it is used."""

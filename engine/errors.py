@@ -56,6 +56,18 @@ class Truncated(LogError):
     """The committed position lies outside what the log still holds; records would be skipped silently."""
 
 
+class Replaced(LogError):
+    """Another process has taken our place in the group, under the same static name; this one must not take it back.
+
+    Attributes:
+        name: the static name.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"another process has taken the place of worker {name!r}")
+        self.name = name
+
+
 class PoisonBatch(Exception):
     """The handler failed on every attempt. Nothing was skipped: the position has not moved."""
 

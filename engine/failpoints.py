@@ -1,7 +1,8 @@
 """Named steps of a task at which a test can kill or freeze the process.
 
 `LEADSTREAM_FAILPOINT=commit.written:kill` kills the process (SIGKILL) when it first comes to that step;
-`commit.written:stop:3` freezes it (SIGSTOP) the third time; several are separated by commas. Off unless the variable
+`commit.written:stop:3` freezes it (SIGSTOP) the third time, `:term` asks it to end (SIGTERM); several are separated
+by commas. Off unless the variable
 is set when the process starts; a step then costs a look at an empty mapping.
 """
 
@@ -19,8 +20,10 @@ COMMIT = ("commit.begun", "commit.sent", "commit.written", "commit.done")
 """The transaction is open, part of it is on its way, all of it is written, it is durable and we are about to know."""
 REVOKE = ("revoke.begin", "revoke.idle", "close.begin", "close.done")
 """A task is told to let go, its running transaction has ended, its handle is given up."""
-ONLY_KAFKA = ("open.barrier",)
-"""The barrier record is committed."""
+SEAT = ("seat.asked", "seat.emptied", "seat.taken")
+"""A member is about to ask for its share, has to let go of what it had, has got its share."""
+ONLY_KAFKA = ("open.barrier", *SEAT)
+"""The barrier record is committed; and the steps of a member of a group."""
 STEPS = (*OPEN, *BATCH, *COMMIT, *REVOKE, *ONLY_KAFKA)
 
 
@@ -42,7 +45,7 @@ def parsed(text: str) -> dict[str, tuple[str, int]]:
         action, _, count = rest.partition(":")
         count = count or "1"
         if step not in STEPS or action not in _ACTIONS or not count.isdigit():
-            raise ValueError(f"{VARIABLE}: expected STEP:kill or STEP:stop, and maybe :COUNT, got {wish!r}")
+            raise ValueError(f"{VARIABLE}: expected STEP:kill, STEP:stop or STEP:term, and maybe :COUNT, got {wish!r}")
         found[step] = action, int(count)
     return found
 
@@ -61,5 +64,5 @@ def _send(name: str) -> Callable[[], None]:
     return lambda: os.kill(os.getpid(), signal.Signals[name])
 
 
-_ACTIONS = {"kill": _send("SIGKILL"), "stop": _send("SIGSTOP")}
+_ACTIONS = {"kill": _send("SIGKILL"), "stop": _send("SIGSTOP"), "term": _send("SIGTERM")}
 _armed = parsed(os.environ.get(VARIABLE, ""))

@@ -8,11 +8,15 @@ from typing import Any
 
 import faust
 
+from engine.ending import ended_within
 from engine.host import Host, Program
 from engine.ports import FaustLog
 from engine.runner import Policy
 from engine.transport import hand_over
 from engine.watchdog import Watchdog
+
+ENDING_SECONDS = 28.0
+"""An orderly end takes no longer: the running transactions and their closing have their own, shorter limits."""
 
 
 class TaskApp(faust.App):
@@ -33,6 +37,7 @@ def build_task_app(
     clock: Callable[[], int],
     policy: Policy | None = None,
     session_timeout: float = 10.0,
+    static_name: str = "",
     **settings: Any,
 ) -> TaskApp:
     """An app on the log's own transport.
@@ -44,6 +49,8 @@ def build_task_app(
         clock: microseconds since the epoch.
         policy: how patient the tasks are.
         session_timeout: seconds after which a silent process loses its partitions to others.
+        static_name: keeps this process's place in a Kafka group while it is started again; no other living process
+            may have it. Empty for a place that ends with the process.
         settings: further Faust settings.
     """
     host = Host(log, programs, clock=clock, policy=policy)
@@ -55,6 +62,7 @@ def build_task_app(
         broker_session_timeout=session_timeout,
         broker_commit_livelock_soft_timeout=0,
         consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=static_name or None,
         key_serializer="raw",
         value_serializer="raw",
         loghandlers=[],
@@ -92,23 +100,30 @@ async def running(app: TaskApp, stop: asyncio.Event, watchdog: Watchdog | None =
         stop.set()
 
     host.on_crash(end)
-    starting, told = asyncio.create_task(app.start()), asyncio.create_task(stop.wait())
-    await asyncio.wait({starting, told}, return_when=asyncio.FIRST_COMPLETED)
-    told.cancel()
-    if starting.done():
-        starting.result()
-    else:
-        starting.cancel()
     try:
+        await _started(app, stop)
         async with watchdog.watching() if watchdog is not None else nullcontext():
             yield
     except Exception:
         if host.failure is None:  # else that is why we end
             raise
     finally:
-        await app.stop()
+        with ended_within(ENDING_SECONDS):
+            await app.stop()
     if host.failure is not None:
         raise host.failure
+
+
+async def _started(app: TaskApp, stop: asyncio.Event) -> None:
+    """Start the app; when `stop` is set meanwhile, give that up, and be sure that nothing goes on starting."""
+    starting, told = asyncio.create_task(app.start()), asyncio.create_task(stop.wait())
+    await asyncio.wait({starting, told}, return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    if starting.done():
+        starting.result()
+    while not starting.done():  # once may not do: Faust catches a cancellation here and there
+        starting.cancel()
+        await asyncio.wait([starting], timeout=0.1)
 
 
 def _attach(app: TaskApp, log: FaustLog, topic: str) -> None:

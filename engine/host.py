@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.ending import HANG_EXIT
 from engine.ports import EventLog, GroupSpec, Processor
 from engine.runner import Policy, Runner
 from engine.state import StateStore
@@ -17,7 +18,6 @@ from engine.task import Task
 logger = logging.getLogger("leadstream.engine")
 
 _QUIET = {"committed"}
-_HANG_EXIT = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class Host:
         logger.critical("stopping: %s", exc, exc_info=exc)
         if self._end is None:
             return
-        asyncio.get_running_loop().call_later(15, os._exit, _HANG_EXIT)
+        asyncio.get_running_loop().call_later(15, os._exit, HANG_EXIT)
         await self._end(exc)
 
 

@@ -27,6 +27,8 @@ class Settings(BaseModel):
         prefix: put before every topic and consumer group, so that deployments can share a cluster.
         replication: replicas per partition on Kafka.
         session_timeout: seconds after which a silent worker's partitions go to others.
+        static_name: keeps a worker's place in its Kafka group while it is started again; empty for a place that ends
+            with the process.
         secret: key of the fingerprints of sources and ids; empty for fingerprints without a key.
         state: where workers keep the states of leads while they run: in memory, or in RocksDB in the data directory,
             which holds more than memory does and is brought up to date, not read anew, when a worker starts again.
@@ -41,6 +43,7 @@ class Settings(BaseModel):
     prefix: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$", max_length=64)
     replication: int = Field(default=1, ge=1, le=9)
     session_timeout: float = Field(default=10.0, ge=1.0, le=300.0)
+    static_name: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$", max_length=200)
     secret: str = Field(default="", max_length=64)
     state: Literal["memory", "rocksdb"] = "memory"
     log_level: Literal["debug", "info", "warning", "error"] = "warning"

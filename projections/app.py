@@ -16,6 +16,7 @@ def build_app(
     clock: Callable[[], int],
     policy: Policy | None = None,
     session_timeout: float = 10.0,
+    static_name: str = "",
 ) -> TaskApp:
     """The projector's Faust app.
 
@@ -26,6 +27,7 @@ def build_app(
         clock: microseconds since the epoch.
         policy: how patient the tasks are.
         session_timeout: seconds after which a silent process is replaced.
+        static_name: keeps this process's place in a Kafka group while it is started again.
     """
     return build_task_app(
         name,
@@ -34,4 +36,5 @@ def build_app(
         clock=clock,
         policy=policy,
         session_timeout=session_timeout,
+        static_name=static_name,
     )

@@ -18,6 +18,7 @@ def build_app(
     secret: bytes = b"",
     policy: Policy | None = None,
     session_timeout: float = 10.0,
+    static_name: str = "",
     store: Callable[[int], StateStore] | None = None,
 ) -> TaskApp:
     """The worker's Faust app: an agent per inbox that hands batches to their tasks.
@@ -30,7 +31,10 @@ def build_app(
         secret: the deployment's key for hashes of personal keys.
         policy: how patient the tasks are.
         session_timeout: seconds after which a silent process is replaced.
+        static_name: keeps this process's place in a Kafka group while it is started again.
         store: makes where a lead task keeps its states, given its partition number; None for memory.
     """
     programs = [agreement_program(), lead_program(log, partitions, clock, secret, store)]
-    return build_task_app(name, log, programs, clock=clock, policy=policy, session_timeout=session_timeout)
+    return build_task_app(
+        name, log, programs, clock=clock, policy=policy, session_timeout=session_timeout, static_name=static_name
+    )

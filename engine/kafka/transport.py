@@ -14,8 +14,6 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError
 from faust.transport import base
 from faust.transport.drivers import TRANSPORTS
@@ -26,10 +24,9 @@ from typing_extensions import override
 from engine.batch import Batch
 from engine.errors import LogError
 from engine.kafka.cluster import Cluster
-from engine.kafka.failures import is_outage
 from engine.kafka.log import KafkaLog
 from engine.kafka.poll import Poller
-from engine.kafka.quiet import quieten
+from engine.kafka.seat import ConsumerThread
 from engine.transport import TaskConsumer
 
 logger = logging.getLogger(__name__)
@@ -39,79 +36,6 @@ TRANSPORTS.aliases[ALIAS] = "engine.kafka.transport:Transport"
 
 _FULL_SECONDS = 0.2
 _ALIVE_SECONDS = 1.0
-_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 1.0, 5.0
-
-
-class ConsumerThread(driver.AIOKafkaConsumerThread):
-    """Holds the seat in the consumer group."""
-
-    @override
-    async def on_start(self) -> None:
-        """Join, as soon as a broker is there. A worker that boots in an outage waits for its end."""
-        quieten()  # here, because Faust has set up its own logging by now
-        delay = _FIRST_WAIT_SECONDS
-        while not self.should_stop:
-            try:
-                await super().on_start()
-            except (KafkaError, OSError) as exc:
-                if not is_outage(exc):
-                    raise
-                logger.warning("no Kafka broker answers at %s; waiting for one", ", ".join(self._log.servers))
-                await self._ensure_consumer().stop()
-                await asyncio.sleep(delay)
-                delay = min(2 * delay, _LONGEST_WAIT_SECONDS)
-            else:
-                return
-
-    @override
-    def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
-        """A consumer that fetches nothing.
-
-        Range assignment gives a member the same partition numbers of all sources with the same partition count: a task
-        needs all of its sources in one place. Faust's own choice for an app without tables would deal them out one by
-        one.
-        """
-        conf, log = self.app.conf, self._log
-        return AIOKafkaConsumer(
-            **log.session.client(log.servers, conf.broker_client_id),
-            group_id=conf.id,
-            group_instance_id=conf.consumer_group_instance_id,
-            partition_assignment_strategy=[RangePartitionAssignor],
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            max_poll_interval_ms=int((conf.broker_max_poll_interval or 300.0) * 1000),
-            session_timeout_ms=int(conf.broker_session_timeout * 1000),
-            rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
-            heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
-        )
-
-    @override
-    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        """Keep aiokafka from fetching, then tell the rest."""
-        self._ensure_consumer().pause(*(TopicPartition(*tp) for tp in assigned))
-        await super().on_partitions_assigned(assigned, generation_id)
-
-    async def stay_alive(self) -> None:
-        """Do what aiokafka expects of a consumer that fetches: show activity, and collect its errors.
-
-        An error that nobody collects stops the coordination for good.
-
-        Raises:
-            KafkaError: the coordination has ended.
-        """
-        consumer = self._ensure_consumer()
-        with consumer._subscription.fetch_context():  # noqa: SLF001 - or the group throws an idle member out
-            pass
-        try:
-            consumer._coordinator.check_errors()  # noqa: SLF001 - public only as part of a fetch
-        except KafkaError as exc:
-            if consumer._coordinator._coordination_task.done():  # noqa: SLF001 - it will not try again
-                raise
-            logger.warning("trouble in the consumer group: %r; trying again", exc)
-
-    @property
-    def _log(self) -> KafkaLog:
-        return cast("KafkaLog", cast("Any", self.app).task_host.log)
 
 
 class Consumer(TaskConsumer, driver.Consumer):

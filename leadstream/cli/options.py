@@ -26,6 +26,7 @@ _GLOBAL = (
     ("--prefix", {"metavar": "TEXT", "help": "Put before every Kafka topic and group, to share a cluster."}),
     ("--replication", {"type": int, "metavar": "N", "help": "Replicas per partition on Kafka (default: 1)."}),
     ("--session-timeout", {"type": float, "metavar": "SECONDS", "help": "After which a silent worker is replaced."}),
+    ("--static-name", {"metavar": "NAME", "help": "Keeps a worker's place in its Kafka group over a restart."}),
     ("--state", {"type": click.Choice(["memory", "rocksdb"]), "help": "Where workers keep states (default: memory)."}),
     ("--secret", {"metavar": "TEXT", "help": "Key of hashes made from personal keys; better as LEADSTREAM_SECRET."}),
 )  # fmt: skip
@@ -117,7 +118,7 @@ def command(
     return register
 
 
-def fail(message: str) -> NoReturn:
-    """End with one clear line on stderr and exit code 1."""
+def fail(message: str, code: int = 1) -> NoReturn:
+    """End with one clear line on stderr and an exit code."""
     click.echo(f"leadstream: {message}", err=True)
-    raise click.exceptions.Exit(1)
+    raise click.exceptions.Exit(code)

@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from engine.errors import LogError, PoisonBatch, SkippedBatch, Unavailable
+from engine.ending import REPLACED_EXIT
+from engine.errors import LogError, PoisonBatch, Replaced, SkippedBatch, Unavailable
 from engine.faust_app import TaskApp
 from engine.metrics import Metrics, served
 from engine.ports import EventLog
@@ -99,13 +100,21 @@ async def worker(settings: Settings, watching: Watching) -> None:
 
     \b
     Example: leadstream --broker kafka://localhost:9092 worker
+
+    With --static-name (on Kafka) a worker that is started again within the session timeout finds its partitions as it
+    left them, and nobody else's move. A name belongs to one living process: the one that started last has the place,
+    the other one ends with exit code 76 and must not be started again under that name.
+
+    \b
+    leadstream --broker kafka://localhost:9092 --session-timeout 60 worker --static-name worker-1
     """
     async with reachable(settings, _say) as log:
         stop = stop_on_signals()
         partitions = await partition_count(log)
         app = build_worker(
             app_name(settings, LEADS), log, partitions=partitions, clock=now_us, secret=settings.secret.encode(),
-            session_timeout=settings.session_timeout, store=state_stores(settings, LEADS),
+            session_timeout=settings.session_timeout, static_name=settings.static_name,
+            store=state_stores(settings, LEADS),
         )  # fmt: skip
         _say(f"worker on {settings.url}, {partitions} partitions")
         await _served(app, stop, settings, watching)
@@ -123,7 +132,10 @@ async def projector(settings: Settings, watching: Watching) -> None:
         stop = stop_on_signals()
         partitions = await partition_count(log)
         name = app_name(settings, VIEW_GROUP)
-        app = build_projector(name, log, partitions=partitions, clock=now_us, session_timeout=settings.session_timeout)
+        app = build_projector(
+            name, log, partitions=partitions, clock=now_us,
+            session_timeout=settings.session_timeout, static_name=settings.static_name,
+        )  # fmt: skip
         store = open_store(settings)
         _say(f"projector on {settings.url}, tables in {settings.views_path}")
         works = {"keeping the tables": sink(log, store, stop, trouble=_once()), "tidying the log": tidy(log)}
@@ -168,6 +180,8 @@ async def _served(
     watching: Watching,
     works: Mapping[str, Coroutine[Any, Any, None]] | None = None,
 ) -> None:
+    if settings.static_name and settings.embedded:
+        _say("--static-name has no effect on the embedded log: a place there is free as soon as its process ends")
     after = watching.stalled_after
     limits = Limits.of(settings.session_timeout) if after is None else Limits.after(after)
     watchdog = Watchdog(app.task_host, limits, clock=now_us)
@@ -175,6 +189,8 @@ async def _served(
         with _metrics(app, watchdog, watching):
             async with beside(stop, works or {}):
                 await serve(app, stop, watching.heartbeat, watchdog)
+    except Replaced as exc:
+        fail(f"stopped, nothing was skipped: {exc}", REPLACED_EXIT)
     except (PoisonBatch, SkippedBatch, LogError, WorkFailed) as exc:
         fail(f"stopped, nothing was skipped: {advised(exc)}")
 

@@ -41,7 +41,7 @@ async def work(url: str, name: str, owner: str, instance: str | None) -> None:
             clock=now,
             policy=POLICY,
             session_timeout=SESSION,
-            consumer_group_instance_id=instance,
+            static_name=instance or "",
         )
         print("started", flush=True)
         await serve(app, stop)

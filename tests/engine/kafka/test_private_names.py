@@ -12,7 +12,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder, MessageBatch
 from faust.transport import base, consumer
 from faust.transport.drivers import aiokafka as driver
 
-from engine.kafka import transport
+from engine.kafka import seat, transport
 from engine.transport import TaskConsumer
 
 
@@ -35,8 +35,9 @@ def parameters(function: object) -> list[str]:
         ),
         (
             driver.AIOKafkaConsumerThread,
-            transport.ConsumerThread,
-            ["on_start", "_create_worker_consumer", "on_partitions_assigned"],
+            seat.ConsumerThread,
+            ["on_start", "stop", "close", "subscribe", "_create_worker_consumer", "on_partitions_revoked",
+             "on_partitions_assigned"],
         ),
     ],
 )  # fmt: skip
