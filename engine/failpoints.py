@@ -8,6 +8,7 @@ is set when the process starts; a step then costs a look at an empty mapping.
 
 import os
 import signal
+import time
 from collections.abc import Callable
 
 VARIABLE = "LEADSTREAM_FAILPOINT"
@@ -25,6 +26,10 @@ SEAT = ("seat.asked", "seat.emptied", "seat.taken")
 ONLY_KAFKA = ("open.barrier", *SEAT)
 """The barrier record is committed; and the steps of a member of a group."""
 STEPS = (*OPEN, *BATCH, *COMMIT, *REVOKE, *ONLY_KAFKA)
+
+
+_MOMENT = 0.3
+"""Seconds in which an end that was asked for can begin elsewhere, before the one who asked goes on."""
 
 
 def reached(step: str) -> None:
@@ -64,5 +69,10 @@ def _send(name: str) -> Callable[[], None]:
     return lambda: os.kill(os.getpid(), signal.Signals[name])
 
 
-_ACTIONS = {"kill": _send("SIGKILL"), "stop": _send("SIGSTOP"), "term": _send("SIGTERM")}
+def _end() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_MOMENT)
+
+
+_ACTIONS = {"kill": _send("SIGKILL"), "stop": _send("SIGSTOP"), "term": _end}
 _armed = parsed(os.environ.get(VARIABLE, ""))

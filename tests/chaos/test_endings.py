@@ -23,6 +23,7 @@ async def test_a_worker_that_is_told_to_end_while_it_begins_ends_in_order(scene:
         scene.expected_dead.add(worker)
         assert await asyncio.to_thread(worker.wait, 60.0) == 0, scene.report(f"told to end at {step}")
         assert f"failpoint {step}: term" in worker.output()
+        assert "LeaveGroup request failed" not in worker.output(), scene.report(f"it kept its place, ended at {step}")
 
 
 async def test_a_worker_that_is_told_to_end_at_any_instant_ends_in_order(scene: Scene) -> None:

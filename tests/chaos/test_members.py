@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from engine.ending import REPLACED_EXIT
 from tests.chaos.driver import Scene
 from tests.support.process import Process
 
@@ -62,7 +63,7 @@ async def test_a_rebalance_during_a_restore_loses_nothing_and_doubles_nothing(sc
 
 @pytest.mark.kafka
 @pytest.mark.parametrize("kind", ["kafka"])
-async def test_a_static_member_replaced_while_it_is_frozen_comes_back_fenced(scene: Scene) -> None:
+async def test_a_static_member_replaced_while_it_is_frozen_comes_back_and_ends(scene: Scene) -> None:
     one, other = scene.start(instance="one"), scene.start(instance="other")
     await scene.feed(2_000)
     await scene.at_work(one)
@@ -73,9 +74,25 @@ async def test_a_static_member_replaced_while_it_is_frozen_comes_back_fenced(sce
     await scene.at_work(again)
     feeding = asyncio.create_task(scene.feed(2_000))
     one.thaw()
-    await asyncio.to_thread(one.wait_for, "Fenced", 60.0)
-    one.kill()  # two living processes with one name would go on taking the place from each other
+    assert await asyncio.to_thread(one.wait, 60.0) == REPLACED_EXIT
+    assert "another process has taken the place of worker 'one'" in one.output()
     await feeding
     assert other.alive
     assert again.alive
     await undisturbed(scene)
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize("kind", ["kafka"])
+async def test_of_two_living_processes_with_one_static_name_the_one_that_came_last_stays(scene: Scene) -> None:
+    first, other = scene.start(instance="one"), scene.start(instance="other")
+    for member in (first, other):
+        await scene.at_work(member)
+    feeding = asyncio.create_task(scene.feed(2_000))
+    scene.expected_dead.add(first)
+    last = scene.start(instance="one")
+    assert await asyncio.to_thread(first.wait, 60.0) == REPLACED_EXIT
+    assert "another process has taken the place of worker 'one'" in first.output()
+    await feeding
+    await scene.at_work(last)
+    await undisturbed(scene)  # nobody else has ended by itself

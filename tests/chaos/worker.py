@@ -5,6 +5,8 @@ import logging
 import sys
 import time
 
+from engine.ending import REPLACED_EXIT
+from engine.errors import Replaced
 from engine.faust_app import build_task_app
 from engine.kafka.log import KafkaLog
 from engine.ports import FaustLog
@@ -30,7 +32,7 @@ def log_at(url: str, name: str, owner: str) -> FaustLog:
     return KafkaLog(url, prefix=f"{name}-", clock=now, group_id=lambda _: f"{name}-worker")
 
 
-async def work(url: str, name: str, owner: str, instance: str | None) -> None:
+async def work(url: str, name: str, owner: str, instance: str) -> None:
     stop, log = stop_on_signals(), log_at(url, name, owner)
     await log.start()
     try:
@@ -41,7 +43,7 @@ async def work(url: str, name: str, owner: str, instance: str | None) -> None:
             clock=now,
             policy=POLICY,
             session_timeout=SESSION,
-            static_name=instance or "",
+            static_name=instance,
         )
         print("started", flush=True)
         await serve(app, stop)
@@ -52,7 +54,10 @@ async def work(url: str, name: str, owner: str, instance: str | None) -> None:
 def main() -> None:
     url, name, owner, *instance = sys.argv[1:]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    asyncio.run(work(url, name, owner, instance[0] if instance else None))
+    try:
+        asyncio.run(work(url, name, owner, instance[0] if instance else ""))
+    except Replaced:
+        sys.exit(REPLACED_EXIT)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ from streams.agents.agreements import AgreementReader
 from streams.agents.lead_task import LeadProcessor
 from streams.agreement.grammar import AgreementSpec
 from streams.agreement.load import document, load
+from streams.deciders.agreement import NOTICE_US
 from streams.programs import AGREEMENTS_GROUP, LEADS
 from tests.simulation import lead_oracle
 from tests.simulation.lead_oracle import Came
@@ -50,6 +51,9 @@ _POISON = (b"{", b"", b'{"specversion":"1.0","type":"lead.vanished.v1"}')
 _LATER = DAY
 """When the version that is published while everything goes wrong takes effect, after the start: everybody knows it by
 then, so it has to count for everybody alike."""
+_COARSE = 5 * SECOND
+"""Versions take effect at few different instants, so that parsing them is remembered."""
+_SIGNED = "\nsigned: [{side: marketing, by: m, at: 2026-01-01}, {side: sales, by: s, at: 2026-01-01}]\n"
 
 
 def _version(number: int, effective_from: int) -> str:
@@ -77,9 +81,11 @@ class Leads(Scenario):
         self._sent: list[tuple[int, NewRecord]] = []
         self._good: dict[str, tuple[int, Fact]] = {}
         self._publish_at = -1 if self._simple else world.rng.randrange(self.plan.records)
-        soon = START + 5 * SECOND * world.rng.randrange(12)  # coarse, so that parsing it is remembered
+        self._notice_at = -1 if self._simple else world.rng.randrange(self.plan.records)
+        self._published = 2
+        soon = START + _COARSE * world.rng.randrange(12)
         self._agreements = [DESK] if self._simple else [RICH, LARGE, _version(2, soon)]
-        self.milestones = [] if self._simple else [soon, START + _LATER]
+        self.milestones: list[int] = [] if self._simple else [soon, START + _LATER]
 
     @override
     def topics(self) -> list[TopicSpec]:
@@ -108,10 +114,10 @@ class Leads(Scenario):
         log = MemoryLog(clock=self.world.wall, disk=self.world.disk)
         await drain(log, self.programs(log, self.world.wall)[0])
 
-    def _command(self, text: str) -> None:
+    def _command(self, text: str, *, first: bool = True) -> None:
         spec = _parsed(text)
         command = wrap(
-            PublishAgreement(document=document(spec), before_first_lead=True, signed_as="tests"),
+            PublishAgreement(document=document(spec), before_first_lead=first, signed_as="tests" if first else None),
             id=f"{spec.agreement}-{spec.version}",
             source="/tests",
             subject=spec.agreement,
@@ -123,7 +129,13 @@ class Leads(Scenario):
     def send(self, number: int) -> None:
         rng = self.world.rng
         if number == self._publish_at:
-            self._command(_version(3, START + _LATER))
+            self._published += 1
+            self._command(_version(self._published, START + _LATER))
+        if number == self._notice_at:  # at the shortest notice there is, and who knows when it will be decided
+            self._published += 1
+            at = -(-self.world.wall() // _COARSE) * _COARSE + NOTICE_US
+            self.milestones.append(at)
+            self._command(_version(self._published, at) + _SIGNED, first=False)
         drawn = rng.random()
         if drawn < 0.1 and self._sent:
             partition, record = rng.choice(self._sent)  # upstream repeats itself

@@ -61,6 +61,12 @@ class House:
 
     async def publish(self, text: str, *, headers: Headers = (), **how: Any) -> Envelope:
         """Command a version and return the answer."""
+        await self.command(text, headers=headers, **how)
+        await drain(self.log, agreement_program())
+        return codec.decode((await self.records(ANSWERS))[-1].value)
+
+    async def command(self, text: str, *, headers: Headers = (), **how: Any) -> None:
+        """Command a version; nobody has decided about it yet."""
         spec = load(text)
         number = (await self.log.ends(AGREEMENT_INBOX))[0]
         command = wrap(
@@ -71,8 +77,6 @@ class House:
             time=from_us(self.wall.now),
         )
         await self.log.append({(AGREEMENT_INBOX, 0): [NewRecord(b"k", codec.encode(command), headers)]})
-        await drain(self.log, agreement_program())
-        return codec.decode((await self.records(ANSWERS))[-1].value)
 
     async def send(self, *records: NewRecord, partition: int | None = None) -> None:
         """Append to the inbox, each record to the partition of its key unless one is named."""

@@ -1,22 +1,26 @@
 import asyncio
+from typing import Any
 
 import pytest
 
 from engine.batch import Batch
+from engine.drain import drain
 from engine.errors import Unavailable
 from engine.ports import Fetched, NewRecord
 from engine.task import Task
 from events.codec import Codec
 from events.instants import MINUTE, SECOND
 from events.sla import SlaStarted
-from events.topics import AGREEMENTS
+from events.topics import AGREEMENT_INBOX, AGREEMENTS
 from streams.agents.agreements import AHEAD, AgreementReader
-from streams.programs import LEADS, lead_program
+from streams.programs import LEADS, agreement_program, lead_program
 from tests.streams.agents.house import NOW, House, sent
 from tests.streams.deciders.lead.desk import DESK
 from tests.support.given import MONDAY, captured
 
 SECOND_VERSION = DESK.replace("version: 1", "version: 2").replace("within: 30m", "within: 60m")
+SOON = "2027-02-09T09:01:00+00:00"
+"""A minute after NOW."""
 SIGNED = "signed: [{side: marketing, by: m, at: 2026-01-01}, {side: sales, by: s, at: 2026-01-01}]\n"
 
 
@@ -28,6 +32,12 @@ class Piecemeal:
 
     async def ends(self, topic: str) -> list[int]:
         return await self._log.ends(topic)
+
+    async def starts(self, topic: str) -> list[int]:
+        return await self._log.starts(topic)
+
+    async def latest(self, topic: str, partition: int, key: bytes) -> bytes | None:
+        return await self._log.latest(topic, partition, key)
 
     async def read(self, topic: str, partition: int, offset: int, limit: int = 5000) -> Fetched:
         self._reads += 1
@@ -110,6 +120,52 @@ async def test_two_tasks_that_read_at_once_both_know_everything_afterwards() -> 
 
     await asyncio.gather(*(prepare(turns) for turns in (0, 5)))
     assert known == [[1, 2]] * 2
+
+
+@pytest.mark.parametrize(
+    ("how", "passes", "waits"),
+    [
+        ({}, NOW + MINUTE - 1, NOW + MINUTE),
+        ({"before_first_lead": True, "signed_as": "tests"}, None, 0),
+    ],
+)
+async def test_what_a_command_may_govern_waits_until_it_is_decided(
+    how: dict[str, Any], passes: int | None, waits: int
+) -> None:
+    house = await House().open(DESK)
+    await house.command(SECOND_VERSION.replace("2025-01-01T00:00:00+00:00", SOON) + ("" if how else SIGNED), **how)
+    reader = AgreementReader(house.log, Codec(), house.wall, pause=0)
+    if passes is not None:
+        await reader.refresh(passes)
+    with pytest.raises(Unavailable, match="not decided"):
+        await reader.refresh(waits)
+    assert versions(reader) == [1]
+    await drain(house.log, agreement_program())
+    await reader.refresh(waits)
+    assert versions(reader) == [1, 2]
+
+
+async def test_what_is_no_command_holds_nobody_up() -> None:
+    house = await House().open(DESK)
+    await house.log.append({(AGREEMENT_INBOX, 0): [NewRecord(b"k", b"{"), sent(captured(0))]})
+    await AgreementReader(house.log, Codec(), house.wall, pause=0).refresh(NOW + 2 * MINUTE)
+
+
+async def test_a_version_decided_long_after_its_command_governs_from_when_it_takes_effect() -> None:
+    house = await House(partitions=1).open(DESK)
+    program = lead_program(house.log, 1, house.wall)
+    task = Task(group=LEADS, partition=0, partitions=1, log=house.log.task(LEADS, 0), processor=program.make(0))
+    await task.open()
+    await task.advance(NOW)
+    await house.command(SECOND_VERSION.replace("2025-01-01T00:00:00+00:00", SOON) + SIGNED)
+    house.wall.now += 5 * MINUTE  # nobody has decided about it; meanwhile a lead comes in that it governs
+    await house.send(sent(captured((NOW - MONDAY + 4 * MINUTE) / MINUTE)))
+    records, after = await house.log.read("lead-inbox", 0, 0)
+    deciding = asyncio.create_task(task.process(Batch("lead-inbox", 0, 0, records, after)))
+    await drain(house.log, agreement_program())
+    await deciding
+    (started,) = [each for each in await house.told() if isinstance(each.data, SlaStarted)]
+    assert started.data.version == 2  # type: ignore[attr-defined]
 
 
 async def test_a_record_ahead_of_its_arrival_is_decided_by_the_version_in_force_at_its_time() -> None:
