@@ -209,7 +209,7 @@ async def scene_on(kind: str, request: pytest.FixtureRequest, folder: Path, plan
     return Scene(url, name, folder, plan, log)
 
 
-STANDING = r"Subscribed to topic|generation \d|\bopen task="
-"""What a worker says when it has taken its seat: an orderly end is asked of nobody who is not yet there."""
+STANDING = r"^started"
+"""What a worker says when it listens to signals: before that one ends it at once."""
 LONGER_THAN_A_SESSION = 1.7 * SESSION
 """Seconds after which a silent worker has been given up."""

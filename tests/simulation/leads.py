@@ -41,7 +41,7 @@ from tests.simulation import lead_oracle
 from tests.simulation.lead_oracle import Came
 from tests.simulation.plan import SECOND, START
 from tests.simulation.scenario import Scenario
-from tests.simulation.world import World
+from tests.simulation.world import HOUR, World
 from tests.streams.deciders.lead.desk import DESK
 from tests.streams.deciders.lead.lead_strategies import LARGE, NEXT, RICH
 
@@ -136,6 +136,8 @@ class Leads(Scenario):
             at = -(-self.world.wall() // _COARSE) * _COARSE + NOTICE_US
             self.milestones.append(at)
             self._command(_version(self._published, at) + _SIGNED, first=False)
+            if self.world.chance(0.5):
+                self.world.jump(HOUR)  # nobody decides about it for so long, and the leads go on
         drawn = rng.random()
         if drawn < 0.1 and self._sent:
             partition, record = rng.choice(self._sent)  # upstream repeats itself

@@ -9,6 +9,7 @@ from engine.errors import LogError
 from engine.ports import Mark, Writes
 from engine.transaction import Transaction
 from streams.agents.agreements import AgreementReader
+from streams.agents.undecided import NEVER, Undecided
 from tests.simulation import broken
 from tests.simulation.log import SimLog, SimTaskLog
 from tests.simulation.run import Outcome, simulate
@@ -84,4 +85,13 @@ def test_a_lead_task_that_does_not_keep_up_with_the_agreements_is_found_out(monk
             await honest(reader, until)
 
     monkeypatch.setattr(AgreementReader, "refresh", lazy)
+    assert first_found("leads").violations
+
+
+@pytest.mark.slow
+def test_a_lead_task_that_does_not_wait_for_commands_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def careless(undecided: Undecided) -> int:
+        return NEVER
+
+    monkeypatch.setattr(Undecided, "earliest", careless)
     assert first_found("leads").violations

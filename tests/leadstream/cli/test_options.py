@@ -93,6 +93,7 @@ def test_the_format_can_be_set_in_the_environment_and_in_the_file(house: House) 
         (b"broker = 3\n", "leadstream.toml: broker: Input should be a valid string"),
         (b'broker = "kafka://"\n', "leadstream.toml: broker: not a Kafka URL"),
         (b'log-level = "loud"\n', "leadstream.toml: log-level: Input should be 'debug', 'info'"),
+        (b'static-name = "a b"\n', "leadstream.toml: static-name: String should match pattern"),
         (b"colour = 1\n", "leadstream.toml: there is no option 'colour'; there are broker, data_dir"),
         (b"- 1\n", "leadstream.toml: "),
         (b'prefix = "\xff"\n', "leadstream.toml: "),

@@ -23,6 +23,14 @@ async def test_a_worker_and_a_projector_show_their_metrics_where_they_say(tmp_pa
             assert await asyncio.to_thread(process.stop) == 0
 
 
+@pytest.mark.slow
+async def test_a_static_name_on_the_embedded_log_is_said_to_have_no_effect(tmp_path: Path) -> None:
+    arguments = ["worker", "--data-dir", tmp_path, "--static-name", "one"]
+    with leadstream(*arguments, log=tmp_path / "worker.log") as process:
+        await asyncio.to_thread(process.wait_for, "--static-name has no effect on the embedded log", 60.0)
+        assert await asyncio.to_thread(process.stop) == 0
+
+
 def text_of(url: str) -> str:
     with urlopen(url, timeout=30) as answer:
         text: str = answer.read().decode()
