@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.kafka.scan import Response, Scan, latest_into
 
-CONTROL, TRANSACTIONAL = 0x20, 0x10
+CONTROL, TRANSACTIONAL, APPEND_TIME = 0x20, 0x10, 0x08
 
 
 class Piece(NamedTuple):
@@ -144,3 +144,14 @@ def test_a_batch_damaged_on_its_way_is_refused() -> None:
 def test_an_empty_answer_moves_nothing() -> None:
     scan = Scan(Response(7, 9))
     assert (scan.done, scan.next_offset, scan.end, scan.take(5)) == (True, 7, 9, [])
+
+
+def test_records_have_the_time_the_broker_stamped_them_with_where_it_did() -> None:
+    raw = bytearray(encoded(Piece(3, 1, transactional=False), 7))
+    stamped = bytearray(raw)
+    struct.pack_into(">h", stamped, 21, struct.unpack_from(">h", stamped, 21)[0] | APPEND_TIME)
+    struct.pack_into(">q", stamped, 35, 5_000)  # the greatest time of the batch, which the broker sets
+    struct.pack_into(">I", stamped, 17, _crc(bytes(stamped[21:])))
+    for found, times in ((raw, [1_007_000, 1_008_000, 1_009_000]), (stamped, [5_000_000] * 3)):
+        records = Scan(Response(7, 10, bytes(found))).take(10)
+        assert [(record.offset, record.timestamp) for record in records] == list(zip((7, 8, 9), times, strict=True))
