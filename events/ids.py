@@ -5,7 +5,7 @@ from hashlib import sha1
 NAMESPACE = bytes.fromhex("9f1ce1f4b3a4566f8d0ce0a9d0a1c7e2")
 """The namespace of all ids made here; changing it changes every derived id."""
 
-_VARIANT = "89ab"
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 def derived_id(*parts: str) -> str:
@@ -19,7 +19,4 @@ def derived_id(*parts: str) -> str:
     twice anyway.
     """
     digest = sha1(NAMESPACE + "\x1f".join(parts).encode(), usedforsecurity=False).hexdigest()
-    return (
-        f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-"
-        f"{_VARIANT[int(digest[16], 16) & 3]}{digest[17:20]}-{digest[20:32]}"
-    )
+    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{_VARIANT[digest[16]]}{digest[17:20]}-{digest[20:32]}"

@@ -20,7 +20,7 @@ def to_us(at: datetime) -> int:
 
 def from_us(us: int) -> datetime:
     """The UTC datetime of an instant in microseconds."""
-    return EPOCH + timedelta(microseconds=us)
+    return EPOCH + timedelta(0, 0, us)
 
 
 def iso(us: int) -> str:

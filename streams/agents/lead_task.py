@@ -18,7 +18,7 @@ from events.topics import ALSO_TO, INBOX_RECORD_BYTES, LEAD_EVENTS, LEAD_INBOX, 
 from streams.agents.agreements import AgreementReader
 from streams.deciders.lead.decide import decide, initial, is_duplicate
 from streams.deciders.lead.engagement import Basis, basis, explain
-from streams.deciders.lead.evolve import OWN_SOURCE
+from streams.deciders.lead.evolve import OWN_SOURCE, fingerprint
 from streams.deciders.lead.given import Given, Kept, Live
 from streams.deciders.lead.state import Lead
 from streams.deciders.lead.wake import move, next_wake, wake
@@ -90,7 +90,7 @@ class LeadProcessor:
         if refusal is not None:
             txn.dead_letter(record, LEAD_INBOX, *refusal)
             return
-        key = envelope.subject.encode()
+        key, mark = envelope.subject.encode(), fingerprint(envelope.source, envelope.id, self._secret)
         live = txn.get(key)
         if live is None:
             if partition_of(key, txn.partitions) != txn.partition:
@@ -98,14 +98,14 @@ class LeadProcessor:
                 self._strayed += 1
                 return
             live = initial()
-        elif is_duplicate(live, envelope, self._secret):
+        elif is_duplicate(live, mark):
             return
         if _outgrows(live, len(record.value or b"")):
             detail = f"the lead's history would outgrow {STATE_BYTES} bytes; look for a sender that repeats itself"
             txn.dead_letter(record, LEAD_INBOX, "lead_too_large", detail)
             return
         given = self._given(max(at, live.lead.recorded_at), at, envelope.subject)
-        self._tell(txn, key, live, decide(live, envelope, occurred_at, given), given)
+        self._tell(txn, key, live, decide(live, envelope, occurred_at, given, mark), given)
 
     def wake(self, txn: Transaction[Live], key: bytes, due: int) -> None:
         """A lead's earliest deadline has passed."""

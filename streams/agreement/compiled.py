@@ -58,8 +58,14 @@ class Qualification(Protocol):
     def thresholds(self) -> tuple[Threshold, ...]:
         """Points that the definition asks for; `Scorer.next_crossing` watches them."""
 
+    def suits(self, profile: Profile) -> bool:
+        """Whether the parts hold that depend on who they are alone."""
+
+    def reached(self, profile: Profile, score: Score | None) -> bool:
+        """Whether the parts hold that depend on the score as well."""
+
     def met(self, profile: Profile, score: Score | None) -> bool:
-        """Whether the lead is qualified."""
+        """Whether the lead is qualified: both."""
 
     def conditions(self, profile: Profile, score: Score | None) -> tuple[HeldCondition, ...]:
         """Every condition that holds, with the value it saw."""

@@ -33,7 +33,7 @@ class Seen(NamedTuple):
     holds: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Compiled:
     """A condition, ready to be asked.
 
@@ -113,16 +113,22 @@ def _all(parts: list[Compiled]) -> Compiled:
             yield from part.seen(profile, score)
 
     def holds(profile: Profile, score: Score | None) -> bool:
-        return all(test(profile, score) for test in tests)
+        for test in tests:  # noqa: SIM110 - a generator would cost as much as the tests
+            if not test(profile, score):
+                return False
+        return True
 
-    return Compiled(_joined(parts, " and "), holds, seen)
+    return Compiled(_joined(parts, " and "), tests[0] if len(tests) == 1 else holds, seen)
 
 
 def _any(parts: list[Compiled]) -> Compiled:
     tests = tuple(part.holds for part in parts)
 
     def holds(profile: Profile, score: Score | None) -> bool:
-        return any(test(profile, score) for test in tests)
+        for test in tests:  # noqa: SIM110
+            if test(profile, score):
+                return True
+        return False
 
     words = _joined(parts, " or ")
 

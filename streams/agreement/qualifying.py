@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from events.lead import Condition as HeldCondition
-from streams.agreement.conditions import ScoreTest, each_test
+from streams.agreement.conditions import Condition, ScoreTest, each_test
 from streams.agreement.evaluate import Compiled, FitOf, Profile, Seen, compiled, present
 from streams.agreement.grammar import QualifiedLead
 from streams.scoring import Score, Threshold
@@ -23,7 +23,7 @@ class Definition:
         thresholds: points that the definition asks for.
     """
 
-    __slots__ = ("_parts", "_tests", "thresholds")
+    __slots__ = ("_by_profile", "_by_score", "_parts", "thresholds")
 
     def __init__(self, spec: QualifiedLead, fit_of: FitOf | None) -> None:
         conditions = {
@@ -34,17 +34,28 @@ class Definition:
         written = {name: condition for name, condition in conditions.items() if condition is not None}
         self._parts: list[tuple[Any, Compiled]] = [("required", present(field)) for field in spec.required_fields]
         self._parts += [(name, compiled(condition, fit_of)) for name, condition in written.items()]
-        self._tests = tuple(part.holds for _, part in self._parts)
-        self.thresholds = tuple(
-            Threshold(test.score, test.at_least)
-            for condition in written.values()
-            for _, test in each_test(condition, ())
-            if isinstance(test, ScoreTest)
-        )
+        asked = {name: _score_tests(condition) for name, condition in written.items()}
+        self.thresholds = tuple(Threshold(test.score, test.at_least) for tests in asked.values() for test in tests)
+        self._by_profile = tuple(part.holds for name, part in self._parts if not asked.get(name))
+        self._by_score = tuple(part.holds for name, part in self._parts if asked.get(name))
+
+    def suits(self, profile: Profile) -> bool:
+        """Whether the parts hold that depend on who they are alone."""
+        for holds in self._by_profile:  # noqa: SIM110 - a generator would cost as much as the tests
+            if not holds(profile, None):
+                return False
+        return True
+
+    def reached(self, profile: Profile, score: Score | None) -> bool:
+        """Whether the parts hold that depend on the score as well."""
+        for holds in self._by_score:  # noqa: SIM110
+            if not holds(profile, score):
+                return False
+        return True
 
     def met(self, profile: Profile, score: Score | None) -> bool:
         """Whether the lead is qualified."""
-        return all(test(profile, score) for test in self._tests)
+        return self.reached(profile, score) and self.suits(profile)
 
     def conditions(self, profile: Profile, score: Score | None) -> tuple[HeldCondition, ...]:
         """Every condition that holds, with the value it saw."""
@@ -62,3 +73,7 @@ class Definition:
         for part, condition in self._parts:
             for seen in condition.seen(profile, score):
                 yield part, seen
+
+
+def _score_tests(condition: Condition) -> list[ScoreTest]:
+    return [test for _, test in each_test(condition, ()) if isinstance(test, ScoreTest)]

@@ -2,11 +2,10 @@
 
 from streams.scoring.hits import Hit
 from streams.scoring.patterns import TouchLike, TouchPattern
-from streams.scoring.reasons import Reason
 from streams.scoring.rules import FitRule, Group, Repeat, TouchRule
 from streams.scoring.score import Scorer
-from streams.scoring.tally import Tally
-from streams.scoring.values import Fit, Grades, Score, Threshold
+from streams.scoring.standing import Standing
+from streams.scoring.values import Fit, Grades, Reason, Score, Threshold
 
 __all__ = [
     "Fit",
@@ -18,7 +17,7 @@ __all__ = [
     "Repeat",
     "Score",
     "Scorer",
-    "Tally",
+    "Standing",
     "Threshold",
     "TouchLike",
     "TouchPattern",

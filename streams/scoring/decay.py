@@ -30,11 +30,17 @@ class Decay(Protocol):
     def value(self, points: int, age: int) -> int:
         """Thousandths of a point that a hit of that age is worth."""
 
+    def alive(self, hits: Sequence[Hit], at: int) -> Sequence[Hit]:
+        """The hits, given in order, that may still be worth something."""
+
+    def values(self, hits: Sequence[Hit], at: int) -> list[int]:
+        """Thousandths of a point that each hit is worth at an instant."""
+
     def sums(self, hits: Sequence[Hit], at: int, group_of: Sequence[int], groups: int) -> list[int]:
         """Thousandths of each group at an instant, before caps. Hits are in order, `group_of` is by rule index."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NoDecay:
     """Points stay for ever."""
 
@@ -45,6 +51,16 @@ class NoDecay:
         del age
         return points * MILLI
 
+    def alive(self, hits: Sequence[Hit], at: int) -> Sequence[Hit]:
+        """All of them."""
+        del at
+        return hits
+
+    def values(self, hits: Sequence[Hit], at: int) -> list[int]:
+        """All of the points of each hit."""
+        del at
+        return [points * MILLI for _, _, _, points in hits]
+
     def sums(self, hits: Sequence[Hit], at: int, group_of: Sequence[int], groups: int) -> list[int]:
         """Thousandths of each group."""
         del at
@@ -54,7 +70,7 @@ class NoDecay:
         return totals
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Linear:
     """The same share of the first value is lost in every period, until nothing is left.
 
@@ -82,6 +98,17 @@ class Linear:
             return points * MILLI
         scaled, lost, whole, twice = self.factors
         return (points * (scaled - lost * age) + whole) // twice if age < self.lifetime else 0
+
+    def values(self, hits: Sequence[Hit], at: int) -> list[int]:
+        """Thousandths left of each hit."""
+        scaled, lost, whole, twice = self.factors
+        first = at - self.lifetime
+        return [
+            0 if occurred_at <= first
+            else (points * (scaled - lost * (at - occurred_at)) + whole) // twice if occurred_at < at
+            else points * MILLI
+            for occurred_at, _, _, points in hits
+        ]  # fmt: skip
 
     def sums(self, hits: Sequence[Hit], at: int, group_of: Sequence[int], groups: int) -> list[int]:
         """Thousandths of each group; hits past their lifetime are not looked at."""
@@ -117,7 +144,7 @@ def _powers() -> tuple[int, ...]:
 _POWERS = _powers()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HalfLife:
     """Half of the value is lost in every half-life; between 1024 exact points of each the curve is straight.
 
@@ -145,10 +172,19 @@ class HalfLife:
         whole = self.half_us << (_SCALE + halvings)
         return (2 * MILLI * points * scaled + whole) // (2 * whole)
 
+    def values(self, hits: Sequence[Hit], at: int) -> list[int]:
+        """Thousandths left of each hit."""
+        value = self.value
+        return [value(points, at - occurred_at) for occurred_at, _, _, points in hits]
+
+    def alive(self, hits: Sequence[Hit], at: int) -> Sequence[Hit]:
+        """The hits, given in order, that are not past their lifetime."""
+        return hits[bisect_left(hits, cast("Hit", (at - self.lifetime,))) :]
+
     def sums(self, hits: Sequence[Hit], at: int, group_of: Sequence[int], groups: int) -> list[int]:
         """Thousandths of each group; hits past their lifetime are not looked at."""
         totals = [0] * groups
         value = self.value
-        for occurred_at, _, rule, points in hits[bisect_left(hits, cast("Hit", (at - self.lifetime,))) :]:
+        for occurred_at, _, rule, points in self.alive(hits, at):
             totals[group_of[rule]] += value(points, at - occurred_at)
         return totals

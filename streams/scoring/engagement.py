@@ -10,7 +10,7 @@ NO_CAP = 1 << 60
 """The cap of a group without one, in thousandths: more than any sum."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Engagement:
     """How hits become one number.
 

@@ -5,6 +5,7 @@ level. There every step of every touch is listed exactly. What the estimate miss
 costs time and never correctness.
 """
 
+import operator
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -26,6 +27,9 @@ def fall_below(floor: int, hits: Sequence[Hit], at: int, decay: Linear, engageme
         decay: of the engagement.
         engagement: how hits become one number.
     """
+    soon = fall_soon(floor, hits, at, decay, engagement)
+    if soon is not None:
+        return soon
     slack = len(hits) ** 0.5 + 1  # 3.5 standard deviations of that many roundings, and what floats lose
     first, last = _estimates((floor + slack, floor - slack), hits, at, decay, engagement)
     high_at, low_at = at + max(int(first) - 1, 0), at + int(last) + 2
@@ -36,6 +40,34 @@ def fall_below(floor: int, hits: Sequence[Hit], at: int, decay: Linear, engageme
         return bisect_fall(floor, hits, high_at, hits[-1].occurred_at + decay.lifetime, engagement)
     found = steps.first_below(floor)
     return found or bisect_fall(floor, hits, low_at, hits[-1].occurred_at + decay.lifetime, engagement)
+
+
+def fall_soon(floor: int, hits: Sequence[Hit], at: int, decay: Linear, engagement: Engagement) -> int | None:
+    """The same where it is a few steps away: the next steps of every touch are listed, and the last one needed is told.
+
+    Returns:
+        The instant; None where it is farther away, or a group above its cap falls without anything to show for it.
+    """
+    scaled, lost, half, whole = decay.factors
+    group_of, sums = engagement.group_of, [0] * len(engagement.caps)
+    falling: list[tuple[int, int, int, int]] = []
+    for occurred_at, _, rule, points in hits:
+        peak, fall = points * scaled + half, points * lost
+        value = (peak - fall * (at - occurred_at)) // whole
+        sums[group_of[rule]] += value
+        falling.append((peak, fall, occurred_at, value))
+    needed = engagement.capped(sums) - floor + 1
+    if needed * len(hits) > _STEPS_WORTH_SORTING or any(map(operator.gt, sums, engagement.caps)):
+        return None
+    steps = [
+        occurred_at + (peak - step * whole) // fall + 1  # the least age at which the rounded value is below `step`
+        for peak, fall, occurred_at, value in falling
+        for step in range(value, max(value - needed, 0), -1)
+    ]
+    if len(steps) < needed:
+        return None
+    steps.sort()
+    return steps[needed - 1]
 
 
 def bisect_fall(floor: int, hits: Sequence[Hit], high_at: int, low_at: int, engagement: Engagement) -> int:

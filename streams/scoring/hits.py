@@ -28,6 +28,19 @@ def insert(hits: list[Hit], hit: Hit) -> None:
     insort(hits, hit)
 
 
+def still_counts(hits: list[Hit], rule: int, at: int, repeat: Repeat) -> bool:
+    """Whether one more hit of a rule counts at `at`, after all these hits."""
+    left, earliest = repeat.most, None if repeat.window_us is None else at - repeat.window_us
+    for occurred_at, _, of_rule, points in reversed(hits):
+        if earliest is not None and occurred_at <= earliest:
+            return True
+        if of_rule == rule and points:
+            left -= 1
+            if left == 0:
+                return False
+    return True
+
+
 def settle(hits: list[Hit], rule: int, points: int, repeat: Repeat) -> None:
     """Give each hit of a rule its points anew, as if all had come in order. Hits that stay are not replaced."""
     counted: deque[int] = deque()

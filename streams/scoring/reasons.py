@@ -2,40 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 
-from msgspec import Struct
-
 from streams.scoring.engagement import Engagement
 from streams.scoring.hits import Hit
-from streams.scoring.values import MILLI
+from streams.scoring.values import MILLI, Reason
 
-
-class Reason(Struct, frozen=True, gc=False):
-    """One line of a score.
-
-    Attributes:
-        rule: the rule in words; `group cap NAME`, `cap PART` or `floor PART` where a bound moved the sum.
-        rule_index: index of the rule, fit rules first; None for bounds.
-        touch: id of the touch; None for fit rules and bounds.
-        points: whole points now.
-    """
-
-    rule: str
-    rule_index: int | None
-    touch: str | None
-    points: int
-
-
-class Line(Struct, frozen=True, gc=False):
-    """A line before it is rounded; `milli` is in thousandths of a point."""
-
-    rule: str
-    rule_index: int | None
-    touch: str | None
-    milli: int
+Line = tuple[str, int | None, str | None, int]
+"""A line before it is rounded: rule in words, index of the rule, id of the touch, thousandths of a point."""
 
 
 def lines_of(
-    hits: Iterable[Hit], at: int, engagement: Engagement, words: Sequence[str]
+    hits: Sequence[Hit], at: int, engagement: Engagement, words: Sequence[str]
 ) -> tuple[list[Line], list[int]]:
     """A line for each hit that is still worth something, and the sum of each group before its cap.
 
@@ -45,13 +21,12 @@ def lines_of(
         engagement: how hits become one number.
         words: of each rule, by index.
     """
-    value, group_of = engagement.decay.value, engagement.group_of
+    group_of, sums = engagement.group_of, [0] * len(engagement.caps)
     lines: list[Line] = []
-    sums = [0] * len(engagement.caps)
-    for occurred_at, touch, rule, points in hits:
-        milli = value(points, at - occurred_at)
+    hits = engagement.decay.alive(hits, at)
+    for (_, touch, rule, _), milli in zip(hits, engagement.decay.values(hits, at), strict=True):
         if milli:
-            lines.append(Line(words[rule], rule, touch, milli))
+            lines.append((words[rule], rule, touch, milli))
             sums[group_of[rule]] += milli
     return lines, sums
 
@@ -59,7 +34,7 @@ def lines_of(
 def over_caps(groups: Iterable[str], sums: Iterable[int], caps: Iterable[int]) -> list[Line]:
     """A line for each group above its cap that takes away what is too much."""
     return [
-        Line(f"group cap {group}", None, None, cap - points)
+        (f"group cap {group}", None, None, cap - points)
         for group, points, cap in zip(groups, sums, caps, strict=True)
         if points > cap
     ]
@@ -68,10 +43,10 @@ def over_caps(groups: Iterable[str], sums: Iterable[int], caps: Iterable[int]) -
 def bound(lines: list[Line], part: str, milli: int, most: int) -> int:
     """Clamp to 0..most and add the line that says so."""
     if milli > most:
-        lines.append(Line(f"cap {part}", None, None, most - milli))
+        lines.append((f"cap {part}", None, None, most - milli))
         return most
     if milli < 0:
-        lines.append(Line(f"floor {part}", None, None, -milli))
+        lines.append((f"floor {part}", None, None, -milli))
         return 0
     return milli
 
@@ -83,10 +58,10 @@ def shared_out(lines: Sequence[Line], shown: int) -> tuple[Reason, ...]:
         lines: in the order of their claim, their sum within half a point of `shown`.
         shown: the whole points to share out.
     """
-    floors = [line.milli // MILLI for line in lines]
-    left = shown - sum(floors)
+    points = [milli // MILLI for _, _, _, milli in lines]
+    left = shown - sum(points)
     if left:
-        remainders = [line.milli % MILLI for line in lines]
+        remainders = [milli % MILLI for _, _, _, milli in lines]
         for place in sorted(range(len(lines)), key=remainders.__getitem__, reverse=True)[:left]:
-            floors[place] += 1
-    return tuple([Reason(line.rule, line.rule_index, line.touch, floors[place]) for place, line in enumerate(lines)])
+            points[place] += 1
+    return tuple([Reason(rule, index, touch, now) for (rule, index, touch, _), now in zip(lines, points, strict=True)])

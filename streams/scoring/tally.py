@@ -9,74 +9,95 @@ are looked at after all.
 from collections.abc import Sequence
 
 from streams.scoring.decay import Linear
+from streams.scoring.engagement import Engagement
 from streams.scoring.hits import Hit
 from streams.scoring.values import MILLI
 
 _NEVER = -1
+_ALWAYS = 1 << 62
+_HALF = MILLI // 2
+
+
+class _Line:
+    """A group's hits that are not past their lifetime: (high - fall * at) // w thousandths before the cap."""
+
+    __slots__ = ("cap", "count", "fall", "high")
+
+    def __init__(self, cap: int) -> None:
+        self.high, self.fall, self.count, self.cap = 0, 0, 0, cap
 
 
 class Tally:
     """The sums of one lead's hits, valid between two instants.
 
-    With w the decay's denominator, a hit is worth (high - fall * at) // w thousandths at an instant `at`. Per group
-    there are the sums of `high` and `fall` over the hits that are not past their lifetime, and their number.
+    Args:
+        decay: of the engagement.
+        engagement: its groups and caps.
     """
 
-    __slots__ = ("_counts", "_falls", "_highs", "_since", "_until")
+    __slots__ = ("_decay", "_engagement", "_line_of", "_lines", "_since", "_until")
 
-    def __init__(self) -> None:
-        self._highs: list[int] = []
-        self._falls: list[int] = []
-        self._counts: list[int] = []
+    def __init__(self, decay: Linear, engagement: Engagement) -> None:
+        self._decay, self._engagement = decay, engagement
+        self._line_of: dict[int, _Line] = {}
+        self._lines: list[_Line] = []
         self._since, self._until = 0, _NEVER
 
     def forget(self) -> None:
         """The hits have changed by more than one."""
         self._until = _NEVER
 
-    def cover(self, hits: Sequence[Hit], at: int, decay: Linear, group_of: Sequence[int], groups: int) -> bool:
+    def covers(self, hits: Sequence[Hit], at: int) -> bool:
         """Sum up the hits (in order) anew unless the sums hold at `at`; False where they cannot hold there."""
         if self._since <= at < self._until:
             return True
+        decay = self._decay
         alive = decay.alive(hits, at)
         if alive and alive[-1][0] > at:
             return False  # a touch of the near future has not begun to fade
-        self._highs, self._falls, self._counts = [0] * groups, [0] * groups, [0] * groups
+        self._line_of, self._lines = {}, []
         ended = len(hits) - len(alive)
-        self._since, self._until = hits[ended - 1][0] + decay.lifetime if ended else 0, 1 << 62
+        self._since, self._until = hits[ended - 1][0] + decay.lifetime if ended else 0, _ALWAYS
+        group_of = self._engagement.group_of
         for occurred_at, _, rule, points in alive:
-            self.add(occurred_at, points, group_of[rule], decay)
+            if points:
+                self.add(occurred_at, points, group_of[rule])
         return True
 
-    def add(self, occurred_at: int, points: int, group: int, decay: Linear) -> None:
+    def add(self, occurred_at: int, points: int, group: int) -> None:
         """One more hit."""
         if self._until == _NEVER:
             return
-        scaled, lost, whole, _ = decay.factors
+        line = self._line_of.get(group)
+        if line is None:
+            line = self._line_of[group] = _Line(self._engagement.caps[group])
+            self._lines.append(line)
+        scaled, lost, whole, _ = self._decay.factors
         fall = points * lost
-        self._highs[group] += points * scaled + fall * occurred_at + whole
-        self._falls[group] += fall
-        self._counts[group] += 1
+        line.high += points * scaled + fall * occurred_at + whole
+        line.fall += fall
+        line.count += 1
         self._since = max(self._since, occurred_at)
-        self._until = min(self._until, occurred_at + decay.lifetime)
+        until = occurred_at + self._decay.lifetime
+        self._until = min(self._until, until)
 
-    def whole_points(self, at: int, decay: Linear, caps: Sequence[int]) -> int | None:
+    def whole_points(self, at: int) -> int | None:
         """The engagement at a covered instant in whole points, rounded half up; None where the sums leave it open."""
-        twice = decay.factors[3]
+        twice = self._decay.factors[3]
         least = most = 0
-        for high, fall, count, cap in zip(self._highs, self._falls, self._counts, caps, strict=True):
-            if count:
-                top = (high - fall * at) // twice
-                most += min(top, cap)
-                least += min(top - count + 1, cap)
-        shown = (most + MILLI // 2) // MILLI
-        return shown if (least + MILLI // 2) // MILLI == shown else None
+        for line in self._lines:
+            cap, top = line.cap, (line.high - line.fall * at) // twice
+            low = top - line.count + 1
+            most += top if top < cap else cap  # noqa: FURB136 - a call would cost double, here as in `capped`
+            least += low if low < cap else cap  # noqa: FURB136
+        shown = (most + _HALF) // MILLI
+        return shown if (least + _HALF) // MILLI == shown else None
 
-    def falling(self, at: int, decay: Linear, caps: Sequence[int]) -> list[tuple[int, int, int]]:
+    def falling(self, at: int) -> list[tuple[int, int, int]]:
         """(least value, fall a microsecond, cap) of each group that falls, in thousandths times w."""
-        twice = decay.factors[3]
+        twice = self._decay.factors[3]
         return [
-            (high - fall * at - count * twice, fall, cap * twice)
-            for high, fall, count, cap in zip(self._highs, self._falls, self._counts, caps, strict=True)
-            if fall
+            (line.high - line.fall * at - line.count * twice, line.fall, line.cap * twice)
+            for line in self._lines
+            if line.fall
         ]

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from msgspec import Struct
+
 NO_GRADE = "-"
 """The grade under an agreement without `grades`."""
 
@@ -63,3 +65,19 @@ class Grades(NamedTuple):
             if points >= least:
                 return place
         return len(self.at_least) - 1
+
+
+class Reason(Struct, frozen=True, gc=False):
+    """One line of a score.
+
+    Attributes:
+        rule: the rule in words; `group cap NAME`, `cap PART` or `floor PART` where a bound moved the sum.
+        rule_index: index of the rule, fit rules first; None for bounds.
+        touch: id of the touch; None for fit rules and bounds.
+        points: whole points now.
+    """
+
+    rule: str
+    rule_index: int | None
+    touch: str | None
+    points: int

@@ -23,7 +23,7 @@ from streams.agreement.known import Known
 from streams.agreement.load import document, load
 from streams.agreement.texts import instant_us
 from streams.deciders.lead.decide import decide, initial, is_duplicate
-from streams.deciders.lead.evolve import fold
+from streams.deciders.lead.evolve import fingerprint, fold
 from streams.deciders.lead.given import Given, Kept
 from streams.deciders.lead.state import Clock, Lead
 from streams.deciders.lead.wake import move, next_wake, wake
@@ -172,9 +172,10 @@ class Story:
         envelope = wrap(
             arrival.fact, id=arrival.id, source=arrival.source, subject=self.subject, time=from_us(arrival.at)
         )
-        if not is_duplicate(self.live, envelope):
+        mark = fingerprint(arrival.source, arrival.id)
+        if not is_duplicate(self.live, mark):
             known_at = self._given(arrival.recorded)
-            self._tell(decide(self.live, envelope, arrival.at, known_at), known_at)
+            self._tell(decide(self.live, envelope, arrival.at, known_at, mark), known_at)
 
     def passes(self, to: int) -> None:
         """Time passes: what is due before an instant fires, in order of time, a new agreement version first."""

@@ -6,6 +6,7 @@ again and has its full effect before the next part looks: no part judges a lead 
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import cast
 
 from msgspec.structs import replace
 
@@ -52,9 +53,10 @@ ON_OUTBOUND: tuple[Part, ...] = (sla.on_outbound,)
 
 def reactions_to(fact: Fact) -> tuple[Part, ...]:
     """The parts that see a fact, in order."""
-    if isinstance(fact, LeadTouched):
-        return ON_INBOUND if fact.direction == "inbound" else ON_OUTBOUND
-    return REACTIONS.get(type(fact), ())
+    kind = type(fact)
+    if kind is LeadTouched:
+        return ON_INBOUND if cast("LeadTouched", fact).direction == "inbound" else ON_OUTBOUND
+    return REACTIONS.get(kind, ())
 
 
 class Cascade:
@@ -79,9 +81,9 @@ class Cascade:
         self._made = 0
         self.told: list[Envelope] = []
 
-    def accept(self, first: Envelope, at: int) -> None:
+    def accept(self, first: Envelope, at: int, mark: int) -> None:
         """Take in a fact from outside that happened at `at` (microseconds), and all that follows."""
-        self._tell(canonical(first, self._recorded_at, self._live.lead.sequence + 1), at)
+        self._tell(canonical(first, self._recorded_at, self._live.lead.sequence + 1), at, mark)
 
     def answer(self, answer: Told, fact_id: str, cause_id: str) -> None:
         """Take in a fact made here, and all that follows."""
@@ -93,12 +95,12 @@ class Cascade:
             recorded_at=self._recorded_at,
             sequence=self._live.lead.sequence + 1,
         )
-        self._tell(envelope, answer.at)
+        self._tell(envelope, answer.at, None)
 
-    def _tell(self, envelope: Envelope, at: int) -> None:
+    def _tell(self, envelope: Envelope, at: int, mark: int | None) -> None:
         """Evolve the lead by a fact, and let its parts answer, one after the other."""
         live, given = self._live, self._given
-        evolve(live.lead, envelope, at, given.at, given.secret)
+        evolve(live.lead, envelope, at, given.at, mark)
         self.told.append(envelope)
         for part in reactions_to(envelope.data):
             for answer in part(live, envelope, at, given):
@@ -106,7 +108,7 @@ class Cascade:
                 self.answer(answer, id_of(answer, given.subject, self._cause, self._made), self._cause_id)
 
 
-def cascade(live: Live, first: Envelope, at: int, given: Given) -> list[Envelope]:
+def cascade(live: Live, first: Envelope, at: int, given: Given, mark: int) -> list[Envelope]:
     """Everything that follows from one fact, the fact itself first, as canonical envelopes in order.
 
     Args:
@@ -114,11 +116,12 @@ def cascade(live: Live, first: Envelope, at: int, given: Given) -> list[Envelope
         first: the fact.
         at: its occurred_at, microseconds.
         given: the circumstances.
+        mark: the fact's fingerprint.
     """
     given.latest = _latest(live)
     recorded_at = first.time if at == given.at else from_us(given.at)
     running = Cascade(live, given, first.id, f"{first.source}\x1f{first.id}", recorded_at)
-    running.accept(first, at)
+    running.accept(first, at, mark)
     return _marked(running.told, given)
 
 

@@ -5,7 +5,6 @@ from msgspec.structs import replace
 from events.envelope import Envelope
 from events.lead import LeadCaptured
 from streams.deciders.lead.cascade import cascade
-from streams.deciders.lead.evolve import fingerprint
 from streams.deciders.lead.given import Given, Kept, Live
 from streams.deciders.lead.state import Lead
 
@@ -15,9 +14,9 @@ def initial() -> Live:
     return Live(lead=Lead(), kept=Kept())
 
 
-def is_duplicate(live: Live, envelope: Envelope, secret: bytes = b"") -> bool:
-    """Whether this (source, id) was accepted before."""
-    return fingerprint(envelope.source, envelope.id, secret) in _seen(live)
+def is_duplicate(live: Live, mark: int) -> bool:
+    """Whether a fact of this fingerprint was accepted before."""
+    return mark in _seen(live)
 
 
 def _seen(live: Live) -> set[int]:
@@ -26,16 +25,22 @@ def _seen(live: Live) -> set[int]:
     return live.kept.seen
 
 
-def decide(live: Live, envelope: Envelope, at: int, given: Given) -> list[Envelope]:
+def decide(live: Live, envelope: Envelope, at: int, given: Given, mark: int) -> list[Envelope]:
     """The canonical facts that follow from a new upstream fact; the lead is changed accordingly.
 
-    The capture gets the agreement that matches the lead at that instant. `at` is the fact's occurred_at in
-    microseconds.
+    The capture gets the agreement that matches the lead at that instant.
+
+    Args:
+        live: the lead; it is changed.
+        envelope: the fact.
+        at: its occurred_at, microseconds.
+        given: the circumstances.
+        mark: its fingerprint.
     """
     if isinstance(envelope.data, LeadCaptured):
         envelope = replace(envelope, data=replace(envelope.data, agreement=_agreement(live, envelope.data, at, given)))
-    _seen(live).add(fingerprint(envelope.source, envelope.id, given.secret))
-    return cascade(live, envelope, at, given)
+    _seen(live).add(mark)
+    return cascade(live, envelope, at, given, mark)
 
 
 def _agreement(live: Live, fact: LeadCaptured, at: int, given: Given) -> str | None:

@@ -3,7 +3,6 @@
 from bisect import insort
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, cast
 
@@ -40,7 +39,6 @@ OWN_SOURCE = "/leadstream"
 """CloudEvents source of every derived fact."""
 
 
-@lru_cache(maxsize=64)  # asked once for the duplicate check and once more when the fact is accepted
 def fingerprint(source: str, fact_id: str, secret: bytes = b"") -> int:
     """A short keyed hash of (source, id): 63 bits, so that it fits a signed integer everywhere."""
     named = f"{len(source)}:{source}{fact_id}"  # with its length in front, no source can be taken for a longer one
@@ -51,10 +49,11 @@ def fingerprint(source: str, fact_id: str, secret: bytes = b"") -> int:
 def fold(lead: Lead, envelope: Envelope, secret: bytes = b"") -> None:
     """Change the lead by one fact of the canonical log."""
     recorded_at = lead.recorded_at if envelope.recordedat is UNSET else to_us(envelope.recordedat)
-    evolve(lead, envelope, to_us(envelope.time), recorded_at, secret)
+    mark = None if envelope.source == OWN_SOURCE else fingerprint(envelope.source, envelope.id, secret)
+    evolve(lead, envelope, to_us(envelope.time), recorded_at, mark)
 
 
-def evolve(lead: Lead, envelope: Envelope, at: int, recorded_at: int, secret: bytes = b"") -> None:
+def evolve(lead: Lead, envelope: Envelope, at: int, recorded_at: int, mark: int | None) -> None:
     """Change the lead by one fact.
 
     Args:
@@ -62,12 +61,12 @@ def evolve(lead: Lead, envelope: Envelope, at: int, recorded_at: int, secret: by
         envelope: the fact.
         at: its occurred_at, microseconds.
         recorded_at: when it became known, microseconds.
-        secret: key of the fingerprints.
+        mark: its fingerprint; None of a fact made here.
     """
     lead.recorded_at = recorded_at
     lead.sequence += 1
-    if envelope.source != OWN_SOURCE:
-        lead.seen.append(fingerprint(envelope.source, envelope.id, secret))
+    if mark is not None:
+        lead.seen.append(mark)
         lead.latest_at = max(lead.latest_at, at)
     change = _CHANGES.get(type(envelope.data))
     if change is not None:

@@ -1,12 +1,12 @@
 """What the parts of the lead decider are given besides the lead itself; nothing in it is live."""
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from events.fact import Fact
-from streams.agreement.compiled import Agreement
+from streams.agreement.compiled import Agreement, Qualification
 from streams.agreement.known import Known
 from streams.deciders.lead.state import Lead
-from streams.scoring import Fit, Hit, Score, Tally
+from streams.scoring import Standing
 
 
 class Told(Struct, frozen=True, gc=False):
@@ -27,30 +27,16 @@ class Kept(Struct):
     """What is kept beside a lead only to be fast; it can be thrown away and found again at any time.
 
     Attributes:
-        version: (agreement, version) the hits belong to.
-        hits: scoring hits of the lead's touches, in order.
-        tally: the sums of the hits.
-        fit: who they are, by the lead's profile.
-        crossing: no earlier than this does decay alone change something; None when nothing will.
-        crossing_known: whether `crossing` holds for the lead as it is.
+        standing: what the lead's score rests on; None until it is asked for.
         seen: fingerprints of the lead's accepted facts; None until it is asked for.
         size: bytes of the lead's state at most.
-        shown: the score of the lead as it is, at `shown_at`; None when it has to be taken anew.
-        shown_at: instant of `shown`, microseconds.
-        band: the band of engagement that `crossing` was found in; None where no band can be told.
+        suited: the qualified-lead definition asked last, and whether its tests on the profile held.
     """
 
-    version: tuple[str, int] | None = None
-    hits: list[Hit] = field(default_factory=list)
-    tally: Tally = field(default_factory=Tally)
-    fit: Fit = Fit(0, 0, ())
-    crossing: int | None = None
-    crossing_known: bool = False
-    band: int | None = None
+    standing: Standing | None = None
     seen: set[int] | None = None
     size: int = 0
-    shown: Score | None = None
-    shown_at: int = 0
+    suited: tuple[Qualification, bool] | None = None
 
 
 class Live(Struct):
@@ -84,12 +70,10 @@ class Given:
     def agreement(self, live: Live, at: int | None = None) -> Agreement | None:
         """The version in force for this lead, now or at an instant."""
         name = live.lead.agreement
-        if name is None:
-            return None
         if at is not None:
-            return self.known.in_force(name, at)
+            return None if name is None else self.known.in_force(name, at)
         if name != self._name:  # asked by every part, so it is looked up once
-            self._name, self._found = name, self.known.in_force(name, self.at)
+            self._name, self._found = name, None if name is None else self.known.in_force(name, self.at)
         return self._found
 
 

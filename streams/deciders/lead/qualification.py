@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from events.envelope import Envelope
 from events.lead import LeadQualified
+from streams.agreement.compiled import Qualification
 from streams.deciders.lead.engagement import score_now, signals
 from streams.deciders.lead.given import Given, Live, Told, is_closed
 
 
 def on_known(live: Live, _envelope: Envelope, _at: int, given: Given) -> Sequence[Told]:
     """More is known about who they are."""
+    live.kept.suited = None
     return check(live, given)
 
 
@@ -24,10 +26,12 @@ def check(live: Live, given: Given) -> Sequence[Told]:
     if lead.captured_at is None or lead.qualified_at is not None or lead.closings:
         return ()
     agreement = given.agreement(live)
-    if agreement is None or agreement.qualification is None or is_closed(agreement, lead.status):
+    if agreement is None or agreement.qualification is None or (lead.statuses and is_closed(agreement, lead.status)):
+        return ()
+    if not _suits(live, agreement.qualification):
         return ()
     score = score_now(live, agreement, given.at)
-    if not agreement.qualification.met(lead.profile, score):
+    if not agreement.qualification.reached(lead.profile, score):
         return ()
     answer = Told(
         LeadQualified(
@@ -41,3 +45,11 @@ def check(live: Live, given: Given) -> Sequence[Told]:
         lead.latest_at,
     )
     return (answer,)
+
+
+def _suits(live: Live, definition: Qualification) -> bool:
+    """Whether who they are suits the definition; asked anew only when more is known about them."""
+    kept = live.kept
+    if kept.suited is None or kept.suited[0] is not definition:
+        kept.suited = definition, definition.suits(live.lead.profile)
+    return kept.suited[1]

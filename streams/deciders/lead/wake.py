@@ -13,15 +13,17 @@ from streams.deciders.lead.given import Given, Live, Told
 
 def next_wake(live: Live, given: Given) -> int | None:
     """The earliest instant at which the lead has something to say by itself; None when never."""
-    agreement = given.agreement(live)
-    wake = sla.next_due(live.lead)
-    if agreement is not None:
-        for at in (
-            engagement.next_crossing(live, agreement, given.at),
-            life.archive_due(live.lead, untouched_for(agreement)),
-        ):
-            if at is not None and (wake is None or at < wake):
-                wake = at
+    agreement, lead = given.agreement(live), live.lead
+    wake = sla.next_due(lead) if lead.clocks else None
+    if agreement is None:
+        return wake
+    crossing = engagement.next_crossing(live, agreement, given.at)
+    if crossing is not None and (wake is None or crossing < wake):
+        wake = crossing
+    if agreement.archiving is not None:
+        archive = life.archive_due(lead, agreement.archiving.untouched_us)
+        if archive is not None and (wake is None or archive < wake):
+            wake = archive
     return wake
 
 
@@ -31,10 +33,10 @@ def wake(live: Live, due: int, given: Given) -> list[Envelope]:
     An archiving comes first: what ends a clock at its due instant ends it in time.
     """
     told: list[Envelope] = []
-    cause = derived_id(given.subject, "deadline", str(due))
-    ordinal = 0
+    cause, ordinal = "", 0
     for part in (_archived, engagement.on_deadline, sla.on_deadline):
         for answer in part(live, due, given):
+            cause = cause or derived_id(given.subject, "deadline", str(due))
             ordinal += 1
             told += answered(live, answer, cause, ordinal, given)
     return told

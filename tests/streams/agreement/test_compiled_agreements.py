@@ -6,7 +6,7 @@ from events.instants import DAY, MINUTE
 from streams.agreement.compile import compile_agreement
 from streams.agreement.load import load
 from streams.calendars import ALWAYS, Target
-from streams.scoring import Hit, Threshold
+from streams.scoring import Threshold
 from tests.streams.agreement.agreement_texts import EXAMPLES, built
 from tests.streams.scoring.scoring_twin import touch
 
@@ -85,11 +85,9 @@ def test_points_groups_and_grades_come_from_the_file(b2b: Any) -> None:
     fit = b2b.scorer.fit(LEAD | {"person.title": "Head of IT"})
     assert (fit.points, fit.rules) == (30, (0, 1))
     assert b2b.scorer.fit(LEAD | {"person.email": "a@gmail.com"}).raw == -30
-    hits: list[Hit] = []
-    for number in range(5):
-        b2b.scorer.add(hits, touch("lead_magnet", kind="downloaded"), number, f"d{number}")
-    b2b.scorer.add(hits, touch("website", kind="visited", asset="pricing"), 5, "p1")
-    b2b.scorer.add(hits, touch("website", kind="visited", asset="pricing"), 6, "p2")
+    told = [(touch("lead_magnet", kind="downloaded"), number, f"d{number}") for number in range(5)]
+    told += [(touch("website", kind="visited", asset="pricing"), at, f"p{at}") for at in (5, 6)]
+    hits = b2b.scorer.hits_of(told)
     assert [hit.points for hit in hits] == [10, 10, 10, 0, 0, 40, 0]
     assert b2b.scorer.score(fit, hits, 6) == (100, 30, 70, "C1")
     assert b2b.scorer.score(fit, hits, 6 + 30 * DAY) == (65, 30, 35, "C3")

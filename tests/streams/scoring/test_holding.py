@@ -3,10 +3,11 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.scoring import Grades, Group, Hit, Scorer, Tally, Threshold, TouchPattern, TouchRule
+from streams.scoring import Grades, Group, Hit, Scorer, Standing, Threshold, TouchPattern, TouchRule
 from streams.scoring.decay import Linear
 from streams.scoring.engagement import Engagement
 from streams.scoring.holding import holds_for
+from streams.scoring.tally import Tally
 
 DAY = 86_400_000_000
 FAR = 10**6
@@ -19,10 +20,11 @@ def hits_in_order(told: list[tuple[int, int, int]]) -> list[Hit]:
 
 
 def held(floor: int, hits: list[Hit], at: int, engagement: Engagement) -> int | None:
-    tally, decay = Tally(), engagement.decay
+    decay = engagement.decay
     assert isinstance(decay, Linear)
-    assert tally.cover(hits, at, decay, engagement.group_of, len(engagement.caps))
-    return holds_for(floor * decay.factors[3], tally.falling(at, decay, engagement.caps))
+    tally = Tally(decay, engagement)
+    assert tally.covers(hits, at)
+    return holds_for(floor * decay.factors[3], tally.falling(at))
 
 
 @settings(deadline=None)
@@ -72,14 +74,13 @@ def test_whoever_looks_again_at_every_bound_comes_to_the_exact_crossing(
 ) -> None:
     points, rated = (25, 7, 11), scorer()
     hits, thresholds = hits_in_order([(t, rule, points[rule]) for t, rule in told]), (Threshold("engagement", least),)
-    fit = rated.fit({})
-    exact = rated.next_crossing(fit, hits, at, thresholds)
-    band = rated.band(fit, rated.score(fit, hits, at).engagement, thresholds)
-    assert band is not None
-    looked, tally = [at], Tally()
+    standing = Standing(rated, thresholds, rated.fit({}), hits)
+    exact = rated.next_crossing(standing.fit, hits, at, thresholds)
+    now, looked = standing.score(at), [at]
+    told, grade = now[:3], now.grade
     while True:
-        bound = rated.holds_until(fit, hits, looked[-1], band, thresholds=thresholds, tally=tally)
-        if bound is None or rated.band(fit, rated.score(fit, hits, bound).engagement, thresholds) != band:
+        bound = standing.crossing(looked[-1], told, grade)
+        if bound is None or standing.crosses(bound, told, grade):
             break
         looked.append(bound)
     assert bound == exact

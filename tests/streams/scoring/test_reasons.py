@@ -45,12 +45,12 @@ def test_each_reason_is_less_than_a_point_from_what_the_touch_is_worth(
 
 
 def test_equal_remainders_are_served_in_order() -> None:
-    lines = [Line(name, None, None, 10_500) for name in "abcd"]
+    lines: list[Line] = [(name, None, None, 10_500) for name in "abcd"]
     assert [reason.points for reason in shared_out(lines, 42)] == [11, 11, 10, 10]
 
 
 def test_remainders_of_negative_lines_count_from_below() -> None:
-    lines = [Line("minus", None, None, -1_300), Line("plus", None, None, 2_800)]
+    lines: list[Line] = [("minus", None, None, -1_300), ("plus", None, None, 2_800)]
     assert [reason.points for reason in shared_out(lines, 2)] == [-1, 3]
 
 

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.scoring import FitRule, Grades, Group, Hit, Repeat, Score, Scorer, TouchPattern, TouchRule
+from streams.scoring import FitRule, Grades, Group, Hit, Repeat, Score, Scorer, Standing, TouchPattern, TouchRule
 from streams.scoring.decay import Linear
 from tests.streams.scoring.scoring_twin import (
     FIT_RULES,
@@ -37,19 +37,19 @@ def test_the_order_of_arrival_never_matters(written: Rules, histories: tuple[lis
     scorer = scorer_of(written)
     found: list[list[Hit]] = []
     for history in histories:
-        hits: list[Hit] = []
+        standing = Standing(scorer, (), scorer.fit({}), [])
         for each in history:
-            scorer.add(hits, touch(each.channel), each.at, each.id)
-        found.append(hits)
+            standing.touched(touch(each.channel), each.at, each.id, in_order=False, now=each.at)
+        found.append(standing.hits)
     assert found[0] == found[1] == hits_of(scorer, histories[0])
 
 
 @given(rules(), HISTORIES, st.integers(0, 150))
-def test_adding_a_touch_tells_its_own_hits_as_they_stand(written: Rules, happened: list[Happened], at: int) -> None:
+def test_adding_a_touch_tells_its_first_hit_as_it_stands(written: Rules, happened: list[Happened], at: int) -> None:
     scorer = scorer_of(written)
-    hits = hits_of(scorer, happened)
-    own = scorer.add(hits, touch("site"), at, "new")
-    assert list(own) == [hit for hit in hits if hit.touch == "new"]
+    standing = Standing(scorer, (), scorer.fit({}), hits_of(scorer, happened))
+    own = standing.touched(touch("site"), at, "new", in_order=False, now=at)
+    assert own == next((hit for hit in standing.hits if hit.touch == "new"), None)
 
 
 def test_ten_points_that_lose_half_in_thirty_days_are_five_then_none() -> None:
@@ -69,7 +69,8 @@ def test_a_touch_counts_once_the_window_has_passed_since_the_first_that_counted(
 def test_only_inbound_touches_score() -> None:
     scorer = Scorer(touch_rules=[TouchRule(10, TouchPattern(), 0, "any")])
     assert scorer.hits_for(touch("site", direction="outbound"), 0, "t") == ()
-    assert scorer.add([], touch("site", direction="outbound"), 0, "t") == ()
+    standing = Standing(scorer, (), scorer.fit({}), [])
+    assert standing.touched(touch("site", direction="outbound"), 0, "t", in_order=True, now=0) is None
 
 
 def test_a_pattern_asks_for_all_it_names() -> None:
