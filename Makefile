@@ -8,7 +8,7 @@ LAWS ?= quick
 # Tests start many processes of ours: each would compile every module again where bytecode is unwelcome.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check chaos bench format golden clean
+.PHONY: help demo test check chaos bench compiled format golden clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,10 @@ chaos: $(VENV)/.dev ## Kill, freeze and disturb real workers, at full length unl
 
 bench: $(VENV)/.dev ## Events a second against stock Faust on the same broker and data
 	$(BIN)/python -m benchmarks $(ARGS)
+
+compiled: $(VENV)/.dev ## A wheel whose core is compiled to C, in build/; needs a C compiler
+	LEADSTREAM_COMPILE=1 $(BIN)/pip wheel -q --disable-pip-version-check --no-build-isolation --no-deps -w build .
+	@ls build/*.whl
 
 format: $(VENV)/.dev ## Format and mend what can be mended
 	$(BIN)/ruff format .

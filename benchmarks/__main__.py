@@ -13,9 +13,10 @@ from rich.console import Console
 
 from benchmarks import report, scores
 from benchmarks.bench import Bench, Plan, Result
-from benchmarks.cases import CASES, PEERS, Case, engine_scores
+from benchmarks.cases import CASES, COMPILED, PEERS, Case, engine_scores
 from benchmarks.homes import Home
 from leadstream.cli.progress import progress
+from tests.support.compiled import compiled_core
 from tests.support.kafka import KafkaCluster
 from tests.support.missing import MissingError
 
@@ -37,6 +38,7 @@ _FORMATS = click.Choice(["table", "json", "markdown"])
 @click.option("--seed", type=int, help="Of all data [1].")
 @click.option("--quick", is_flag=True, help="Small counts, to see whether it works; the figures mean little.")
 @click.option("--peers", is_flag=True, help="Also Quix Streams, Bytewax and Kafka Streams; installs them first.")
+@click.option("--compiled", is_flag=True, help="Also the lead decider with its core compiled to C; builds it first.")
 @click.option("--only", multiple=True, metavar="TEXT", help="Only cases with TEXT in their name; may be repeated.")
 @click.option("--format", "style", type=_FORMATS, default="table", show_default=True)
 @click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Also write the JSON to this file.")
@@ -44,6 +46,7 @@ _FORMATS = click.Choice(["table", "json", "markdown"])
 def main(
     quick: bool,
     peers: bool,
+    compiled: bool,
     only: tuple[str, ...],
     style: str,
     save: Path | None,
@@ -60,9 +63,8 @@ def main(
     if saved is None:
         chosen = {name: value for name, value in given.items() if value is not None}
         plan = Plan(**{**(_QUICK if quick else {}), **chosen})
-        cases = [
-            case for case in (*CASES, *(PEERS if peers else ())) if not only or any(text in case.name for text in only)
-        ]
+        wanted = (*CASES, *(COMPILED if compiled else ()), *(PEERS if peers else ()))
+        cases = [case for case in wanted if not only or any(text in case.name for text in only)]
         before = scores.handler_us(plan.seed)
         try:
             results = _all(cases, plan)
@@ -110,7 +112,8 @@ def _one(case: Case, plan: Plan, cluster: KafkaCluster | None, folder: Path) -> 
             advance(now - done)
             done = now
 
-        result = asyncio.run(case.run(Bench(case.name, plan, home, cluster, told)))
+        core = compiled_core() if case.compiled else None
+        result = asyncio.run(case.run(Bench(case.name, plan, home, cluster, told, core)))
     (row,) = report.rows([result])
     rate = row["per_second"]
     click.echo(f"{case.name}: {'too few to time' if rate is None else f'{rate:,.0f}/s'}", err=True)

@@ -1,10 +1,12 @@
 """What every case works with: how much of what, a log, a process to measure."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks.homes import Home
 from benchmarks.watching import Count, Measured, Progress, watch
@@ -59,6 +61,7 @@ class Bench:
         plan: how much.
         home: its log.
         cluster: the broker it runs on; None on the embedded log.
+        core: folder of the compiled core that the measured process runs; None for the sources.
         progress: told how far the measured process is.
     """
 
@@ -67,6 +70,7 @@ class Bench:
     home: Home
     cluster: KafkaCluster | None
     progress: Progress
+    core: Path | None = None
 
     def process(self, module: str, *arguments: str) -> Process:
         """Start `python -m MODULE ARGUMENTS` in the case's own folder."""
@@ -74,7 +78,8 @@ class Bench:
 
     def command(self, *command: str) -> Process:
         """Start a command in the case's own folder."""
-        log, env = self.home.folder / "process.log", {"PYTHONPATH": str(REPOSITORY)}
+        places = [REPOSITORY] if self.core is None else [self.core, REPOSITORY]
+        log, env = self.home.folder / "process.log", {"PYTHONPATH": os.pathsep.join(map(str, places))}
         return Process(list(command), log=log, env=env, cwd=self.home.folder)
 
     def worker(self, kind: str) -> Process:

@@ -24,11 +24,12 @@ from streams.programs import LEADS
 
 
 class Case(NamedTuple):
-    """One row of the report: name, whether it runs on the broker, and what it does."""
+    """One row of the report: name, whether it runs on the broker, what it does, and whether with the compiled core."""
 
     name: str
     kafka: bool
     run: Callable[[Bench], Coroutine[Any, Any, Result]]
+    compiled: bool = False
 
 
 async def engine_scores(bench: Bench) -> Result:
@@ -125,6 +126,12 @@ CASES = (
     Case("lead decider, embedded, no Faust", False, drained_leads),
 )
 """In this order; stock Faust gets the first events of the simple handler."""
+COMPILED = (
+    Case("lead decider compiled, kafka", True, worker_leads, compiled=True),
+    Case("lead decider compiled, embedded", False, worker_leads, compiled=True),
+    Case("lead decider compiled, embedded, no Faust", False, drained_leads, compiled=True),
+)
+"""The same with the core as C, with `--compiled`: it is built first, which takes a minute and a C compiler."""
 PEERS = (
     Case("Quix Streams, kafka", True, peer_cases.quix),
     Case("Bytewax, kafka", True, peer_cases.bytewax),

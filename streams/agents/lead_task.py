@@ -86,9 +86,8 @@ class LeadProcessor:
             txn.dead_letter(record, LEAD_INBOX, exc.reason, str(exc), exc.field)
             return
         occurred_at = to_us(envelope.time)
-        refusal = _refusal(envelope, occurred_at, at)
-        if refusal is not None:
-            txn.dead_letter(record, LEAD_INBOX, *refusal)
+        if not EARLIEST <= occurred_at <= at + TOLERANCE or not _from_outside(envelope):
+            txn.dead_letter(record, LEAD_INBOX, *_refusal(envelope, occurred_at, at))
             return
         key, mark = envelope.subject.encode(), fingerprint(envelope.source, envelope.id, self._secret)
         live = txn.get(key)
@@ -155,11 +154,11 @@ class LeadProcessor:
         for envelope in told:
             value = self._codec.encode(envelope)
             txn.send(LEAD_EVENTS, key, value)
-            kind = type(envelope.data)
-            for topic in ALSO_TO.get(kind, ()):
+            fact = envelope.data
+            for topic in ALSO_TO.get(type(fact), ()):
                 txn.send(topic, key, value)
-            if isinstance(envelope.data, LeadScored):  # as it is now: what follows in this batch must not change it
-                self._rescored[key] = basis(live, envelope.data.agreement, envelope.data.version, given)
+            if isinstance(fact, LeadScored):  # as it is now: what follows in this batch must not change it
+                self._rescored[key] = basis(live, fact.agreement, fact.version, given)
         txn.put(key, live, next_wake(live, given))
 
     @staticmethod
@@ -188,7 +187,12 @@ def _outgrows(live: Live, added: int) -> bool:
     return kept.size > STATE_BYTES
 
 
-def _refusal(envelope: Envelope, occurred_at: int, at: int) -> tuple[str, str, str] | None:
+def _from_outside(envelope: Envelope) -> bool:
+    """Whether it is of a kind, from a source and about a subject that upstream may speak of."""
+    return type(envelope.data) in UPSTREAM and envelope.source != OWN_SOURCE and envelope.subject[0] != "\0"
+
+
+def _refusal(envelope: Envelope, occurred_at: int, at: int) -> tuple[str, str, str]:
     """Why a decoded record cannot be taken: reason, detail, field."""
     kind = type(envelope.data)
     if kind not in UPSTREAM:
@@ -200,6 +204,4 @@ def _refusal(envelope: Envelope, occurred_at: int, at: int) -> tuple[str, str, s
     if occurred_at > at + TOLERANCE:
         ahead = (occurred_at - at) // 1_000_000
         return "future", f"happened {ahead} s after it was recorded; the source's clock is wrong (time)", "time"
-    if occurred_at < EARLIEST:
-        return "invalid", "happened before 1970 (time)", "time"
-    return None
+    return "invalid", "happened before 1970 (time)", "time"
