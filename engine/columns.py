@@ -38,8 +38,8 @@ class Columns(Sequence[NewRecord]):
         if isinstance(records, cls):
             return records
         found = cls()
-        for key, value, headers in records:
-            found.add(key, value, headers)
+        if records:
+            found.keys, found.values, found.headers = map(list, zip(*records, strict=True))
         return found
 
     @classmethod

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from aiokafka import AIOKafkaProducer
 
+from engine.columns import Columns
 from engine.kafka import producers
 from engine.kafka.batches import Rows, built, check_rows
 from engine.kafka.catalog import Catalog
@@ -41,7 +42,7 @@ class Appender:
             WrongTopic: a topic or partition is missing, or a record without a key is meant for a compacted topic.
             Unavailable: out of reach; some may have been written.
         """
-        rows = {at: found for at, found in records.items() if found}
+        rows: Rows = {at: Columns.of(found) for at, found in records.items() if found}
         await self._catalog.learn({topic for topic, _ in rows})
         check_rows(rows, self._catalog.specs)
         for topic, partition in rows:

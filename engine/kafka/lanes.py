@@ -30,7 +30,8 @@ class Lane:
         while self._waiting:
             taken, self._waiting = self._waiting, []
             try:
-                await self._send([row for rows, _ in taken for row in rows])
+                alone = taken[0][0] if len(taken) == 1 else None
+                await self._send([row for rows, _ in taken for row in rows] if alone is None else alone)
             except BaseException as exc:  # noqa: BLE001 - everyone who waits is told, whatever it is
                 failure: BaseException | None = exc
             else:
