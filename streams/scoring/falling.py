@@ -45,6 +45,8 @@ def fall_below(floor: int, hits: Sequence[Hit], at: int, decay: Linear, engageme
 def fall_soon(floor: int, hits: Sequence[Hit], at: int, decay: Linear, engagement: Engagement) -> int | None:
     """The same where it is a few steps away: the next steps of every touch are listed, and the last one needed is told.
 
+    Touches that bring nothing may be among the hits.
+
     Returns:
         The instant; None where it is farther away, or a group above its cap falls without anything to show for it.
     """
@@ -52,10 +54,11 @@ def fall_soon(floor: int, hits: Sequence[Hit], at: int, decay: Linear, engagemen
     group_of, sums = engagement.group_of, [0] * len(engagement.caps)
     falling: list[tuple[int, int, int, int]] = []
     for occurred_at, _, rule, points in hits:
-        peak, fall = points * scaled + half, points * lost
-        value = (peak - fall * (at - occurred_at)) // whole
-        sums[group_of[rule]] += value
-        falling.append((peak, fall, occurred_at, value))
+        if points:
+            peak, fall = points * scaled + half, points * lost
+            value = (peak - fall * (at - occurred_at)) // whole
+            sums[group_of[rule]] += value
+            falling.append((peak, fall, occurred_at, value))
     needed = engagement.capped(sums) - floor + 1
     if needed * len(hits) > _STEPS_WORTH_SORTING or any(map(operator.gt, sums, engagement.caps)):
         return None

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Any
 
+from streams.scoring.falling import fall_soon
 from streams.scoring.hits import Hit, insert, settle, still_counts
 from streams.scoring.holding import holds_for
 from streams.scoring.patterns import TouchLike
@@ -171,4 +172,7 @@ class Standing:
             held = holds_for(floor * linear.factors[3], tally.falling(at))
             if held is None or held > _NEAR:
                 return None if held is None else at + held
+            soon = fall_soon(floor, linear.alive(self.hits, at), at, linear, self.scorer.engagement)
+            if soon is not None:
+                return soon
         return self.scorer.next_crossing(self.fit, self.hits, at, self._thresholds)

@@ -19,7 +19,10 @@ _HALF = MILLI // 2
 
 
 class _Line:
-    """A group's hits that are not past their lifetime: (high - fall * at) // w thousandths before the cap."""
+    """A group's hits that are not past their lifetime: (high - fall * t) // w thousandths before the cap.
+
+    Here t counts from the tally's origin: from 1970 on the products would not fit a machine word.
+    """
 
     __slots__ = ("cap", "count", "fall", "high")
 
@@ -35,13 +38,13 @@ class Tally:
         engagement: its groups and caps.
     """
 
-    __slots__ = ("_decay", "_engagement", "_line_of", "_lines", "_since", "_until")
+    __slots__ = ("_decay", "_engagement", "_line_of", "_lines", "_origin", "_since", "_until")
 
     def __init__(self, decay: Linear, engagement: Engagement) -> None:
         self._decay, self._engagement = decay, engagement
         self._line_of: dict[int, _Line] = {}
         self._lines: list[_Line] = []
-        self._since, self._until = 0, _NEVER
+        self._origin, self._since, self._until = 0, 0, _NEVER
 
     def forget(self) -> None:
         """The hits have changed by more than one."""
@@ -55,7 +58,7 @@ class Tally:
         alive = decay.alive(hits, at)
         if alive and alive[-1][0] > at:
             return False  # a touch of the near future has not begun to fade
-        self._line_of, self._lines = {}, []
+        self._line_of, self._lines, self._origin = {}, [], at
         ended = len(hits) - len(alive)
         self._since, self._until = hits[ended - 1][0] + decay.lifetime if ended else 0, _ALWAYS
         group_of = self._engagement.group_of
@@ -74,7 +77,7 @@ class Tally:
             self._lines.append(line)
         scaled, lost, whole, _ = self._decay.factors
         fall = points * lost
-        line.high += points * scaled + fall * occurred_at + whole
+        line.high += points * scaled + fall * (occurred_at - self._origin) + whole
         line.fall += fall
         line.count += 1
         self._since = max(self._since, occurred_at)
@@ -83,10 +86,10 @@ class Tally:
 
     def whole_points(self, at: int) -> int | None:
         """The engagement at a covered instant in whole points, rounded half up; None where the sums leave it open."""
-        twice = self._decay.factors[3]
+        twice, passed = self._decay.factors[3], at - self._origin
         least = most = 0
         for line in self._lines:
-            cap, top = line.cap, (line.high - line.fall * at) // twice
+            cap, top = line.cap, (line.high - line.fall * passed) // twice
             low = top - line.count + 1
             most += top if top < cap else cap  # noqa: FURB136 - a call would cost double, here as in `capped`
             least += low if low < cap else cap  # noqa: FURB136
@@ -95,9 +98,9 @@ class Tally:
 
     def falling(self, at: int) -> list[tuple[int, int, int]]:
         """(least value, fall a microsecond, cap) of each group that falls, in thousandths times w."""
-        twice = self._decay.factors[3]
+        twice, passed = self._decay.factors[3], at - self._origin
         return [
-            (line.high - line.fall * at - line.count * twice, line.fall, line.cap * twice)
+            (line.high - line.fall * passed - line.count * twice, line.fall, line.cap * twice)
             for line in self._lines
             if line.fall
         ]
