@@ -7,7 +7,7 @@ then ends the worker. In no case does the position move past work that is not do
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic
 
@@ -87,7 +87,7 @@ class Runner(Generic[S]):
         """The offset the next fetch of a source has to start at."""
         return self._fetch_from[topic]
 
-    async def offer(self, topic: str, before: int | None, records: list[Record], after: int) -> Batch | None:
+    async def offer(self, topic: str, before: int | None, records: Sequence[Record], after: int) -> Batch | None:
         """Turn a fetch into a batch if it starts where the last one ended; else fetch again from there."""
         want = self._fetch_from[topic]
         if before == want:

@@ -159,7 +159,7 @@ class Task(Generic[S]):
                 f"position is {position}"
             )
         reached("batch.begin")
-        records = batch.records
+        records = list(batch.records)
         if position != batch.first_offset:
             records = [record for record in records if record.offset >= position]
         done = 0

@@ -37,12 +37,11 @@ class TaskConsumer:
     def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
         if not isinstance(record, Batch):
             return super()._to_message(tp, record)  # type: ignore[misc, no-any-return]  # the driver's own
-        timestamp = record.records[-1].timestamp / 1_000_000 if record.records else 0.0  # only shown by Faust
         return ConsumerMessage(
             tp.topic,
             tp.partition,
             record.next_offset - 1,
-            timestamp,
+            0.0,  # only shown by Faust, and records are not decoded yet
             0,
             [],
             None,

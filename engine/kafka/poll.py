@@ -15,12 +15,13 @@ from engine.kafka.failures import translated
 from engine.kafka.fetch import Want, fetch
 from engine.kafka.gathering import Gather, Gathering
 from engine.kafka.offsets import Partition
-from engine.kafka.scan import Response, Scan
-from engine.ports import Fetched
+from engine.kafka.portions import Portion, portions
+from engine.kafka.scan import Response
 
 logger = logging.getLogger(__name__)
 
 _Answers = dict[Partition, Response]
+_Found = dict[Partition, tuple[int, Portion]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Pace:
     """How to trade latency for work. Durations in seconds.
 
     Attributes:
-        batch: most records of a batch.
+        batch: records of a batch; it ends with the record batch of the log that brings it to so many.
         batch_bytes: most bytes of one partition in an answer.
         idle: how long a broker holds a request when it has nothing for any partition.
         busy: the same, when some partitions cannot take more just now and wait for the next request.
@@ -60,10 +61,10 @@ class Poller:
         self._cluster, self._pace, self._cpu = cluster, pace, cpu
         self._under_way: dict[int, asyncio.Task[_Answers]] = {}
         self._gathering: defaultdict[int, Gathering] = defaultdict(lambda: Gathering(pace.gather))
-        self._kept: dict[Partition, Scan] = {}
+        self._kept: dict[Partition, list[tuple[int, Portion]]] = {}
         self.ends: dict[Partition, int] = {}
 
-    async def poll(self, wanted: Mapping[Partition, int], *, all_ready: bool) -> dict[Partition, tuple[int, Fetched]]:
+    async def poll(self, wanted: Mapping[Partition, int], *, all_ready: bool) -> _Found:
         """What has come for these partitions from these offsets on, each with the offset it starts at.
 
         Returns with nothing after a while. Answers to offsets that are no longer wanted are thrown away.
@@ -90,12 +91,12 @@ class Poller:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _from_kept(self, wanted: Mapping[Partition, int]) -> dict[Partition, tuple[int, Fetched]]:
-        found: dict[Partition, tuple[int, Fetched]] = {}
+    def _from_kept(self, wanted: Mapping[Partition, int]) -> _Found:
+        found: _Found = {}
         for at, offset in wanted.items():
-            scan = self._kept.pop(at, None)
-            if scan is not None and scan.next_offset == offset:
-                found |= self._next_of(at, offset, scan)
+            kept = self._kept.pop(at, None)
+            if kept is not None and kept[0][0] == offset:
+                found[at] = self._first_of(at, kept)
         return found
 
     async def _ask(self, wanted: Mapping[Partition, int], *, all_ready: bool) -> None:
@@ -127,20 +128,21 @@ class Poller:
         self._under_way = {node: task for node, task in self._under_way.items() if task not in done}
         return [task.result() for task in done]
 
-    def _taken(self, answers: _Answers, wanted: Mapping[Partition, int]) -> dict[Partition, tuple[int, Fetched]]:
-        found: dict[Partition, tuple[int, Fetched]] = {}
+    def _taken(self, answers: _Answers, wanted: Mapping[Partition, int]) -> _Found:
+        found: _Found = {}
         for at, answer in answers.items():
             if wanted.get(at) == answer.offset:
                 self.ends[at] = answer.end
-                found |= self._next_of(at, answer.offset, Scan(answer))
+                cut = list(portions(answer, self._pace.batch))
+                if cut:
+                    found[at] = self._first_of(at, cut)
         return found
 
-    def _next_of(self, at: Partition, offset: int, scan: Scan) -> dict[Partition, tuple[int, Fetched]]:
-        """The next batch, unless there is nothing to tell. One without records tells of a gap."""
-        records = scan.take(self._pace.batch)
-        if not scan.done:
-            self._kept[at] = scan
-        return {at: (offset, Fetched(records, scan.next_offset))} if scan.next_offset > offset else {}
+    def _first_of(self, at: Partition, cut: list[tuple[int, Portion]]) -> tuple[int, Portion]:
+        """The first portion; the others are kept until they are wanted."""
+        if len(cut) > 1:
+            self._kept[at] = cut[1:]
+        return cut[0]
 
     async def _after(self, exc: BaseException) -> None:
         """Wait out an outage, raise what is none."""

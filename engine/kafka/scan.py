@@ -58,7 +58,7 @@ class Scan:
 
     def __init__(self, response: Response) -> None:
         self.next_offset, self.end, self.done = response.offset, response.end, False
-        self._batches = _readable(response)
+        self._batches = readable(response)
         self._limit = response.offset
         self._raw: Iterator[Any] = iter(())
         self._at: int | None = None
@@ -79,11 +79,10 @@ class Scan:
 
     def _advance(self) -> None:
         """Go to the next batch with committed records, past what readers must not see."""
-        for batch, readable in self._batches:
+        for batch, visible in self._batches:
             self._limit = max(self._limit, batch.next_offset)
-            if readable:
-                self._raw = _from(batch, self.next_offset)
-                self._at = batch.max_timestamp * 1000 if batch.timestamp_type == _APPEND_TIME else None
+            if visible:
+                self._raw, self._at = _from(batch, self.next_offset), _stamp(batch)
                 return
             self.next_offset = self._limit
         self.done = True
@@ -92,11 +91,21 @@ class Scan:
 def latest_into(state: dict[bytes, bytes | None], response: Response) -> int:
     """Put the value of every committed record under its key, later ones over earlier ones; the offset to go on from."""
     offset = response.offset
-    for batch, readable in _readable(response):
-        if readable:
+    for batch, visible in readable(response):
+        if visible:
             state.update((record.key, record.value) for record in batch)
         offset = batch.next_offset
     return offset
+
+
+def records_from(batch: Any, start: int) -> list[Record]:
+    """The records of a batch from an offset on. A batch can be read only once."""
+    return _records(_from(batch, start), _stamp(batch))
+
+
+def _stamp(batch: Any) -> int | None:
+    """The time of all records of a batch in microseconds, where the broker has stamped them."""
+    return batch.max_timestamp * 1000 if batch.timestamp_type == _APPEND_TIME else None
 
 
 def _from(batch: Any, start: int) -> Iterator[Any]:
@@ -114,7 +123,7 @@ def _records(raw: Iterable[Any], at: int | None) -> list[Record]:
     return [_new(Record, (r.offset, at, r.key, r.value, r.headers or NO_HEADERS)) for r in raw]
 
 
-def _readable(response: Response) -> Iterator[tuple[Any, bool]]:
+def readable(response: Response) -> Iterator[tuple[Any, bool]]:
     """Every batch, and whether readers may see it: not a marker, and not of an aborted transaction."""
     aborted = sorted(response.aborted or (), key=lambda entry: entry[1], reverse=True)
     aborting: set[int] = set()

@@ -8,6 +8,7 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.kafka.portions import portions
 from engine.kafka.scan import Response, Scan, latest_into
 
 CONTROL, TRANSACTIONAL, APPEND_TIME = 0x20, 0x10, 0x08
@@ -111,6 +112,24 @@ def test_a_scan_gives_the_committed_records_from_its_offset_on_whatever_the_port
     assert scan.next_offset == max(start, disk.end)
 
 
+@given(DISKS, st.integers(1, 9), st.data())
+def test_portions_are_whole_batches_that_follow_each_other_and_hold_what_a_scan_gives(
+    disk: Disk, limit: int, data: st.DataObject
+) -> None:
+    start = data.draw(st.integers(0, disk.end))
+    response = Response(start, disk.end, disk.raw, disk.aborted)
+    at, found = start, []
+    for first, portion in portions(response, limit):
+        assert first == at < portion.next_offset
+        records = list(portion.records)
+        assert all(first <= record.offset < portion.next_offset for record in records)
+        assert (len(portion.records), portion.records[0:]) == (len(records), records)
+        assert len(records) < limit + 6  # no batch has more than six
+        at, found = portion.next_offset, found + records
+    assert at == max(start, disk.end)
+    assert found == Scan(response).take(1000)
+
+
 @given(DISKS)
 def test_the_latest_values_are_those_of_the_committed_records(disk: Disk) -> None:
     response = Response(0, disk.end, disk.raw, disk.aborted)
@@ -137,6 +156,8 @@ def test_a_batch_cut_short_is_left_for_the_next_request(disk: Disk, cut: int) ->
 def test_a_batch_damaged_on_its_way_is_refused() -> None:
     raw = bytearray(encoded(Piece(3, -1, transactional=False), 0))
     raw[-1] ^= 1
+    with pytest.raises(CorruptRecordException):
+        list(portions(Response(0, 3, bytes(raw)), 10))
     with pytest.raises(CorruptRecordException):
         Scan(Response(0, 3, bytes(raw)))
 
