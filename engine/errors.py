@@ -23,6 +23,10 @@ class UnknownState(LogError):
     """The state was written in another format than this program's; it is not read, since it could be misread."""
 
 
+class Forbidden(LogError):
+    """The brokers refuse it for lack of rights: asking again would not help, somebody has to grant them."""
+
+
 class StoreInUse(LogError):
     """Another process keeps its states where ours are to be."""
 

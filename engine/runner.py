@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from typing import Any, Generic
 
 from engine.batch import Batch
-from engine.errors import LogError, PoisonBatch, RecordTooLarge, SkippedBatch, Truncated, Unavailable, UnknownState
+from engine.errors import (
+    Forbidden,
+    LogError,
+    PoisonBatch,
+    RecordTooLarge,
+    SkippedBatch,
+    Truncated,
+    Unavailable,
+    UnknownState,
+)
 from engine.failpoints import reached
 from engine.ports import Record, S
 from engine.task import Task
@@ -144,7 +153,7 @@ class Runner(Generic[S]):
                 await self._open()
                 while not self._stopping:
                     await self._turn()
-            except (Truncated, RecordTooLarge, UnknownState) as exc:  # trying again would end the same way
+            except (Truncated, RecordTooLarge, UnknownState, Forbidden) as exc:  # trying again would end the same way
                 await self._close()
                 return await self._crash(exc)
             except (LogError, TimeoutError) as exc:

@@ -4,18 +4,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
     KafkaError,
     KafkaTimeoutError,
     KafkaUnavailableError,
     ProducerClosed,
+    TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
     UnsupportedCodecError,
 )
 
-from engine.errors import Fenced, LogError, Unavailable
+from engine.errors import Fenced, Forbidden, LogError, Unavailable
 
 _OUTAGES = (TimeoutError, OSError, KafkaTimeoutError, KafkaUnavailableError, ProducerClosed)
 
 
+_FORBIDDEN = (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
+)
 _NO_BROKER = "Did we not perform bootstrap?"
 
 
@@ -39,10 +49,25 @@ def is_outage(exc: BaseException | None) -> bool:
     return False
 
 
+def is_forbidden(exc: BaseException | None) -> bool:
+    """Whether the brokers refused for lack of rights, however deeply aiokafka wrapped it."""
+    while exc is not None:
+        if isinstance(exc, _FORBIDDEN):
+            return True
+        exc = exc.__cause__
+    return False
+
+
+def _forbidden(exc: BaseException, doing: str) -> Forbidden:
+    return Forbidden(f"{doing}: the brokers refuse it for lack of rights ({exc.__cause__ or exc!r}); grant them")
+
+
 def translated(exc: BaseException, doing: str) -> LogError:
     """What to raise for a failed request outside a transaction."""
     if isinstance(exc, LogError):
         return exc
+    if is_forbidden(exc):
+        return _forbidden(exc, doing)
     if is_outage(exc):
         return Unavailable(f"{doing}: the brokers are out of reach ({exc!r})")
     if isinstance(exc, UnsupportedCodecError):
@@ -54,6 +79,8 @@ def translated_in_transaction(exc: BaseException, doing: str) -> LogError:
     """What to raise when a transaction failed: but for an outage its owner has to open again from the log."""
     if isinstance(exc, LogError):
         return exc
+    if is_forbidden(exc):
+        return _forbidden(exc, doing)
     if is_outage(exc):
         return Unavailable(f"{doing}: the brokers are out of reach ({exc!r})")
     return Fenced(f"{doing}: {exc!r}")

@@ -1,5 +1,6 @@
 import pytest
 from aiokafka.errors import (
+    GroupAuthorizationFailedError,
     InvalidProducerEpoch,
     KafkaConnectionError,
     KafkaError,
@@ -7,10 +8,11 @@ from aiokafka.errors import (
     NotEnoughReplicasError,
     ProducerFenced,
     TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
     UnsupportedCodecError,
 )
 
-from engine.errors import Fenced, LogError, RecordTooLarge, Unavailable
+from engine.errors import Fenced, Forbidden, LogError, RecordTooLarge, Unavailable
 from engine.kafka.failures import is_outage, translated, translated_in_transaction, translating
 
 
@@ -64,6 +66,20 @@ def test_a_refusal_is_no_outage_and_says_what_was_being_done() -> None:
     with pytest.raises(LogError, match=r"^listing: .*TopicAuthorization") as refused, translating("listing"):
         raise TopicAuthorizationFailedError("t")
     assert not isinstance(refused.value, Unavailable | Fenced)
+
+
+@pytest.mark.parametrize(
+    "exc",
+    [
+        TransactionalIdAuthorizationFailed("id"),
+        caused(KafkaError("Unexpected error during batch delivery"), GroupAuthorizationFailedError("g")),
+    ],
+    ids=repr,
+)
+def test_a_right_that_is_missing_is_known_however_deeply_it_is_wrapped(exc: Exception) -> None:
+    for made in (translated(exc, "reading"), translated_in_transaction(exc, "committing")):
+        assert isinstance(made, Forbidden)
+        assert "Authorization" in str(made)
 
 
 def test_a_codec_that_is_missing_is_named() -> None:
