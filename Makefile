@@ -5,6 +5,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # The share of its examples a law is tried with, a Hypothesis profile: quick or thorough (tests/support/laws.py).
 LAWS ?= quick
+# What runs under fire: beside tests/chaos and tests/simulation, what hangs, full disks, states on disk, live kills.
+CHAOS := tests/chaos tests/simulation tests/engine/rocks tests/engine/test_hanging.py tests/system/test_kill_live.py \
+	tests/system/test_disk_full.py tests/system/test_disk_full_beside.py tests/system/test_one_directory.py
 # Tests start many processes of ours: each would compile every module again where bytecode is unwelcome.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -45,8 +48,10 @@ chaos: export LEADSTREAM_CHAOS_KILLS ?= 20
 chaos: export LEADSTREAM_CHAOS_WORKERS ?= 3
 chaos: export LEADSTREAM_CHAOS_KEYS ?= 2000
 chaos: export LEADSTREAM_CHAOS_FULL ?= 1
-chaos: $(VENV)/.dev ## Kill, freeze and disturb real workers, at full length unless LEADSTREAM_CHAOS_* say otherwise
-	$(BIN)/pytest -q --durations=0 --timeout 7200 -m "slow or kafka" tests/chaos tests/simulation $(ARGS)
+chaos: export LEADSTREAM_CHAOS_SOAK_MINUTES ?= 30
+chaos: export LEADSTREAM_CHAOS_LEADS ?= 5000000
+chaos: $(VENV)/.dev ## Kill, freeze and disturb real workers at full length, or as LEADSTREAM_CHAOS_* say; tells what came of it
+	$(BIN)/pytest -q --durations=0 --timeout 7200 -m "slow or kafka" $(CHAOS) $(ARGS)
 
 bench: $(VENV)/.dev ## Events a second against stock Faust on the same broker and data
 	$(BIN)/python -m benchmarks $(ARGS)

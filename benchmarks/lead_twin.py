@@ -111,8 +111,15 @@ def _instant(day: date, clock: str) -> int:
     return to_us(datetime.combine(day, time.fromisoformat(clock), ZONE).astimezone(UTC))
 
 
-def verdict(clause: str, start: int, touches: Sequence[Touch], statuses: Sequence[tuple[int, str]], now: int) -> str:
-    """The verdict of a clause that started at `start`, after all that has happened up to `now`."""
+def promised(clause: str, start: int) -> int:
+    """When a clause that started at `start` has to be answered, by the agreement's own targets."""
+    return due(start, TARGETS[clause])
+
+
+def verdict(
+    clause: str, start: int, last: int, touches: Sequence[Touch], statuses: Sequence[tuple[int, str]], now: int
+) -> str:
+    """The verdict of a clause that started at `start` and is due at `last`, after all that has happened up to `now`."""
     if clause == "first_response":
         answers = [touch.at for touch in touches if touch.direction == "outbound" and touch.channel in _ANSWERING]
     elif clause == "status_update":
@@ -120,10 +127,10 @@ def verdict(clause: str, start: int, touches: Sequence[Touch], statuses: Sequenc
     else:
         answers = [start]
     answered = max(min(answers), start) if answers else None
-    before = [status for at, status in statuses if at < start]
+    before = [status for at, status in statuses if at < start or (at == start and status != "Unqualified")]
     ends = [start] if before and before[-1] == "Unqualified" else []
     ends += [at for at, status in statuses if at >= start and status == "Unqualified"]
-    closed, last = min(ends, default=None), due(start, TARGETS[clause])
+    closed = min(ends, default=None)
     if answered is not None and (closed is None or answered <= closed):
         in_time, how = answered <= last, "met"
     elif closed is not None:

@@ -53,10 +53,10 @@ def facts(count: int, seed: int) -> list[NewRecord]:
 def _life(rng: random.Random, lead: str) -> Iterator[_Fact]:
     """One lead: captured, then some twenty facts, dense at first and rarer later."""
     at = _START_US + rng.randrange(_DAYS * DAY)
-    yield _known(rng, at, lead, "lead.captured.v1", _captured(rng, lead))
+    yield _known(rng, at, lead, "lead.captured.v1", captured(rng, lead))
     for _ in range(rng.randrange(12, 30)):
         at += int(rng.expovariate(1 / (18 * HOUR))) + MINUTE
-        wire_type, data = _next(rng)
+        wire_type, data = next_fact(rng)
         yield _known(rng, at, lead, wire_type, data)
 
 
@@ -66,7 +66,8 @@ def _known(rng: random.Random, at: int, lead: str, wire_type: str, data: dict[st
     return at + lag, at, lead, wire_type, data
 
 
-def _captured(rng: random.Random, lead: str) -> dict[str, Any]:
+def captured(rng: random.Random, lead: str) -> dict[str, Any]:
+    """What is known of a lead when it is captured."""
     number = rng.randrange(4000)
     profile: dict[str, Any] = {
         "person.name": f"Person {lead[5:]}",
@@ -80,7 +81,8 @@ def _captured(rng: random.Random, lead: str) -> dict[str, Any]:
     return {"source": rng.choice(_SOURCES), "profile": profile, "campaign": "2025-autumn", "form": "newsletter"}
 
 
-def _next(rng: random.Random) -> tuple[str, dict[str, Any]]:
+def next_fact(rng: random.Random) -> tuple[str, dict[str, Any]]:
+    """Wire type and data of something that happens to a lead."""
     dice = rng.random()
     if dice < 0.68:
         channel, kind, asset = _one_of(rng, _INBOUND)

@@ -1,7 +1,7 @@
 """Checks what the lead decider left in the log against the facts that went in and a second opinion on the rules."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from events.instants import to_us
 
 _OWN = "/leadstream"
 Fact = dict[str, Any]
+Promise = Callable[[str, int], int]
 
 
 @dataclass(slots=True)
@@ -29,7 +30,12 @@ class _Life:
     clocks: dict[str, tuple[int, str]] = field(default_factory=dict)
 
 
-def problems(load: Iterable[NewRecord], canonical: Sequence[Sequence[Record]], times: Sequence[int]) -> list[str]:
+def problems(
+    load: Iterable[NewRecord],
+    canonical: Sequence[Sequence[Record]],
+    times: Sequence[int],
+    promised: Promise = twin.promised,
+) -> list[str]:
     """What is wrong with the canonical facts.
 
     Checked for every lead: all facts that went in are there, once, in order; sequence numbers have no gap; every score
@@ -40,6 +46,7 @@ def problems(load: Iterable[NewRecord], canonical: Sequence[Sequence[Record]], t
         load: the facts, in the order in which they were appended.
         canonical: all records of `lead-events`, by partition.
         times: time of each partition at its last commit, microseconds.
+        promised: when a clause is due, given its name and start.
     """
     sent: dict[str, list[str]] = defaultdict(list)
     for record in load:
@@ -53,12 +60,12 @@ def problems(load: Iterable[NewRecord], canonical: Sequence[Sequence[Record]], t
             fact = orjson.loads(kept.value or b"")
             leads[fact["subject"]].append(fact)
         for lead, facts in leads.items():
-            wrong += [f"{lead}: {what}" for what in _wrong_with(facts, sent[lead], now)]
+            wrong += [f"{lead}: {what}" for what in _wrong_with(facts, sent[lead], now, promised)]
         known |= leads.keys()
     return wrong + [f"{lead}: nothing is known of it" for lead in sent.keys() - known]
 
 
-def _wrong_with(facts: list[Fact], sent: list[str], now: int) -> Iterator[str]:
+def _wrong_with(facts: list[Fact], sent: list[str], now: int, promised: Promise) -> Iterator[str]:
     if [fact["id"] for fact in facts if fact["source"] != _OWN] != sent:
         yield "facts that went in are missing, doubled or out of order"
         return
@@ -74,7 +81,7 @@ def _wrong_with(facts: list[Fact], sent: list[str], now: int) -> Iterator[str]:
     touches = sorted(life.touches)
     statuses = [(at, status) for at, _, status in sorted(life.statuses)]
     for clause, (start, verdict) in life.clocks.items():
-        expected = twin.verdict(clause, start, touches, statuses, now)
+        expected = twin.verdict(clause, start, promised(clause, start), touches, statuses, now)
         if verdict != expected:
             yield f"{clause} is {verdict}, should be {expected}"
 

@@ -88,7 +88,7 @@ async def running(app: TaskApp, stop: asyncio.Event, watchdog: Watchdog | None =
     Args:
         app: made by `build_task_app`.
         stop: set to end orderly, running transactions are finished first; also set when a task cannot go on.
-        watchdog: watches the tasks meanwhile.
+        watchdog: watches the tasks meanwhile, and that there are any.
 
     Raises:
         BaseException: what a task could not go on with, whatever else went wrong because of it.
@@ -100,16 +100,17 @@ async def running(app: TaskApp, stop: asyncio.Event, watchdog: Watchdog | None =
         stop.set()
 
     host.on_crash(end)
-    try:
-        await _started(app, stop)
-        async with watchdog.watching() if watchdog is not None else nullcontext():
+    # From before the start, which waits for a seat in the group, to the end of the stop: both can hang.
+    async with watchdog.watching() if watchdog is not None else nullcontext():
+        try:
+            await _started(app, stop)
             yield
-    except Exception:
-        if host.failure is None:  # else that is why we end
-            raise
-    finally:
-        with ended_within(ENDING_SECONDS):
-            await app.stop()
+        except Exception:
+            if host.failure is None:  # else that is why we end
+                raise
+        finally:
+            with ended_within(ENDING_SECONDS):
+                await app.stop()
     if host.failure is not None:
         raise host.failure
 

@@ -59,12 +59,14 @@ class Seen(NamedTuple):
         tasks: the tasks that are ours.
         unowned: (group, partition) of tasks with records that no process seems to own.
         reachable: the log answered.
+        outages: looks that the log did not answer, so far.
     """
 
     rounds: int = 0
     tasks: tuple[Sight, ...] = ()
     unowned: tuple[tuple[str, int], ...] = ()
     reachable: bool = True
+    outages: int = 0
 
 
 class Look(NamedTuple):
@@ -102,7 +104,15 @@ def looks_of(seen: Seen) -> Iterator[Look]:
             about="a commit does not end" if task.committing else "what is due does not fire",
         )
     for group, partition in seen.unowned:
-        yield Look(f"{group}-{partition}", None, work=True, ours=False, about="it has records, and no process owns it")
+        # Who owns nothing while there is something to own may hang in joining; to others starting again is no help.
+        yield Look(
+            name=f"{group}-{partition}",
+            mark=None,
+            work=True,
+            excuses=seen.outages,
+            ours=not seen.tasks,
+            about="it has records, and no process owns it" + ("" if seen.tasks else "; this one owns nothing"),
+        )
 
 
 def _source(task: Sight, topic: str) -> Look:
@@ -153,7 +163,8 @@ class Observer:
         self._rounds += 1
         ours = {id(runner): runner for runner in self._host.runners.values()}
         unowned = tuple(one for one in self._unowned if not self._is_ours(*one))  # some may have come to us since
-        return Seen(self._rounds, tuple(self._sight(runner) for runner in ours.values()), unowned, reachable)
+        tasks = tuple(self._sight(runner) for runner in ours.values())
+        return Seen(self._rounds, tasks, unowned, reachable, self._outages)
 
     async def _asked(self, answer: Awaitable[T]) -> T:
         async with asyncio.timeout(self._patience):  # Python 3.11's wait_for may swallow a cancellation

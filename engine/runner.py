@@ -246,5 +246,5 @@ class Runner(Generic[S]):
         self.running = False
         try:
             await asyncio.wait_for(self.task.close(), 5)
-        except (LogError, TimeoutError, OSError) as exc:
+        except Exception as exc:  # noqa: BLE001 - it is let go of either way, and must not end what opens it again
             self._note("close_failed", task=self.name, why=repr(exc))

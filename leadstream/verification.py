@@ -1,8 +1,8 @@
 """Proof that state is a fold of the log and that the tables hold what the view topics say."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.ports import EventLog
 from engine.reading import latest_values, records_of
@@ -20,7 +20,7 @@ from streams.agreement.known import Known
 from streams.deciders.lead.evolve import fold
 from streams.deciders.lead.given import Given, Kept, Live
 from streams.deciders.lead.state import Lead
-from streams.deciders.lead.wake import next_wake
+from streams.deciders.lead.wake import latest_wake, next_wake
 
 
 @dataclass(slots=True)
@@ -70,24 +70,50 @@ async def verify_states(log: EventLog, partitions: int, secret: bytes) -> Compar
                 continue
             wake, raw = unpack(kept[key])
             lead = leads[key]
-            told, expected = told_state(lead, known, key.decode(), passed)
-            done.add("lead states", raw == told, f"{name}: state is not the fold of its facts")
-            done.add("lead deadlines", holds(wake, expected, passed), f"{name}: wakes at {wake}, should at {expected}")
+            told = told_state(lead, known, key.decode(), passed)
+            done.add("lead states", raw == told.raw, f"{name}: state is not the fold of its facts")
+            done.add("lead deadlines", told.holds(wake, passed), f"{name}: wakes at {wake}, should at {told.wake}")
     return done
 
 
-def told_state(lead: Lead, known: Known, name: str, passed: int) -> tuple[bytes, int | None]:
-    """The bytes and the next deadline of a lead folded from its facts, where partition time has passed so far."""
-    told = dump_lead(lead)
+class ToldState(NamedTuple):
+    """A lead folded from its facts.
+
+    Attributes:
+        raw: the bytes of its state.
+        wake: its next deadline; what decays gives a lower bound.
+        latest: asks for that deadline exactly.
+    """
+
+    raw: bytes
+    wake: int | None
+    latest: Callable[[], int | None]
+
+    def holds(self, wake: int | None, passed: int) -> bool:
+        """Whether a lead may be woken then, where partition time has passed so far.
+
+        Too early, for a lower bound of a decay, but never too late, and never after it is due. There are many lower
+        bounds: which one a worker kept depends on when it asked. So what is later than ours is held against the exact
+        instant.
+        """
+        if wake == self.wake:
+            return True
+        if wake is None or wake < passed:
+            return False
+        if self.wake is None or wake < self.wake:
+            return True
+        latest = self.latest()
+        return latest is None or wake <= latest
+
+
+def told_state(lead: Lead, known: Known, name: str, passed: int) -> ToldState:
+    """The state and the next deadline of a lead folded from its facts, where partition time has passed so far."""
+    raw = dump_lead(lead)
     at = max(lead.recorded_at, passed - 1)  # what was due before has fired, what is due now has not
     given = Given(known, at, at, name)
     # From the fold and not from what is kept: bytes that are no state at all must be named, not tripped over.
-    return told, next_wake(Live(lead=load_lead(told), kept=Kept()), given)
-
-
-def holds(wake: int | None, expected: int | None, passed: int) -> bool:
-    """A wake-up may come too early, for a lower bound of a decay, but never too late, and never after it is due."""
-    return wake == expected or (wake is not None and passed <= wake and (expected is None or wake < expected))
+    live = Live(lead=load_lead(raw), kept=Kept())
+    return ToldState(raw, next_wake(live, given), lambda: latest_wake(live, given))
 
 
 async def folded(log: EventLog, partition: int, codec: Codec, secret: bytes, done: Compared) -> dict[bytes, Lead]:

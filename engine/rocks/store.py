@@ -136,11 +136,9 @@ class RocksStore:
         return self._between(_STATE, _AFTER_STATE)
 
     def close(self) -> None:
-        """Close the database and let go of the folder."""
+        """Close the database and let go of the folder, whatever RocksDB says to that: it is only a copy."""
         with self._guard:
-            db, self._db = self._db, None
-            if db is not None:
-                db.close()
+            self._let_go()
             self._folder.close()
 
     def __len__(self) -> int:
@@ -162,10 +160,16 @@ class RocksStore:
         self._wakes, self._anew, self.taken = {}, False, 0
         self.deadlines = RocksDeadlines(self._entries, self._wake)
 
-    def _make(self) -> None:
+    def _let_go(self) -> None:
         db, self._db = self._db, None
-        if db is not None:
-            db.close()
+        try:
+            if db is not None:
+                db.close()
+        except Exception as exc:  # noqa: BLE001 - RocksDB's errors have no types; this one comes when the disk is full
+            logger.warning("the states in %s were not closed in order: %s", self._folder.path, exc)
+
+    def _make(self) -> None:
+        self._let_go()
         self._folder.empty()
         self._load()
         self._anew = True

@@ -12,6 +12,7 @@ import click
 from pydantic import ValidationError
 
 from engine.errors import LogError
+from events.codec import Undecodable
 from leadstream.advice import advised
 from leadstream.settings import Settings
 from projections.stores.port import StoreError
@@ -110,6 +111,8 @@ def command(
                 asyncio.run(function(settings, **own))
             except (LogError, StoreError, OSError) as exc:
                 fail(advised(exc))
+            except Undecodable as exc:  # of the canonical log: what comes from outside becomes a dead letter
+                fail(f"the log holds a fact that this version cannot read ({exc}); use the one that wrote it")
             except KeyboardInterrupt:
                 fail("stopped")
 

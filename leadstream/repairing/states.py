@@ -8,7 +8,7 @@ from engine.task import Position, decode_position, encode_position
 from events.codec import Codec
 from leadstream.agreements import published
 from leadstream.repairing.found import Repair
-from leadstream.verification import Compared, folded, holds, told_state
+from leadstream.verification import Compared, ToldState, folded, told_state
 from streams.agreement.known import Known
 from streams.programs import LEADS
 
@@ -50,13 +50,13 @@ async def _repair(log: EventLog, partition: int, secret: bytes, known: Known, *,
     return Repair(f"{LEADS.name}-{partition}", what, ", ".join(wrong), "as the facts say", "nothing") if wrong else None
 
 
-def _changes(found: Opened, told: dict[bytes, tuple[bytes, int | None]], time: int) -> Iterator[NewRecord]:
+def _changes(found: Opened, told: dict[bytes, ToldState], time: int) -> Iterator[NewRecord]:
     """What has to be written so that the changelog is what the facts say."""
-    for key, (state, wake) in sorted(told.items()):
+    for key, state in sorted(told.items()):
         kept = found.changelog.get(key)
         due, raw = (None, None) if kept is None else unpack(kept)
-        if raw != state or not holds(due, wake, time):
-            yield NewRecord(key, pack(wake, state))
+        if raw != state.raw or not state.holds(due, time):
+            yield NewRecord(key, pack(state.wake, state.raw))
     for key in sorted(found.changelog):
         if key[:1] != b"\0" and key not in told:
             yield NewRecord(key, None)

@@ -108,6 +108,13 @@ class Standing:
             self._crossing, self._known = self._found(at, told, grade), True
         return self._crossing
 
+    def exact_crossing(self, at: int, told: tuple[int, int, int], grade: str) -> int | None:
+        """The instant of which `crossing` gives a lower bound."""
+        bound = self.crossing(at, told, grade)
+        if bound is None or bound <= at:
+            return bound
+        return self.scorer.next_crossing(self.fit, self.hits, at, self._thresholds)
+
     def crosses(self, at: int, told: tuple[int, int, int], grade: str) -> bool:
         """Whether decay alone carries the lead out of its band exactly at `at`, so that it has to be told."""
         if self._known and (self._crossing is None or self._crossing > at):

@@ -4,7 +4,7 @@ import asyncio
 import random
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from engine.kafka.log import KafkaLog
 from engine.ports import FaustLog, NewRecord, Record
 from engine.state import POSITION
 from tests.chaos import oracle, raw
+from tests.chaos.accounts import Account
+from tests.chaos.liveness import Pulse
 from tests.chaos.plan import Plan
 from tests.chaos.program import DEAD, IN, LEDGER, OUT, PARTITIONS, TALLY, TOPICS, VIEW
 from tests.chaos.worker import SESSION, log_at
@@ -34,10 +36,17 @@ class Scene:
         expected_dead: those that may be gone: we ended them, or a failpoint did.
         accepted: what upstream was told is accepted, by partition, in order.
         chance: what is left to chance, from the plan's seed.
+        faults: how often each thing was done.
+        pulse: measures how soon every partition gets on after each of them.
     """
 
-    def __init__(self, url: str, name: str, folder: Path, plan: Plan, log: FaustLog) -> None:
+    def __init__(self, url: str, name: str, folder: Path, plan: Plan, log: FaustLog, account: Account) -> None:
         self.url, self.name, self.folder, self.plan, self.log = url, name, folder, plan, log
+        self.faults: Counter[str] = Counter()
+        self.pulse = Pulse(self._poked, self._positions)
+        self._account, self._publishing = account, asyncio.Lock()
+        self._poke: asyncio.Task[None] | None = None
+        self._wrong: list[str] = []
         self.workers: list[Process] = []
         self.expected_dead: set[Process] = set()
         self.accepted: defaultdict[int, list[oracle.Line]] = defaultdict(list)
@@ -52,8 +61,8 @@ class Scene:
         """Workers that run, frozen or not."""
         return [worker for worker in self.workers if worker not in self.expected_dead]
 
-    def start(self, *, failpoint: str = "", instance: str | None = None) -> Process:
-        """One more worker."""
+    def start(self, *, failpoint: str = "", instance: str | None = None, ahead: float = 0) -> Process:
+        """One more worker; its clock may be so many seconds ahead of the truth."""
         owner = f"worker-{len(self.workers)}"
         argv = [
             sys.executable,
@@ -64,18 +73,41 @@ class Scene:
             owner,
             *([instance] if instance else []),
         ]
-        env = {"TMPDIR": str(self.folder), "LEADSTREAM_FAILPOINT": failpoint}
+        env = {
+            "TMPDIR": str(self.folder),
+            "LEADSTREAM_FAILPOINT": failpoint,
+            "LEADSTREAM_CHAOS_AHEAD": str(ahead),
+        }
+        alone = not self.alive
         self.workers.append(Process(argv, log=self.folder / f"{owner}.log", env=env))
+        if alone and self.faults:
+            self.pulse.fault("start after all had gone")  # nobody could get on before
         return self.workers[-1]
+
+    def fault(self, what: str) -> None:
+        """Count something that was done, and measure from now how soon every partition gets on."""
+        self.faults[what] += 1
+        self.pulse.fault(what)
 
     def kill(self, worker: Process) -> None:
         """kill -9."""
         assert worker.alive, self.report(f"a worker ended by itself with {worker.returncode}")
         self.expected_dead.add(worker)
         worker.kill()
+        self.fault("kill -9")
+
+    def thaw(self, worker: Process) -> None:
+        """SIGCONT to one that was frozen."""
+        worker.thaw()
+        self.fault("SIGSTOP, SIGCONT")
 
     async def stop(self, *workers: Process) -> None:
         """SIGTERM; each has to end orderly."""
+        await self._stop(*workers)
+        self.faults["SIGTERM"] += len(workers) - 1
+        self.fault("SIGTERM")
+
+    async def _stop(self, *workers: Process) -> None:
         self.expected_dead.update(workers)
         for worker in workers:
             await asyncio.to_thread(worker.wait_for, STANDING)
@@ -87,30 +119,41 @@ class Scene:
         until = self.fed + count
         while self.fed < until:
             await self.wait(lambda: self.decided(self.fed - ahead), "the workers fell behind")
-            await self._publish(min(max(100, self.plan.events // _CHUNKS), until - self.fed))
+            keys = [self.chance.randrange(self.plan.keys) for _ in range(max(100, self.plan.events // _CHUNKS))]
+            await self._publish([(key, self._value()) for key in keys[: max(1, until - self.fed)]])
 
-    async def _publish(self, count: int) -> None:
-        batch: defaultdict[tuple[str, int], list[NewRecord]] = defaultdict(list)
-        for number in range(self.fed, self.fed + count):
-            key = self.chance.randrange(self.plan.keys)
-            batch[IN, key % PARTITIONS].append(NewRecord(b"key-%d" % key, self._value(number)))
-        await self.log.append(batch)
-        for (_, partition), records in batch.items():
-            self.accepted[partition] += [(record.key or b"", record.value or b"") for record in records]
-        self.fed += count
+    async def _publish(self, said: list[tuple[int, bytes]]) -> None:
+        """Records of these keys. One batch at a time: the order in which they were accepted is known."""
+        async with self._publishing:
+            batch: defaultdict[tuple[str, int], list[NewRecord]] = defaultdict(list)
+            for number, (key, what) in enumerate(said, self.fed):
+                batch[IN, key % PARTITIONS].append(NewRecord(b"key-%d" % key, b"%d %s" % (number, what)))
+            await self.log.append(batch)
+            for (_, partition), records in batch.items():
+                self.accepted[partition] += [(record.key or b"", record.value or b"") for record in records]
+            self.fed += len(said)
 
-    def _value(self, number: int) -> bytes:
+    async def _poked(self) -> list[int]:
+        """A record into every partition; the ends behind them."""
+        # The next fault may give this measure up, but never between what was accepted and the note of it.
+        self._poke = asyncio.create_task(self._publish([(number, b"touch") for number in range(PARTITIONS)]))
+        await asyncio.shield(self._poke)
+        return await self.log.ends(IN)
+
+    async def _positions(self) -> list[int]:
+        """The committed positions of the ledger."""
+        found = [await self.log.latest(LEDGER.changelog, number, POSITION) for number in range(PARTITIONS)]
+        return [oracle.offset_of(raw) for raw in found]
+
+    def _value(self) -> bytes:
         dice = self.chance.random()
         if dice < 0.12:
-            return b"%d arm %d" % (number, self.chance.randrange(20, 4_000))
-        return b"%d %s" % (number, b"disarm" if dice < 0.15 else b"touch")
+            return b"arm %d" % self.chance.randrange(20, 4_000)
+        return b"disarm" if dice < 0.15 else b"touch"
 
     async def decided(self, count: int) -> bool:
         """Whether at least so many records are behind the committed positions of the ledger."""
-        if count <= 0:
-            return True
-        found = [await self.log.latest(LEDGER.changelog, number, POSITION) for number in range(PARTITIONS)]
-        return sum(oracle.offset_of(raw) for raw in found) >= count
+        return count <= 0 or sum(await self._positions()) >= count
 
     async def at_work(self, worker: Process) -> None:
         """Wait until a worker has opened a task."""
@@ -126,7 +169,14 @@ class Scene:
             await asyncio.sleep(0.05)
 
     async def settled(self) -> None:
-        """Wait until all that was fed is decided, every deadline has fired and the view has read it all."""
+        """Wait until all that was fed is decided, every deadline has fired and the view has read it all.
+
+        Every partition has to get on in time after the last fault.
+        """
+        async with asyncio.timeout(_PATIENCE):
+            last = await self.pulse.over()
+        within = self.plan.within(SESSION)
+        assert last is None or last.longest <= within, self.report(f"not all got on within {within} s: {last}")
         await self.wait(lambda: self.decided(self.fed), "not all was decided")
         wanted = {number: len(oracle.fold(await self._source(number)).lines) for number in range(PARTITIONS)}
 
@@ -137,20 +187,28 @@ class Scene:
 
     async def verdict(self) -> list[str]:
         """Stop the workers and say what is wrong with what they have left."""
-        await self.stop(*self.alive)
-        wrong: list[str] = []
+        await self._stop(*self.alive)
+        wrong = self._wrong = []
         for number in range(PARTITIONS):
             wrong += oracle.problems(number, await self._seen(number), self.accepted[number])
         if sum(await self.log.ends(DEAD)):
             wrong.append("there are dead letters")
+        self._account.run(
+            log="Kafka" if isinstance(self.log, KafkaLog) else "embedded",
+            records=self.fed,
+            faults=self.faults,
+            recoveries=self.pulse.measured,
+            wrong=len(wrong),
+        )
         return wrong
 
     def report(self, what: str) -> str:
         """For people: what went wrong, and the last words of every worker that counts."""
         tails = [f"--- {worker.log.name} {worker.returncode}\n{worker.tail(25)}" for worker in self.workers[-4:]]
-        return "\n".join([f"{what}; {self.fed} fed, seed {self.plan.seed}", *tails])
+        return "\n".join([f"{what}; {self.fed} fed, seed {self.plan.seed}", *self._wrong[:9], *tails])
 
     async def close(self) -> None:
+        self.pulse.close()
         for worker in self.workers:
             worker.kill()
         await self.log.stop()
@@ -199,14 +257,14 @@ def _latest(records: list[Record]) -> dict[bytes, bytes]:
     return {key: value for key, value in rows.items() if value is not None}
 
 
-async def scene_on(kind: str, request: pytest.FixtureRequest, folder: Path, plan: Plan) -> Scene:
+async def scene_on(kind: str, request: pytest.FixtureRequest, folder: Path, plan: Plan, account: Account) -> Scene:
     """A scene with its topics; `kind` is "embedded" or "kafka"."""
     name = f"{request.getfixturevalue('topic_prefix')}chaos"
     url = f"sqlite:///{folder / 'log.db'}" if kind == "embedded" else str(request.getfixturevalue("kafka_url"))
     log = log_at(url, name, "upstream")
     await log.start()
     await log.create_topics(TOPICS)
-    return Scene(url, name, folder, plan, log)
+    return Scene(url, name, folder, plan, log, account)
 
 
 STANDING = r"^started"

@@ -1,7 +1,7 @@
 """How long and how hard: small enough for every day unless the environment says otherwise (`make chaos` does).
 
-LEADSTREAM_CHAOS_EVENTS, _KILLS, _WORKERS, _KEYS and _SEED; the seed decides what is fed and who is hit when. With
-_FULL=1 every step and every variant is tried, not only a few of each.
+LEADSTREAM_CHAOS_EVENTS, _KILLS, _WORKERS, _KEYS, and _SEED; the seed decides what is fed and who is hit when. With
+_FULL=1 every step and every variant is tried, not only a few of each. _SOAK_MINUTES and _SOAK_RATE are for the soak.
 """
 
 import os
@@ -23,7 +23,9 @@ class Plan:
         workers: how many work at a time, 1 to 3.
         keys: how many keys there are.
         seed: of everything that is left to chance.
-        full: try every step and variant.
+        full: try every step and variant, and hold to the bounds of time.
+        soak_minutes: how long a soak lasts, on each log.
+        soak_rate: new facts a second that come in meanwhile; each is told two or three times.
     """
 
     events: int = 10_000
@@ -32,6 +34,15 @@ class Plan:
     keys: int = 400
     seed: int = 1
     full: bool = False
+    soak_minutes: int = 1
+    soak_rate: int = 20
+
+    def within(self, session: float) -> float:
+        """Seconds after the last fault in which every partition has to get on: session timeout + 5.
+
+        Everyday runs have four times as long, because they share the machine with other tests.
+        """
+        return (session + 5.0) * (1 if self.full else 4)
 
 
 def plan() -> Plan:
@@ -44,4 +55,6 @@ def plan() -> Plan:
         keys=number("KEYS", small.keys),
         seed=number("SEED", small.seed),
         full=bool(number("FULL", 0)),
+        soak_minutes=number("SOAK_MINUTES", small.soak_minutes),
+        soak_rate=number("SOAK_RATE", small.soak_rate),
     )

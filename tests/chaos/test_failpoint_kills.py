@@ -39,6 +39,7 @@ async def died_at(scene: Scene, step: str) -> None:
     await asyncio.to_thread(victim.wait, 60.0)
     assert victim.returncode == _KILLED, scene.report(f"it did not die at {step}")
     assert f"failpoint {step}: kill" in victim.output()
+    scene.fault("kill -9 at a step")
 
 
 async def test_a_death_at_any_step_loses_nothing_and_doubles_nothing(scene: Scene, kind: str) -> None:

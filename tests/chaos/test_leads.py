@@ -15,8 +15,11 @@ from engine.state import POSITION
 from engine.task import decode_position
 from events.topics import DEAD_LETTERS, LEAD_EVENTS, LEAD_INBOX, LEAD_STATE
 from leadstream.verification import verify_states
+from tests.chaos.accounts import Account
 from tests.chaos.driver import STANDING
+from tests.chaos.liveness import Pulse
 from tests.chaos.plan import plan
+from tests.chaos.worker import SESSION
 from tests.support.process import Process
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
@@ -56,9 +59,18 @@ class Pair:
             worker.kill()
 
 
-async def decided(log: FaustLog) -> int:
+async def positions(log: FaustLog) -> list[int]:
     found = [await log.latest(LEAD_STATE, number, POSITION) for number in range(PARTITIONS)]
-    return sum(decode_position(raw).offsets[LEAD_INBOX] for raw in found if raw)
+    return [decode_position(raw).offsets[LEAD_INBOX] if raw else 0 for raw in found]
+
+
+async def decided(log: FaustLog) -> int:
+    return sum(await positions(log))
+
+
+async def next_commits(log: FaustLog) -> list[int]:
+    """Behind the next commit of every partition that has something left to decide."""
+    return [min(at + 1, end) for at, end in zip(await positions(log), await log.ends(LEAD_INBOX), strict=True)]
 
 
 async def passed(log: FaustLog, count: int, pair: Pair) -> None:
@@ -70,7 +82,7 @@ async def passed(log: FaustLog, count: int, pair: Pair) -> None:
 
 
 async def test_the_lead_decider_killed_at_random_says_what_a_second_opinion_says(
-    kind: str, request: pytest.FixtureRequest, tmp_path: Path, topic_prefix: str
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, topic_prefix: str, account: Account
 ) -> None:
     wanted = plan()
     url = request.getfixturevalue("kafka_url") if kind == "kafka" else None
@@ -79,17 +91,29 @@ async def test_the_lead_decider_killed_at_random_says_what_a_second_opinion_says
     chance = random.Random(wanted.seed)
     async with home.log() as log:
         await prepare_leads(log, home.settings, records)
-        pair = Pair(home)
+        pair, pulse = Pair(home), Pulse(lambda: next_commits(log), lambda: positions(log))
         try:
             for moment in sorted(chance.sample(range(len(records) * 9 // 10), wanted.kills)):
                 await passed(log, moment, pair)
                 await pair.replace(chance.randrange(2))
+                pulse.fault("kill -9")
             await passed(log, len(records), pair)
+            last = await pulse.over()
             await pair.stop()
         finally:
+            pulse.close()
             pair.close()
         canonical = await everything(log, LEAD_EVENTS, PARTITIONS)
-        assert leads_check.problems(records, canonical, await lead_times(log, PARTITIONS)) == []
+        wrong = leads_check.problems(records, canonical, await lead_times(log, PARTITIONS))
+        account.run(
+            log=kind,
+            records=len(records),
+            faults={"kill -9": wanted.kills},
+            recoveries=pulse.measured,
+            wrong=len(wrong),
+        )
+        assert wrong == []
+        assert last is None or last.longest <= wanted.within(SESSION), last
         assert sum(await log.ends(DEAD_LETTERS)) == 0
         verified = await verify_states(log, PARTITIONS, b"")
         assert verified.problems == []

@@ -38,6 +38,7 @@ async def test_a_storm_of_rebalances_loses_nothing_and_doubles_nothing(scene: Sc
     for turn in range(scene.plan.kills * 2 if scene.plan.full else 4):
         # The next one comes before the one before has found its place; some leave in order, some do not.
         guests.append(scene.start())
+        scene.fault("join")
         await asyncio.to_thread(guests[-1].wait_for, "started")
         if turn % 3 == 1:
             scene.kill(guests.pop(0))
@@ -56,7 +57,7 @@ async def test_a_rebalance_during_a_restore_loses_nothing_and_doubles_nothing(sc
     await asyncio.to_thread(restoring.wait_for, "failpoint open.fenced: stop", 60.0)
     guest = scene.start()
     await asyncio.to_thread(guest.wait_for, "started")
-    restoring.thaw()  # shorter than a session: it is a member still, and finds the others rebalancing
+    scene.thaw(restoring)  # shorter than a session: it is a member still, and finds the others rebalancing
     await scene.feed(scene.plan.events // 4)
     await undisturbed(scene)
 
@@ -73,7 +74,7 @@ async def test_a_static_member_replaced_while_it_is_frozen_comes_back_and_ends(s
     await scene.feed(2_000)
     await scene.at_work(again)
     feeding = asyncio.create_task(scene.feed(2_000))
-    one.thaw()
+    scene.thaw(one)
     assert await asyncio.to_thread(one.wait, 60.0) == REPLACED_EXIT
     assert "another process has taken the place of worker 'one'" in one.output()
     await feeding

@@ -244,6 +244,24 @@ async def test_a_new_producer_of_a_version_we_do_not_know_loses_nothing(old: Hom
     assert (letter["reason"], letter["bytes"]) == ("unknown_type", len(fact))
 
 
+@pytest.mark.slow
+async def test_a_version_that_is_rolled_back_stops_at_a_fact_it_does_not_know_and_skips_nothing(old: Home) -> None:
+    """The canonical log is never guessed at: views stay as they were until the version that knows the fact is back."""
+    async with opened(old.settings) as log:
+        (key, known), *_ = [(record.key, record.value) async for record in records_of(log, LEAD_EVENTS, 0)]
+        assert known is not None
+        await log.append({(LEAD_EVENTS, 0): [NewRecord(key, newer(known, "lead.captured.v9"))]})
+        end = (await log.ends(LEAD_EVENTS))[0]
+    for command in (("run", "--until-idle"), ("projector",), ("verify",)):
+        said = old.run(*command, code=1).splitlines()[-1]
+        assert said.startswith("leadstream: "), said
+        assert "lead.captured.v9" in said
+    async with unchecked(old.settings) as log:
+        handle = log.task(VIEW_GROUP, 0)
+        assert (await handle.open()).positions[LEAD_EVENTS] == end - 1
+        await handle.close()
+
+
 async def test_every_fact_an_old_version_wrote_still_decodes_and_encodes_to_its_bytes(old: Home) -> None:
     codec, decoded = Codec(), 0
     async with opened(old.settings) as log:

@@ -26,7 +26,7 @@ async def came_back(scene: Scene, step: str, *, others_go_on: bool) -> None:
         await scene.wait(lambda: scene.decided(scene.fed), f"nobody took over from one frozen at {step}")
     else:
         await asyncio.sleep(LONGER_THAN_A_SESSION)  # its lease expires while nobody can take it
-    zombie.thaw()
+    scene.thaw(zombie)
     await feeding
     await scene.feed(_EVENTS)
     await scene.wait(lambda: scene.decided(scene.fed), f"all stood still when the one frozen at {step} came back")
@@ -51,7 +51,7 @@ async def test_workers_frozen_at_random_come_back_and_change_nothing(scene: Scen
         await asyncio.sleep(scene.chance.random() / 2)
         zombie.freeze()
         await asyncio.sleep(LONGER_THAN_A_SESSION)  # maybe it holds the file, then nobody goes on meanwhile
-        zombie.thaw()
+        scene.thaw(zombie)
         await feeding
     await scene.settled()
     assert await scene.verdict() == [], scene.report("the oracle disagrees")

@@ -1,7 +1,11 @@
-"""A worker under fire: `python -m tests.chaos.worker URL NAME OWNER [INSTANCE]`; with INSTANCE a static member."""
+"""A worker under fire: `python -m tests.chaos.worker URL NAME OWNER [INSTANCE]`; with INSTANCE a static member.
+
+LEADSTREAM_CHAOS_AHEAD is how many seconds its clock is ahead of the truth; less than nothing where it is behind.
+"""
 
 import asyncio
 import logging
+import os
 import sys
 import time
 
@@ -21,7 +25,8 @@ POLICY = Policy(first_delay=0.05, tick=0.1, grace_us=300_000, position_every_us=
 
 
 def now() -> int:
-    return time.time_ns() // 1000
+    """Microseconds since the epoch, by this process's clock."""
+    return time.time_ns() // 1000 + int(float(os.environ.get("LEADSTREAM_CHAOS_AHEAD") or 0) * 1_000_000)
 
 
 def log_at(url: str, name: str, owner: str) -> FaustLog:

@@ -1,6 +1,7 @@
-"""A worker whose handler never returns from the record `hang`, as long as a file is there.
+"""A worker that hangs as long as a file is there: its handler never returns from the record `hang`.
 
-Run as `python -m tests.engine.hanging_worker URL NAME FILE PORT`. Counts NAME-in into NAME-out; metrics are at PORT.
+Run as `python -m tests.engine.hanging_worker URL NAME FILE PORT [join]`. Counts NAME-in into NAME-out; metrics are at
+PORT. With `join` it is the client's join into the consumer group that never returns, as if an answer had got lost.
 """
 
 import asyncio
@@ -10,6 +11,8 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+
+from aiokafka.consumer.group_coordinator import CoordinatorGroupRebalance
 
 from engine.app import App
 from engine.ports import Record
@@ -34,6 +37,17 @@ def app_of(name: str, blocking: Path) -> App:
     return app
 
 
+def hang_in_joining(blocking: Path) -> None:
+    join = CoordinatorGroupRebalance.perform_group_join
+
+    async def hangs(self: CoordinatorGroupRebalance) -> Any:
+        while blocking.exists():  # noqa: ASYNC110 - the test makes and removes it
+            await asyncio.sleep(0.1)
+        return await join(self)
+
+    CoordinatorGroupRebalance.perform_group_join = hangs
+
+
 async def main(url: str, name: str, blocking: Path, port: int) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
@@ -44,4 +58,6 @@ async def main(url: str, name: str, blocking: Path, port: int) -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO)
+    if sys.argv[5:] == ["join"]:
+        hang_in_joining(Path(sys.argv[3]))
     asyncio.run(main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), int(sys.argv[4])))

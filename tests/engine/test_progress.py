@@ -182,6 +182,48 @@ async def test_records_of_a_partition_that_no_process_owns_are_told_by_those_tha
     assert (one.dog.seen.unowned, one.dog.verdict.stalled) == ((), {})
 
 
+async def test_a_process_that_owns_nothing_while_nobody_does_ends_because_its_join_may_hang(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = await start()
+    await one.send(1, "x")
+    for _ in range(7):
+        await one.round()
+    assert (set(one.dog.verdict.stalled), one.ended) == ({"ledgers-1"}, [])
+    assert caplog.messages[-1].endswith("it has records, and no process owns it; this one owns nothing")
+    for _ in range(20):
+        await one.round()
+    assert set(one.ended) == {STALLED_EXIT}
+
+
+async def test_a_process_that_waits_beside_an_owner_or_in_an_outage_does_not_end(start: Start) -> None:
+    one = await start()
+    await one.send(1, "x")
+    await one.round()
+    one.log.forced["ends"] = Unavailable("no broker")
+    for _ in range(200):
+        await one.round()
+    assert one.ended == []
+    one.log.forced.clear()
+    await one.log.task(GROUP, 1).open()
+    for _ in range(60):
+        await one.round()
+    assert (one.dog.verdict.stalled, one.ended) == ({}, [])
+
+
+async def test_a_partition_that_stands_still_is_told_though_others_move(start: Start) -> None:
+    one = await start(0, 1)
+    await one.until(open_tasks(one))
+    one.log.troubles["commit"].append(asyncio.Event())
+    await one.send(0, "x")
+    await one.until(lambda: one.host.runners[IN, 0]._busy)
+    for count in range(1, 31):
+        await one.send(1, "x")
+        await one.until(lambda count=count: one.position(1) == count)  # type: ignore[misc]
+        await one.round()
+    assert (set(one.dog.verdict.stalled), set(one.ended)) == ({NAME}, {STALLED_EXIT})
+
+
 async def test_an_empty_partition_needs_no_owner(start: Start) -> None:
     one = await start(0)
     await one.until(open_tasks(one))

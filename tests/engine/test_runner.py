@@ -81,6 +81,28 @@ async def test_an_outage_never_ends_the_worker(drive: Drive) -> None:
     assert (await values(one.log), one.notes["reopen"], one.crashed) == ([b"1:x"], outages + 1, [])
 
 
+async def test_a_task_that_cannot_be_closed_in_order_is_opened_again_all_the_same(
+    drive: Drive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is raised: an error of the store that is no error of ours would end the task, and nobody would know."""
+    one = await drive()
+    await send(one.log, new("x"))
+    await one.reopened(1)
+    closing = one.task.store.close
+
+    def close() -> None:
+        closing()
+        raise RuntimeError("Writer has previous error")
+
+    monkeypatch.setattr(one.task.store, "close", close)
+    one.faulty.on_commit = [Unavailable("the disk is full")]
+    await one.feed()
+    await one.reopened(2)
+    await one.feed()
+    await one.until(lambda: one.task.positions == {IN: 1})
+    assert (await values(one.log), one.crashed, one.notes["close_failed"]) == ([b"1:x"], [], 1)
+
+
 @pytest.mark.parametrize("error", [Fenced("lost"), TornState("torn"), LogError("odd"), TimeoutError()])
 async def test_other_trouble_with_the_log_ends_the_worker_after_five_times_in_a_row(
     drive: Drive, error: BaseException

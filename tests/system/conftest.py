@@ -10,8 +10,10 @@ import pytest_asyncio
 
 from leadstream.importing.translation import Translation
 from tests.support.kafka import KafkaCluster
+from tests.system.disks import disk
 from tests.system.homes import LOAN_MAPPING, Home, Outcome, loan_run, translated
 
+__all__ = ["disk"]
 MakeHome = Callable[..., Home]
 _numbers = itertools.count(1)
 

@@ -1,56 +1,19 @@
 """A full disk under the embedded log: said clearly, nothing half written, and on it goes when there is room."""
 
 import asyncio
-import hashlib
-import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from events.topics import LEAD_INBOX
 from leadstream.deployment import opened
-from tests.support.missing import skip_or_fail
+from tests.system.disks import Disk, noise
 from tests.system.failing_worker import unchecked
 from tests.system.homes import Home
 from tests.system.upstream import captured, kept, leads_told, put, told
 
 pytestmark = pytest.mark.slow
-
-
-def noise(name: str) -> str:
-    """Text of 4,000 characters that hardly gets smaller."""
-    return hashlib.shake_256(name.encode()).hexdigest(2000)
-
-
-class Disk:
-    """A disk of eight megabytes, and what else lies on it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self._other = folder, folder / "other"
-
-    def fill(self, *, but: int = 0) -> None:
-        """Leave no more than so many bytes free, to the page."""
-        with self._other.open("wb", buffering=0) as file:
-            try:
-                while True:
-                    file.write(bytes(4096))
-            except OSError:
-                file.truncate(max(0, file.tell() - but))
-
-    def free(self) -> None:
-        self._other.unlink()
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Disk]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounting = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
-    if subprocess.run(mounting, check=False, capture_output=True).returncode:
-        skip_or_fail("a small disk needs the right to mount one: run as root")
-    yield Disk(folder)
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @pytest.fixture

@@ -82,6 +82,14 @@ def next_crossing(live: Live, agreement: Agreement | None, at: int) -> int | Non
     return standing_of(live, agreement, agreement.scorer).crossing(at, lead.score, lead.grade)
 
 
+def latest_crossing(live: Live, agreement: Agreement | None, at: int) -> int | None:
+    """The exact instant of which `next_crossing` gives a lower bound."""
+    lead = live.lead
+    if agreement is None or agreement.scorer is None or lead.score is None:
+        return None
+    return standing_of(live, agreement, agreement.scorer).exact_crossing(at, lead.score, lead.grade)
+
+
 def signals(live: Live, agreement: Agreement) -> tuple[str, ...]:
     """The buying signals seen so far, in words."""
     if agreement.scorer is None:

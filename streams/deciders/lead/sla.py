@@ -243,13 +243,17 @@ def _answers(lead: Lead, clock: Clock, clause: Clause) -> list[int]:
 
 
 def closed_at(lead: Lead, agreement: Agreement, at: int) -> str | None:
-    """Why the lead was closed just before an instant; None when it was open."""
+    """Why the lead was closed just before an instant, and still is at it; None when it was open or is opened then.
+
+    A lead may well be opened and qualified at one instant: a qualification happens at the latest instant known, and
+    what brings it about may be a late fact, or one of the same instant.
+    """
     for closing in lead.closings:
         if closing.at < at:
             return closing.how
     last = None
     for entry in lead.statuses:
-        if entry.at < at:
+        if entry.at < at or (entry.at == at and not is_closed(agreement, entry.status)):
             last = entry.status
     return last if is_closed(agreement, last) else None
 

@@ -1,6 +1,6 @@
 """What a lead says when time passes: warnings, breaches, a grade that decays, an archive by silence."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from events.envelope import Envelope
 from events.ids import derived_id
@@ -12,12 +12,21 @@ from streams.deciders.lead.given import Given, Live, Told
 
 
 def next_wake(live: Live, given: Given) -> int | None:
-    """The earliest instant at which the lead has something to say by itself; None when never."""
+    """The earliest instant at which the lead has something to say by itself, or a bound below it; None when never."""
+    return _next(live, given, engagement.next_crossing)
+
+
+def latest_wake(live: Live, given: Given) -> int | None:
+    """That instant exactly, which costs more to find: whoever wakes the lead later is late."""
+    return _next(live, given, engagement.latest_crossing)
+
+
+def _next(live: Live, given: Given, crossing_of: Callable[[Live, Agreement, int], int | None]) -> int | None:
     agreement, lead = given.agreement(live), live.lead
     wake = sla.next_due(lead) if lead.clocks else None
     if agreement is None:
         return wake
-    crossing = engagement.next_crossing(live, agreement, given.at)
+    crossing = crossing_of(live, agreement, given.at)
     if crossing is not None and (wake is None or crossing < wake):
         wake = crossing
     if agreement.archiving is not None:

@@ -122,6 +122,26 @@ def test_a_lead_closed_before_its_capture_gets_no_clock() -> None:
     story.then([said(LeadCaptured, 0)])
 
 
+def test_a_lead_opened_again_at_the_instant_its_clock_starts_gets_its_clock() -> None:
+    """A late fact qualifies at the latest instant known: the one at which the lead was opened again."""
+    story = given(QUALIFYING).history(
+        captured(0, profile=dotted(company__name="Acme", company__employees=100)),
+        status("Unqualified", 5),
+        status("Contacted", 10),
+    )
+    story.when(learned(8, recorded=12, answers__contact_me=True), until=12)
+    story.then([said(SlaStarted, 10), said(SlaMet, 10), said(SlaStarted, 10, due=40)], of=SlaFact)
+
+
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+def test_a_lead_opened_and_closed_at_the_instant_its_clock_starts_cancels_it(order: list[int]) -> None:
+    both = [status("Contacted", 0), status("Unqualified", 0)]
+    story = (
+        given(DESK).history(status("Unqualified", -5), *(both[index] for index in order)).when(captured(0), until=99)
+    )
+    story.then([said(SlaStarted, 0), said(SlaCancelled, 0, reason="Unqualified")], of=SlaFact)
+
+
 def test_a_closing_known_late_cancels_the_clock_from_its_start() -> None:
     story = given(DESK).history(captured(0)).when(status("Unqualified", -5, recorded=10))
     story.then([said(SlaCancelled, 0, reason="Unqualified")], of=SlaFact)
