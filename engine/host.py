@@ -44,6 +44,7 @@ class Host:
         failure: what ended the worker, if anything did.
         progress: the last note of each kind per task, for health checks.
         tallies: what each task has done in this process, by its name.
+        assignments: how often this process was told what is its own, be it nothing.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Host:
         self.failure: BaseException | None = None
         self.progress: dict[tuple[str, str], dict[str, Any]] = {}
         self.tallies: defaultdict[str, Tally] = defaultdict(Tally)
+        self.assignments = 0
         self._end: Callable[[BaseException], Awaitable[None]] | None = None
 
     @property
@@ -69,6 +71,7 @@ class Host:
 
     def assign(self, partitions: Iterable[tuple[str, int]], seek: Callable[..., Awaitable[None]]) -> None:
         """Own these (topic, partition); tasks open in the background, so that heartbeats go on."""
+        self.assignments += 1
         owned: dict[tuple[str, int], set[str]] = defaultdict(set)
         for topic, partition in partitions:
             program = self.programs.get(topic)

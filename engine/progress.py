@@ -60,6 +60,7 @@ class Seen(NamedTuple):
         unowned: (group, partition) of tasks with records that no process seems to own.
         reachable: the log answered.
         outages: looks that the log did not answer, so far.
+        assignments: how often this process was told what is its own, so far: then its join does not hang.
     """
 
     rounds: int = 0
@@ -67,6 +68,7 @@ class Seen(NamedTuple):
     unowned: tuple[tuple[str, int], ...] = ()
     reachable: bool = True
     outages: int = 0
+    assignments: int = 0
 
 
 class Look(NamedTuple):
@@ -109,7 +111,7 @@ def looks_of(seen: Seen) -> Iterator[Look]:
             name=f"{group}-{partition}",
             mark=None,
             work=True,
-            excuses=seen.outages,
+            excuses=seen.outages + seen.assignments,
             ours=not seen.tasks,
             about="it has records, and no process owns it" + ("" if seen.tasks else "; this one owns nothing"),
         )
@@ -164,7 +166,7 @@ class Observer:
         ours = {id(runner): runner for runner in self._host.runners.values()}
         unowned = tuple(one for one in self._unowned if not self._is_ours(*one))  # some may have come to us since
         tasks = tuple(self._sight(runner) for runner in ours.values())
-        return Seen(self._rounds, tasks, unowned, reachable, self._outages)
+        return Seen(self._rounds, tasks, unowned, reachable, self._outages, self._host.assignments)
 
     async def _asked(self, answer: Awaitable[T]) -> T:
         async with asyncio.timeout(self._patience):  # Python 3.11's wait_for may swallow a cancellation

@@ -196,6 +196,18 @@ async def test_a_process_that_owns_nothing_while_nobody_does_ends_because_its_jo
     assert set(one.ended) == {STALLED_EXIT}
 
 
+async def test_a_process_that_is_given_something_now_and_then_does_not_end_when_it_owns_nothing(start: Start) -> None:
+    """As in a storm of rebalances: its join does not hang."""
+    one = await start()
+    await one.send(1, "x")
+    for _ in range(12):
+        await one.begin(0)
+        await one.host.revoke()
+        for _ in range(10):
+            await one.round()
+    assert (set(one.dog.verdict.stalled), one.ended) == ({"ledgers-1"}, [])
+
+
 async def test_a_process_that_waits_beside_an_owner_or_in_an_outage_does_not_end(start: Start) -> None:
     one = await start()
     await one.send(1, "x")
