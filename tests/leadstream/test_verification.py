@@ -9,25 +9,23 @@ SECOND = 1 / 60
 
 
 def visited() -> tuple[Story, ToldState]:
-    """A lead that decays out of its grade some day. Its second visit counts for nothing, and loosens the bound."""
+    """A lead that decays out of its grade some day."""
     story = given(leads.AGREEMENT.read_text()).history(
         captured(0, source="web", profile={"company.employees": 100, "person.title": "Head"}),
         inbound(10 * SECOND, asset="pricing"),
-        inbound(18 * SECOND, asset="pricing"),
     )
     story.passes(story.time + MINUTE)
     return story, told_state(story.live.lead, story.known, story.subject, story.time)
 
 
-def test_a_kept_lower_bound_that_is_later_than_another_one_holds_up_to_the_exact_instant() -> None:
+def test_any_lower_bound_of_a_decay_holds_up_to_the_exact_instant_and_none_that_is_later() -> None:
     story, told = visited()
     exact = told.latest()
     assert told.wake is not None
     assert exact is not None
-    assert story.due is not None
-    assert told.wake < story.due < exact, "the worker kept another bound than a fold finds now"
-    assert told.holds(story.due, story.time)
-    assert told.holds(exact, story.time)
+    assert told.wake + 1 < exact, "what the fold gives is a bound itself"
+    for bound in (story.time, told.wake, told.wake + 1, exact):
+        assert told.holds(bound, story.time)
     assert not told.holds(exact + 1, story.time)
 
 
