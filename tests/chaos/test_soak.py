@@ -99,6 +99,7 @@ class Soak:
         """Load and faults until the time is over; then the input stops, and all is decided and shown."""
         over, seconds = asyncio.Event(), self.plan.soak_minutes * 60
         publishing = asyncio.create_task(self.upstream.publish(over))
+        await self._begun()
         sampling = asyncio.create_task(self._sample(seconds))
         try:
             await self._suffer(time.monotonic() + seconds)
@@ -111,10 +112,13 @@ class Soak:
             await self._settled()
         await self.cast.end()
 
-    async def _suffer(self, until: float) -> None:
-        async with asyncio.timeout(_SETTLING_SECONDS):  # everybody at work before the first fault
+    async def _begun(self) -> None:
+        """Everybody is at work: what it takes to start is neither a fault nor a leak."""
+        async with asyncio.timeout(_SETTLING_SECONDS):
             while min(await self._offsets()) == 0:  # noqa: ASYNC110 - other processes bring it about
                 await asyncio.sleep(0.1)
+
+    async def _suffer(self, until: float) -> None:
         half = time.monotonic() + (until - time.monotonic()) / 2
         while time.monotonic() < until:
             self.pulse.fault(await self.cast.suffer())
