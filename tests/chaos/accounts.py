@@ -15,10 +15,10 @@ HEAD = "| run | log | records | faults | longest until all partitions got on, s 
 
 
 class Account:
-    """The account of one test. It travels with the test's report, from other processes too."""
+    """The account of one test, if there is one to give it. It travels with the test's report."""
 
-    def __init__(self, node: pytest.Item) -> None:
-        self._node = node
+    def __init__(self, node: pytest.Item | None = None) -> None:
+        self._told = [] if node is None else node.user_properties
 
     def run(
         self, *, log: str, records: int, faults: Mapping[str, int], recoveries: Sequence[Recovery], wrong: int
@@ -31,7 +31,7 @@ class Account:
             "recoveries": [(one.fault, round(one.longest, 2)) for one in recoveries],
             "wrong": wrong,
         }
-        self._node.user_properties.append((_ROW, json.dumps(row)))
+        self._told.append((_ROW, json.dumps(row)))
 
     def say_recoveries(self, recoveries: Sequence[Recovery]) -> None:
         """How long all partitions took to get on: median and longest, by what had been done."""
@@ -46,7 +46,7 @@ class Account:
 
     def say(self, what: str, text: str) -> None:
         """Something else that is worth reading."""
-        self._node.user_properties.append((_SAID, f"{what}:\n{text.strip()}"))
+        self._told.append((_SAID, f"{what}:\n{text.strip()}"))
 
 
 class Book:

@@ -40,7 +40,9 @@ class Scene:
         pulse: measures how soon every partition gets on after each of them.
     """
 
-    def __init__(self, url: str, name: str, folder: Path, plan: Plan, log: FaustLog, account: Account) -> None:
+    def __init__(
+        self, url: str, name: str, folder: Path, plan: Plan, log: FaustLog, account: Account | None = None
+    ) -> None:
         self.url, self.name, self.folder, self.plan, self.log = url, name, folder, plan, log
         self.faults: Counter[str] = Counter()
         self.pulse = Pulse(self._poked, self._positions)
@@ -193,7 +195,8 @@ class Scene:
             wrong += oracle.problems(number, await self._seen(number), self.accepted[number])
         if sum(await self.log.ends(DEAD)):
             wrong.append("there are dead letters")
-        self._account.run(
+        account = self._account or Account()
+        account.run(
             log="Kafka" if isinstance(self.log, KafkaLog) else "embedded",
             records=self.fed,
             faults=self.faults,
