@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.ending import HANG_EXIT
 from engine.ports import EventLog, GroupSpec, Processor
-from engine.runner import Policy, Runner
+from engine.runner import Policy, Runner, Seated, Seek, always_seated
 from engine.state import StateStore
 from engine.tally import TalliedLog, Tally
 from engine.task import Task
@@ -69,7 +69,7 @@ class Host:
         """Say how this process ends when a task cannot go on."""
         self._end = end
 
-    def assign(self, partitions: Iterable[tuple[str, int]], seek: Callable[..., Awaitable[None]]) -> None:
+    def assign(self, partitions: Iterable[tuple[str, int]], seek: Seek, seated: Seated = always_seated) -> None:
         """Own these (topic, partition); tasks open in the background, so that heartbeats go on."""
         self.assignments += 1
         owned: dict[tuple[str, int], set[str]] = defaultdict(set)
@@ -81,9 +81,9 @@ class Host:
             program = self.programs[next(iter(topics))]
             if topics != set(program.group.sources):
                 raise RuntimeError(f"sources of group {program.group.name} are not co-partitioned: got only {topics}")
-            self._start(program, partition, seek)
+            self._start(program, partition, seek, seated)
 
-    def _start(self, program: Program, partition: int, seek: Callable[..., Awaitable[None]]) -> None:
+    def _start(self, program: Program, partition: int, seek: Seek, seated: Seated) -> None:
         tally = self.tallies[f"{program.group.name}-{partition}"]
         task = Task(
             group=program.group,
@@ -101,6 +101,7 @@ class Host:
             note=self.note,
             policy=self._policy,
             freed=self.freed,
+            seated=seated,
         )
         for topic in program.group.sources:
             self.runners[topic, partition] = runner

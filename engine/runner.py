@@ -29,6 +29,13 @@ from engine.task import Task
 Note = Callable[..., None]
 Seek = Callable[[int, Mapping[str, int]], Awaitable[None]]
 """Tell the transport where to fetch from: partition, and next offset by topic."""
+Seated = Callable[[], Awaitable[bool]]
+"""Whether this process still has its place among those who share the partitions."""
+
+
+async def always_seated() -> bool:
+    """The answer where places cannot be lost without our being told."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +78,12 @@ class Runner(Generic[S]):
         note: Note,
         policy: Policy,
         freed: asyncio.Event,
+        seated: Seated = always_seated,
     ) -> None:
         self.task, self.policy = task, policy
         self.running = False
         self._clock, self._seek, self._crash, self._note, self._freed = clock, seek, crash, note, freed
+        self._seated = seated
         self._stopping = self._busy = False
         self._queue: asyncio.Queue[Batch] = asyncio.Queue()
         self._expected: dict[str, deque[Batch]] = {}
@@ -180,7 +189,14 @@ class Runner(Generic[S]):
         return True
 
     async def _open(self) -> None:
+        """Open the task; after trouble only if the partition is still ours.
+
+        Who was cut off from the others is replaced, and may be the last to hear of it. Opening would fence the new
+        owner, who would open again and fence us, and so on.
+        """
         self.running = False
+        if self._reopens and not await self._seated():
+            raise Unavailable("others have our place by now; waiting for another one")
         await self.task.open()
         # Only now: a batch from before may be submitted while the task opens, and must not be taken for a new one.
         self._queue, self._expected = asyncio.Queue(), {topic: deque() for topic in self.task.positions}

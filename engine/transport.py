@@ -99,13 +99,17 @@ class TaskConsumer:
         await super().on_partitions_assigned(assigned, generation_id)  # type: ignore[misc]
         if not self.app.should_stop:
             try:
-                self.host.assign(self._named(assigned), self.seek_source)
+                self.host.assign(self._named(assigned), self.seek_source, self.seated)
             except RuntimeError as exc:
                 await self.host.crash(exc)
 
     async def seek_source(self, partition: int, offsets: Mapping[str, int]) -> None:
         """Fetch from these offsets (by logical topic). A transport implements it."""
         raise NotImplementedError
+
+    async def seated(self) -> bool:
+        """Whether this process still has its place in the group. A transport that may lose it unknowingly asks."""
+        return True
 
     async def on_stop(self) -> None:
         """Finish running transactions before the consumer goes."""

@@ -5,7 +5,9 @@ metadata are kept, because asking for one by name could create it on brokers tha
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 from aiokafka.client import AIOKafkaClient, CoordinationType
@@ -15,6 +17,7 @@ from aiokafka.errors import (
     LeaderNotAvailableError,
     NodeNotReadyError,
     NotControllerError,
+    RequestTimedOutError,
     UnknownTopicOrPartitionError,
     for_code,
 )
@@ -22,7 +25,8 @@ from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.structs import TopicPartition
 
 from engine.errors import Unavailable, WrongTopic
-from engine.kafka.dropping import drop_client
+from engine.kafka.answering import answering, first_answer
+from engine.kafka.dropping import abort_connections, drop_client
 from engine.kafka.failures import is_outage, translated
 from engine.kafka.session import Session
 
@@ -39,9 +43,10 @@ class Cluster:
         self._servers, self._session, self._name = servers, session, name
         self._client: AIOKafkaClient | None = None
         self._connecting = asyncio.Lock()
+        self._looking: asyncio.Task[bool] | None = None
 
     async def start(self) -> None:
-        """Connect, trying every address once.
+        """Connect by the first address that answers.
 
         Raises:
             Unavailable: no broker answered in time.
@@ -57,9 +62,7 @@ class Cluster:
 
     async def stop(self) -> None:
         """Close all connections."""
-        client, self._client = self._client, None
-        if client is not None:
-            await drop_client(client)
+        await self._let_go()
 
     async def partitions(self, topic: str) -> int:
         """How many partitions a topic has.
@@ -113,7 +116,9 @@ class Cluster:
 
     async def send(self, node: int, request: Any) -> Any:
         """One request to one broker."""
-        return await (await self._connected()).send(node, request)
+        client = await self._connected()
+        async with self._doubting(client):
+            return await client.send(node, request)
 
     async def send_anywhere(self, request: Any) -> Any:
         """One request to any broker."""
@@ -132,7 +137,17 @@ class Cluster:
     async def send_to_coordinator(self, group: str, request: Any) -> Any:
         """One request to the coordinator of a consumer group."""
         client = await self._connected()
-        return await client.send(await client.coordinator_lookup(CoordinationType.GROUP, group), request)
+        async with self._doubting(client):
+            return await client.send(await client.coordinator_lookup(CoordinationType.GROUP, group), request)
+
+    def doubt(self) -> None:
+        """Break all connections; what was under way fails and is asked again, over new ones.
+
+        A connection that is dead at its other end shows it only by silence, for as long as a request may take. Where
+        one was found dead the others may be as well, and to find that out one by one would take a minute.
+        """
+        if self._client is not None:
+            abort_connections(self._client)
 
     async def repeating(self, ask: Callable[[], Awaitable[T]], doing: str) -> T:
         """Ask until it succeeds, looking up the brokers again in between, as long as patience lasts.
@@ -159,11 +174,31 @@ class Cluster:
             return
         try:
             async with asyncio.timeout(self._session.request):
-                known = await client.force_metadata_update()
+                known = await self._looked_up(client)
         except (KafkaError, OSError):
             known = False
         if not known and self._client is client:
-            self._client = None
+            await self._let_go()
+
+    @asynccontextmanager
+    async def _doubting(self, client: AIOKafkaClient) -> AsyncIterator[None]:
+        try:
+            yield
+        except RequestTimedOutError:
+            if self._client is client:
+                self.doubt()
+            raise
+
+    async def _looked_up(self, client: AIOKafkaClient) -> bool:
+        """Whether somebody could tell; who asks while another asks is told the same."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(_look_up(client))
+            self._looking.add_done_callback(_seen)
+        return await asyncio.shield(self._looking)
+
+    async def _let_go(self) -> None:
+        client, self._client, self._looking = self._client, None, None
+        if client is not None:
             await drop_client(client)
 
     async def _knowing(self, topics: Iterable[str]) -> AIOKafkaClient:
@@ -188,10 +223,11 @@ class Cluster:
             return self._client
         async with self._connecting:
             if self._client is None:
-                client = AIOKafkaClient(**self._session.client(self._servers, self._name))
+                servers = await answering(self._servers, self._session, self._name)
+                client = AIOKafkaClient(**self._session.client(servers, self._name))
                 try:
                     await client.bootstrap()
-                    await client.force_metadata_update()
+                    await _look_up(client)
                 except BaseException:
                     await drop_client(client)
                     raise
@@ -199,6 +235,26 @@ class Cluster:
         if self._client is None:
             raise KafkaConnectionError("the connection was closed again")
         return self._client
+
+
+async def _look_up(client: AIOKafkaClient) -> bool:
+    """Have the first broker that answers say who leads what; whether it knows."""
+    nodes = sorted(broker.nodeId for broker in client.cluster.brokers())
+    if not nodes:
+        return bool(await client.force_metadata_update())  # by the connection it began with
+    begin = nodes.index(client.get_random_node())
+    everything = MetadataRequest(None)
+    asks = [partial(client.send, node, everything) for node in nodes[begin:] + nodes[:begin]]
+    found: Any = await first_answer(asks)
+    if found.brokers:
+        client.cluster.update_metadata(found)
+    return bool(found.brokers)
+
+
+def _seen(looking: asyncio.Task[bool]) -> None:
+    """Whoever waited for it may have gone; then asyncio need not report what it failed with."""
+    if not looking.cancelled():
+        looking.exception()
 
 
 def _missing(client: AIOKafkaClient, names: Iterable[str]) -> str | None:

@@ -15,12 +15,17 @@ _GRACE_SECONDS = 1.0
 
 
 async def drop_client(client: AIOKafkaClient) -> None:
-    """Close all connections; a half-open socket would never finish an orderly close."""
+    """Close all connections, at once."""
+    abort_connections(client)
+    await client.close()  # fails all requests in flight
+
+
+def abort_connections(client: AIOKafkaClient) -> None:
+    """Break all connections; a half-open socket would never finish an orderly close."""
     for connection in list(client._conns.values()):  # noqa: SLF001 - there is no public way to abort
         writer = connection._writer  # noqa: SLF001 - same
         if writer is not None:
             writer.transport.abort()
-    await client.close()  # fails all requests in flight
 
 
 async def drop_producer(producer: AIOKafkaProducer) -> None:

@@ -12,7 +12,9 @@ from engine.kafka.cluster import Cluster, check
 
 READ_UNCOMMITTED, READ_COMMITTED = 0, 1
 _LATEST, _EARLIEST = -1, -2
-_NO_REPLICA = -1
+_CONSUMER = -1
+_REPLICA = 2**31 - 1
+"""Nobody's number. Who asks as a replica is told what the leader itself has, not only what others have as well."""
 _SETTLE_SECONDS, _AGAIN_SECONDS = 0.005, 0.25
 
 Partition = tuple[str, int]
@@ -50,6 +52,15 @@ async def written_ends(cluster: Cluster, partitions: Iterable[Partition]) -> dic
     return await _listed(cluster, list(partitions), _LATEST, READ_UNCOMMITTED)
 
 
+async def appended_ends(cluster: Cluster, partitions: Iterable[Partition]) -> dict[Partition, int]:
+    """The end of everything the leaders have, replicated or not.
+
+    A record has its time when its leader takes it, but no reader sees it before every replica in sync has it, and that
+    lasts as long as one of them is frozen and not yet given up: ten seconds and more.
+    """
+    return await _listed(cluster, list(partitions), _LATEST, READ_UNCOMMITTED, _REPLICA)
+
+
 async def written_ends_beyond(
     cluster: Cluster, positions: Mapping[Partition, int], patience: float
 ) -> dict[Partition, int]:
@@ -65,7 +76,11 @@ async def written_ends_beyond(
 
 
 async def _listed(
-    cluster: Cluster, partitions: list[Partition], which: int, isolation: int = READ_COMMITTED
+    cluster: Cluster,
+    partitions: list[Partition],
+    which: int,
+    isolation: int = READ_COMMITTED,
+    asking: int = _CONSUMER,
 ) -> dict[Partition, int]:
     async def ask() -> dict[Partition, int]:
         by_leader: dict[int, dict[str, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
@@ -73,7 +88,7 @@ async def _listed(
             by_leader[await cluster.leader(topic, partition)][topic].append((partition, which))
         answers = await asyncio.gather(
             *(
-                cluster.send(node, OffsetRequest(_NO_REPLICA, isolation, list(topics.items())))
+                cluster.send(node, OffsetRequest(asking, isolation, list(topics.items())))
                 for node, topics in by_leader.items()
             )
         )
@@ -87,6 +102,23 @@ def _parsed(answer: Any) -> Iterable[tuple[Partition, int]]:
         for partition, code, _, offset, *_ in partitions:
             check(code, f"{topic}-{partition}")
             yield (topic, partition), offset
+
+
+async def committed_since(
+    cluster: Cluster, group: str, partitions: Iterable[Partition], known: Mapping[Partition, int], patience: float
+) -> dict[Partition, int]:
+    """The committed offsets, asked again for a while when one is not what it is known to be.
+
+    A broker that was cut off from the others and replaced as coordinator tells old offsets until it hears of it.
+    """
+    wanted, loop = list(partitions), asyncio.get_running_loop()
+    deadline = loop.time() + patience
+    while True:
+        found = await committed(cluster, group, wanted)
+        if all(found.get(at, offset) == offset for at, offset in known.items()) or loop.time() >= deadline:
+            return found
+        await asyncio.sleep(_AGAIN_SECONDS)
+        await cluster.refresh()
 
 
 async def committed(cluster: Cluster, group: str, partitions: Iterable[Partition]) -> dict[Partition, int]:

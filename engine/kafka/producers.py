@@ -6,6 +6,7 @@ from collections.abc import Callable
 import aiokafka.producer.sender as aiokafka_sender
 from aiokafka import AIOKafkaProducer
 
+from engine.kafka.answering import answering
 from engine.kafka.batches import MAX_BATCH_BYTES
 from engine.kafka.dropping import drop_producer
 from engine.kafka.failures import knows_no_broker
@@ -25,7 +26,7 @@ async def transactional(servers: list[str], session: Session, transactional_id: 
         KafkaError: the broker refused.
     """
 
-    def make() -> AIOKafkaProducer:
+    def make(servers: list[str]) -> AIOKafkaProducer:
         return AIOKafkaProducer(
             **session.client(servers, transactional_id, backoff_ms=_TRANSACTION_BACKOFF_MS),
             transactional_id=transactional_id,
@@ -34,7 +35,8 @@ async def transactional(servers: list[str], session: Session, transactional_id: 
             max_request_size=2**31 - 1,  # sizes are checked against each topic's own limit
         )
 
-    return await _started(make, session.opening, session.refetch)
+    async with asyncio.timeout(session.opening):
+        return await _started(make, await answering(servers, session, transactional_id), session.refetch)
 
 
 async def idempotent(servers: list[str], session: Session, name: str) -> AIOKafkaProducer:
@@ -45,7 +47,7 @@ async def idempotent(servers: list[str], session: Session, name: str) -> AIOKafk
         KafkaError: the broker refused.
     """
 
-    def make() -> AIOKafkaProducer:
+    def make(servers: list[str]) -> AIOKafkaProducer:
         return AIOKafkaProducer(
             **session.client(servers, name),
             enable_idempotence=True,
@@ -53,20 +55,20 @@ async def idempotent(servers: list[str], session: Session, name: str) -> AIOKafk
             max_request_size=2**31 - 1,
         )
 
-    return await _started(make, session.connect, session.refetch)
+    async with asyncio.timeout(session.connect):
+        return await _started(make, await answering(servers, session, name), session.refetch)
 
 
-async def _started(make: Callable[[], AIOKafkaProducer], seconds: float, pause: float) -> AIOKafkaProducer:
+async def _started(make: Callable[[list[str]], AIOKafkaProducer], servers: list[str], pause: float) -> AIOKafkaProducer:
     """A started producer. A broker that has just come back may name no broker yet; then it is asked again."""
-    async with asyncio.timeout(seconds):
-        while True:
-            producer = make()
-            try:
-                await producer.start()
-            except BaseException as exc:
-                await drop_producer(producer)
-                if not knows_no_broker(exc):
-                    raise
-            else:
-                return producer
-            await asyncio.sleep(pause)
+    while True:
+        producer = make(servers)
+        try:
+            await producer.start()
+        except BaseException as exc:
+            await drop_producer(producer)
+            if not knows_no_broker(exc):
+                raise
+        else:
+            return producer
+        await asyncio.sleep(pause)

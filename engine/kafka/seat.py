@@ -21,6 +21,8 @@ from engine.errors import Replaced
 from engine.failpoints import reached
 from engine.host import Host
 from engine.kafka import places
+from engine.kafka.answering import answering
+from engine.kafka.dropping import abort_connections
 from engine.kafka.failures import is_outage
 from engine.kafka.log import KafkaLog
 from engine.kafka.quiet import quieten
@@ -34,6 +36,8 @@ _BEGINNING_SECONDS, _ASK_AGAIN_SECONDS = 0.01, 0.2
 class ConsumerThread(driver.AIOKafkaConsumerThread):
     """Holds the seat in the consumer group."""
 
+    _servers: list[str]
+    _broken = ""
     _member: tuple[int, str] | None = None
     """Generation of the group and our id in it, as last known; aiokafka forgets them before it joins again."""
 
@@ -43,6 +47,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         quieten()  # here, because Faust has set up its own logging by now
         delay = _FIRST_WAIT_SECONDS
         while not self.should_stop:
+            self._servers = await answering(self._log.servers, self._log.session, self.app.conf.broker_client_id)
             try:
                 await super().on_start()
             except (KafkaError, OSError) as exc:
@@ -65,7 +70,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         """
         conf, log = self.app.conf, self._log
         return AIOKafkaConsumer(
-            **log.session.client(log.servers, conf.broker_client_id),
+            **log.session.client(self._servers, conf.broker_client_id),
             group_id=conf.id,
             group_instance_id=conf.consumer_group_instance_id,
             partition_assignment_strategy=[RangePartitionAssignor],
@@ -154,6 +159,20 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
                 coordination.cancel()
                 return
             logger.warning("trouble in the consumer group: %r; trying again", exc)
+
+    async def member(self) -> str:
+        """The name the group gave us; another one each time we join."""
+        return str(self._coordinator.member_id)
+
+    async def reconnect(self, member: str) -> None:
+        """Break all connections if we still are that member; once, so that what comes after is left in peace.
+
+        A heartbeat into a connection that is dead at its other end is waited for as long as a request may take, and
+        only then would we learn that the group has given us up.
+        """
+        if self._broken != member == await self.member():
+            self._broken = member
+            abort_connections(self._ensure_consumer()._client)  # noqa: SLF001 - aiokafka connects again by itself
 
     async def _replaced(self) -> bool:
         """Whether another process has our static place; then this one ends, instead of taking the place back."""

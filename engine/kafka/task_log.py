@@ -121,10 +121,10 @@ class KafkaTaskLog:
     async def ends(self) -> dict[str, int]:
         """End of every source, by a request made after this call began.
 
-        Records of transactions still open count: they have their time already, so as long as they are undecided the
-        task is not at the end, and no deadline may pass for lack of them.
+        Records of transactions still open count, and records that only their leader has yet: they have their time
+        already, so as long as they are undecided the task is not at the end, and no deadline may pass for lack of them.
         """
-        found = await offsets.written_ends(self._catalog.cluster, self._sources())
+        found = await offsets.appended_ends(self._catalog.cluster, self._sources())
         return {topic: found[self._at(topic)] for topic in self._group.sources}
 
     async def close(self) -> None:
@@ -189,10 +189,11 @@ class KafkaTaskLog:
         position record was written in the same transactions, so it says the same and does not expire.
         """
         cluster, sources = self._catalog.cluster, self._sources()
-        committed = await offsets.committed(cluster, self._group_id, sources)
+        remembered = _remembered(changelog.get(POSITION))
+        known = {self._at(topic): remembered[topic] for topic in self._group.sources if topic in remembered}
+        committed = await offsets.committed_since(cluster, self._group_id, sources, known, self._session.patience)
         self._committed = bool(committed)
         starts = await offsets.starts(cluster, sources)
-        remembered = _remembered(changelog.get(POSITION)) if len(committed) < len(sources) else {}
         positions = {}
         for topic in self._group.sources:
             at = self._at(topic)
@@ -222,6 +223,8 @@ class KafkaTaskLog:
         producer = self._producer
         if producer is not None and isinstance(exc, Exception):
             exc = cause_of(producer, exc)
+        if isinstance(exc, TimeoutError):
+            self._catalog.cluster.doubt()  # or opening again would wait for the same silence once more
         await self.close()
         if isinstance(exc, LogError) or not isinstance(exc, Exception):
             return  # the caller raises it as it is

@@ -23,6 +23,7 @@ from typing_extensions import override
 
 from engine.batch import Batch
 from engine.errors import LogError
+from engine.kafka import groups
 from engine.kafka.cluster import Cluster
 from engine.kafka.log import KafkaLog
 from engine.kafka.poll import Poller
@@ -99,10 +100,14 @@ class Consumer(TaskConsumer, driver.Consumer):
 
     def _polling(self) -> Poller:
         if self._poller is None:
+            self._poller = Poller(self._asking(), self._log.pace)
+        return self._poller
+
+    def _asking(self) -> Cluster:
+        if self._cluster is None:
             log = self._log
             self._cluster = Cluster(log.servers, log.session, f"{self.app.conf.id}-fetch")
-            self._poller = Poller(self._cluster, log.pace)
-        return self._poller
+        return self._cluster
 
     async def _stay_alive(self) -> None:
         now = time.monotonic()
@@ -114,6 +119,20 @@ class Consumer(TaskConsumer, driver.Consumer):
     @override
     async def seek_source(self, partition: int, offsets: Mapping[str, int]) -> None:
         """Nothing to do: every fetch says from where."""
+
+    @override
+    async def seated(self) -> bool:
+        """Ask the group; where it has given us up, see to it that we hear of it.
+
+        Raises:
+            LogError: the group cannot be asked.
+        """
+        thread = cast("ConsumerThread", self._thread)
+        member = await thread.call_thread(thread.member)
+        known = await groups.has_member(self._asking(), self.app.conf.id, member)
+        if not known:
+            await thread.call_thread(thread.reconnect, member)
+        return known
 
     @override
     def highwater(self, tp: TP) -> int:

@@ -5,11 +5,12 @@ import random
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
+from engine.errors import Unavailable
 from engine.kafka.log import KafkaLog
 from engine.ports import FaustLog, NewRecord, Record
 from engine.state import POSITION
@@ -35,6 +36,7 @@ class Scene:
         workers: all that were ever started, in order.
         expected_dead: those that may be gone: we ended them, or a failpoint did.
         accepted: what upstream was told is accepted, by partition, in order.
+        unsure: what upstream got no answer for, by partition: the log may hold it, once.
         chance: what is left to chance, from the plan's seed.
         faults: how often each thing was done.
         pulse: measures how soon every partition gets on after each of them.
@@ -47,13 +49,14 @@ class Scene:
         self.faults: Counter[str] = Counter()
         self.pulse = Pulse(self._poked, self._positions)
         self._account, self._publishing = account, asyncio.Lock()
-        self._poke: asyncio.Task[None] | None = None
+        self._poke: asyncio.Task[bool] | None = None
         self._wrong: list[str] = []
         self.workers: list[Process] = []
         self.expected_dead: set[Process] = set()
         self.accepted: defaultdict[int, list[oracle.Line]] = defaultdict(list)
+        self.unsure: defaultdict[int, set[oracle.Line]] = defaultdict(set)
         self.chance = random.Random(plan.seed)
-        self.fed = 0
+        self.fed = self._numbered = 0
         self._tails = {
             (topic, number): Tail(log, topic, number) for topic in (OUT, VIEW) for number in range(PARTITIONS)
         }
@@ -63,14 +66,16 @@ class Scene:
         """Workers that run, frozen or not."""
         return [worker for worker in self.workers if worker not in self.expected_dead]
 
-    def start(self, *, failpoint: str = "", instance: str | None = None, ahead: float = 0) -> Process:
-        """One more worker; its clock may be so many seconds ahead of the truth."""
+    def start(
+        self, *, failpoint: str = "", instance: str | None = None, ahead: float = 0, url: str | None = None
+    ) -> Process:
+        """One more worker; its clock may be so many seconds ahead of the truth, and `url` its own way to the log."""
         owner = f"worker-{len(self.workers)}"
         argv = [
             sys.executable,
             "-m",
             "tests.chaos.worker",
-            self.url,
+            url or self.url,
             self.name,
             owner,
             *([instance] if instance else []),
@@ -121,25 +126,46 @@ class Scene:
         until = self.fed + count
         while self.fed < until:
             await self.wait(lambda: self.decided(self.fed - ahead), "the workers fell behind")
-            keys = [self.chance.randrange(self.plan.keys) for _ in range(max(100, self.plan.events // _CHUNKS))]
-            await self._publish([(key, self._value()) for key in keys[: max(1, until - self.fed)]])
+            await self.publish(min(max(100, self.plan.events // _CHUNKS), until - self.fed))
 
-    async def _publish(self, said: list[tuple[int, bytes]]) -> None:
-        """Records of these keys. One batch at a time: the order in which they were accepted is known."""
+    async def publish(self, count: int) -> None:
+        """Publish so many records."""
+        batch: defaultdict[int, list[oracle.Line]] = defaultdict(list)
+        for _ in range(count):
+            key = self.chance.randrange(self.plan.keys)
+            batch[key % PARTITIONS].append(self._line(key, self._value()))
+        await self.send(batch)
+
+    async def send(self, batch: Mapping[int, Sequence[oracle.Line]]) -> bool:
+        """Publish these, once; in an outage upstream may never learn what has become of them, and that is False.
+
+        One batch at a time: the order in which they were accepted is known.
+        """
+        rows = {(IN, at): [NewRecord(*line) for line in lines] for at, lines in batch.items()}
         async with self._publishing:
-            batch: defaultdict[tuple[str, int], list[NewRecord]] = defaultdict(list)
-            for number, (key, what) in enumerate(said, self.fed):
-                batch[IN, key % PARTITIONS].append(NewRecord(b"key-%d" % key, b"%d %s" % (number, what)))
-            await self.log.append(batch)
-            for (_, partition), records in batch.items():
-                self.accepted[partition] += [(record.key or b"", record.value or b"") for record in records]
-            self.fed += len(said)
+            try:
+                await self.log.append(rows)
+            except Unavailable:
+                for partition, lines in batch.items():
+                    self.unsure[partition].update(lines)
+                return False
+            for partition, lines in batch.items():
+                self.accepted[partition] += lines
+                self.fed += len(lines)
+        return True
+
+    def _line(self, key: int, what: bytes) -> oracle.Line:
+        """A record of its own number."""
+        self._numbered += 1
+        return b"key-%d" % key, b"%d %s" % (self._numbered, what)
 
     async def _poked(self) -> list[int]:
         """A record into every partition; the ends behind them."""
         # The next fault may give this measure up, but never between what was accepted and the note of it.
-        self._poke = asyncio.create_task(self._publish([(number, b"touch") for number in range(PARTITIONS)]))
-        await asyncio.shield(self._poke)
+        lines = {number: [self._line(number, b"touch")] for number in range(PARTITIONS)}
+        self._poke = asyncio.create_task(self.send(lines))
+        if not await asyncio.shield(self._poke):
+            raise Unavailable("nobody took the record that was to be decided next")
         return await self.log.ends(IN)
 
     async def _positions(self) -> list[int]:
@@ -153,6 +179,10 @@ class Scene:
             return b"arm %d" % self.chance.randrange(20, 4_000)
         return b"disarm" if dice < 0.15 else b"touch"
 
+    async def position(self, partition: int) -> int:
+        """Where the ledger stands in a partition of the input, as committed."""
+        return oracle.offset_of(await self.log.latest(LEDGER.changelog, partition, POSITION))
+
     async def decided(self, count: int) -> bool:
         """Whether at least so many records are behind the committed positions of the ledger."""
         return count <= 0 or sum(await self._positions()) >= count
@@ -162,9 +192,9 @@ class Scene:
         await asyncio.to_thread(worker.wait_for, r"\bopen task=", _PATIENCE)
 
     async def wait(self, met: Callable[[], Awaitable[bool]], what: str, seconds: float = _PATIENCE) -> None:
-        """Wait for something that other processes bring about; no worker may end meanwhile."""
+        """Wait for something that other processes bring about, through outages; no worker may end meanwhile."""
         until = time.monotonic() + seconds
-        while not await met():
+        while not await _answered(met):
             for worker in self.alive:
                 assert worker.alive, self.report(f"a worker ended by itself with {worker.returncode}")
             assert time.monotonic() < until, self.report(what)
@@ -179,7 +209,12 @@ class Scene:
             last = await self.pulse.over()
         within = self.plan.within(SESSION)
         assert last is None or last.longest <= within, self.report(f"not all got on within {within} s: {last}")
-        await self.wait(lambda: self.decided(self.fed), "not all was decided")
+
+        async def decided() -> bool:
+            ends = await self.log.ends(IN)
+            return await self._positions() == ends
+
+        await self.wait(decided, "not all was decided")
         wanted = {number: len(oracle.fold(await self._source(number)).lines) for number in range(PARTITIONS)}
 
         async def told() -> bool:
@@ -192,7 +227,7 @@ class Scene:
         await self._stop(*self.alive)
         wrong = self._wrong = []
         for number in range(PARTITIONS):
-            wrong += oracle.problems(number, await self._seen(number), self.accepted[number])
+            wrong += oracle.problems(number, await self._seen(number), self.accepted[number], self.unsure[number])
         if sum(await self.log.ends(DEAD)):
             wrong.append("there are dead letters")
         account = self._account or Account()
@@ -255,19 +290,31 @@ class Tail:
         return self._records
 
 
+async def _answered(met: Callable[[], Awaitable[bool]]) -> bool:
+    try:
+        return await met()
+    except Unavailable:
+        return False
+
+
 def _latest(records: list[Record]) -> dict[bytes, bytes]:
     rows = {record.key or b"": record.value for record in records}
     return {key: value for key, value in rows.items() if value is not None}
+
+
+async def scene_at(url: str, name: str, folder: Path, plan: Plan, account: Account, *, replication: int = 1) -> Scene:
+    """A scene with its topics."""
+    log = log_at(url, name, "upstream", replication=replication)
+    await log.start()
+    await log.create_topics(TOPICS)
+    return Scene(url, name, folder, plan, log, account)
 
 
 async def scene_on(kind: str, request: pytest.FixtureRequest, folder: Path, plan: Plan, account: Account) -> Scene:
     """A scene with its topics; `kind` is "embedded" or "kafka"."""
     name = f"{request.getfixturevalue('topic_prefix')}chaos"
     url = f"sqlite:///{folder / 'log.db'}" if kind == "embedded" else str(request.getfixturevalue("kafka_url"))
-    log = log_at(url, name, "upstream")
-    await log.start()
-    await log.create_topics(TOPICS)
-    return Scene(url, name, folder, plan, log, account)
+    return await scene_at(url, name, folder, plan, account)
 
 
 STANDING = r"^started"

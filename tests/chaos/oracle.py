@@ -6,7 +6,7 @@ list of sentences; an empty one means that nothing was lost, doubled, swapped, f
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 Line = tuple[bytes, bytes]
@@ -83,17 +83,25 @@ def fold(source: Sequence[tuple[int, bytes, bytes]]) -> Told:
     return Told(lines, state, *_viewed(lines))
 
 
-def problems(partition: int, found: Seen, accepted: Sequence[Line]) -> Iterator[str]:
+def problems(
+    partition: int, found: Seen, accepted: Sequence[Line], unsure: Collection[Line] = frozenset()
+) -> Iterator[str]:
     """What is wrong with a partition, in sentences.
 
     Args:
         partition: its number.
         found: what it holds.
         accepted: what upstream was told is accepted, in order.
+        unsure: what it got no answer for, each line another; the input may hold it, once.
     """
     name = f"partition {partition}"
-    if [(key, value) for _, key, value in found.source] != list(accepted):
-        yield f"{name}: the input holds {len(found.source)} records, accepted were {len(accepted)}, or in other order"
+    lines = [(key, value) for _, key, value in found.source]
+    sure = [line for line in lines if line not in unsure]
+    if sure != list(accepted):
+        yield f"{name}: the input holds {len(sure)} records, accepted were {len(accepted)}, or in other order"
+    maybe = [line for line in lines if line in unsure]
+    if len(maybe) != len(set(maybe)):
+        yield f"{name}: the input holds records twice that upstream sent once"
     told = fold(found.source)
     yield from _lines(name, found.out, told.lines)
     yield from _rows(f"{name}, state", _own(found.ledger), told.state)

@@ -1,6 +1,6 @@
 """How long and how hard: small enough for every day unless the environment says otherwise (`make chaos` does).
 
-LEADSTREAM_CHAOS_EVENTS, _KILLS, _WORKERS, _KEYS, and _SEED; the seed decides what is fed and who is hit when. With
+LEADSTREAM_CHAOS_EVENTS, _KILLS, _WORKERS, _KEYS, _CUT and _SEED; the seed decides what is fed and who is hit when. With
 _FULL=1 every step and every variant is tried, not only a few of each. _SOAK_MINUTES and _SOAK_RATE are for the soak.
 """
 
@@ -22,6 +22,7 @@ class Plan:
         kills: how often a worker is killed at random.
         workers: how many work at a time, 1 to 3.
         keys: how many keys there are.
+        cut: how long the network is cut, in seconds.
         seed: of everything that is left to chance.
         full: try every step and variant, and hold to the bounds of time.
         soak_minutes: how long a soak lasts, on each log.
@@ -32,6 +33,7 @@ class Plan:
     kills: int = 3
     workers: int = 2
     keys: int = 400
+    cut: int = 8
     seed: int = 1
     full: bool = False
     soak_minutes: int = 1
@@ -53,6 +55,7 @@ def plan() -> Plan:
         kills=number("KILLS", small.kills),
         workers=number("WORKERS", small.workers),
         keys=number("KEYS", small.keys),
+        cut=number("CUT", small.cut),
         seed=number("SEED", small.seed),
         full=bool(number("FULL", 0)),
         soak_minutes=number("SOAK_MINUTES", small.soak_minutes),

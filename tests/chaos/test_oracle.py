@@ -70,3 +70,11 @@ FAULTS: dict[str, Callable[[Seen], Seen]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_every_fault_is_seen(fault: str) -> None:
     assert list(problems(0, FAULTS[fault](await undisturbed()), VALUES)) != []
+
+
+async def test_what_upstream_is_unsure_of_may_be_there_or_not_but_not_twice() -> None:
+    found = await undisturbed()
+    assert list(problems(0, found, VALUES[:-1], {VALUES[-1]})) == []
+    assert list(problems(0, found, VALUES, {(b"c", b"8 touch")})) == []
+    twice = found._replace(source=[*found.source, found.source[-1]])
+    assert "the input holds records twice" in "".join(problems(0, twice, VALUES[:-1], {VALUES[-1]}))

@@ -29,12 +29,13 @@ def now() -> int:
     return time.time_ns() // 1000 + int(float(os.environ.get("LEADSTREAM_CHAOS_AHEAD") or 0) * 1_000_000)
 
 
-def log_at(url: str, name: str, owner: str) -> FaustLog:
+def log_at(url: str, name: str, owner: str, *, replication: int = 1) -> FaustLog:
     """The log, not yet started. NAME keeps runs on one broker apart."""
     if url.startswith("sqlite:///"):
         ttl = int(SESSION * 1_000_000)
         return SqliteLog(url.removeprefix("sqlite:///"), clock=now, owner=owner, lease_ttl=ttl)
-    return KafkaLog(url, prefix=f"{name}-", clock=now, group_id=lambda _: f"{name}-worker")
+    group = f"{name}-worker"
+    return KafkaLog(url, prefix=f"{name}-", clock=now, replication=replication, group_id=lambda _: group)
 
 
 async def work(url: str, name: str, owner: str, instance: str) -> None:

@@ -48,6 +48,7 @@ class Driver:
         seeks: what the task asked the transport to fetch from.
         crashed: what ended the worker.
         notes: how often each kind was noted.
+        seated: whether the group still knows us.
     """
 
     def __init__(self, log: MemoryLog, ledger: Ledger, policy: Policy, wall: Wall) -> None:
@@ -55,6 +56,7 @@ class Driver:
         self.seeks: list[dict[str, int]] = []
         self.crashed: list[BaseException] = []
         self.notes: Counter[str] = Counter()
+        self.seated = True
         self.faulty = Faulty(log.disk, GROUP, 0, owner="driver", clock=wall, lease_ttl=10**9)
         self.faulty.on_commit, self.faulty.on_open = [], []
         self.task: Task[list[str]] = Task(
@@ -65,7 +67,7 @@ class Driver:
     def start(self) -> Runner[list[str]]:
         return Runner(
             self.task, clock=self.wall, seek=self._seek, crash=self._crash, note=self._note, policy=self.policy,
-            freed=asyncio.Event(),
+            freed=asyncio.Event(), seated=self._seated,
         )  # fmt: skip
 
     async def fetched(self, limit: int = 5000) -> Batch | None:
@@ -100,6 +102,9 @@ class Driver:
     async def _seek(self, partition: int, offsets: Mapping[str, int]) -> None:
         assert partition == 0
         self.seeks.append(dict(offsets))
+
+    async def _seated(self) -> bool:
+        return self.seated
 
     async def _crash(self, exc: BaseException) -> None:
         self.crashed.append(exc)

@@ -13,13 +13,15 @@ from typing import Self
 
 from tests.support import reaper
 from tests.support.kafka_jars import java, kafka_jars
+from tests.support.kafka_network import KafkaNetwork
 from tests.support.kafka_settings import Address, server_properties
 from tests.support.ports import free_ports
 from tests.support.process import Process
 
 _STARTED = r"Kafka Server started"
-_START_SECONDS = 120.0  # a busy machine with two cores; three brokers at once take 20 s on an idle one
-_STOP_SECONDS = 20.0
+_START_SECONDS = 300.0  # a busy machine with two cores; three brokers at once take 20 s on an idle one
+_STOP_SECONDS = 120.0  # the same; a broker that leaves moves its leaders first
+_LEFT_OVER_SECONDS = 20.0
 
 
 class KafkaCluster:
@@ -34,17 +36,24 @@ class KafkaCluster:
         brokers: how many; with three, topics get three replicas and need two of them in sync.
         heap_mb: the Java heap of each, in megabytes.
         settings: broker settings added or put in place of ours.
+        doors: with some, the network is in our hands (`network`), and clients may come by so many doors.
+
+    Attributes:
+        network: wires between brokers, and between brokers and doors; None without doors.
 
     Raises:
         MissingError: Java, Maven or the jars cannot be had (from `start`).
     """
 
-    def __init__(self, brokers: int = 1, *, heap_mb: int = 768, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, brokers: int = 1, *, heap_mb: int = 768, settings: Mapping[str, str] | None = None, doors: int = 0
+    ) -> None:
         self.brokers = brokers
         self._heap_mb = heap_mb
         self._settings = dict(settings or {})
         ports = free_ports(2 * brokers)
         self._addresses = [Address(*ports[2 * i : 2 * i + 2]) for i in range(brokers)]
+        self.network = KafkaNetwork(self._addresses, doors) if doors else None
         self._running: dict[int, Process] = {}
         self._folder: Path | None = None
 
@@ -97,7 +106,7 @@ class KafkaCluster:
             process.send(signal.SIGTERM)
         for process in stopping:
             try:
-                process.wait(_STOP_SECONDS)
+                process.wait(_STOP_SECONDS if len(stopping) == 1 else _LEFT_OVER_SECONDS)
             except AssertionError:
                 process.kill()
                 if len(stopping) == 1:
@@ -111,6 +120,8 @@ class KafkaCluster:
     def close(self) -> None:
         """Kill what runs and remove the data."""
         self.kill()
+        if self.network is not None:
+            self.network.close()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             reaper.forget_folder(self._folder)
@@ -133,9 +144,12 @@ class KafkaCluster:
         return folder
 
     def _format(self, broker: int, folder: Path, cluster_id: str) -> None:
-        properties = folder / f"{broker}.properties"
+        properties, settings = folder / f"{broker}.properties", self._settings
+        if self.network is not None:
+            settings = {**self.network.settings(broker), **settings}
+            (folder / f"{broker}.hosts").write_text(self.network.hosts(broker), encoding="ascii")
         properties.write_text(
-            server_properties(broker, self._addresses, folder / f"data-{broker}", self._settings), encoding="ascii"
+            server_properties(broker, self._addresses, folder / f"data-{broker}", settings), encoding="ascii"
         )
         command = ["kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(properties)]
         # It lives for a second: compiling it well would take longer than running it.
@@ -144,8 +158,12 @@ class KafkaCluster:
             raise AssertionError(f"Kafka's storage could not be formatted:\n{tool.tail()}")
 
     def _start(self, brokers: list[int], folder: Path) -> None:
+        if self.network is not None:
+            self.network.start()
         for i in brokers:
-            self._running[i] = self._java(folder / f"{i}.log", "kafka.Kafka", str(folder / f"{i}.properties"))
+            hosts = () if self.network is None else (f"-Djdk.net.hosts.file={folder / f'{i}.hosts'}",)
+            arguments = "kafka.Kafka", str(folder / f"{i}.properties")
+            self._running[i] = self._java(folder / f"{i}.log", *arguments, options=hosts)
         for i in brokers:
             self._running[i].wait_for(_STARTED, _START_SECONDS)
 

@@ -96,6 +96,21 @@ async def test_a_consumer_has_what_keeping_it_alive_needs() -> None:
     assert "self._coordination_task.done()" in inspect.getsource(GroupCoordinator.check_errors)
 
 
+async def test_a_consumer_has_what_asking_for_its_place_needs() -> None:
+    group = AIOKafkaConsumer(bootstrap_servers="127.0.0.1:1", group_id="g")
+    assert group._client._conns == {}
+    from aiokafka.consumer.group_coordinator import GroupCoordinator  # noqa: PLC0415
+
+    assert "self.member_id = " in inspect.getsource(GroupCoordinator.__init__)
+    assert "self.reset_generation()" in inspect.getsource(GroupCoordinator._do_heartbeat)
+
+
+def test_metadata_that_we_asked_for_ourselves_can_be_given_to_the_client() -> None:
+    source = inspect.getsource(AIOKafkaClient._metadata_update)
+    assert "cluster_metadata.update_metadata(metadata)" in source
+    assert "metadata.brokers" in source
+
+
 def test_the_pause_between_transactions_is_ours() -> None:
     assert aiokafka_sender.BACKOFF_OVERRIDE == 0.002
     assert "return BACKOFF_OVERRIDE" in inspect.getsource(aiokafka_sender.AddPartitionsToTxnHandler.handle_response)
