@@ -11,7 +11,7 @@ from tests.chaos.driver import Scene
 from tests.chaos.program import PARTITIONS
 from tests.chaos.worker import SESSION
 
-_ROUND, _PAUSE = 40, 0.1
+ROUND, _PAUSE = 40, 0.1
 """Records published at a time, and seconds until the next: each partition runs dry between two rounds, so the wall
 clock fires deadlines too."""
 _LOOK = 0.05
@@ -67,7 +67,7 @@ async def under_load(scene: Scene) -> AsyncIterator[Progress]:
 
     async def feed() -> None:
         while not over.is_set():
-            await scene.publish(_ROUND)
+            await scene.publish(ROUND)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(over.wait(), _PAUSE)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.chaos.driver import Scene
-from tests.chaos.load import Progress, under_load
+from tests.chaos.load import ROUND, Progress, under_load
 from tests.chaos.program import IN, LEDGER
 from tests.support import kafka_roles as roles
 from tests.support.kafka import KafkaCluster
@@ -84,7 +84,8 @@ async def test_with_two_brokers_down_nothing_is_accepted_and_with_them_back_all_
             accepted, unsure = scene.fed, sum(map(len, scene.unsure.values()))
             while sum(map(len, scene.unsure.values())) == unsure:  # noqa: ASYNC110 - upstream's own patience is awaited
                 await asyncio.sleep(0.1)
-            assert scene.fed == accepted, "the log has accepted what one broker alone holds"
+            on_its_way = ROUND  # its answer may have come while the brokers died
+            assert scene.fed <= accepted + on_its_way, "the log has accepted what one broker alone holds"
             await asyncio.to_thread(three.start)
             await progress.resumed("two at once, kill -9")
     await undisturbed(scene)
