@@ -37,7 +37,8 @@ async def silent() -> AsyncIterator[str]:
 async def test_a_silent_broker_in_front_keeps_nobody_from_the_others(
     kafka: KafkaCluster, topic_prefix: str, silent: str
 ) -> None:
-    session = Session(connect=10.0, request=600.0)  # one request to the silent one would outlast every patience
+    # One request to the silent one would outlast every patience, and that is enough for a crowded machine.
+    session = Session(connect=60.0, request=600.0, patience=60.0, transaction=60.0, opening=60.0)
     log = KafkaLog(f"kafka://{silent},{kafka.bootstrap}", prefix=topic_prefix, clock=now_us, session=session)
     await log.start()
     await log.create_topics(TOPICS)

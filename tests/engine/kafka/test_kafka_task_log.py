@@ -198,13 +198,15 @@ async def test_without_a_broker_opening_is_an_outage_that_ends() -> None:
 @pytest.mark.slow
 async def test_an_outage_in_a_transaction_is_told_in_time_and_over_when_the_broker_is_back() -> None:
     with KafkaCluster() as cluster:
+        patient = KafkaLog(cluster.url, clock=now)  # a broker that has just begun takes its time
+        await patient.create_topics(TOPICS)
+        await patient.append({("in", 0): [NewRecord(b"k", b"1")]})
+        first = patient.task(GROUP, 0)
+        await first.open()
+        await first.commit(writes(0, 1, b"before"))
         log = KafkaLog(cluster.url, clock=now, session=SHORT)
-        await log.start()
-        await log.create_topics(TOPICS)
-        await log.append({("in", 0): [NewRecord(b"k", b"1")]})
         task = log.task(GROUP, 0)
         await task.open()
-        await task.commit(writes(0, 1, b"before"))
         cluster.process().freeze()
         for attempt in (task.commit(writes(1, 1, b"lost?")), log.append({("in", 0): [NewRecord(b"k", b"2")]})):
             with pytest.raises(Unavailable):
@@ -213,7 +215,6 @@ async def test_an_outage_in_a_transaction_is_told_in_time_and_over_when_the_brok
         with pytest.raises(Unavailable):
             await asyncio.wait_for(task.open(), 15)
         cluster.process().thaw()
-        patient = KafkaLog(cluster.url, clock=now)
         again = patient.task(GROUP, 0)
         found = await again.open()
         assert found.positions == {"in": 1}
