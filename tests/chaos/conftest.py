@@ -42,7 +42,7 @@ async def scene(kind: str, request: pytest.FixtureRequest, tmp_path: Path, accou
 @pytest.fixture(scope="session")
 def running_three() -> Iterator[KafkaCluster]:
     """Three brokers, shared by those who put them into order again."""
-    cluster = KafkaCluster(3, heap_mb=512, doors=_DOORS)
+    cluster = KafkaCluster(3, heap_mb=512, doors=_DOORS, settings={"leader.imbalance.check.interval.seconds": "10"})
     try:
         cluster.start()
         yield cluster

@@ -5,6 +5,7 @@ This is real: the wires between it and the others are cut, those to clients are 
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from itertools import count
 
 import pytest
 from aiokafka.protocol.commit import OffsetFetchRequest
@@ -43,13 +44,14 @@ def writes(before: int, after: int, state: bytes) -> Writes:
 
 async def group_kept_by(cluster: KafkaCluster, prefix: str, broker: int) -> str:
     """The name of a group whose positions that broker keeps, and whose transactions another one does."""
-    for number in range(200):
-        name = f"{prefix}{number}"
-        if await roles.group_coordinator(cluster, name) == broker:
-            transactions = await roles.transaction_coordinator(cluster, f"{name}-{GROUP.name}-0")
-            if transactions != broker:
-                return name
-    raise AssertionError("no such group")
+    async with asyncio.timeout(120):  # a broker that has come back gets its partitions back after a while
+        for number in count():
+            name = f"{prefix}{number}"
+            if await roles.group_coordinator(cluster, name) == broker:
+                transactions = await roles.transaction_coordinator(cluster, f"{name}-{GROUP.name}-0")
+                if transactions != broker:
+                    return name
+    raise AssertionError("unreachable")
 
 
 async def test_what_a_broker_that_nobody_follows_still_tells_is_not_believed(
