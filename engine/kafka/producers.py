@@ -10,6 +10,7 @@ from engine.kafka.answering import answering
 from engine.kafka.batches import MAX_BATCH_BYTES
 from engine.kafka.dropping import drop_producer
 from engine.kafka.failures import knows_no_broker
+from engine.kafka.sending import mended
 from engine.kafka.session import Session
 
 # A transaction that follows another waits for its markers; aiokafka asks again every 20 ms, which is most of the time
@@ -63,6 +64,7 @@ async def _started(make: Callable[[list[str]], AIOKafkaProducer], servers: list[
     """A started producer. A broker that has just come back may name no broker yet; then it is asked again."""
     while True:
         producer = make(servers)
+        mended(producer.client)
         try:
             await producer.start()
         except BaseException as exc:

@@ -26,6 +26,7 @@ from engine.kafka.dropping import abort_connections
 from engine.kafka.failures import is_outage
 from engine.kafka.log import KafkaLog
 from engine.kafka.quiet import quieten
+from engine.kafka.sending import mended
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         one.
         """
         conf, log = self.app.conf, self._log
-        return AIOKafkaConsumer(
+        consumer = AIOKafkaConsumer(
             **log.session.client(self._servers, conf.broker_client_id),
             group_id=conf.id,
             group_instance_id=conf.consumer_group_instance_id,
@@ -81,6 +82,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
             heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
         )
+        mended(consumer._client)  # noqa: SLF001 - there is no other way to it
+        return consumer
 
     @override
     async def stop(self) -> None:

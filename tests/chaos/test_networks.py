@@ -7,10 +7,13 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import RequestTimedOutError
 from aiokafka.protocol.metadata import MetadataRequest
 
 from engine.kafka.cluster import Cluster
+from engine.kafka.dropping import drop_client
+from engine.kafka.sending import mended
 from engine.kafka.session import Session
 from tests.chaos.driver import LONGER_THAN_A_SESSION, Scene
 from tests.chaos.load import under_load
@@ -60,6 +63,18 @@ async def test_where_one_connection_is_found_dead_the_others_are_made_anew(three
     for broker in (1, 2, 3):
         await asyncio.wait_for(cluster.send(broker, anything), patience)
     await cluster.stop()
+
+
+async def test_requests_that_time_out_together_on_one_connection_all_say_so(three: KafkaCluster) -> None:
+    """One that said something else would end the coordination of a group for good."""
+    network, anything = network_of(three), MetadataRequest(None)
+    client = mended(AIOKafkaClient(**Session(request=3.0).client(network.servers(0).split(","), "asking")))
+    await client.bootstrap()
+    await client.send(1, anything)
+    network.each(network.door(0), Wire.lose_servers)
+    found = await asyncio.gather(*(client.send(1, anything) for _ in range(3)), return_exceptions=True)
+    await drop_client(client)
+    assert [type(each) for each in found] == [RequestTimedOutError] * 3
 
 
 async def test_slow_deaf_and_half_open_networks_lose_nothing_and_end_no_worker(

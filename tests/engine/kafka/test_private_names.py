@@ -46,6 +46,12 @@ def test_what_is_overridden_exists_with_the_same_parameters(owner: type, ours: t
         assert parameters(getattr(owner, name)) == parameters(getattr(ours, name)), name
 
 
+def test_a_request_that_has_timed_out_closes_its_connection_by_name() -> None:
+    sent = inspect.getsource(AIOKafkaClient.send)
+    assert "except asyncio.TimeoutError" in sent
+    assert "self._conns[(node_id, group)].close(" in sent
+
+
 def test_the_mixin_comes_before_the_driver() -> None:
     order = inspect.getmro(transport.Consumer)
     assert order.index(TaskConsumer) < order.index(driver.Consumer)
