@@ -28,7 +28,7 @@ from engine.errors import Unavailable, WrongTopic
 from engine.kafka.answering import answering, first_answer
 from engine.kafka.dropping import abort_connections, drop_client
 from engine.kafka.failures import is_outage, translated
-from engine.kafka.sending import mended
+from engine.kafka.sending import Client
 from engine.kafka.session import Session
 
 T = TypeVar("T")
@@ -225,7 +225,7 @@ class Cluster:
         async with self._connecting:
             if self._client is None:
                 servers = await answering(self._servers, self._session, self._name)
-                client = mended(AIOKafkaClient(**self._session.client(servers, self._name)))
+                client = Client(**self._session.client(servers, self._name))
                 try:
                     await client.bootstrap()
                     await _look_up(client)

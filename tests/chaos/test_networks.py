@@ -7,13 +7,12 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import RequestTimedOutError
 from aiokafka.protocol.metadata import MetadataRequest
 
 from engine.kafka.cluster import Cluster
 from engine.kafka.dropping import drop_client
-from engine.kafka.sending import mended
+from engine.kafka.sending import Client
 from engine.kafka.session import Session
 from tests.chaos.driver import LONGER_THAN_A_SESSION, Scene
 from tests.chaos.load import under_load
@@ -68,7 +67,7 @@ async def test_where_one_connection_is_found_dead_the_others_are_made_anew(three
 async def test_requests_that_time_out_together_on_one_connection_all_say_so(three: KafkaCluster) -> None:
     """One that said something else would end the coordination of a group for good."""
     network, anything = network_of(three), MetadataRequest(None)
-    client = mended(AIOKafkaClient(**Session(request=3.0).client(network.servers(0).split(","), "asking")))
+    client = Client(**Session(request=3.0).client(network.servers(0).split(","), "asking"))
     await client.bootstrap()
     await client.send(1, anything)
     network.each(network.door(0), Wire.lose_servers)
