@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.ending import HANG_EXIT
+from engine.ending import HANG_EXIT, REPLACED_EXIT
+from engine.errors import Replaced
 from engine.ports import EventLog, GroupSpec, Processor
 from engine.runner import Policy, Runner, Seated, Seek, always_seated
 from engine.state import StateStore
@@ -129,7 +130,9 @@ class Host:
         logger.critical("stopping: %s", exc, exc_info=exc)
         if self._end is None:
             return
-        asyncio.get_running_loop().call_later(15, os._exit, HANG_EXIT)
+        # Whoever was replaced must not be started again under its name, also when its end hangs.
+        code = REPLACED_EXIT if isinstance(self.failure, Replaced) else HANG_EXIT
+        asyncio.get_running_loop().call_later(15, os._exit, code)
         await self._end(exc)
 
 
