@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from engine.errors import Unavailable
 from engine.host import Host
-from engine.ports import FaustLog, NewRecord
+from engine.ports import FaustLog
 from engine.runner import Runner
 from tests.chaos.driver import Scene
 from tests.chaos.plan import Plan
@@ -87,11 +87,8 @@ class Desk(Scene):
 
     async def publish(self, count: int = _RECORDS) -> None:
         """More records, all to partition 0."""
-        values = [self._value(number) for number in range(self.fed, self.fed + count)]
-        rows = [NewRecord(b"key-%d" % self.chance.randrange(self.plan.keys), value) for value in values]
-        await self.log.append({(IN, 0): rows})
-        self.accepted[0] += [(row.key or b"", row.value or b"") for row in rows]
-        self.fed += count
+        lines = [self._line(self.chance.randrange(self.plan.keys), self._value()) for _ in range(count)]
+        assert await self.send({0: lines}), "the log is away"
 
 
 async def desk(url: str, name: str, folder: Path) -> Desk:
