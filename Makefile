@@ -42,7 +42,8 @@ test: $(VENV)/.dev ## Everything: check, then the tests on real Kafka, real data
 	$(BIN)/pytest -q -n 2 --dist loadfile -m "data" $(ARGS)
 	$(BIN)/pytest -q -n 2 --dist worksteal -m slow tests/simulation $(ARGS)
 	@# Twice as many at a time as there are cores: these wait for sessions, leases and brokers most of the time.
-	$(BIN)/pytest -q -n 4 --dist loadfile --ignore tests/simulation -m "(kafka or docker or slow) and not data" $(ARGS)
+	$(BIN)/pytest -q -n 4 --dist loadfile --ignore tests/simulation -m "(kafka or slow) and not data and not docker" $(ARGS)
+	$(BIN)/pytest -q -m "docker and not data" $(ARGS)
 
 chaos: export LEADSTREAM_CHAOS_EVENTS ?= 200000
 chaos: export LEADSTREAM_CHAOS_KILLS ?= 20
