@@ -2,8 +2,7 @@
 
 `LEADSTREAM_FAILPOINT=commit.written:kill` kills the process (SIGKILL) when it first comes to that step;
 `commit.written:stop:3` freezes it (SIGSTOP) the third time, `:term` asks it to end (SIGTERM); several are separated
-by commas. Off unless the variable
-is set when the process starts; a step then costs a look at an empty mapping.
+by commas. Off unless the variable is set when the process starts; a step then costs a look at an empty mapping.
 """
 
 import os

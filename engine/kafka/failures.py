@@ -42,34 +42,28 @@ def is_outage(exc: BaseException | None) -> bool:
 
     Its sender hides a lost connection in a plain `KafkaError`, so the chain of causes is followed.
     """
-    while exc is not None:
-        if isinstance(exc, (*_OUTAGES, Unavailable)) or getattr(exc, "retriable", False) or knows_no_broker(exc):
-            return True
-        exc = exc.__cause__
-    return False
+    return any(
+        isinstance(cause, (*_OUTAGES, Unavailable)) or getattr(cause, "retriable", False) or knows_no_broker(cause)
+        for cause in _causes(exc)
+    )
 
 
 def is_forbidden(exc: BaseException | None) -> bool:
     """Whether the brokers refused for lack of rights, however deeply aiokafka wrapped it."""
+    return any(isinstance(cause, _FORBIDDEN) for cause in _causes(exc))
+
+
+def _causes(exc: BaseException | None) -> Iterator[BaseException]:
     while exc is not None:
-        if isinstance(exc, _FORBIDDEN):
-            return True
+        yield exc
         exc = exc.__cause__
-    return False
-
-
-def _forbidden(exc: BaseException, doing: str) -> Forbidden:
-    return Forbidden(f"{doing}: the brokers refuse it for lack of rights ({exc.__cause__ or exc!r}); grant them")
 
 
 def translated(exc: BaseException, doing: str) -> LogError:
     """What to raise for a failed request outside a transaction."""
-    if isinstance(exc, LogError):
-        return exc
-    if is_forbidden(exc):
-        return _forbidden(exc, doing)
-    if is_outage(exc):
-        return Unavailable(f"{doing}: the brokers are out of reach ({exc!r})")
+    known = _known(exc, doing)
+    if known is not None:
+        return known
     if isinstance(exc, UnsupportedCodecError):
         return LogError(f"{doing}: records are compressed in a way this installation cannot read ({exc}); add cramjam")
     return LogError(f"{doing}: {exc!r}")
@@ -77,13 +71,18 @@ def translated(exc: BaseException, doing: str) -> LogError:
 
 def translated_in_transaction(exc: BaseException, doing: str) -> LogError:
     """What to raise when a transaction failed: but for an outage its owner has to open again from the log."""
+    return _known(exc, doing) or Fenced(f"{doing}: {exc!r}")
+
+
+def _known(exc: BaseException, doing: str) -> LogError | None:
+    """What to raise wherever it happens: what is ours already, a missing right, an outage."""
     if isinstance(exc, LogError):
         return exc
     if is_forbidden(exc):
-        return _forbidden(exc, doing)
+        return Forbidden(f"{doing}: the brokers refuse it for lack of rights ({exc.__cause__ or exc!r}); grant them")
     if is_outage(exc):
         return Unavailable(f"{doing}: the brokers are out of reach ({exc!r})")
-    return Fenced(f"{doing}: {exc!r}")
+    return None
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from leadstream.agreements import request_publication
 from leadstream.clock import now_us
 from leadstream.deployment import opened
 from streams.agreement.load import load as load_agreement
+from tests.chaos.soak.evidence import last_verdicts
 from tests.support.process import Process
 from tests.system.conftest import MakeHome
 from tests.system.homes import Home, Outcome, differences, outcome, rows
@@ -168,7 +169,7 @@ async def settled(log: EventLog, upstream: Upstream, crowd: Crowd) -> dict[str, 
         end, histories = await log.ends(LEAD_EVENTS), await told(log)
         facts = [fact for history in histories.values() for fact in history]
         decided = sum(fact["source"] == SOURCE for fact in facts)
-        still_open = sum(counts["open"] for counts in verdicts_told(histories).values())
+        still_open = sum(counts["open"] for counts in last_verdicts(histories).values())
         if decided >= upstream.count and not still_open and await projected(log) == end == await log.ends(LEAD_EVENTS):
             return histories
         await asyncio.sleep(0.5)
@@ -177,21 +178,6 @@ async def settled(log: EventLog, upstream: Upstream, crowd: Crowd) -> dict[str, 
 async def projected(log: EventLog) -> list[int]:
     positions = [await log.latest(VIEW_STATE, partition, POSITION) for partition in range(PARTITIONS)]
     return [0 if raw is None else decode_position(raw).offsets[LEAD_EVENTS] for raw in positions]
-
-
-def verdicts_told(histories: Mapping[str, list[dict[str, Any]]]) -> dict[str, Counter[str]]:
-    """The last verdict of every clock, counted by clause."""
-    last: dict[tuple[str, str, int], str] = {}
-    for name, history in histories.items():
-        for fact in history:
-            group, _, kind = fact["type"].removesuffix(".v1").partition(".")
-            if group == "sla" and kind not in ("warned", "answered"):
-                clock = name, fact["data"]["clause"], fact["data"]["cycle"]
-                last[clock] = fact["data"].get("now", "open" if kind == "started" else kind)
-    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for (_, clause, _), verdict in last.items():
-        found[clause][verdict] += 1
-    return found
 
 
 def verdicts_due(upstream: Upstream) -> Counter[str]:
@@ -258,7 +244,7 @@ async def test_killed_workers_and_a_killed_projector_lose_nothing_and_double_not
         histories = await told(log)
         assert sum(await log.ends(DEAD_LETTERS)) == 0
     assert_each_once_in_order(upstream, histories)
-    verdicts = verdicts_told(histories)
+    verdicts = last_verdicts(histories)
     assert verdicts["call"] == verdicts_due(upstream)
     assert min(verdicts["call"][name] for name in ("met", "breached")) > 0
     assert verdicts["follow_up"].total() > 0
