@@ -11,6 +11,10 @@ class Unavailable(LogError):
     """The log is out of reach for now (no broker, not enough replicas, disk full). Waiting helps; never fatal."""
 
 
+class Unseated(LogError):
+    """Those who share the partitions no longer know us. No outage: joining again helps, or else a new process does."""
+
+
 class Fenced(LogError):
     """Somebody else owns this partition now, or the outcome of a commit is unknown: open again from the log."""
 

@@ -1,8 +1,9 @@
 """Drives one task live: opens it, decides what the agent submits, ticks when idle, reopens after trouble.
 
-Crash policy: an outage lasts as long as it lasts and never ends the worker; any other trouble with the log reopens
-the task, and ends the worker after five times in a row; an exception of the processor is retried three times and
-then ends the worker. In no case does the position move past work that is not done.
+Crash policy: an outage lasts as long as it lasts and never ends the worker; how long a lost place is waited for the
+transport says; any other trouble with the log reopens the task, and ends the worker after five times in a row; an
+exception of the processor is retried three times and then ends the worker. In no case does the position move past work
+that is not done.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from engine.errors import (
     Truncated,
     Unavailable,
     UnknownState,
+    Unseated,
 )
 from engine.failpoints import reached
 from engine.ports import Record, S
@@ -176,7 +178,7 @@ class Runner(Generic[S]):
 
     async def _pause(self, exc: BaseException) -> bool:
         """Wait before opening again; False when it is time to give up."""
-        self._failures += not isinstance(exc, Unavailable)
+        self._failures += not isinstance(exc, Unavailable | Unseated)
         self._reopens += 1
         outage = isinstance(exc, Unavailable)
         self._note(
@@ -196,7 +198,7 @@ class Runner(Generic[S]):
         """
         self.running = False
         if self._reopens and not await self._seated():
-            raise Unavailable("others have our place by now; waiting for another one")
+            raise Unseated("others have our place by now; waiting for another one")
         await self.task.open()
         # Only now: a batch from before may be submitted while the task opens, and must not be taken for a new one.
         self._queue, self._expected = asyncio.Queue(), {topic: deque() for topic in self.task.positions}

@@ -15,6 +15,7 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
+from mode import Service
 from typing_extensions import override
 
 from engine.errors import Replaced
@@ -32,13 +33,13 @@ logger = logging.getLogger(__name__)
 
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 1.0, 5.0
 _BEGINNING_SECONDS, _ASK_AGAIN_SECONDS = 0.01, 0.2
+_ALIVE_SECONDS = 1.0
 
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):
     """Holds the seat in the consumer group."""
 
     _servers: list[str]
-    _broken = ""
     _member: tuple[int, str] | None = None
     """Generation of the group and our id in it, as last known; aiokafka forgets them before it joins again."""
 
@@ -139,10 +140,23 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         self._ensure_consumer().pause(*(TopicPartition(*tp) for tp in assigned))
         await super().on_partitions_assigned(assigned, generation_id)
 
-    async def stay_alive(self) -> None:
-        """Do what aiokafka expects of a consumer that fetches: show activity, and collect its errors.
+    @Service.task
+    async def _hold(self) -> None:
+        """Do what aiokafka expects of a consumer that fetches, for as long as this thread lives.
 
-        An error that nobody collects stops the coordination for good.
+        It is done here and not where batches are fetched: who has no partitions fetches nothing, and would be thrown
+        out for it. A process that hangs is the watchdog's to end.
+        """
+        while not self._ending:
+            try:
+                await self._stay_alive()
+            except KafkaError as exc:
+                self._end_process(exc)
+                return
+            await self.sleep(_ALIVE_SECONDS)
+
+    async def _stay_alive(self) -> None:
+        """Show activity, and collect errors of the coordination; one that nobody collects stops it for good.
 
         Raises:
             KafkaError: the coordination has ended.
@@ -150,11 +164,15 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         consumer = self._ensure_consumer()
         with consumer._subscription.fetch_context():  # noqa: SLF001 - or the group throws an idle member out
             pass
-        coordination = self._coordinator._coordination_task  # noqa: SLF001 - there is no public way to see its end
+        coordinator = self._coordinator
+        heartbeat = coordinator._heartbeat_task  # noqa: SLF001 - aiokafka does not start one again that has died
+        if heartbeat is not None and heartbeat.done():
+            coordinator.request_rejoin()
+        coordination = coordinator._coordination_task  # noqa: SLF001 - there is no public way to see its end
         if coordination.cancelled():
             return  # by us: the process is about to end
         try:
-            self._coordinator.check_errors()
+            coordinator.check_errors()
         except KafkaError as exc:
             if coordination.done():  # it will not try again
                 raise
@@ -167,15 +185,16 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         """The name the group gave us; another one each time we join."""
         return str(self._coordinator.member_id)
 
-    async def reconnect(self, member: str) -> None:
-        """Break all connections if we still are that member; once, so that what comes after is left in peace.
+    async def rejoin(self, member: str) -> None:
+        """Give up a membership that the group does not know, and join again; nothing if that has begun already.
 
         A heartbeat into a connection that is dead at its other end is waited for as long as a request may take, and
-        only then would we learn that the group has given us up.
+        only then would we learn that the group has given us up. So all connections are broken; aiokafka makes new ones.
         """
-        if self._broken != member == await self.member():
-            self._broken = member
-            abort_connections(self._ensure_consumer()._client)  # noqa: SLF001 - aiokafka connects again by itself
+        if member and member == await self.member():
+            logger.warning("the consumer group no longer knows us; joining it again")
+            abort_connections(self._ensure_consumer()._client)  # noqa: SLF001 - there is no other way to it
+            self._coordinator.reset_generation()
 
     async def _replaced(self) -> bool:
         """Whether another process has our static place; then this one ends, instead of taking the place back."""
@@ -190,10 +209,13 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
                 await self.sleep(_ASK_AGAIN_SECONDS)
                 continue
             if found:
-                crash = self._host.crash(Replaced(name))
-                asyncio.run_coroutine_threadsafe(crash, self.parent_loop)
+                self._end_process(Replaced(name))
             return found
         return True
+
+    def _end_process(self, exc: BaseException) -> None:
+        """End the process, whose host lives in the other loop."""
+        asyncio.run_coroutine_threadsafe(self._host.crash(exc), self.parent_loop)
 
     @property
     def _ending(self) -> bool:

@@ -22,7 +22,7 @@ from faust.types import TP
 from typing_extensions import override
 
 from engine.batch import Batch
-from engine.errors import LogError
+from engine.errors import LogError, Unseated
 from engine.kafka import groups
 from engine.kafka.cluster import Cluster
 from engine.kafka.log import KafkaLog
@@ -36,7 +36,8 @@ ALIAS = "leadkafka"
 TRANSPORTS.aliases[ALIAS] = "engine.kafka.transport:Transport"
 
 _FULL_SECONDS = 0.2
-_ALIVE_SECONDS = 1.0
+_SESSIONS, _REQUESTS = 3, 2
+"""How long a lost place is waited for: what a rebalance takes, and joining over a connection that turns out dead."""
 
 
 class Consumer(TaskConsumer, driver.Consumer):
@@ -46,7 +47,7 @@ class Consumer(TaskConsumer, driver.Consumer):
         super().__init__(*args, **kwargs)
         self._poller: Poller | None = None
         self._cluster: Cluster | None = None
-        self._alive_at = 0.0
+        self._unseated_at: float | None = None
 
     @override
     def _new_consumer_thread(self) -> ConsumerThread:
@@ -61,7 +62,6 @@ class Consumer(TaskConsumer, driver.Consumer):
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Batch]]:
         """One batch per partition, and only for tasks that are open and have room."""
         try:
-            await self._stay_alive()
             return await self._batches(active_partitions or set())
         except (LogError, KafkaError) as exc:
             await self.host.crash(exc)
@@ -109,30 +109,35 @@ class Consumer(TaskConsumer, driver.Consumer):
             self._cluster = Cluster(log.servers, log.session, f"{self.app.conf.id}-fetch")
         return self._cluster
 
-    async def _stay_alive(self) -> None:
-        now = time.monotonic()
-        if now - self._alive_at >= _ALIVE_SECONDS:
-            self._alive_at = now
-            thread = cast("ConsumerThread", self._thread)
-            await thread.call_thread(thread.stay_alive)
-
     @override
     async def seek_source(self, partition: int, offsets: Mapping[str, int]) -> None:
         """Nothing to do: every fetch says from where."""
 
     @override
     async def seated(self) -> bool:
-        """Ask the group; where it has given us up, see to it that we hear of it.
+        """Ask the group; where it has given us up join it again, and end the process when that does not help.
 
         Raises:
             LogError: the group cannot be asked.
         """
         thread = cast("ConsumerThread", self._thread)
         member = await thread.call_thread(thread.member)
-        known = await groups.has_member(self._asking(), self.app.conf.id, member)
-        if not known:
-            await thread.call_thread(thread.reconnect, member)
-        return known
+        if member and await groups.has_member(self._asking(), self.app.conf.id, member):
+            self._unseated_at = None
+            return True
+        await thread.call_thread(thread.rejoin, member)
+        now = time.monotonic()
+        self._unseated_at = now if self._unseated_at is None else self._unseated_at
+        waited = now - self._unseated_at
+        if waited > max(_SESSIONS * self.app.conf.broker_session_timeout, _REQUESTS * self._log.session.request):
+            await self.host.crash(Unseated(f"the consumer group has not known us for {waited:.0f} s; start again"))
+        return False
+
+    @override
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Open the tasks of our new place."""
+        self._unseated_at = None
+        await super().on_partitions_assigned(assigned, generation_id)
 
     @override
     def highwater(self, tp: TP) -> int:

@@ -112,6 +112,7 @@ class Driver:
     def _note(self, kind: str, **fields: Any) -> None:
         assert fields["task"] == "ledgers-0"
         self.notes[kind] += 1
+        self.notes["outage"] += bool(fields.get("outage"))
 
 
 async def driving(ledger: Ledger | None = None, policy: Policy = QUICK) -> Driver:

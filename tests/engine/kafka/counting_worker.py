@@ -1,11 +1,12 @@
 """A worker that counts: each record raises its key's count by one and leaves the new count in `out`.
 
 Run as `python -m tests.engine.kafka.counting_worker URL NAME [SOURCE ...]`; the topics are NAME-in (or the sources),
-NAME-out, NAME-changelog, NAME-dead.
+NAME-out, NAME-changelog, NAME-dead. COUNTING_PARTITIONS and COUNTING_MAX_POLL_INTERVAL (seconds) in the environment.
 """
 
 import asyncio
 import logging
+import os
 import sys
 import tempfile
 import time
@@ -58,10 +59,10 @@ def group(name: str, sources: Sequence[str] = ()) -> GroupSpec:
     return GroupSpec("count", tuple(sources) or (f"{name}-in",), f"{name}-changelog", f"{name}-dead")
 
 
-def topics(name: str, sources: Sequence[str] = ()) -> list[TopicSpec]:
+def topics(name: str, sources: Sequence[str] = (), partitions: int = PARTITIONS) -> list[TopicSpec]:
     spec = group(name, sources)
     plain = [*spec.sources, f"{name}-out", spec.dead_letters]
-    return [*(TopicSpec(topic, PARTITIONS) for topic in plain), TopicSpec(spec.changelog, PARTITIONS, compacted=True)]
+    return [*(TopicSpec(topic, partitions) for topic in plain), TopicSpec(spec.changelog, partitions, compacted=True)]
 
 
 def now() -> int:
@@ -73,7 +74,8 @@ def log_of(url: str, name: str) -> KafkaLog:
 
 
 def app_of(url: str, name: str, sources: Sequence[str] = ()) -> TaskApp:
-    program = Program(group(name, sources), PARTITIONS, lambda _: Counter(f"{name}-out"))
+    partitions = int(os.environ.get("COUNTING_PARTITIONS", PARTITIONS))
+    program = Program(group(name, sources), partitions, lambda _: Counter(f"{name}-out"))
     return build_task_app(
         f"{name}-worker",
         log_of(url, name),
@@ -81,6 +83,7 @@ def app_of(url: str, name: str, sources: Sequence[str] = ()) -> TaskApp:
         clock=now,
         datadir=tempfile.mkdtemp(),
         session_timeout=4.0,
+        broker_max_poll_interval=float(os.environ.get("COUNTING_MAX_POLL_INTERVAL", "300")),
     )
 
 

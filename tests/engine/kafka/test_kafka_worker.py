@@ -21,14 +21,17 @@ KEYS = 50
 class Scene:
     """A log with the topics of a counting worker, and as many workers as a test wants."""
 
-    def __init__(self, log: KafkaLog, name: str, folder: Path, sources: list[str]) -> None:
-        self.log, self.name, self.sources = log, name, sources or [f"{name}-in"]
+    def __init__(
+        self, log: KafkaLog, name: str, folder: Path, sources: list[str], partitions: int = PARTITIONS
+    ) -> None:
+        self.log, self.name, self.sources, self.partitions = log, name, sources or [f"{name}-in"], partitions
         self._folder, self._workers = folder, list[Process]()
 
-    def worker(self) -> Process:
+    def worker(self, **env: str) -> Process:
         argv = [sys.executable, "-m", "tests.engine.kafka.counting_worker", self.log.url, self.name, *self.sources]
         number = len(self._workers)
-        self._workers.append(Process(argv, log=self._folder / f"{number}.log", env={"TMPDIR": str(self._folder)}))
+        env = {"TMPDIR": str(self._folder), "COUNTING_PARTITIONS": str(self.partitions), **env}
+        self._workers.append(Process(argv, log=self._folder / f"{number}.log", env=env))
         return self._workers[-1]
 
     def close(self) -> None:
@@ -37,7 +40,7 @@ class Scene:
 
     async def publish(self, count: int, source: int = 0) -> None:
         """`count` records to each partition."""
-        for partition in range(PARTITIONS):
+        for partition in range(self.partitions):
             rows = [NewRecord(b"%d-%d" % (partition, n % KEYS), b"x" * 100) for n in range(count)]
             await self.log.append({(self.sources[source], partition): rows})
 
@@ -76,10 +79,18 @@ def sources() -> list[str]:
 
 
 @pytest.fixture
-async def scene(kafka_url: str, topic_prefix: str, tmp_path: Path, sources: list[str]) -> AsyncIterator[Scene]:
+def partitions() -> int:
+    return PARTITIONS
+
+
+@pytest.fixture
+async def scene(
+    kafka_url: str, topic_prefix: str, tmp_path: Path, sources: list[str], partitions: int
+) -> AsyncIterator[Scene]:
     name = topic_prefix.rstrip("-")
-    scene = Scene(log_of(kafka_url, name), name, tmp_path, [f"{topic_prefix}{source}" for source in sources])
-    await scene.log.create_topics(topics(name, scene.sources))
+    prefixed = [f"{topic_prefix}{source}" for source in sources]
+    scene = Scene(log_of(kafka_url, name), name, tmp_path, prefixed, partitions)
+    await scene.log.create_topics(topics(name, scene.sources, partitions))
     yield scene
     scene.close()
     await scene.log.stop()
@@ -148,6 +159,26 @@ async def test_two_sources_meet_in_one_task_while_members_come_and_go(scene: Sce
     await scene.written(32_000)
     assert_every_record_counted_once(await scene.counts(), 32_000)
     assert [worker.alive for worker in workers] == [False, True, True]
+
+
+@pytest.mark.kafka
+@pytest.mark.slow
+@pytest.mark.parametrize("partitions", [1])
+async def test_a_spare_outlives_the_poll_interval_and_takes_over(scene: Scene, partitions: int) -> None:
+    assert partitions == 1  # so that one of two workers has nothing to fetch
+    await scene.publish(100)
+    worker = scene.worker(COUNTING_MAX_POLL_INTERVAL="3")
+    await scene.written(100)
+    spare = scene.worker(COUNTING_MAX_POLL_INTERVAL="3")
+    await asyncio.to_thread(spare.wait_for, r"Setting newly assigned partitions set\(\)", 60.0)
+    await asyncio.sleep(9)  # three intervals
+    worker.kill()
+    await scene.publish(100)
+    await scene.written(200)
+    assert_every_record_counted_once(await scene.counts(), 200)
+    assert "LeaveGroup" not in spare.output()
+    spare.stop()
+    assert spare.returncode == 0
 
 
 @pytest.mark.kafka

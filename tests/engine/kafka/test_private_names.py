@@ -109,6 +109,8 @@ async def test_a_consumer_has_what_asking_for_its_place_needs() -> None:
 
     assert "self.member_id = " in inspect.getsource(GroupCoordinator.__init__)
     assert "self.reset_generation()" in inspect.getsource(GroupCoordinator._do_heartbeat)
+    assert "self.request_rejoin()" in inspect.getsource(GroupCoordinator.reset_generation)
+    assert "self._heartbeat_task = None" in inspect.getsource(GroupCoordinator._stop_heartbeat_task)
 
 
 def test_metadata_that_we_asked_for_ourselves_can_be_given_to_the_client() -> None:
