@@ -1,12 +1,15 @@
 """What no single part of an agreement can know: that names fit together and that numbers make sense."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from streams.agreement.conditions import Condition, FitTest, ScoreTest, each_test
 from streams.agreement.grammar import AgreementSpec, ClausePart, Scoring
 from streams.agreement.problems import Place
+from streams.agreement.scalars import Side
 from streams.agreement.working_hours import calendar_of
+from streams.agreement.written_records import NurturePart
+from streams.agreement.written_routing import RoutingPart, Segment, Territory
 
 RESERVED = frozenset({"captured", "converted"})
 """Stages of the funnel that every lead can reach; a status of that name would be counted with them."""
@@ -22,6 +25,10 @@ def check(spec: AgreementSpec) -> Found:
     yield from _scoring(spec)
     yield from _conditions(spec)
     yield from _clauses(spec)
+    yield from _commitments(spec)
+    yield from _routing(spec)
+    yield from _nurture(spec)
+    yield from _names(spec)
     sides = [signature.side for signature in spec.signed]
     for index, side in enumerate(sides):
         if side in sides[:index]:
@@ -63,6 +70,9 @@ def _scoreless(spec: AgreementSpec) -> Iterator[tuple[Place, Condition]]:
     if spec.scoring is not None:
         for index, rule in enumerate(spec.scoring.fit):
             yield from each_test(rule.when, ("scoring", "fit", index, "when"))
+    if spec.routing is not None:
+        for place, route in _routes(spec.routing):
+            yield from each_test(route.when, (*place, "when"))
 
 
 def _conditions(spec: AgreementSpec) -> Found:
@@ -87,12 +97,15 @@ def _scored(spec: AgreementSpec) -> Iterator[tuple[Place, Condition]]:
                 yield from each_test(condition, ("qualified_lead", part))
     if spec.archive is not None and spec.archive.when is not None:
         yield from each_test(spec.archive.when, ("archive", "when"))
+    if spec.conversion is not None and spec.conversion.criteria is not None:
+        yield from each_test(spec.conversion.criteria, ("conversion", "criteria"))
 
 
 def _clauses(spec: AgreementSpec) -> Found:
-    for side, clauses in (("sales_clauses", spec.sales_clauses), ("marketing_clauses", spec.marketing_clauses)):
-        for name, clause in clauses.items():
-            yield from _clause(spec, (side, name), clause)
+    sides: tuple[Side, ...] = ("sales", "marketing")
+    for side in sides:
+        for name, clause in spec.clauses(side).items():
+            yield from _clause(spec, (f"{side}_clauses", name), clause)
     for name in spec.marketing_clauses:
         if name in spec.sales_clauses:
             yield ("marketing_clauses", name), "is a clause of sales already; expected a name of its own"
@@ -106,6 +119,71 @@ def _clause(spec: AgreementSpec, place: Place, clause: ClausePart) -> Found:
             yield (*place, "paused_in", index), _unknown("status", status, spec.statuses)
     if clause.starts_on == "qualified" and spec.qualified_lead is None:
         yield (*place, "starts_on"), "never happens: there is no `qualified_lead`"
+
+
+def _commitments(spec: AgreementSpec) -> Found:
+    seen: dict[str, str] = {}
+    for name, part in spec.commitments().items():
+        place = ("marketing_clauses", name, "quarter")
+        if part.quarter in seen:
+            yield place, f"{part.quarter} is committed in {seen[part.quarter]} already; expected another quarter"
+        elif spec.qualified_lead is None:
+            yield place[:2], "is never kept: there is no `qualified_lead`"
+        seen.setdefault(part.quarter, name)
+
+
+def _routes(routing: RoutingPart) -> Iterator[tuple[Place, Territory | Segment]]:
+    for index, territory in enumerate(routing.territories):
+        yield ("routing", "territories", index), territory
+    for index, segment in enumerate(routing.segments):
+        yield ("routing", "segments", index), segment
+
+
+def _routing(spec: AgreementSpec) -> Found:
+    routing = spec.routing
+    if routing is None:
+        return
+    named: list[tuple[Place, str | None]] = [(place, route.pool) for place, route in _routes(routing)]
+    named.append((("routing", "fallback"), routing.fallback.pool))
+    for place, pool in named:
+        if pool is not None and pool not in routing.pools:
+            yield (*place, "pool"), _unknown("pool", pool, routing.pools)
+    for pool, part in routing.pools.items():
+        yield from _twice(("routing", "pools", pool, "members"), [each.name for each in part.members], "name")
+
+
+def _nurture(spec: AgreementSpec) -> Found:
+    part = spec.nurture
+    if part is None:
+        return
+    listed = [reason for status in spec.statuses.values() if status.means == "unqualified" for reason in status.reasons]
+    usual = NurturePart()
+    known = dict.fromkeys((*listed, *usual.reasons, *usual.archive_reasons))
+    for key, reasons in (("reasons", part.reasons), ("archive_reasons", part.archive_reasons)):
+        for index, reason in enumerate(reasons):
+            if listed and reason not in known:
+                yield ("nurture", key, index), _unknown("reason", reason, known)
+    for index, reason in enumerate(part.archive_reasons):
+        if reason in part.reasons:
+            place = ("nurture", "archive_reasons", index)
+            yield place, f"{reason} leads to the nurture program already; expected it in one of the two lists"
+
+
+def _names(spec: AgreementSpec) -> Found:
+    """Lists in which a name that stands twice can only be a mistake."""
+    if spec.identity is not None:
+        for key in ("merge_on", "company_on"):
+            yield from _twice(("identity", key), getattr(spec.identity, key))
+    if spec.enrichment is not None:
+        yield from _twice(("enrichment", "precedence"), spec.enrichment.precedence)
+        for field, providers in spec.enrichment.fields.items():
+            yield from _twice(("enrichment", "fields", field), providers)
+
+
+def _twice(place: Place, names: Sequence[str], *key: str) -> Found:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield (*place, index, *key), f"{name!r} stands there already; expected each once"
 
 
 def _unknown(what: str, name: str, known: Mapping[str, object]) -> str:

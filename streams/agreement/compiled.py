@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal, Protocol
 
 from events.lead import Condition as HeldCondition
+from streams.agreement.records import Enrichment, Identity, Nurture
+from streams.agreement.reviews import Review
+from streams.agreement.routes import Routing
+from streams.agreement.scalars import Means, Side
 from streams.calendars import Calendar, Target
 from streams.scoring import Score, Scorer, Threshold
 
-Means = Literal["open", "working", "nurturing", "qualified", "unqualified", "converted", "archived"]
-Side = Literal["sales", "marketing"]
 StartsOn = Literal["captured", "qualified", "handed_over"]
 StopKind = Literal["touch", "status_changed", "handed_over"]
 HandOver = Literal["automatic", "manual"]
@@ -89,6 +92,36 @@ class Archiving:
     untouched_us: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """How many qualified leads marketing delivers in a quarter.
+
+    Attributes:
+        name: of the promise, unique among those of marketing.
+        quarter: such as `2026Q1`.
+        first_day: its first day, in the zone of whoever reports.
+        next_day: the day after its last one.
+        qualified_leads: how many.
+    """
+
+    name: str
+    quarter: str
+    first_day: date
+    next_day: date
+    qualified_leads: int
+
+
+class Conversion(Protocol):
+    """What has to be known before a lead is converted."""
+
+    @property
+    def confirm(self) -> bool:
+        """Whether a person has to confirm it."""
+
+    def missing(self, profile: Profile, score: Score | None) -> tuple[str, ...]:
+        """Every required field and condition that fails, in words; nothing when the lead can be converted."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Agreement:
     """One version of an agreement.
@@ -101,12 +134,21 @@ class Agreement:
         matches: whether it applies to a lead with that profile.
         conditional: whether it has an `applies_to` at all; one without is the fallback.
         statuses: status name to what it means, in file order.
+        request_nurture: status name to the program that is asked to warm a lead which enters it.
         clauses: those of sales, then those of marketing, in file order.
+        commitments: what marketing promises to deliver, in file order.
         late_facts_accepted: how long after a due time a late fact may change the verdict, microseconds.
         scorer: the rules; None when the agreement has no scoring.
         qualification: the qualified-lead definition; None when there is none.
         hand_over: `automatic` on qualification, or `manual` by command.
         archiving: when leads are put aside; None for never.
+        routing: who gets a lead; None when the agreement does not say.
+        conversion: what has to be known before a lead is converted.
+        nurture: what becomes of unqualified leads.
+        identity: by which keys leads are merged and put to companies.
+        enrichment: whose value of a field is taken.
+        account_score_cap: a company's score is the sum over its people, at most this.
+        review: when both sides look at the agreement again; None when they did not say.
     """
 
     name: str
@@ -116,9 +158,18 @@ class Agreement:
     matches: Callable[[Profile], bool]
     conditional: bool
     statuses: Mapping[str, Means]
+    request_nurture: Mapping[str, str]
     clauses: tuple[Clause, ...]
+    commitments: tuple[Commitment, ...]
     late_facts_accepted: int
     scorer: Scorer | None
     qualification: Qualification | None
     hand_over: HandOver
     archiving: Archiving | None
+    routing: Routing | None
+    conversion: Conversion
+    nurture: Nurture
+    identity: Identity
+    enrichment: Enrichment
+    account_score_cap: int
+    review: Review | None

@@ -13,6 +13,8 @@ from streams.scoring import Fit, Score
 Profile = Mapping[str, Any]
 Holds = Callable[[Profile, Score | None], bool]
 FitOf = Callable[[Profile], Fit]
+Lists = Mapping[str, frozenset[str]]
+"""Lists that conditions may name, by name."""
 _LONGEST = 1000
 """Characters of words that still fit into facts."""
 _DOMAIN, _EMAIL = "person.email_domain", "person.email"
@@ -48,22 +50,23 @@ class Compiled:
     seen: Callable[[Profile, Score | None], Iterator[Seen]]
 
 
-def compiled(condition: Condition, fit_of: FitOf | None = None) -> Compiled:
+def compiled(condition: Condition, fit_of: FitOf | None = None, lists: Lists = BUILT_IN) -> Compiled:
     """Compile a condition.
 
     Args:
         condition: checked before.
         fit_of: finds the fit of a profile, for tests on points below 0.
+        lists: what the names of lists stand for.
     """
     match condition:
         case AllOf():
-            return _all([compiled(part, fit_of) for part in condition.all_])
+            return _all([compiled(part, fit_of, lists) for part in condition.all_])
         case AnyOf():
-            return _any([compiled(part, fit_of) for part in condition.any_])
+            return _any([compiled(part, fit_of, lists) for part in condition.any_])
         case NotOf():
-            return _not(compiled(condition.not_, fit_of))
+            return _not(compiled(condition.not_, fit_of, lists))
         case FieldTest():
-            return _field(condition)
+            return _field(condition, lists)
         case ScoreTest():
             part = operator.attrgetter(_SCORE_PARTS[condition.score])
             least = condition.at_least
@@ -77,7 +80,7 @@ def compiled(condition: Condition, fit_of: FitOf | None = None) -> Compiled:
 
 def present(field: str) -> Compiled:
     """The condition that a field is set."""
-    return _field(FieldTest(field=field, present=True))
+    return _field(FieldTest(field=field, present=True), BUILT_IN)
 
 
 def value_of(field: str) -> Callable[[Profile], Any]:
@@ -160,8 +163,8 @@ def _shortened(words: str) -> str:
     return words if len(words) <= _LONGEST else f"{words[:_LONGEST]} ..."
 
 
-def _field(test: FieldTest) -> Compiled:
-    named = list(_tests(test))
+def _field(test: FieldTest, lists: Lists) -> Compiled:
+    named = list(_tests(test, lists))
     words = f"{test.field} {' and '.join(words for words, _ in named)}"
     value = value_of(test.field)
     if len(named) == 1:
@@ -170,12 +173,12 @@ def _field(test: FieldTest) -> Compiled:
     return _single(words, lambda seen: all(one(seen) for one in tests), lambda profile, _: value(profile))
 
 
-def _tests(test: FieldTest) -> Iterator[tuple[str, Callable[[Any], bool]]]:
+def _tests(test: FieldTest, lists: Lists) -> Iterator[tuple[str, Callable[[Any], bool]]]:
     """Words and closure of each test; a field that is not set passes none but `present: false`."""
     if test.equals is not None:
         yield f"is {_word(test.equals)}", _equal_to(test.equals)
     if test.in_ is not None:
-        yield _in(test.in_)
+        yield _in(test.in_, lists)
     if test.at_least is not None:
         yield f"at least {test.at_least}", _compared(operator.ge, test.at_least)
     if test.at_most is not None:
@@ -188,9 +191,9 @@ def _tests(test: FieldTest) -> Iterator[tuple[str, Callable[[Any], bool]]]:
         yield "present" if wanted else "absent", lambda value: (value is not None and value != "") is wanted
 
 
-def _in(values: str | tuple[Any, ...]) -> tuple[str, Callable[[Any], bool]]:
+def _in(values: str | tuple[Any, ...], lists: Lists) -> tuple[str, Callable[[Any], bool]]:
     if isinstance(values, str):
-        known = BUILT_IN[values]
+        known = lists[values]
         return f"in {values}", lambda value: isinstance(value, str) and value.lower() in known
     tests = tuple(_equal_to(value) for value in values)
     return f"in {', '.join(map(_word, values))}", lambda value: any(test(value) for test in tests)

@@ -7,9 +7,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from streams.agreement.conditions import TAGS
-from streams.agreement.grammar import AgreementSpec
+from streams.agreement.grammar import PROMISE_TAGS, AgreementSpec
 from streams.agreement.problems import Place
 
+_TAGS = TAGS | PROMISE_TAGS
 _KEY = "[key]"
 _EXPECTED = {
     "int_type": "expected a whole number",
@@ -33,7 +34,7 @@ def explained(error: ValidationError) -> Iterator[tuple[Place, str]]:
 
 
 def _place(loc: Sequence[str | int]) -> Place:
-    return tuple(step for step in loc if step not in TAGS and step != _KEY)
+    return tuple(step for step in loc if step not in _TAGS and step != _KEY)
 
 
 def _message(found: ErrorDetails) -> str:
@@ -66,7 +67,7 @@ def _keys(loc: Sequence[str | int]) -> list[str]:
     """The keys that the model at a location knows."""
     models: list[type[BaseModel]] = [AgreementSpec]
     for step in loc:
-        if step in TAGS:
+        if step in _TAGS:
             models = [model for model in models if f"<{_first_key(model)}>" == step]
             continue
         fields = [

@@ -4,52 +4,61 @@ Durations, instants, percentages and hours stay texts, checked here and turned i
 document shows what was signed.
 """
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from streams.agreement.conditions import AnyCondition
-from streams.agreement.texts import (
-    Part,
-    checked_date,
-    checked_duration,
-    checked_instant,
-    checked_zone,
-    listed,
-    percentage,
-    tuple_of,
+from streams.agreement.scalars import (
+    Date,
+    Duration,
+    Instant,
+    Means,
+    Name,
+    NameList,
+    Names,
+    Period,
+    Points,
+    Quarter,
+    Side,
+    Words,
+    Zone,
 )
+from streams.agreement.texts import Part, percentage, tuple_of
 from streams.agreement.written_hours import Hours
-
-Name = Annotated[str, Field(min_length=1, max_length=100)]
-Words = Annotated[str, Field(min_length=1, max_length=300)]
-Points = Annotated[int, Field(ge=-1000, le=1000)]
-Duration = Annotated[str, AfterValidator(checked_duration)]
-Names = Annotated[tuple[Name, ...], BeforeValidator(listed), Field(min_length=1)]
-Means = Literal["open", "working", "nurturing", "qualified", "unqualified", "converted", "archived"]
+from streams.agreement.written_records import AccountsPart, EnrichmentPart, IdentityPart, NurturePart
+from streams.agreement.written_routing import RoutingPart
 
 
 class Signed(Part):
     """One side's signature."""
 
-    side: Literal["marketing", "sales"]
+    side: Side
     by: Words
-    at: Annotated[str, AfterValidator(checked_date)]
+    at: Date
 
 
 class CalendarPart(Part):
     """Working hours: local windows per weekday in an IANA zone, less whole-day holidays."""
 
-    timezone: Annotated[str, AfterValidator(checked_zone)]
+    timezone: Zone
     hours: Hours
-    holidays: Annotated[tuple[Annotated[str, AfterValidator(checked_date)], ...], BeforeValidator(tuple_of)] = ()
+    holidays: Annotated[tuple[Date, ...], BeforeValidator(tuple_of)] = ()
+
+
+class OnEnter(Part):
+    """What happens by itself when a lead enters a status."""
+
+    request_nurture: Name
 
 
 class Status(Part):
     """What a status of the company's own list means, and the reasons people choose from."""
 
     means: Means
-    reasons: Annotated[tuple[Name, ...], BeforeValidator(tuple_of)] = ()
+    reasons: NameList = ()
+    on_enter: OnEnter | None = None
 
 
 class FitRule(Part):
@@ -140,7 +149,7 @@ class Scoring(Part):
 class QualifiedLead(Part):
     """When a lead is good enough for sales: all parts that are written down must hold."""
 
-    required_fields: Annotated[tuple[Name, ...], BeforeValidator(tuple_of)] = ()
+    required_fields: NameList = ()
     demographic: AnyCondition | None = None
     situational: AnyCondition | None = None
     behavioural: AnyCondition | None = None
@@ -184,7 +193,35 @@ class ClausePart(Part):
     within: Duration
     calendar: Name | None = None
     warn_at: Annotated[str, AfterValidator(percentage(1, 99))] | None = None
-    paused_in: Annotated[tuple[Name, ...], BeforeValidator(tuple_of)] = ()
+    paused_in: NameList = ()
+
+
+class CommitmentPart(Part):
+    """How many qualified leads marketing delivers in a quarter."""
+
+    quarter: Quarter
+    qualified_leads: Annotated[int, Field(ge=1, le=10_000_000)]
+
+
+def _promise(value: Any) -> str:
+    committed = "quarter" in value or "qualified_leads" in value if isinstance(value, dict) else False
+    return "<quarter>" if committed or isinstance(value, CommitmentPart) else "<starts_on>"
+
+
+MarketingPromise = Annotated[
+    Annotated[ClausePart, Tag("<starts_on>")] | Annotated[CommitmentPart, Tag("<quarter>")], Discriminator(_promise)
+]
+"""A clause with its clock, or a commitment."""
+PROMISE_TAGS = frozenset({"<starts_on>", "<quarter>"})
+"""What tells the two apart in the places of pydantic's errors; it stands in no document."""
+
+
+class ConversionPart(Part):
+    """What has to be known before a lead becomes a contact of an account, and whether a person confirms it."""
+
+    required_fields: NameList = ()
+    criteria: AnyCondition | None = None
+    confirm: bool = True
 
 
 class Archive(Part):
@@ -214,17 +251,32 @@ class AgreementSpec(Part):
 
     agreement: Name
     version: Annotated[int, Field(ge=1, le=1_000_000)]
-    effective_from: Annotated[str, AfterValidator(checked_instant)]
+    effective_from: Instant
     applies_to: AnyCondition | None = None
     priority: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 0
     signed: Annotated[tuple[Signed, ...], BeforeValidator(tuple_of)] = ()
-    review_every: Literal["week", "month", "quarter", "half_year", "year"] | None = None
+    review_every: Period | None = None
     calendars: dict[Name, CalendarPart] = Field(default_factory=dict)
     statuses: Annotated[dict[Name, Status], Field(min_length=1)] = Field(default_factory=_default_statuses)
     scoring: Scoring | None = None
     hand_over: Literal["automatic", "manual"] = "automatic"
     qualified_lead: QualifiedLead | None = None
+    routing: RoutingPart | None = None
     sales_clauses: dict[Name, ClausePart] = Field(default_factory=dict)
-    marketing_clauses: dict[Name, ClausePart] = Field(default_factory=dict)
+    marketing_clauses: dict[Name, MarketingPromise] = Field(default_factory=dict)
+    conversion: ConversionPart | None = None
+    nurture: NurturePart | None = None
+    identity: IdentityPart | None = None
+    enrichment: EnrichmentPart | None = None
+    accounts: AccountsPart | None = None
     late_facts_accepted: Duration = "7d"
     archive: Archive | None = None
+
+    def clauses(self, side: Side) -> Mapping[str, ClausePart]:
+        """The promises of a side that have a clock, in file order."""
+        promised = self.sales_clauses if side == "sales" else self.marketing_clauses
+        return {name: part for name, part in promised.items() if isinstance(part, ClausePart)}
+
+    def commitments(self) -> Mapping[str, CommitmentPart]:
+        """The promises of marketing that count leads, in file order."""
+        return {name: part for name, part in self.marketing_clauses.items() if isinstance(part, CommitmentPart)}

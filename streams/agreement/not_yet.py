@@ -19,12 +19,10 @@ class NotYet(NamedTuple):
 
 
 NOT_YET: tuple[NotYet, ...] = (
-    NotYet(("statuses", "*", "on_enter")),
     NotYet(("sales_clauses", "*", "escalate")),
     NotYet(("sales_clauses", "*", "needs"), whole=True),
     NotYet(("marketing_clauses", "*", "escalate")),
     NotYet(("marketing_clauses", "*", "needs"), whole=True),
-    NotYet(("marketing_clauses", "commitment"), whole=False),
 )
 
 

@@ -1,12 +1,12 @@
-"""The qualified-lead definition, ready to be asked."""
+"""The qualified-lead definition and the conditions of a conversion, ready to be asked."""
 
 from collections.abc import Iterator
 from typing import Any, Literal
 
 from events.lead import Condition as HeldCondition
 from streams.agreement.conditions import Condition, ScoreTest, each_test
-from streams.agreement.evaluate import Compiled, FitOf, Profile, Seen, compiled, present
-from streams.agreement.grammar import QualifiedLead
+from streams.agreement.evaluate import Compiled, FitOf, Lists, Profile, Seen, compiled, present
+from streams.agreement.grammar import ConversionPart, QualifiedLead
 from streams.scoring import Score, Threshold
 
 PartName = Literal["required", "demographic", "situational", "behavioural"]
@@ -18,6 +18,7 @@ class Definition:
     Args:
         spec: the definition as written.
         fit_of: finds the fit of a profile.
+        lists: what the names of lists stand for.
 
     Attributes:
         thresholds: points that the definition asks for.
@@ -25,7 +26,7 @@ class Definition:
 
     __slots__ = ("_by_profile", "_by_score", "_parts", "thresholds")
 
-    def __init__(self, spec: QualifiedLead, fit_of: FitOf | None) -> None:
+    def __init__(self, spec: QualifiedLead, fit_of: FitOf | None, lists: Lists) -> None:
         conditions = {
             "demographic": spec.demographic,
             "situational": spec.situational,
@@ -33,7 +34,7 @@ class Definition:
         }
         written = {name: condition for name, condition in conditions.items() if condition is not None}
         self._parts: list[tuple[Any, Compiled]] = [("required", present(field)) for field in spec.required_fields]
-        self._parts += [(name, compiled(condition, fit_of)) for name, condition in written.items()]
+        self._parts += [(name, compiled(condition, fit_of, lists)) for name, condition in written.items()]
         asked = {name: _score_tests(condition) for name, condition in written.items()}
         self.thresholds = tuple(Threshold(test.score, test.at_least) for tests in asked.values() for test in tests)
         self._by_profile = tuple(part.holds for name, part in self._parts if not asked.get(name))
@@ -73,6 +74,37 @@ class Definition:
         for part, condition in self._parts:
             for seen in condition.seen(profile, score):
                 yield part, seen
+
+
+class Converting:
+    """A lead can be converted = required fields present, and the criteria hold.
+
+    Args:
+        spec: as written; None where the agreement asks for nothing.
+        fit_of: finds the fit of a profile.
+        lists: what the names of lists stand for.
+
+    Attributes:
+        confirm: whether a person has to confirm it.
+    """
+
+    __slots__ = ("_parts", "confirm")
+
+    def __init__(self, spec: ConversionPart | None, fit_of: FitOf | None, lists: Lists) -> None:
+        spec = spec or ConversionPart()
+        self.confirm = spec.confirm
+        self._parts = [present(field) for field in spec.required_fields]
+        if spec.criteria is not None:
+            self._parts.append(compiled(spec.criteria, fit_of, lists))
+
+    def missing(self, profile: Profile, score: Score | None) -> tuple[str, ...]:
+        """Every required field and condition that fails, in words.
+
+        Args:
+            profile: what is known about the lead.
+            score: its score, None only where the agreement has no scoring.
+        """
+        return tuple(seen.words for part in self._parts for seen in part.seen(profile, score) if not seen.holds)
 
 
 def _score_tests(condition: Condition) -> list[ScoreTest]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from streams.agreement.conditions import Condition
-from streams.agreement.evaluate import Profile, compiled
+from streams.agreement.evaluate import Lists, Profile, compiled
 from streams.agreement.grammar import DecayPart, RepeatPart, ScoredTouch, Scoring, TouchRule
 from streams.agreement.texts import duration_us, percent
 from streams.scoring import FitRule, Grades, Group, Repeat, Scorer, TouchPattern
@@ -11,12 +11,12 @@ from streams.scoring import TouchRule as ScoringRule
 from streams.scoring.decay import Decay, HalfLife, Linear, NoDecay
 
 
-def scorer_of(spec: Scoring) -> Scorer:
+def scorer_of(spec: Scoring, lists: Lists) -> Scorer:
     """Compile the scoring of an agreement. Rules without a group share one that has no cap."""
     engagement = spec.engagement
     numbers = {name: number for number, name in enumerate(engagement.groups, 1)}
     return Scorer(
-        fit_rules=[_fit_rule(rule.points, rule.when) for rule in spec.fit],
+        fit_rules=[_fit_rule(rule.points, rule.when, lists) for rule in spec.fit],
         touch_rules=[_touch_rule(rule, numbers) for rule in engagement.rules],
         groups=[Group(""), *(Group(name, part.cap) for name, part in engagement.groups.items())],
         decay=_decay(engagement.decay),
@@ -25,8 +25,8 @@ def scorer_of(spec: Scoring) -> Scorer:
     )
 
 
-def _fit_rule(points: int, when: Condition) -> FitRule:
-    condition = compiled(when)
+def _fit_rule(points: int, when: Condition, lists: Lists) -> FitRule:
+    condition = compiled(when, lists=lists)
     return FitRule(points, _of_profile(condition.holds), condition.words)
 
 

@@ -1,0 +1,76 @@
+"""What makes two leads one, whose data wins, and what becomes of unqualified leads, ready to be asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from streams.agreement.lists import FREE_MAIL
+from streams.agreement.written_records import CompanyKey, EnrichmentPart, IdentityPart, NurturePart, PersonKey
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """By which keys leads are merged, and leads are put to companies.
+
+    Attributes:
+        merge_on: keys of a person: email, phone, source_id, anonymous_id.
+        company_on: keys of a company: name, domain, phone, postcode.
+        free_mail: domains at which anybody can have a mailbox, the company's own list and the built-in one.
+    """
+
+    merge_on: frozenset[PersonKey]
+    company_on: frozenset[CompanyKey]
+    free_mail: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Enrichment:
+    """Whose value is taken where several providers know a field.
+
+    Attributes:
+        precedence: providers, the first wins.
+        fields: field to the providers that count for it alone.
+    """
+
+    precedence: tuple[str, ...]
+    fields: Mapping[str, tuple[str, ...]]
+
+    def providers(self, field: str) -> tuple[str, ...]:
+        """The providers of a field, the first wins."""
+        return self.fields.get(field, self.precedence)
+
+    def rank(self, field: str, provider: str) -> int:
+        """The place of a provider for a field, from 0; all that are not named come last together."""
+        providers = self.providers(field)
+        return providers.index(provider) if provider in providers else len(providers)
+
+
+@dataclass(frozen=True, slots=True)
+class Nurture:
+    """What becomes of leads that sales finds unqualified.
+
+    Attributes:
+        program: who is asked to warm them.
+        reasons: reasons of an unqualified status that lead there.
+        archive_reasons: reasons that put a lead aside.
+    """
+
+    program: str
+    reasons: frozenset[str]
+    archive_reasons: frozenset[str]
+
+
+def identity_of(part: IdentityPart | None) -> Identity:
+    """Compile the keys of an agreement, all of them where it has none."""
+    part = part or IdentityPart()
+    return Identity(frozenset(part.merge_on), frozenset(part.company_on), FREE_MAIL | frozenset(part.free_mail))
+
+
+def enrichment_of(part: EnrichmentPart | None) -> Enrichment:
+    """Compile whose data wins; nobody comes first where an agreement does not say."""
+    return Enrichment((), {}) if part is None else Enrichment(part.precedence, dict(part.fields))
+
+
+def nurture_of(part: NurturePart | None) -> Nurture:
+    """Compile what becomes of unqualified leads, the usual where an agreement does not say."""
+    part = part or NurturePart()
+    return Nurture(part.program, frozenset(part.reasons), frozenset(part.archive_reasons))
