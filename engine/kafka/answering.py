@@ -9,10 +9,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from engine.kafka.dropping import drop_client
+from engine.kafka.sending import Client
 from engine.kafka.session import Session
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ async def answering(servers: list[str], session: Session, name: str) -> list[str
 
     def asking(server: str) -> Callable[[], Awaitable[str]]:
         async def ask() -> str:
-            client = AIOKafkaClient(**session.client([server], name))
+            client = Client(**session.client([server], name))
             try:
                 await client.bootstrap()
             finally:

@@ -5,8 +5,7 @@ metadata are kept, because asking for one by name could create it on brokers tha
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any, TypeVar
 
@@ -17,7 +16,6 @@ from aiokafka.errors import (
     LeaderNotAvailableError,
     NodeNotReadyError,
     NotControllerError,
-    RequestTimedOutError,
     UnknownTopicOrPartitionError,
     for_code,
 )
@@ -117,9 +115,7 @@ class Cluster:
 
     async def send(self, node: int, request: Any) -> Any:
         """One request to one broker."""
-        client = await self._connected()
-        async with self._doubting(client):
-            return await client.send(node, request)
+        return await (await self._connected()).send(node, request)
 
     async def send_anywhere(self, request: Any) -> Any:
         """One request to any broker."""
@@ -138,14 +134,12 @@ class Cluster:
     async def send_to_coordinator(self, group: str, request: Any) -> Any:
         """One request to the coordinator of a consumer group."""
         client = await self._connected()
-        async with self._doubting(client):
-            return await client.send(await client.coordinator_lookup(CoordinationType.GROUP, group), request)
+        return await client.send(await client.coordinator_lookup(CoordinationType.GROUP, group), request)
 
     def doubt(self) -> None:
         """Break all connections; what was under way fails and is asked again, over new ones.
 
-        A connection that is dead at its other end shows it only by silence, for as long as a request may take. Where
-        one was found dead the others may be as well, and to find that out one by one would take a minute.
+        For when something has hung and nobody knows at which connection; `Client.send` does it for single requests.
         """
         if self._client is not None:
             abort_connections(self._client)
@@ -180,15 +174,6 @@ class Cluster:
             known = False
         if not known and self._client is client:
             await self._let_go()
-
-    @asynccontextmanager
-    async def _doubting(self, client: AIOKafkaClient) -> AsyncIterator[None]:
-        try:
-            yield
-        except RequestTimedOutError:
-            if self._client is client:
-                self.doubt()
-            raise
 
     async def _looked_up(self, client: AIOKafkaClient) -> bool:
         """Whether somebody could tell; who asks while another asks is told the same."""

@@ -11,11 +11,14 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import ProducerClosed
 
+from engine.kafka.sending import transport_of
+
 _GRACE_SECONDS = 1.0
 
 
 async def drop_client(client: AIOKafkaClient) -> None:
-    """Close all connections, at once."""
+    """Close all connections, at once; none is made any more."""
+    client.dropped = True  # first: whoever is told that its connection is broken would make another one
     abort_connections(client)
     await client.close()  # fails all requests in flight
 
@@ -23,9 +26,9 @@ async def drop_client(client: AIOKafkaClient) -> None:
 def abort_connections(client: AIOKafkaClient) -> None:
     """Break all connections; a half-open socket would never finish an orderly close."""
     for connection in list(client._conns.values()):  # noqa: SLF001 - there is no public way to abort
-        writer = connection._writer  # noqa: SLF001 - same
-        if writer is not None:
-            writer.transport.abort()
+        transport = transport_of(connection)
+        if transport is not None:
+            transport.abort()
 
 
 async def drop_producer(producer: AIOKafkaProducer) -> None:

@@ -12,7 +12,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder, MessageBatch
 from faust.transport import base, consumer
 from faust.transport.drivers import aiokafka as driver
 
-from engine.kafka import seat, transport
+from engine.kafka import seat, sending, transport
 from engine.transport import TaskConsumer
 
 
@@ -50,6 +50,14 @@ def test_a_request_that_has_timed_out_closes_its_connection_by_name() -> None:
     sent = inspect.getsource(AIOKafkaClient.send)
     assert "except asyncio.TimeoutError" in sent
     assert "self._conns[(node_id, group)].close(" in sent
+
+
+def test_a_client_connects_where_ours_puts_its_own_locks() -> None:
+    assert parameters(AIOKafkaClient._get_conn) == parameters(sending.Client._get_conn)
+    assert parameters(AIOKafkaClient.send) == parameters(sending.Client.send)
+    assert "async with self._get_conn_lock:" in inspect.getsource(AIOKafkaClient._get_conn)
+    assert isinstance(inspect.getattr_static(AIOKafkaClient, "_get_conn_lock"), property)
+    assert "self._last_action = time.monotonic()" in inspect.getsource(AIOKafkaConnection._handle_frame)
 
 
 def test_the_mixin_comes_before_the_driver() -> None:
