@@ -77,8 +77,10 @@ class GroupSpec:
         sources: topics it consumes, all with the same partition count.
         changelog: compacted topic of its state, one partition per task.
         dead_letters: topic for records that cannot be taken.
-        state_format: format of the states' bytes, kept with them; a task refuses state of another one. To be raised
+        state_format: format of the states' bytes, kept with them; a task refuses state it does not read. To be raised
             with every change of these bytes.
+        oldest_format: the oldest format that is still read, so that old states are written anew only as they change;
+            None when only the present one is.
     """
 
     name: str
@@ -86,6 +88,12 @@ class GroupSpec:
     changelog: str
     dead_letters: str
     state_format: int = 0
+    oldest_format: int | None = None
+
+    def reads(self, state_format: int) -> bool:
+        """Whether states of a format are understood."""
+        oldest = self.state_format if self.oldest_format is None else self.oldest_format
+        return oldest <= state_format <= self.state_format
 
 
 @dataclass(slots=True)

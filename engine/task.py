@@ -132,7 +132,7 @@ class Task(Generic[S]):
                 raise TornState(f"{self.group.name}-{self.partition}: state without a position record")
             return None
         position = decode_position(raw)
-        if position.format != self.group.state_format:
+        if not self.group.reads(position.format):
             raise UnknownState(
                 f"{self.group.name}-{self.partition}: the state in {self.group.changelog} is of format "
                 f"{position.format}, this program knows {self.group.state_format}; run the program that wrote it"

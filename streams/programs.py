@@ -12,7 +12,14 @@ from streams.agents.agreements import AgreementReader
 from streams.agents.lead_task import LeadProcessor
 from streams.ports import Reader
 
-LEADS = GroupSpec(name="leads", sources=(LEAD_INBOX,), changelog=LEAD_STATE, dead_letters=DEAD_LETTERS)
+LEADS = GroupSpec(
+    name="leads",
+    sources=(LEAD_INBOX,),
+    changelog=LEAD_STATE,
+    dead_letters=DEAD_LETTERS,
+    state_format=1,
+    oldest_format=0,  # the fields that came since stand at the end of their structs and have defaults
+)
 AGREEMENTS_GROUP = GroupSpec(
     name="agreements", sources=(AGREEMENT_INBOX,), changelog=AGREEMENT_STATE, dead_letters=DEAD_LETTERS
 )

@@ -40,7 +40,7 @@ async def _repair(log: EventLog, partition: int, secret: bytes, known: Known, *,
         wrong = [
             *([f"{len(changes)} other than the facts say"] if changes else []),
             *(["no position record"] if raw is None and (found.committed or leads) else []),
-            *([f"format {position.format}"] if position.format != LEADS.state_format else []),
+            *([f"format {position.format}"] if not LEADS.reads(position.format) else []),
         ]
         if wrong and not dry:
             await write(handle, changes, Position(position.offsets, position.time, LEADS.state_format))
@@ -55,7 +55,7 @@ def _changes(found: Opened, told: dict[bytes, ToldState], time: int) -> Iterator
     for key, state in sorted(told.items()):
         kept = found.changelog.get(key)
         due, raw = (None, None) if kept is None else unpack(kept)
-        if raw != state.raw or not state.holds(due, time):
+        if raw is None or not state.is_kept_as(raw) or not state.holds(due, time):
             yield NewRecord(key, pack(state.wake, state.raw))
     for key in sorted(found.changelog):
         if key[:1] != b"\0" and key not in told:

@@ -118,7 +118,7 @@ def cascade(live: Live, first: Envelope, at: int, given: Given, mark: int) -> li
         given: the circumstances.
         mark: the fact's fingerprint.
     """
-    given.latest = _latest(live)
+    given.latest = live.lead.last_at
     recorded_at = first.time if at == given.at else from_us(given.at)
     running = Cascade(live, given, first.id, f"{first.source}\x1f{first.id}", recorded_at)
     running.accept(first, at, mark)
@@ -135,16 +135,11 @@ def answered(live: Live, answer: Told, cause: str, ordinal: int, given: Given) -
         ordinal: how many facts that brought about before.
         given: the circumstances.
     """
-    given.latest = _latest(live)
+    given.latest = live.lead.last_at
     fact_id = id_of(answer, given.subject, cause, ordinal)
     running = Cascade(live, given, fact_id, f"{OWN_SOURCE}\x1f{fact_id}", from_us(given.at))
     running.answer(answer, fact_id, cause)
     return _marked(running.told, given)
-
-
-def _latest(live: Live) -> int:
-    lead = live.lead
-    return max(lead.latest_at, lead.closings[-1].at) if lead.closings else lead.latest_at
 
 
 def _marked(told: list[Envelope], given: Given) -> list[Envelope]:

@@ -4,7 +4,7 @@ from bisect import insort
 from collections.abc import Callable
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any, cast
+from typing import cast
 
 from msgspec import UNSET
 
@@ -33,7 +33,11 @@ from events.sla import (
     SlaStarted,
     SlaWarned,
 )
-from streams.deciders.lead.state import Clock, Closing, Lead, ProfileValue, StatusEntry, Touch
+from streams.deciders.lead.closings import LASTING, Closing, How, add
+from streams.deciders.lead.state import Clock, Lead, ProfileValue, StatusEntry, Touch
+
+Change = Callable[[Lead, Envelope, int], None]
+"""Changes a lead by a fact that happened at an instant, in microseconds."""
 
 OWN_SOURCE = "/leadstream"
 """CloudEvents source of every derived fact."""
@@ -120,6 +124,8 @@ def _scored(lead: Lead, envelope: Envelope, at: int) -> None:
 
 
 def _qualified(lead: Lead, envelope: Envelope, at: int) -> None:
+    if lead.handed_over_at is not None:
+        lead.former_hand_overs[lead.cycle] = lead.handed_over_at
     lead.cycle = cast("LeadQualified", envelope.data).cycle
     lead.qualified_at, lead.handed_over_at = at, None
 
@@ -129,14 +135,13 @@ def _handed_over(lead: Lead, envelope: Envelope, at: int) -> None:
     lead.handed_over_at, lead.owner, lead.agreement = at, fact.owner, fact.agreement
 
 
-def _converted(lead: Lead, envelope: Envelope, at: int) -> None:
-    del envelope
-    insort(lead.closings, Closing(at, "converted"))
+def _closing(how: How) -> Change:
+    """The lead is closed, given back or opened again."""
 
+    def change(lead: Lead, _: Envelope, at: int) -> None:
+        add(lead.closings, Closing(at, how, 0 if how in LASTING else lead.cycle))
 
-def _archived(lead: Lead, envelope: Envelope, at: int) -> None:
-    del envelope
-    insort(lead.closings, Closing(at, "archived"))
+    return change
 
 
 def _clock_started(lead: Lead, envelope: Envelope, at: int) -> None:
@@ -207,7 +212,7 @@ def _us(at: datetime | None) -> int | None:
     return None if at is None else to_us(at)
 
 
-_CHANGES: dict[type[Fact], Callable[[Lead, Envelope, int], Any]] = {
+_CHANGES: dict[type[Fact], Change] = {
     LeadCaptured: _captured,
     LeadTouched: _touched,
     LeadStatusChanged: _status_changed,
@@ -215,8 +220,8 @@ _CHANGES: dict[type[Fact], Callable[[Lead, Envelope, int], Any]] = {
     LeadScored: _scored,
     LeadQualified: _qualified,
     LeadHandedOver: _handed_over,
-    LeadConverted: _converted,
-    LeadArchived: _archived,
+    LeadConverted: _closing("converted"),
+    LeadArchived: _closing("archived"),
     SlaStarted: _clock_started,
     SlaWarned: _clock_warned,
     SlaBreached: _clock_breached,

@@ -6,6 +6,7 @@ from typing import cast
 from events.envelope import Envelope
 from events.fact import Fact
 from events.lead import LeadArchived, LeadConverted, LeadStatusChanged
+from streams.deciders.lead.closings import is_told
 from streams.deciders.lead.engagement import score_now
 from streams.deciders.lead.given import Given, Live, Told
 from streams.deciders.lead.state import Lead
@@ -31,9 +32,9 @@ def on_captured(live: Live, _envelope: Envelope, _at: int, given: Given) -> Sequ
 def _entered(live: Live, status: str, at: int, given: Given) -> Told | None:
     agreement = given.agreement(live, at) or given.agreement(live)
     means = None if agreement is None else agreement.statuses.get(status)
-    if means == "converted" and not live.lead.converted:
+    if means == "converted" and not is_told(live.lead.closings, "converted", at):
         return Told(LeadConverted(status=status), at)
-    if means == "archived" and not live.lead.archived:
+    if means == "archived" and not is_told(live.lead.closings, "archived", at):
         return Told(LeadArchived(reason=status), at)
     return None
 
@@ -41,12 +42,12 @@ def _entered(live: Live, status: str, at: int, given: Given) -> Told | None:
 def on_known(live: Live, _envelope: Envelope, _at: int, given: Given) -> Sequence[Told]:
     """Who they are, or what they did, may put them outside what the company looks for."""
     lead, agreement = live.lead, given.agreement(live)
-    if agreement is None or agreement.archiving is None or lead.captured_at is None or lead.closings:
+    if agreement is None or agreement.archiving is None or lead.captured_at is None or lead.closed:
         return ()
     unwanted = agreement.archiving.when
     if unwanted is None or not unwanted(lead.profile, score_now(live, agreement, given.at)):
         return ()
-    return (Told(LeadArchived(reason=NOT_IN_PROFILE), lead.latest_at),)
+    return (Told(LeadArchived(reason=NOT_IN_PROFILE), lead.last_at),)
 
 
 def archive_due(lead: Lead, untouched_for: int | None) -> int | None:
@@ -56,9 +57,9 @@ def archive_due(lead: Lead, untouched_for: int | None) -> int | None:
         lead: the lead.
         untouched_for: the agreement's patience in microseconds.
     """
-    if untouched_for is None or lead.captured_at is None or lead.closings:
+    if untouched_for is None or lead.captured_at is None or lead.closed:
         return None
-    return max(lead.latest_at, lead.captured_at) + untouched_for
+    return max(lead.last_at, lead.captured_at) + untouched_for
 
 
 NOT_IN_PROFILE = "not_in_profile"

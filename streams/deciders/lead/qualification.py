@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from events.envelope import Envelope
 from events.lead import LeadQualified
 from streams.agreement.compiled import Qualification
+from streams.deciders.lead.closed import is_open
 from streams.deciders.lead.engagement import score_now, signals
-from streams.deciders.lead.given import Given, Live, Told, is_closed
+from streams.deciders.lead.given import Given, Live, Told
 
 
 def on_known(live: Live, _envelope: Envelope, _at: int, given: Given) -> Sequence[Told]:
@@ -23,10 +24,10 @@ def on_inbound(live: Live, _envelope: Envelope, _at: int, given: Given) -> Seque
 def check(live: Live, given: Given) -> Sequence[Told]:
     """Qualified, if the lead is open, not qualified yet, and every part of the definition holds."""
     lead = live.lead
-    if lead.captured_at is None or lead.qualified_at is not None or lead.closings:
+    if lead.captured_at is None or lead.qualified_at is not None:
         return ()
     agreement = given.agreement(live)
-    if agreement is None or agreement.qualification is None or (lead.statuses and is_closed(agreement, lead.status)):
+    if agreement is None or agreement.qualification is None or not is_open(lead, agreement):
         return ()
     if not _suits(live, agreement.qualification):
         return ()
@@ -42,7 +43,7 @@ def check(live: Live, given: Given) -> Sequence[Told]:
             conditions=agreement.qualification.conditions(lead.profile, score),
             signals=signals(live, agreement),
         ),
-        lead.latest_at,
+        lead.last_at,
     )
     return (answer,)
 

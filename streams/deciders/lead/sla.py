@@ -27,7 +27,8 @@ from events.sla import (
 )
 from streams.agreement.compiled import Agreement, Clause
 from streams.clocks import Finding, History, judge
-from streams.deciders.lead.given import Given, Live, Told, is_closed
+from streams.deciders.lead.closed import closed_at, ends
+from streams.deciders.lead.given import Given, Live, Told
 from streams.deciders.lead.state import Clock, Lead
 
 
@@ -220,42 +221,21 @@ def ruled_by(clock: Clock, given: Given) -> Ruled:
 
 def history_of(lead: Lead, clock: Clock, clause: Clause, agreement: Agreement) -> History:
     """What happened, in the clause's eyes."""
-    closed_before = closed_at(lead, agreement, clock.start)
-    closed = [] if closed_before is None else [(clock.start, closed_before)]
-    closed += [(entry.at, entry.status) for entry in lead.statuses
-               if entry.at >= clock.start and is_closed(agreement, entry.status)]  # fmt: skip
-    closed += [(closing.at, closing.how) for closing in lead.closings if closing.at >= clock.start]
-    closed.sort(key=lambda entry: entry[0])
     return History(
         answers=_answers(lead, clock, clause),
-        closed=closed,
+        closed=ends(lead, agreement, clock.start, 0 if clause.starts_on == "captured" else clock.cycle),
         statuses=[(entry.at, entry.status) for entry in lead.statuses] if clause.paused_in else [],
     )
 
 
 def _answers(lead: Lead, clock: Clock, clause: Clause) -> list[int]:
     if clause.stop == "handed_over":
-        return [lead.handed_over_at] if lead.handed_over_at is not None and lead.cycle == clock.cycle else []
+        at = lead.handed_over_at if lead.cycle == clock.cycle else lead.former_hand_overs.get(clock.cycle)
+        return [] if at is None else [at]
     if clause.stop == "status_changed":
         return [entry.at for entry in lead.statuses if entry.at >= clock.start]
     stops = clause.stops_touch
     return [touch.at for touch in lead.touches if stops(touch.channel, touch.kind, touch.direction, touch.side)]
-
-
-def closed_at(lead: Lead, agreement: Agreement, at: int) -> str | None:
-    """Why the lead was closed just before an instant, and still is at it; None when it was open or is opened then.
-
-    A lead may well be opened and qualified at one instant: a qualification happens at the latest instant known, and
-    what brings it about may be a late fact, or one of the same instant.
-    """
-    for closing in lead.closings:
-        if closing.at < at:
-            return closing.how
-    last = None
-    for entry in lead.statuses:
-        if entry.at < at or (entry.at == at and not is_closed(agreement, entry.status)):
-            last = entry.status
-    return last if is_closed(agreement, last) else None
 
 
 def _settled(given: Given, clock: Clock, finding: Finding) -> Told:

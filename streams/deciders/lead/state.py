@@ -1,11 +1,10 @@
 """The state of one lead: mutable, owned by the transaction, made only of what the canonical log says."""
 
-from typing import Literal
-
 from msgspec import Struct, field
 
 from events.lead import Direction, Side
 from events.sla import Verdict
+from streams.deciders.lead.closings import Closing, lasting, spans
 
 ProfileValue = str | int | bool | float
 
@@ -82,18 +81,6 @@ class Clock(Struct, array_like=True):
     revision: int = 0
 
 
-class Closing(Struct, frozen=True, array_like=True, gc=False, order=True):
-    """The lead was converted or archived.
-
-    Attributes:
-        at: occurred_at, microseconds.
-        how: converted or archived.
-    """
-
-    at: int
-    how: Literal["archived", "converted"]
-
-
 class Lead(Struct, array_like=True):
     """Everything a decider knows of one lead.
 
@@ -109,7 +96,7 @@ class Lead(Struct, array_like=True):
         profile_at: occurred_at of each profile value, microseconds; the later one holds.
         touches: all touches, in order.
         statuses: all statuses entered, in order.
-        closings: conversions and archivings, in order.
+        closings: what closed it, gave it back or opened it again besides its status, in order (`closings.add`).
         score: as last told: score, fit, engagement, whole points; None before the first.
         grade: as last told.
         scored_version: agreement version of the last score.
@@ -119,6 +106,7 @@ class Lead(Struct, array_like=True):
         owner: who has it.
         clocks: all clocks, in order of start.
         seen: short keyed hashes of every accepted (source, id).
+        former_hand_overs: occurred_at of the hand-over in each former cycle that had one, by cycle, microseconds.
     """
 
     recorded_at: int = 0
@@ -142,22 +130,33 @@ class Lead(Struct, array_like=True):
     owner: str | None = None
     clocks: list[Clock] = field(default_factory=list)
     seen: list[int] = field(default_factory=list)
+    former_hand_overs: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def last_at(self) -> int:
+        """The greatest instant of anything that happened to the lead, microseconds."""
+        return max(self.latest_at, self.closings[-1].at) if self.closings else self.latest_at
 
     @property
     def converted(self) -> bool:
-        """Whether the lead was ever converted."""
-        return any(closing.how == "converted" for closing in self.closings)
+        """Whether the lead is converted."""
+        return bool(self.closings) and "converted" in lasting(self.closings)
 
     @property
     def archived(self) -> bool:
-        """Whether the lead was ever archived."""
-        return any(closing.how == "archived" for closing in self.closings)
+        """Whether the lead is put aside."""
+        return bool(self.closings) and "archived" in lasting(self.closings)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the lead is closed by more than its status."""
+        return bool(self.closings) and bool(lasting(self.closings))
 
     @property
     def status(self) -> str | None:
-        """The status entered last, by occurred time; what comes after an archiving changes it no more."""
-        end = next((closing.at for closing in self.closings if closing.how == "archived"), None)
+        """The status entered last, by occurred time; what comes while it is put aside changes it no more."""
+        aside = spans(self.closings, "archived") if self.closings else ()
         for entry in reversed(self.statuses):
-            if end is None or entry.at <= end:
+            if not any(begin < entry.at and (end is None or entry.at < end) for begin, end in aside):
                 return entry.status
         return None
