@@ -5,6 +5,7 @@ from typing import Any, cast
 from msgspec import defstruct
 
 from events.agreement import AgreementPublished, CommandAnswered, PublishAgreement
+from events.commands import HandOverLead
 from events.envelope import Envelope
 from events.fact import Fact
 from events.lead import (
@@ -50,16 +51,29 @@ CATALOGUE: dict[str, type[Fact]] = {
     "agreement.published.v1": AgreementPublished,
     "agreement.publish.v1": PublishAgreement,
     "command.answered.v1": CommandAnswered,
+    "lead.hand_over.v1": HandOverLead,
 }
 """Wire type -> fact type. The number at the end is the major version; an old one is upcast on read."""
 
 UPSTREAM: frozenset[type[Fact]] = frozenset(
     {LeadCaptured, LeadTouched, LeadStatusChanged, LeadProfileUpdated, LeadConverted}
 )
-"""Facts that systems outside may send to `lead-inbox`; all others are made here."""
+"""Facts about leads that systems outside may send to `lead-inbox`; all others are made here."""
 
-COMMANDS: frozenset[type[Fact]] = frozenset({PublishAgreement})
+LEAD_COMMANDS: frozenset[type[Fact]] = frozenset({HandOverLead})
+"""Commands that a lead decides."""
+
+AGREEMENT_COMMANDS: frozenset[type[Fact]] = frozenset({PublishAgreement})
+"""Commands that the agreement task decides."""
+
+COMMANDS: frozenset[type[Fact]] = LEAD_COMMANDS | AGREEMENT_COMMANDS
 """Requests that may be refused; they travel like facts and are answered in the topic `answers`."""
+
+TO_LEADS: frozenset[type[Fact]] = frozenset()
+"""Facts that other tasks tell a lead through its inbox: of another lead, a pool, an account, a key of identity.
+
+Nobody else may; see `events.topics.FORWARDS`.
+"""
 
 WIRE_TYPE: dict[type[Fact], str] = {fact: name for name, fact in CATALOGUE.items()}
 

@@ -1,9 +1,12 @@
 """The topics: what each keeps, for how long, and which facts go where."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from events.fact import Fact
 from events.lead import LeadScored
+from events.registry import AGREEMENT_COMMANDS, LEAD_COMMANDS, UPSTREAM
 from events.sla import SlaBreached, SlaBreachRetracted, SlaRevised, SlaWarned
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -37,6 +40,15 @@ LEAD_EVENTS = "lead-events"
 LEAD_STATE = "lead-state"
 LEAD_SCORES = "lead-scores"
 SLA_BREACHES = "sla-breaches"
+IDENTITY_INBOX = "identity-inbox"
+IDENTITY_EVENTS = "identity-events"
+IDENTITY_STATE = "identity-state"
+ACCOUNT_INBOX = "account-inbox"
+ACCOUNT_EVENTS = "account-events"
+ACCOUNT_STATE = "account-state"
+POOL_INBOX = "pool-inbox"
+POOL_EVENTS = "pool-events"
+POOL_STATE = "pool-state"
 AGREEMENT_INBOX = "agreement-inbox"
 AGREEMENTS = "agreements"
 AGREEMENT_STATE = "agreement-state"
@@ -45,6 +57,21 @@ DEAD_LETTERS = "dead-letters"
 VIEW_STATE = "view-state"
 VIEW_PREFIX = "view."
 VIEW_PROGRESS = "view.progress"
+
+
+def _subjects(name: str, of: str) -> tuple[TopicDefinition, ...]:
+    """Inbox, canonical log and changelog of a task group besides the leads'."""
+    return (
+        TopicDefinition(
+            f"{name}-inbox",
+            retention_ms=30 * DAY_MS,
+            max_record_bytes=INBOX_RECORD_BYTES,
+            content=f"what {of} are told and asked",
+        ),
+        TopicDefinition(f"{name}-events", content=f"the canonical log of {of}, in order for each"),
+        TopicDefinition(f"{name}-state", compacted=True, content=f"the changelog of {of}"),
+    )
+
 
 TOPICS: tuple[TopicDefinition, ...] = (
     TopicDefinition(
@@ -57,6 +84,9 @@ TOPICS: tuple[TopicDefinition, ...] = (
     TopicDefinition(LEAD_SCORES, compacted=True, content="current score, grade and reasons per lead"),
     TopicDefinition(SLA_BREACHES, retention_ms=90 * DAY_MS, content="warned, breached, revised, retracted"),
     TopicDefinition(LEAD_STATE, compacted=True, content="the lead tasks' changelog"),
+    *_subjects("identity", "keys that people and companies are known by"),
+    *_subjects("account", "accounts"),
+    *_subjects("pool", "routing pools"),
     TopicDefinition(AGREEMENT_INBOX, partitions=1, content="commands about agreements"),
     TopicDefinition(AGREEMENTS, partitions=1, content="published agreements, all versions"),
     TopicDefinition(AGREEMENT_STATE, compacted=True, partitions=1, content="the agreement task's changelog"),
@@ -80,3 +110,28 @@ ALSO_TO: dict[type[Fact], tuple[str, ...]] = {
     LeadScored: (),
 }
 """Where a fact goes besides `lead-events`. `lead-scores` is rendered once per lead and batch, with reasons."""
+
+
+class Forward(NamedTuple):
+    """Where a fact of one subject goes so that another one hears of it.
+
+    Attributes:
+        inbox: the topic.
+        to: the subject it is for, found in the fact; the key of the record.
+    """
+
+    inbox: str
+    to: Callable[[Any], str]
+
+
+FORWARDS: dict[type[Fact], tuple[Forward, ...]] = {}
+"""Facts that go to another subject's inbox as well, in the transaction that writes them.
+
+The record carries the fact as its own log has it: its subject says who speaks, the record's key to whom.
+"""
+
+INBOX_OF: dict[type[Fact], str] = {
+    **dict.fromkeys(UPSTREAM | LEAD_COMMANDS, LEAD_INBOX),
+    **dict.fromkeys(AGREEMENT_COMMANDS, AGREEMENT_INBOX),
+}
+"""Where facts and commands from outside go. What is not here is made by leadstream itself."""

@@ -8,8 +8,8 @@ from engine.partitioning import partition_of
 from engine.ports import EventLog, Headers, NewRecord
 from events.codec import Codec, Undecodable
 from events.envelope import Envelope
-from events.registry import COMMANDS, UPSTREAM, WIRE_TYPE
-from events.topics import AGREEMENT_INBOX, INBOX_RECORD_BYTES, LEAD_INBOX
+from events.registry import AGREEMENT_COMMANDS, WIRE_TYPE
+from events.topics import AGREEMENT_INBOX, INBOX_OF, INBOX_RECORD_BYTES
 from streams.deciders.lead.evolve import OWN_SOURCE
 
 
@@ -45,9 +45,9 @@ def check(line: int, value: bytes, codec: Codec) -> Envelope | Refused:
 def _from_outside(line: int, envelope: Envelope) -> Refused | None:
     """Why upstream may not say this."""
     name = WIRE_TYPE[type(envelope.data)]
-    if type(envelope.data) in COMMANDS:
+    if type(envelope.data) in AGREEMENT_COMMANDS:
         return Refused(line, "type", f"{name} is a command; send it with: leadstream agreement publish")
-    if type(envelope.data) not in UPSTREAM:
+    if type(envelope.data) not in INBOX_OF:
         return Refused(line, "type", f"{name} is made by leadstream itself and not taken from outside")
     if envelope.source == OWN_SOURCE:
         return Refused(line, "source", f"{OWN_SOURCE} is the source of facts made by leadstream itself")
@@ -59,9 +59,8 @@ async def publish(log: EventLog, partitions: int, records: Iterable[tuple[Envelo
     batches: defaultdict[tuple[str, int], list[NewRecord]] = defaultdict(list)
     for envelope, value, headers in records:
         key = envelope.subject.encode()
-        if type(envelope.data) in COMMANDS:
-            batches[AGREEMENT_INBOX, 0].append(NewRecord(key, value, headers))
-        else:
-            batches[LEAD_INBOX, partition_of(key, partitions)].append(NewRecord(key, value, headers))
+        inbox = INBOX_OF[type(envelope.data)]
+        partition = 0 if inbox == AGREEMENT_INBOX else partition_of(key, partitions)
+        batches[inbox, partition].append(NewRecord(key, value, headers))
     if batches:
         await log.append(batches)

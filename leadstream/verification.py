@@ -92,13 +92,30 @@ class ToldState(NamedTuple):
     latest: Callable[[], int | None]
 
     def is_kept_as(self, raw: bytes) -> bool:
-        """Whether a kept state is this one, byte for byte once it is written in the present format."""
+        """Whether a kept state is this one, byte for byte once it is written in the present format.
+
+        Answers to commands, which follow from the inbox and not from the facts, are left out.
+        """
         if raw == self.raw:
             return True
         try:
-            return dump_lead(load_lead(raw)) == self.raw
+            lead = load_lead(raw)
         except msgspec.DecodeError:
             return False
+        lead.answers = []
+        return dump_lead(lead) == self.raw
+
+    def beside(self, raw: bytes | None) -> bytes:
+        """This state, with the answers to commands of the one that was kept so far."""
+        try:
+            answers = [] if raw is None else load_lead(raw).answers
+        except msgspec.DecodeError:
+            answers = []
+        if not answers:
+            return self.raw
+        lead = load_lead(self.raw)
+        lead.answers = answers
+        return dump_lead(lead)
 
     def holds(self, wake: int | None, passed: int) -> bool:
         """Whether a lead may be woken then, where partition time has passed so far.

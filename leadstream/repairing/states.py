@@ -56,7 +56,7 @@ def _changes(found: Opened, told: dict[bytes, ToldState], time: int) -> Iterator
         kept = found.changelog.get(key)
         due, raw = (None, None) if kept is None else unpack(kept)
         if raw is None or not state.is_kept_as(raw) or not state.holds(due, time):
-            yield NewRecord(key, pack(state.wake, state.raw))
+            yield NewRecord(key, pack(state.wake, state.beside(raw)))
     for key in sorted(found.changelog):
         if key[:1] != b"\0" and key not in told:
             yield NewRecord(key, None)

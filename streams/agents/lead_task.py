@@ -13,20 +13,23 @@ from events.codec import Codec, Undecodable
 from events.envelope import Envelope
 from events.instants import from_us, to_us
 from events.lead import LeadScored
-from events.registry import UPSTREAM, WIRE_TYPE
-from events.topics import ALSO_TO, INBOX_RECORD_BYTES, LEAD_EVENTS, LEAD_INBOX, LEAD_SCORES, LEAD_STATE
+from events.registry import LEAD_COMMANDS, TO_LEADS, UPSTREAM
+from events.topics import INBOX_RECORD_BYTES, LEAD_EVENTS, LEAD_INBOX, LEAD_SCORES, LEAD_STATE
+from streams.agents.admission import EARLIEST, Admission, heard
 from streams.agents.agreements import AgreementReader
+from streams.agents.telling import Teller
+from streams.deciders.lead.commands import decide_command
 from streams.deciders.lead.decide import decide, initial, is_duplicate
 from streams.deciders.lead.engagement import Basis, basis, explain
-from streams.deciders.lead.evolve import OWN_SOURCE, fingerprint
+from streams.deciders.lead.evolve import fingerprint
 from streams.deciders.lead.given import Given, Kept, Live
 from streams.deciders.lead.state import Lead
 from streams.deciders.lead.wake import move, next_wake, wake
 
 logger = logging.getLogger(__name__)
 
-EARLIEST = 0
-"""No fact is accepted that claims to have happened before 1970, in microseconds."""
+ADMITTED = Admission(UPSTREAM | LEAD_COMMANDS, TO_LEADS)
+"""What `lead-inbox` takes."""
 
 STATE_BYTES = 900_000
 """The most a lead's state may take: a changelog record has to hold it, with room for what a last fact brings about."""
@@ -53,6 +56,7 @@ class LeadProcessor:
 
     def __init__(self, agreements: AgreementReader, codec: Codec, secret: bytes = b"") -> None:
         self._agreements, self._codec, self._secret = agreements, codec, secret
+        self._teller = Teller(codec, "leads", LEAD_EVENTS)
         self._rescored: dict[bytes, Basis] = {}
         self._strayed = 0
 
@@ -86,9 +90,11 @@ class LeadProcessor:
             txn.dead_letter(record, LEAD_INBOX, exc.reason, str(exc), exc.field)
             return
         occurred_at = to_us(envelope.time)
-        if not EARLIEST <= occurred_at <= at + TOLERANCE or not _from_outside(envelope):
-            txn.dead_letter(record, LEAD_INBOX, *_refusal(envelope, occurred_at, at))
-            return
+        if not EARLIEST <= occurred_at <= at + TOLERANCE or not ADMITTED.of_outside(envelope):
+            if not ADMITTED.of_task(envelope, record):
+                txn.dead_letter(record, LEAD_INBOX, *ADMITTED.refusal(envelope, occurred_at, at))
+                return
+            envelope = heard(envelope, (record.key or b"").decode())
         key, mark = envelope.subject.encode(), fingerprint(envelope.source, envelope.id, self._secret)
         live = txn.get(key)
         if live is None:
@@ -104,7 +110,14 @@ class LeadProcessor:
             txn.dead_letter(record, LEAD_INBOX, "lead_too_large", detail)
             return
         given = self._given(max(at, live.lead.recorded_at), at, envelope.subject)
-        self._tell(txn, key, live, decide(live, envelope, occurred_at, given, mark), given)
+        if type(envelope.data) in LEAD_COMMANDS:
+            decided = decide_command(live, envelope, occurred_at, given)
+            self._teller.answer(txn, envelope, decided.answer, given.at)
+            told = decided.told
+        else:
+            told = decide(live, envelope, occurred_at, given, mark)
+        if live.lead.sequence:  # or it was a command about nobody
+            self._tell(txn, key, live, told, given)
 
     def wake(self, txn: Transaction[Live], key: bytes, due: int) -> None:
         """A lead's earliest deadline has passed."""
@@ -151,12 +164,9 @@ class LeadProcessor:
 
     def _tell(self, txn: Transaction[Live], key: bytes, live: Live, told: list[Envelope], given: Given) -> None:
         """Append canonical facts to where they go, keep the lead and its next deadline."""
+        self._teller.tell(txn, key, told, given.record_time)
         for envelope in told:
-            value = self._codec.encode(envelope)
-            txn.send(LEAD_EVENTS, key, value)
             fact = envelope.data
-            for topic in ALSO_TO.get(type(fact), ()):
-                txn.send(topic, key, value)
             if isinstance(fact, LeadScored):  # as it is now: what follows in this batch must not change it
                 self._rescored[key] = basis(live, fact.agreement, fact.version, given)
         txn.put(key, live, next_wake(live, given))
@@ -185,23 +195,3 @@ def _outgrows(live: Live, added: int) -> bool:
     if kept.size > STATE_BYTES:
         kept.size = len(dump_lead(live.lead)) + growth
     return kept.size > STATE_BYTES
-
-
-def _from_outside(envelope: Envelope) -> bool:
-    """Whether it is of a kind, from a source and about a subject that upstream may speak of."""
-    return type(envelope.data) in UPSTREAM and envelope.source != OWN_SOURCE and envelope.subject[0] != "\0"
-
-
-def _refusal(envelope: Envelope, occurred_at: int, at: int) -> tuple[str, str, str]:
-    """Why a decoded record cannot be taken: reason, detail, field."""
-    kind = type(envelope.data)
-    if kind not in UPSTREAM:
-        return "not_upstream", f"{WIRE_TYPE[kind]} is made by leadstream itself and not taken from outside", "type"
-    if envelope.source == OWN_SOURCE:
-        return "not_upstream", f"{OWN_SOURCE} is the source of facts made here (source)", "source"
-    if envelope.subject[0] == "\0":
-        return "invalid", "a subject must not begin with a zero character (subject)", "subject"
-    if occurred_at > at + TOLERANCE:
-        ahead = (occurred_at - at) // 1_000_000
-        return "future", f"happened {ahead} s after it was recorded; the source's clock is wrong (time)", "time"
-    return "invalid", "happened before 1970 (time)", "time"

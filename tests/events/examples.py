@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from events.agreement import AgreementPublished, CommandAnswered, PublishAgreement, Signature
+from events.commands import HandOverLead
 from events.envelope import Envelope
 from events.fact import Fact
 from events.lead import (
@@ -161,6 +162,7 @@ _FACTS: tuple[Fact, ...] = (
         reason="not signed by sales",
         missing=("signed.sales",),
     ),
+    HandOverLead(by="Lead Desk", owner="Bogdan Ionescu", reason="asked for a call at the fair"),
 )
 
 

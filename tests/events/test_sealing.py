@@ -52,6 +52,7 @@ SEALED = {
     "lead.converted.v1": ["rep-17"],
     "agreement.published.v1": ["Head of Marketing", "Head of Sales"],
     "agreement.publish.v1": ["Operations"],
+    "lead.hand_over.v1": ["Lead Desk", "Bogdan Ionescu"],
 }
 """What of each example is personal; of the facts not named here, nothing."""
 
@@ -76,6 +77,7 @@ NOBODY = {
     "agreement.published.v1": {"name", "document", "Signature.at"},
     "agreement.publish.v1": {"document"},
     "command.answered.v1": {"command", "facts", "reason", "missing"},
+    "lead.hand_over.v1": {"reason"},
 }
 """Fields of text that name nobody. A new text field must be marked personal or be written down here."""
 

@@ -10,18 +10,19 @@ from typing import Any, NamedTuple, Self
 
 import msgspec
 
-from events.agreement import AgreementPublished
+from events.agreement import AgreementPublished, CommandAnswered
 from events.codec import Codec
 from events.envelope import Envelope
 from events.fact import Fact
 from events.ids import derived_id
 from events.instants import MINUTE, from_us, to_us
 from events.lead import LeadCaptured, LeadConverted, LeadProfileUpdated, LeadStatusChanged, LeadTouched
-from events.registry import WIRE_TYPE, wrap
+from events.registry import LEAD_COMMANDS, WIRE_TYPE, wrap
 from streams.agents.lead_task import dump_lead
 from streams.agreement.known import Known
 from streams.agreement.load import document, load
 from streams.agreement.texts import instant_us
+from streams.deciders.lead.commands import decide_command
 from streams.deciders.lead.decide import decide, initial, is_duplicate
 from streams.deciders.lead.evolve import fingerprint, fold
 from streams.deciders.lead.given import Given, Kept
@@ -140,6 +141,7 @@ class Story:
         self.live, self.time = initial(), 0
         self.due: int | None = None
         self.facts: list[Envelope] = []
+        self.answers: list[CommandAnswered] = []
         self._twin, self._seen_before = Lead(), 0
 
     def history(self, *arrivals: Arrival) -> Self:
@@ -173,9 +175,23 @@ class Story:
             arrival.fact, id=arrival.id, source=arrival.source, subject=self.subject, time=from_us(arrival.at)
         )
         mark = fingerprint(arrival.source, arrival.id)
-        if not is_duplicate(self.live, mark):
+        if type(arrival.fact) in LEAD_COMMANDS:
+            self._commanded(envelope, arrival)
+        elif not is_duplicate(self.live, mark):
             known_at = self._given(arrival.recorded)
             self._tell(decide(self.live, envelope, arrival.at, known_at, mark), known_at)
+
+    def _commanded(self, envelope: Envelope, arrival: Arrival) -> None:
+        known_at = self._given(arrival.recorded)
+        decided = decide_command(self.live, envelope, arrival.at, known_at)
+        self.answers.append(decided.answer)
+        self._tell(decided.told, known_at)
+
+    def answer(self, *, accepted: bool, reason: str | None = None) -> Self:
+        """The last command was answered so."""
+        last = self.answers[-1]
+        assert (last.accepted, last.reason) == (accepted, reason), last
+        return self
 
     def passes(self, to: int) -> None:
         """Time passes: what is due before an instant fires, in order of time, a new agreement version first."""
@@ -217,6 +233,7 @@ class Story:
             fold(self._twin, read)
             assert envelope.sequence == f"{self._twin.sequence:010d}"
             assert self._twin.recorded_at >= before
+        self._twin.answers = self.live.lead.answers  # they are no part of the fold
         assert dump_lead(self.live.lead) == dump_lead(self._twin)
         self.facts += told
         if self.forgetful:

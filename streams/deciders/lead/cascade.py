@@ -97,15 +97,21 @@ class Cascade:
         )
         self._tell(envelope, answer.at, None)
 
+    def follow(self, answers: Sequence[Told]) -> None:
+        """Take in facts that the cause has led to, one after the other, each with all that follows."""
+        for answer in answers:
+            self._made += 1
+            self.answer(answer, id_of(answer, self._given.subject, self._cause, self._made), self._cause_id)
+
     def _tell(self, envelope: Envelope, at: int, mark: int | None) -> None:
         """Evolve the lead by a fact, and let its parts answer, one after the other."""
         live, given = self._live, self._given
         evolve(live.lead, envelope, at, given.at, mark)
         self.told.append(envelope)
         for part in reactions_to(envelope.data):
-            for answer in part(live, envelope, at, given):
-                self._made += 1
-                self.answer(answer, id_of(answer, given.subject, self._cause, self._made), self._cause_id)
+            answers = part(live, envelope, at, given)
+            if answers:
+                self.follow(answers)
 
 
 def cascade(live: Live, first: Envelope, at: int, given: Given, mark: int) -> list[Envelope]:
@@ -123,6 +129,21 @@ def cascade(live: Live, first: Envelope, at: int, given: Given, mark: int) -> li
     running = Cascade(live, given, first.id, f"{first.source}\x1f{first.id}", recorded_at)
     running.accept(first, at, mark)
     return _marked(running.told, given)
+
+
+def commanded(live: Live, command: Envelope, answers: Sequence[Told], given: Given) -> list[Envelope]:
+    """Everything that follows from an accepted command, which is no fact itself, as canonical envelopes in order.
+
+    Args:
+        live: the lead; it is changed.
+        command: the command.
+        answers: what it leads to.
+        given: the circumstances.
+    """
+    given.latest = live.lead.last_at
+    running = Cascade(live, given, command.id, f"{command.source}\x1f{command.id}", from_us(given.at))
+    running.follow(answers)
+    return _marked(running.told, given) if running.told else []
 
 
 def answered(live: Live, answer: Told, cause: str, ordinal: int, given: Given) -> list[Envelope]:

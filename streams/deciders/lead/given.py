@@ -2,25 +2,13 @@
 
 from msgspec import Struct
 
-from events.fact import Fact
 from streams.agreement.compiled import Agreement, Qualification
 from streams.agreement.known import Known
 from streams.deciders.lead.state import Lead
+from streams.deciders.told import Refusal, Told
 from streams.scoring import Standing
 
-
-class Told(Struct, frozen=True, gc=False):
-    """A fact a part answers with.
-
-    Attributes:
-        fact: the fact.
-        at: its occurred_at, microseconds.
-        id: its id, where the fact has an identity of its own; else it is derived from the cause.
-    """
-
-    fact: Fact
-    at: int
-    id: str | None = None
+__all__ = ["CLOSING", "Given", "Kept", "Live", "Refusal", "Told", "is_closed"]
 
 
 class Kept(Struct):

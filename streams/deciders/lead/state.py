@@ -81,6 +81,26 @@ class Clock(Struct, array_like=True):
     revision: int = 0
 
 
+class Answered(Struct, frozen=True, array_like=True, gc=False):
+    """What a command was answered.
+
+    Attributes:
+        mark: keyed hash of the command's (source, id).
+        accepted: whether facts followed.
+        facts: their ids.
+        reason: why it was refused.
+        missing: what was missing or wrong, one entry each.
+        kept: it is never forgotten.
+    """
+
+    mark: int
+    accepted: bool
+    facts: tuple[str, ...] = ()
+    reason: str | None = None
+    missing: tuple[str, ...] = ()
+    kept: bool = False
+
+
 class Lead(Struct, array_like=True):
     """Everything a decider knows of one lead.
 
@@ -107,6 +127,7 @@ class Lead(Struct, array_like=True):
         clocks: all clocks, in order of start.
         seen: short keyed hashes of every accepted (source, id).
         former_hand_overs: occurred_at of the hand-over in each former cycle that had one, by cycle, microseconds.
+        answers: to commands, oldest first; they follow from the inbox and are no part of the fold of the facts.
     """
 
     recorded_at: int = 0
@@ -131,6 +152,7 @@ class Lead(Struct, array_like=True):
     clocks: list[Clock] = field(default_factory=list)
     seen: list[int] = field(default_factory=list)
     former_hand_overs: dict[int, int] = field(default_factory=dict)
+    answers: list[Answered] = field(default_factory=list)
 
     @property
     def last_at(self) -> int:

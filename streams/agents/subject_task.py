@@ -1,0 +1,110 @@
+"""The task of a kind of subject: takes records from its inbox, lets the kind decide, appends what it says."""
+
+from collections.abc import Callable
+from typing import Any, Generic
+
+import msgspec
+
+from engine.errors import UnknownState
+from engine.partitioning import partition_of
+from engine.ports import GroupSpec, Record
+from engine.recordtime import TASK_HEADER, TIME_HEADER, TOLERANCE
+from engine.transaction import Transaction
+from events.codec import Codec, Undecodable
+from events.instants import from_us, to_us
+from streams.agents.admission import EARLIEST, Admission, heard
+from streams.agents.agreements import AgreementReader
+from streams.agents.telling import Teller
+from streams.deciders.lead.evolve import fingerprint
+from streams.deciders.subject import Around, Kind, S, decide, is_duplicate, wake
+
+
+class SubjectProcessor(Generic[S]):
+    """The program of one task of a kind of subject.
+
+    Args:
+        group: the task group, with one inbox.
+        log: the group's canonical log.
+        kind: what is decided, and how.
+        agreements: reader of the published agreements.
+        codec: bytes to facts and back.
+        secret: the deployment's key for hashes of personal keys.
+    """
+
+    def __init__(
+        self, group: GroupSpec, log: str, kind: Kind[S], agreements: AgreementReader, codec: Codec, *,
+        secret: bytes = b"",
+    ) -> None:  # fmt: skip
+        (self._inbox,), self._changelog = group.sources, group.changelog
+        self._kind, self._agreements, self._codec, self._secret = kind, agreements, codec, secret
+        self._admitted, self._teller = Admission(kind.outside, kind.tasks), Teller(codec, group.name, log)
+        self._load: Callable[[bytes], S] = msgspec.msgpack.Decoder(kind.state).decode
+        self.dump: Callable[[Any], bytes] = msgspec.msgpack.Encoder().encode
+
+    def load(self, raw: bytes) -> S:
+        """A subject's state from its bytes.
+
+        Raises:
+            UnknownState: these are not such bytes.
+        """
+        try:
+            return self._load(raw)
+        except msgspec.DecodeError as exc:
+            raise UnknownState(f"{self._changelog}: a state cannot be read ({exc})") from exc
+
+    async def prepare(self, until: int) -> None:
+        """Know all agreements that can matter to records up to `until`."""
+        await self._agreements.refresh(until)
+
+    def decide(self, txn: Transaction[S], record: Record, at: int) -> None:
+        """Decide one record of the inbox; what cannot be taken becomes a dead letter with its reason."""
+        try:
+            envelope = self._codec.decode(record.value, record.headers)
+        except Undecodable as exc:
+            txn.dead_letter(record, self._inbox, exc.reason, str(exc), exc.field)
+            return
+        occurred_at = to_us(envelope.time)
+        if self._admitted.of_task(envelope, record):
+            envelope = heard(envelope, (record.key or b"").decode())
+        elif not EARLIEST <= occurred_at <= at + TOLERANCE or not self._admitted.of_outside(envelope):
+            txn.dead_letter(record, self._inbox, *self._admitted.refusal(envelope, occurred_at, at))
+            return
+        key, mark = envelope.subject.encode(), fingerprint(envelope.source, envelope.id, self._secret)
+        if partition_of(key, txn.partitions) != txn.partition:
+            headers = [*record.headers, (TIME_HEADER, b"%d" % at), (TASK_HEADER, b"forwarded")]
+            txn.forward(self._inbox, key, record.value, headers)
+            return
+        state = txn.get(key)
+        if state is None:
+            state = self._kind.state()
+        elif is_duplicate(state, mark):
+            return
+        around = self._around(max(at, state.recorded_at), key)
+        self._teller.tell(txn, key, decide(self._kind, state, envelope, mark, around), at)
+        txn.put(key, state, self._kind.next_wake(state, around))
+
+    def wake(self, txn: Transaction[S], key: bytes, due: int) -> None:
+        """A subject's earliest deadline has passed."""
+        state = txn.get(key)
+        if state is None:
+            return
+        around = self._around(max(due, state.recorded_at), key)
+        self._teller.tell(txn, key, wake(self._kind, state, due, around), due)
+        again = self._kind.next_wake(state, around)
+        if again is not None and again <= due:
+            raise RuntimeError(f"{self._inbox} {around.subject}: deadline {from_us(due)} brings nothing about")
+        txn.put(key, state, again)
+
+    def milestone(self, since: int) -> int | None:
+        """Nothing happens to all subjects at once."""
+        del since
+        return None
+
+    def sweep(self, txn: Transaction[S], key: bytes, at: int) -> None:
+        """Nothing happens to all subjects at once."""
+
+    def finish(self, txn: Transaction[S]) -> None:
+        """Nothing is left to write."""
+
+    def _around(self, at: int, key: bytes) -> Around:
+        return Around(self._agreements.known, at, key.decode(), self._secret)

@@ -1,0 +1,146 @@
+"""What is decided about other subjects than leads: accounts, pools, keys of identity. One shape for all of them.
+
+A kind of subject says what it takes, how a fact changes its state, and what it answers. The state is the fold of its
+canonical log, as a lead's is.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar
+
+from msgspec import UNSET, Struct, field
+
+from events.envelope import Envelope
+from events.fact import Fact
+from events.ids import derived_id
+from events.instants import from_us, to_us
+from streams.agreement.known import Known
+from streams.deciders.lead.envelopes import canonical, derived, id_of
+from streams.deciders.lead.evolve import OWN_SOURCE, fingerprint
+from streams.deciders.told import Told
+
+REMEMBERED = 512
+"""Fingerprints of accepted facts that a subject keeps; a second delivery comes soon, or not at all."""
+
+
+class Subject(Struct, array_like=True):
+    """What every subject's state begins with.
+
+    Attributes:
+        recorded_at: of the last fact, microseconds; never decreases.
+        sequence: of the last fact.
+        seen: short keyed hashes of the facts accepted last.
+    """
+
+    recorded_at: int = 0
+    sequence: int = 0
+    seen: list[int] = field(default_factory=list)
+
+
+S = TypeVar("S", bound=Subject)
+
+
+class Around(NamedTuple):
+    """The circumstances of one decision.
+
+    Attributes:
+        known: the agreements published so far.
+        at: the subject's time: recorded_at of the fact being decided, microseconds.
+        subject: whose inbox it came to.
+        secret: the deployment's key for hashes of personal keys.
+    """
+
+    known: Known
+    at: int
+    subject: str
+    secret: bytes = b""
+
+
+@dataclass(frozen=True)
+class Kind(Generic[S]):
+    """One kind of subject.
+
+    Attributes:
+        state: type of the state; without arguments it is that of a subject nobody has heard of.
+        outside: facts that anyone may send.
+        tasks: facts that only our own tasks send.
+        evolve: changes the state by a canonical fact that happened at an instant (microseconds).
+        react: what follows from a fact, after the state has changed by it.
+        next_wake: the earliest instant at which the subject has something to say by itself.
+        wake: what it says then.
+    """
+
+    state: type[S]
+    outside: frozenset[type[Fact]]
+    tasks: frozenset[type[Fact]]
+    evolve: Callable[[S, Envelope, int], None]
+    react: Callable[[S, Envelope, int, Around], Sequence[Told]]
+    next_wake: Callable[[S, Around], int | None] = lambda _state, _around: None
+    wake: Callable[[S, int, Around], Sequence[Told]] = lambda _state, _due, _around: ()
+
+
+def is_duplicate(state: Subject, mark: int) -> bool:
+    """Whether a fact of this fingerprint was accepted not long ago."""
+    return mark in state.seen
+
+
+def decide(kind: Kind[S], state: S, envelope: Envelope, mark: int, around: Around) -> list[Envelope]:
+    """The canonical facts that follow from a new fact, that one first; the state is changed accordingly."""
+    first = canonical(envelope, from_us(around.at), state.sequence + 1)
+    at = to_us(first.time)
+    _note(state, around.at, mark)
+    kind.evolve(state, first, at)
+    cause = _Cause(envelope.id, f"{envelope.source}\x1f{envelope.id}")
+    return [first, *_follow(kind, state, kind.react(state, first, at, around), cause, around)]
+
+
+def wake(kind: Kind[S], state: S, due: int, around: Around) -> list[Envelope]:
+    """The canonical facts that the passing of `due` brings about; the state is changed accordingly."""
+    passing = derived_id(around.subject, "deadline", str(due))
+    cause = _Cause(passing, f"{OWN_SOURCE}\x1f{passing}")
+    return _follow(kind, state, kind.wake(state, due, around), cause, around)
+
+
+def fold(kind: Kind[S], state: S, envelope: Envelope, secret: bytes = b"") -> None:
+    """Change the state by one fact of the canonical log."""
+    recorded_at = state.recorded_at if envelope.recordedat is UNSET else to_us(envelope.recordedat)
+    mark = None if envelope.source == OWN_SOURCE else fingerprint(envelope.source, envelope.id, secret)
+    _note(state, recorded_at, mark)
+    kind.evolve(state, envelope, to_us(envelope.time))
+
+
+class _Cause(NamedTuple):
+    """What brought facts about: its id, and what their ids follow from."""
+
+    id: str
+    name: str
+
+
+def _note(state: Subject, recorded_at: int, mark: int | None) -> None:
+    """One more fact."""
+    state.recorded_at = recorded_at
+    state.sequence += 1
+    if mark is not None:
+        state.seen.append(mark)
+        del state.seen[:-REMEMBERED]
+
+
+def _follow(kind: Kind[S], state: S, answers: Sequence[Told], cause: _Cause, around: Around) -> list[Envelope]:
+    """Take in what was answered, each answer with all that follows from it, before the next one."""
+    told: list[Envelope] = []
+    waiting = list(answers)
+    while waiting:
+        answer = waiting.pop(0)
+        envelope = derived(
+            answer,
+            subject=around.subject,
+            cause_id=cause.id,
+            fact_id=id_of(answer, around.subject, cause.name, len(told) + 1),
+            recorded_at=from_us(around.at),
+            sequence=state.sequence + 1,
+        )
+        _note(state, around.at, None)
+        kind.evolve(state, envelope, answer.at)
+        told.append(envelope)
+        waiting[:0] = kind.react(state, envelope, answer.at, around)
+    return told
