@@ -35,6 +35,10 @@ class StoreInUse(LogError):
     """Another process keeps its states where ours are to be."""
 
 
+class Unreadable(LogError):
+    """Bytes of the log that are no records: torn, or compressed in a way this installation cannot read."""
+
+
 class RecordTooLarge(LogError):
     """A record exceeds what its topic takes; nothing of its transaction was written.
 

@@ -97,12 +97,15 @@ class Cluster:
 
         Raises:
             WrongTopic: there is no such topic or partition.
+            LeaderNotAvailableError: it has none just now, or it is not known.
         """
         client = await self._knowing([topic])
         node = client.cluster.leader_for_partition(TopicPartition(topic, partition))
         if node is None:
-            count = len(client.cluster.partitions_for_topic(topic) or ())
-            raise WrongTopic(f"topic {topic!r} has {count} partitions, there is no partition {partition}")
+            count = (await self.existing([topic])).get(topic, 0)  # a list of everything may lack something
+            if partition >= count:
+                raise WrongTopic(f"topic {topic!r} has {count} partitions, there is no partition {partition}")
+            raise LeaderNotAvailableError(f"{topic}-{partition} was missing in what brokers told last")
         if node < 0:
             raise LeaderNotAvailableError(f"{topic}-{partition} has no leader")
         return int(node)
@@ -196,7 +199,11 @@ class Cluster:
         async def look() -> AIOKafkaClient:
             await self._connected()
             await self.refresh()
-            return await self._connected()
+            client = await self._connected()
+            missing = _missing(client, names)
+            if missing is not None and missing in await self.existing([missing]):
+                raise LeaderNotAvailableError(f"topic {missing!r} was missing in what brokers told last")
+            return client
 
         client = await self.repeating(look, "looking up topics")
         missing = _missing(client, names)

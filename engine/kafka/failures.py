@@ -15,7 +15,7 @@ from aiokafka.errors import (
     UnsupportedCodecError,
 )
 
-from engine.errors import Fenced, Forbidden, LogError, Unavailable
+from engine.errors import Fenced, Forbidden, LogError, Unavailable, Unreadable
 
 _OUTAGES = (TimeoutError, OSError, KafkaTimeoutError, KafkaUnavailableError, ProducerClosed)
 
@@ -65,8 +65,15 @@ def translated(exc: BaseException, doing: str) -> LogError:
     if known is not None:
         return known
     if isinstance(exc, UnsupportedCodecError):
-        return LogError(f"{doing}: records are compressed in a way this installation cannot read ({exc}); add cramjam")
+        return unreadable(exc, doing)
     return LogError(f"{doing}: {exc!r}")
+
+
+def unreadable(exc: BaseException, what: str) -> Unreadable:
+    """What to raise for bytes that cannot be decoded, whatever the decoder raised: some errors look like an outage."""
+    if isinstance(exc, UnsupportedCodecError):
+        return Unreadable(f"{what}: records are compressed in a way this installation cannot read ({exc}); add cramjam")
+    return Unreadable(f"{what}: cannot be read, what the log holds there is damaged: {exc!r}")
 
 
 def translated_in_transaction(exc: BaseException, doing: str) -> LogError:

@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from aiokafka.errors import OffsetOutOfRangeError
+from aiokafka.errors import OffsetOutOfRangeError, for_code
 from aiokafka.protocol.fetch import FetchRequest
 
-from engine.kafka.cluster import Cluster, check
+from engine.kafka.cluster import Cluster
 from engine.kafka.offsets import READ_COMMITTED, Partition
 from engine.kafka.scan import Response
 
@@ -32,14 +32,25 @@ class Want(NamedTuple):
 NOW = Want()
 
 
-async def fetch(cluster: Cluster, node: int, offsets: Mapping[Partition, int], want: Want) -> dict[Partition, Response]:
-    """What the broker `node` has of these partitions from these offsets on.
+class Answers(NamedTuple):
+    """What a broker said.
 
-    A partition is left out when its quota is used up.
+    Attributes:
+        asked: from which offset on, by partition. One whose quota is used up gets no answer.
+        found: what it has.
+        refused: why it did not say.
+    """
+
+    asked: Mapping[Partition, int]
+    found: Mapping[Partition, Response]
+    refused: Mapping[Partition, Exception]
+
+
+async def fetch_each(cluster: Cluster, node: int, offsets: Mapping[Partition, int], want: Want) -> Answers:
+    """What the broker `node` has of these partitions from these offsets on, each by itself.
 
     Raises:
-        OffsetOutOfRangeError: an offset lies outside what the log holds.
-        KafkaError: the broker's error, `NotLeaderForPartitionError` and the like.
+        KafkaError: it could not be asked.
     """
     topics: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
     for (topic, partition), offset in offsets.items():
@@ -50,18 +61,33 @@ async def fetch(cluster: Cluster, node: int, offsets: Mapping[Partition, int], w
     return _parsed(await cluster.send(node, request), offsets)
 
 
-def _parsed(answer: Any, offsets: Mapping[Partition, int]) -> dict[Partition, Response]:
-    found = {}
+async def fetch(
+    cluster: Cluster, node: int, offsets: Mapping[Partition, int], want: Want
+) -> Mapping[Partition, Response]:
+    """The same for all of them or none.
+
+    Raises:
+        OffsetOutOfRangeError: an offset lies outside what the log holds.
+        KafkaError: the broker's error, `NotLeaderForPartitionError` and the like.
+    """
+    answers = await fetch_each(cluster, node, offsets, want)
+    for error in answers.refused.values():
+        raise error
+    return answers.found
+
+
+def _parsed(answer: Any, offsets: Mapping[Partition, int]) -> Answers:
+    found, refused = dict[Partition, Response](), dict[Partition, Exception]()
     for topic, partitions in answer.topics:
         # v4 has (last stable offset, aborted, records), later versions put the log's start between, v11 a replica last
         for partition, code, _, end, *middle, raw in partitions:
             at = topic, partition
-            if code == OffsetOutOfRangeError.errno:
-                raise OffsetOutOfRangeError(f"{topic}-{partition} @{offsets[at]}")
-            check(code, f"{topic}-{partition}")
+            if code:
+                refused[at] = for_code(code)(f"{topic}-{partition} @{offsets[at]}")
+                continue
             aborted = next((part for part in middle if isinstance(part, list)), ())
             found[at] = Response(offsets[at], end, raw or b"", aborted)
-    return found
+    return Answers(offsets, found, refused)
 
 
 async def fetch_one(cluster: Cluster, topic: str, partition: int, offset: int, want: Want = NOW) -> Response | None:

@@ -134,6 +134,13 @@ class Consumer(TaskConsumer, driver.Consumer):
         return False
 
     @override
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Finish running transactions, and forget what was fetched ahead."""
+        await super().on_partitions_revoked(revoked)
+        if self._poller is not None:
+            self._poller.forget()
+
+    @override
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Open the tasks of our new place."""
         self._unseated_at = None

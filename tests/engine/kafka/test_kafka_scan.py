@@ -8,6 +8,7 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.errors import Unreadable
 from engine.kafka.portions import portions
 from engine.kafka.scan import Response, Scan, latest_into
 
@@ -119,7 +120,7 @@ def test_portions_are_whole_batches_that_follow_each_other_and_hold_what_a_scan_
     start = data.draw(st.integers(0, disk.end))
     response = Response(start, disk.end, disk.raw, disk.aborted)
     at, found = start, []
-    for first, portion in portions(response, limit):
+    for first, portion in portions(response, limit, "in-3"):
         assert first == at < portion.next_offset
         records = list(portion.records)
         assert all(first <= record.offset < portion.next_offset for record in records)
@@ -156,10 +157,20 @@ def test_a_batch_cut_short_is_left_for_the_next_request(disk: Disk, cut: int) ->
 def test_a_batch_damaged_on_its_way_is_refused() -> None:
     raw = bytearray(encoded(Piece(3, -1, transactional=False), 0))
     raw[-1] ^= 1
-    with pytest.raises(CorruptRecordException):
-        list(portions(Response(0, 3, bytes(raw)), 10))
+    with pytest.raises(Unreadable, match=r"in-3, fetched from offset 0: .*the batch at offset 0 does not match"):
+        list(portions(Response(0, 3, bytes(raw)), 10, "in-3"))
     with pytest.raises(CorruptRecordException):
         Scan(Response(0, 3, bytes(raw)))
+
+
+def test_a_batch_that_cannot_be_decoded_is_named_and_refused_however_often_it_is_looked_at() -> None:
+    good, torn = encoded(Piece(3, -1, transactional=False), 0), bytearray(encoded(Piece(3, -1, transactional=False), 3))
+    struct.pack_into(">i", torn, 57, 4)  # it says four records and holds three
+    struct.pack_into(">I", torn, 17, _crc(bytes(torn[21:])))
+    ((_, portion),) = portions(Response(0, 6, good + bytes(torn)), 10, "in-3")
+    for _ in range(4):
+        with pytest.raises(Unreadable, match="in-3, batch at offset 3: cannot be read"):
+            len(portion.records)
 
 
 def test_an_empty_answer_moves_nothing() -> None:
