@@ -20,6 +20,8 @@ from typing_extensions import override
 
 logger = logging.getLogger(__name__)
 
+SILENT_SECONDS = 3.0
+"""Longer than a connection that is well and in use is silent: fetches are answered twice a second."""
 CONNECT_SECONDS = 2.0
 """How long connecting to one broker may take: the connection, what versions it speaks, who we are."""
 
@@ -41,8 +43,8 @@ class Client(AIOKafkaClient):  # type: ignore[misc]
         Raises:
             NodeNotReadyError: there is no connection to be had.
             RequestTimedOutError: it was not answered in time. The connection is broken then, and so are all others of
-                which nothing was heard meanwhile: they may be as dead, and to find that out one by one would take a
-                minute. Those that were heard of are left in peace.
+                which nothing was heard meanwhile, or of late: they may be as dead, and to find that out one by one
+                would take a minute. Those that were heard of are left in peace.
         """
         began = time.monotonic()
         transport = transport_of(await self._get_conn(node_id, group=group))
@@ -55,7 +57,7 @@ class Client(AIOKafkaClient):  # type: ignore[misc]
             if not timed_out and not isinstance(exc.__context__, TimeoutError):
                 raise
             transport.abort()  # aiokafka has closed it, which waits until what was sent has arrived
-            self._doubt(began)
+            self._doubt(max(began, time.monotonic() - SILENT_SECONDS))
             if timed_out:
                 raise
             raise RequestTimedOutError from exc
