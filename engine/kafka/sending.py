@@ -9,7 +9,9 @@ for good. And whoever was about to connect when a client was closed connects nev
 import asyncio
 import contextlib
 import logging
+import threading
 import time
+import weakref
 from collections import defaultdict
 from typing import Any
 
@@ -43,8 +45,8 @@ class Client(AIOKafkaClient):  # type: ignore[misc]
         Raises:
             NodeNotReadyError: there is no connection to be had.
             RequestTimedOutError: it was not answered in time. The connection is broken then, and so are all others of
-                which nothing was heard meanwhile, or of late: they may be as dead, and to find that out one by one
-                would take a minute. Those that were heard of are left in peace.
+                this process of which nothing was heard meanwhile, or of late: they may be as dead, and to find that
+                out one by one would take a minute. Those that were heard of are left in peace.
         """
         began = time.monotonic()
         transport = transport_of(await self._get_conn(node_id, group=group))
@@ -57,7 +59,7 @@ class Client(AIOKafkaClient):  # type: ignore[misc]
             if not timed_out and not isinstance(exc.__context__, TimeoutError):
                 raise
             transport.abort()  # aiokafka has closed it, which waits until what was sent has arrived
-            self._doubt(max(began, time.monotonic() - SILENT_SECONDS))
+            _doubt(max(began, time.monotonic() - SILENT_SECONDS))
             if timed_out:
                 raise
             raise RequestTimedOutError from exc
@@ -70,6 +72,8 @@ class Client(AIOKafkaClient):  # type: ignore[misc]
         known = self._conns.get((node_id, group))
         if known is not None and known.connected():
             return known
+        with _guard:
+            _connected.add(self)
         try:
             async with asyncio.timeout(CONNECT_SECONDS), self._lock_of(node_id, group):
                 made = None if self.dropped else await super()._get_conn(node_id, group=group, no_hint=no_hint)
@@ -92,11 +96,25 @@ class Client(AIOKafkaClient):  # type: ignore[misc]
             self._locks = defaultdict(asyncio.Lock)
         return self._locks[node_id, group]
 
-    def _doubt(self, since: float) -> None:
+    def break_silent(self, since: float) -> None:
+        """Break the connections of which nothing was heard since that instant of the monotonic clock, in its loop."""
         for connection in list(self._conns.values()):
             transport = transport_of(connection)
             if transport is not None and connection._last_action < since:  # noqa: SLF001 - kept nowhere else
                 transport.abort()
+
+
+_connected: weakref.WeakSet[Client] = weakref.WeakSet()
+_guard = threading.Lock()
+"""Clients of one process live in two threads: that of the seat, and that of all the others."""
+
+
+def _doubt(since: float) -> None:
+    with _guard:
+        clients = list(_connected)
+    for client in clients:
+        with contextlib.suppress(RuntimeError):  # its loop is over
+            client._loop.call_soon_threadsafe(client.break_silent, since)  # noqa: SLF001 - aiokafka keeps it there
 
 
 def transport_of(connection: AIOKafkaConnection | None) -> asyncio.WriteTransport | None:
