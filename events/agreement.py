@@ -6,6 +6,8 @@ from msgspec import Struct
 
 from events.fact import Count, Document, Fact, Identifier, Instant, Name, PersonalText, Text, Whole
 
+Side = Literal["marketing", "sales"]
+
 
 class Signature(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """One side's consent.
@@ -16,9 +18,47 @@ class Signature(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True)
         at: the date or instant, as written.
     """
 
-    side: Literal["marketing", "sales"]
+    side: Side
     by: PersonalText
     at: Text
+
+
+class AgreementProposed(Fact, frozen=True, kw_only=True):
+    """A version of an agreement is proposed: both sides may sign it. Nothing is governed by it yet.
+
+    Attributes:
+        name: the agreement's name, also the subject.
+        version: 1, 2, 3 ...
+        effective_from: from when it would govern what starts.
+        document: the whole agreement without signatures, checked and with defaults filled in.
+        digest: SHA-256 of the document as JSON with sorted keys, in hexadecimal: what the signatures are for.
+    """
+
+    name: Name
+    version: Count
+    effective_from: Instant
+    document: Document
+    digest: Identifier
+
+
+class AgreementSigned(Fact, frozen=True, kw_only=True):
+    """One side has signed a proposed version.
+
+    Attributes:
+        name: the agreement's name, also the subject.
+        version: the version.
+        side: marketing or sales.
+        by: who signed.
+        at: the date or instant, as written.
+        digest: digest of the document that was signed.
+    """
+
+    name: Name
+    version: Count
+    side: Side
+    by: PersonalText
+    at: Text
+    digest: Identifier
 
 
 class AgreementPublished(Fact, frozen=True, kw_only=True):
@@ -41,18 +81,92 @@ class AgreementPublished(Fact, frozen=True, kw_only=True):
     document: Document
 
 
-class PublishAgreement(Fact, frozen=True, kw_only=True):
-    """Command: publish this document. Refused when unsigned, retroactive or not newer than the last version.
+class AgreementRetired(Fact, frozen=True, kw_only=True):
+    """A published version governs nothing that starts at `retired_from` or later. What runs keeps it to its end.
+
+    Attributes:
+        name: the agreement's name, also the subject.
+        version: the version.
+        retired_from: from when; not after its `effective_from` means that it never takes effect.
+        by: who retired it.
+    """
+
+    name: Name
+    version: Count
+    retired_from: Instant
+    by: PersonalText | None = None
+
+
+class ProposeAgreement(Fact, frozen=True, kw_only=True):
+    """Command: propose this document, so that both sides can sign it. Signatures in it are taken as well.
+
+    Refused when it is no agreement, retroactive, not newer than the last published version, or when it changes a
+    document that a side has signed.
 
     Attributes:
         document: the agreement as written.
         before_first_lead: the sender saw every partition of `lead-events` empty before it sent the command.
-        signed_as: name that signs for both sides; allowed only before the first lead.
     """
 
     document: Document
     before_first_lead: bool = False
+
+
+class SignAgreement(Fact, frozen=True, kw_only=True):
+    """Command: sign a proposed version of the agreement that the subject names.
+
+    Refused when there is no such proposal, when it is not the document that was read, or when the side has signed by
+    another name.
+
+    Attributes:
+        version: the version.
+        side: marketing or sales.
+        by: who signs.
+        at: the date or instant, as written; when the command is recorded if absent.
+        digest: digest of the document that was read; any document if absent.
+    """
+
+    version: Count
+    side: Side
+    by: PersonalText
+    at: Text | None = None
+    digest: Identifier | None = None
+
+
+class PublishAgreement(Fact, frozen=True, kw_only=True):
+    """Command: publish this document, or the proposed version of the agreement that the subject names.
+
+    Refused when unsigned, retroactive or not newer than the last version, and when there is no such proposal.
+
+    Attributes:
+        document: the agreement as written; absent where a proposed version is meant.
+        before_first_lead: the sender saw every partition of `lead-events` empty before it sent the command.
+        signed_as: name that signs for both sides; allowed only before the first lead.
+        version: the proposed version; absent where the document is given.
+    """
+
+    document: Document | None = None
+    before_first_lead: bool = False
     signed_as: PersonalText | None = None
+    version: Count | None = None
+
+
+class RetireAgreement(Fact, frozen=True, kw_only=True):
+    """Command: retire a published version of the agreement that the subject names.
+
+    Refused when there is no such version, when it is retired already, and when that is less than a minute ahead.
+
+    Attributes:
+        version: the version.
+        retired_from: from when it governs nothing that starts.
+        before_first_lead: the sender saw every partition of `lead-events` empty before it sent the command.
+        by: who retires it.
+    """
+
+    version: Count
+    retired_from: Instant
+    before_first_lead: bool = False
+    by: PersonalText | None = None
 
 
 class CommandAnswered(Fact, frozen=True, kw_only=True):
@@ -60,7 +174,7 @@ class CommandAnswered(Fact, frozen=True, kw_only=True):
 
     Attributes:
         command: the command's id.
-        accepted: whether facts were written.
+        accepted: whether it was carried out.
         facts: ids of the facts.
         reason: why it was refused.
         missing: what is missing or wrong, one entry each.
@@ -73,4 +187,7 @@ class CommandAnswered(Fact, frozen=True, kw_only=True):
     missing: tuple[Text, ...] = ()
 
 
-AgreementFact = AgreementPublished | PublishAgreement | CommandAnswered
+AgreementFact = AgreementProposed | AgreementSigned | AgreementPublished | AgreementRetired
+"""What stands in the topic `agreements`."""
+AgreementCommand = ProposeAgreement | SignAgreement | PublishAgreement | RetireAgreement
+"""What stands in `agreement-inbox`."""

@@ -26,9 +26,11 @@ def incompatibilities(old_schema: Schema, new_schema: Schema) -> list[str]:
     return list(_compare("", old_schema, new_schema, old_schema.get("$defs", {}), new_schema.get("$defs", {})))
 
 
-def _compare(path: str, old: Schema, new: Schema, old_parts: Schema, new_parts: Schema) -> Iterator[str]:
+def _compare(
+    path: str, old: Schema, new: Schema, old_parts: Schema, new_parts: Schema, *, always: bool = False
+) -> Iterator[str]:
     old, new = _resolved(old, old_parts), _resolved(new, new_parts)
-    if _default(old) != _default(new):
+    if not always and _default(old) != _default(new):
         yield _line(path, f"default changed from {_shown(old)} to {_shown(new)}")
     for mark in (PERSONAL, PERSONAL_KEYS):
         if mark in old and old[mark] != new.get(mark):
@@ -72,7 +74,8 @@ def _fields(path: str, old: Schema, new: Schema, old_parts: Schema, new_parts: S
         if name not in fields:
             yield _line(_under(path, name), "field removed")
         else:
-            yield from _compare(_under(path, name), field, fields[name], old_parts, new_parts)
+            always = name in old.get("required", ())  # so no record relies on its default
+            yield from _compare(_under(path, name), field, fields[name], old_parts, new_parts, always=always)
 
 
 def _bounds(path: str, old: Schema, new: Schema) -> Iterator[str]:

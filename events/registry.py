@@ -4,7 +4,17 @@ from typing import Any, cast
 
 from msgspec import defstruct
 
-from events.agreement import AgreementPublished, CommandAnswered, PublishAgreement
+from events.agreement import (
+    AgreementProposed,
+    AgreementPublished,
+    AgreementRetired,
+    AgreementSigned,
+    CommandAnswered,
+    ProposeAgreement,
+    PublishAgreement,
+    RetireAgreement,
+    SignAgreement,
+)
 from events.commands import HandOverLead
 from events.envelope import Envelope
 from events.fact import Fact
@@ -48,8 +58,14 @@ CATALOGUE: dict[str, type[Fact]] = {
     "sla.cancelled.v1": SlaCancelled,
     "sla.revised.v1": SlaRevised,
     "sla.breach_retracted.v1": SlaBreachRetracted,
+    "agreement.proposed.v1": AgreementProposed,
+    "agreement.signed.v1": AgreementSigned,
     "agreement.published.v1": AgreementPublished,
+    "agreement.retired.v1": AgreementRetired,
+    "agreement.propose.v1": ProposeAgreement,
+    "agreement.sign.v1": SignAgreement,
     "agreement.publish.v1": PublishAgreement,
+    "agreement.retire.v1": RetireAgreement,
     "command.answered.v1": CommandAnswered,
     "lead.hand_over.v1": HandOverLead,
 }
@@ -63,7 +79,9 @@ UPSTREAM: frozenset[type[Fact]] = frozenset(
 LEAD_COMMANDS: frozenset[type[Fact]] = frozenset({HandOverLead})
 """Commands that a lead decides."""
 
-AGREEMENT_COMMANDS: frozenset[type[Fact]] = frozenset({PublishAgreement})
+AGREEMENT_COMMANDS: frozenset[type[Fact]] = frozenset(
+    {ProposeAgreement, SignAgreement, PublishAgreement, RetireAgreement}
+)
 """Commands that the agreement task decides."""
 
 COMMANDS: frozenset[type[Fact]] = LEAD_COMMANDS | AGREEMENT_COMMANDS

@@ -1,4 +1,4 @@
-"""Reads the published agreements, and has one published."""
+"""Reads what became of agreements, and has commands about them decided."""
 
 import asyncio
 from pathlib import Path
@@ -7,14 +7,16 @@ from uuid import uuid4
 from engine.drain import drain
 from engine.ports import EventLog
 from engine.reading import records_of
-from events.agreement import AgreementPublished, CommandAnswered, PublishAgreement
+from events.agreement import AgreementCommand, AgreementFact, AgreementPublished, CommandAnswered, PublishAgreement
 from events.codec import Codec
+from events.envelope import Envelope
 from events.instants import from_us
 from events.registry import wrap
 from events.topics import AGREEMENTS, ANSWERS, LEAD_EVENTS
 from leadstream.clock import now_us
 from leadstream.publishing import publish
 from streams.agreement.grammar import AgreementSpec
+from streams.agreement.known import Known
 from streams.agreement.load import document
 from streams.programs import AGREEMENTS_GROUP, agreement_program
 
@@ -27,24 +29,48 @@ class NoAnswer(Exception):
     """A worker owns the agreements and did not answer in time; the command stays in the inbox."""
 
 
+async def told(log: EventLog, codec: Codec) -> list[Envelope]:
+    """All that became of agreements, in the order in which it was decided."""
+    return [codec.decode(record.value) async for record in records_of(log, AGREEMENTS, 0)]
+
+
+async def known_agreements(log: EventLog, codec: Codec) -> Known:
+    """The published versions, with the ends of those that are retired."""
+    facts = [envelope.data for envelope in await told(log, codec)]
+    return Known.of(fact for fact in facts if isinstance(fact, AgreementFact))
+
+
 async def published(log: EventLog, codec: Codec) -> list[AgreementPublished]:
     """All published versions, in the order they were published."""
-    facts = [codec.decode(record.value).data async for record in records_of(log, AGREEMENTS, 0)]
+    facts = [envelope.data for envelope in await told(log, codec)]
     return [fact for fact in facts if isinstance(fact, AgreementPublished)]
 
 
-async def request_publication(log: EventLog, spec: AgreementSpec, signed_as: str | None) -> CommandAnswered:
-    """Send the command and wait for its answer; decides it here when no worker does.
+async def untouched(log: EventLog) -> bool:
+    """Whether no lead was decided yet, so that an agreement may take effect at any date."""
+    return not any(await log.ends(LEAD_EVENTS))
+
+
+async def ask(log: EventLog, name: str, command: AgreementCommand) -> CommandAnswered:
+    """Send a command about an agreement and wait for its answer; decides it here when no worker does.
 
     Raises:
         NoAnswer: a worker has the agreements, and does not answer.
     """
     codec, command_id = Codec(), str(uuid4())
-    untouched = not any(await log.ends(LEAD_EVENTS))
-    command = PublishAgreement(document=document(spec), before_first_lead=untouched, signed_as=signed_as)
-    envelope = wrap(command, id=command_id, source=SOURCE, subject=spec.agreement, time=from_us(now_us()))
+    envelope = wrap(command, id=command_id, source=SOURCE, subject=name, time=from_us(now_us()))
     await publish(log, 1, [(envelope, codec.encode(envelope), ())])
     return await _answer(log, command_id, codec)
+
+
+async def request_publication(log: EventLog, spec: AgreementSpec, signed_as: str | None) -> CommandAnswered:
+    """Have a document published.
+
+    Raises:
+        NoAnswer: a worker has the agreements, and does not answer.
+    """
+    command = PublishAgreement(document=document(spec), before_first_lead=await untouched(log), signed_as=signed_as)
+    return await ask(log, spec.agreement, command)
 
 
 async def _answer(log: EventLog, command_id: str, codec: Codec) -> CommandAnswered:

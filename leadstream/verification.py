@@ -12,7 +12,7 @@ from engine.state import POSITION, unpack
 from engine.task import decode_position
 from events.codec import Codec
 from events.topics import LEAD_EVENTS, LEAD_STATE
-from leadstream.agreements import published
+from leadstream.agreements import known_agreements
 from projections.catalogue import VIEWS
 from projections.rows import decode_key, decode_row
 from projections.stores.port import ViewStore
@@ -59,7 +59,7 @@ async def verify_states(log: EventLog, partitions: int, secret: bytes) -> Compar
     """
     codec, done = Codec(), Compared()
     done.counts.update({"lead states": [0, 0], "lead deadlines": [0, 0], "fact order": [0, 0]})
-    known = Known.of(await published(log, codec))
+    known = await known_agreements(log, codec)
     for partition in range(partitions):
         leads = await folded(log, partition, codec, secret, done)
         kept = await latest_values(log, LEAD_STATE, partition)

@@ -6,7 +6,7 @@ import click
 
 from events.codec import Codec
 from events.instants import iso
-from leadstream.agreements import published
+from leadstream.agreements import known_agreements
 from leadstream.cli.options import command, fail
 from leadstream.cli.output import format_option, show
 from leadstream.cli.root import main
@@ -15,7 +15,6 @@ from leadstream.deployment import opened, partition_count
 from leadstream.reading import history_of
 from leadstream.settings import Settings
 from leadstream.story import Story, story_of, timeline
-from streams.agreement.known import Known
 
 
 @command(main, "lead")
@@ -34,7 +33,7 @@ async def lead(settings: Settings, lead_id: str, at: int | None, form: str) -> N
     async with opened(settings) as log:
         partitions = await partition_count(log)
         facts = await history_of(log, partitions, lead_id, codec)
-        known = Known.of(await published(log, codec))
+        known = await known_agreements(log, codec)
     if not facts:
         fail(f"no facts about lead {lead_id!r}; is it decided yet? (leadstream run --until-idle, or a worker)")
     story = story_of(facts, known, lead_id, at or 0)

@@ -6,7 +6,7 @@ from engine.ports import EventLog, NewRecord, Opened, TaskLog, Writes
 from engine.state import POSITION, pack, unpack
 from engine.task import Position, decode_position, encode_position
 from events.codec import Codec
-from leadstream.agreements import published
+from leadstream.agreements import known_agreements
 from leadstream.repairing.found import Repair
 from leadstream.verification import Compared, ToldState, folded, told_state
 from streams.agreement.known import Known
@@ -22,7 +22,7 @@ async def repair_states(log: EventLog, partitions: int, secret: bytes, *, dry: b
     Raises:
         Undecodable: the canonical log holds something that is no fact.
     """
-    known = Known.of(await published(log, Codec()))
+    known = await known_agreements(log, Codec())
     found = [await _repair(log, partition, secret, known, dry=dry) for partition in range(partitions)]
     return [repair for repair in found if repair is not None]
 

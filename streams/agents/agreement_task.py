@@ -1,9 +1,11 @@
-"""The agreement task: takes commands from `agreement-inbox`, publishes versions, answers."""
+"""The agreement task: takes commands from `agreement-inbox`, tells what became of versions, answers."""
+
+from functools import partial
 
 from engine.ports import Record
 from engine.recordtime import TASK_HEADER, TIME_HEADER
 from engine.transaction import Transaction
-from events.agreement import PublishAgreement
+from events.agreement import AgreementCommand, AgreementProposed, AgreementRetired, AgreementSigned
 from events.codec import Codec, Undecodable
 from events.envelope import Envelope
 from events.fact import Fact
@@ -11,11 +13,13 @@ from events.ids import derived_id
 from events.instants import from_us
 from events.registry import WIRE_TYPE, wrap
 from events.topics import AGREEMENT_INBOX, AGREEMENTS, ANSWERS
-from streams.deciders import agreement
-from streams.deciders.agreement import AgreementState
+from streams.deciders.agreement.decide import Made, decide
+from streams.deciders.agreement.state import AgreementState, Proposal, decode, encode, evolve, proposal_after
 from streams.deciders.lead.evolve import OWN_SOURCE
 
 _STATE = b"agreements"
+_Kept = AgreementState | Proposal
+"""What is kept: one state of all agreements, and each proposal under a key of its own, since it holds a document."""
 
 
 class AgreementProcessor:
@@ -28,18 +32,18 @@ class AgreementProcessor:
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
 
-    def load(self, raw: bytes) -> AgreementState:
+    def load(self, raw: bytes) -> _Kept:
         """State from its bytes."""
-        return agreement.decode(raw)
+        return decode(raw)
 
-    def dump(self, state: AgreementState) -> bytes:
+    def dump(self, state: _Kept) -> bytes:
         """State to bytes."""
-        return agreement.encode(state)
+        return encode(state)
 
     async def prepare(self, until: int) -> None:
         """Nothing besides the inbox matters."""
 
-    def decide(self, txn: Transaction[AgreementState], record: Record, at: int) -> None:
+    def decide(self, txn: Transaction[_Kept], record: Record, at: int) -> None:
         """Answer one command; what is no command becomes a dead letter."""
         try:
             envelope = self._codec.decode(record.value, record.headers)
@@ -47,22 +51,23 @@ class AgreementProcessor:
             txn.dead_letter(record, AGREEMENT_INBOX, exc.reason, str(exc), exc.field)
             return
         command = envelope.data
-        if not isinstance(command, PublishAgreement):
+        if not isinstance(command, AgreementCommand):
             detail = f"{WIRE_TYPE[type(command)]} is no command about agreements (type)"
             txn.dead_letter(record, AGREEMENT_INBOX, "not_a_command", detail, "type")
             return
         state = txn.get(_STATE) or AgreementState()
-        decision = agreement.decide(state, command, envelope.id, at, envelope.subject)
-        if decision.fact is not None:
-            self._send(txn, AGREEMENTS, envelope, decision.fact, fact_id=decision.fact_id, at=at)
-            agreement.evolve(state, decision.fact)
-        agreement.evolve(state, decision.answer)
+        assert isinstance(state, AgreementState)
+        decision = decide(state, partial(_proposed, txn), command, at, command_id=envelope.id, subject=envelope.subject)
+        for made in decision.made:
+            self._send(txn, AGREEMENTS, envelope, made.fact, fact_id=made.id, at=at)
+            _evolve(txn, state, made)
+        evolve(state, decision.answer)
         self._send(
             txn, ANSWERS, envelope, decision.answer, fact_id=derived_id(envelope.subject, envelope.id, "answer"), at=at
         )
         txn.put(_STATE, state, None)
 
-    def wake(self, txn: Transaction[AgreementState], key: bytes, due: int) -> None:
+    def wake(self, txn: Transaction[_Kept], key: bytes, due: int) -> None:
         """Agreements have no deadlines."""
 
     def milestone(self, since: int) -> int | None:
@@ -70,15 +75,13 @@ class AgreementProcessor:
         del since
         return None
 
-    def sweep(self, txn: Transaction[AgreementState], key: bytes, at: int) -> None:
+    def sweep(self, txn: Transaction[_Kept], key: bytes, at: int) -> None:
         """Nothing happens by itself."""
 
-    def finish(self, txn: Transaction[AgreementState]) -> None:
+    def finish(self, txn: Transaction[_Kept]) -> None:
         """Nothing is left to write."""
 
-    def _send(
-        self, txn: Transaction[AgreementState], topic: str, cause: Envelope, fact: Fact, *, fact_id: str, at: int
-    ) -> None:
+    def _send(self, txn: Transaction[_Kept], topic: str, cause: Envelope, fact: Fact, *, fact_id: str, at: int) -> None:
         envelope = wrap(
             fact,
             id=fact_id,
@@ -91,3 +94,27 @@ class AgreementProcessor:
         key = cause.subject if topic == AGREEMENTS else cause.id
         headers = ((TIME_HEADER, b"%d" % at), (TASK_HEADER, b"agreements"))
         txn.send(topic, key.encode(), self._codec.encode(envelope), headers)
+
+
+def _key(name: str, version: int) -> bytes:
+    return f"proposal\x1f{name}\x1f{version}".encode()
+
+
+def _proposed(txn: Transaction[_Kept], name: str, version: int) -> Proposal | None:
+    found = txn.get(_key(name, version))
+    assert not isinstance(found, AgreementState)
+    return found
+
+
+def _evolve(txn: Transaction[_Kept], state: AgreementState, made: Made) -> None:
+    fact = made.fact
+    if not isinstance(fact, AgreementProposed | AgreementSigned):
+        evolve(state, fact)
+    if isinstance(fact, AgreementRetired):
+        return
+    key, before = _key(fact.name, fact.version), _proposed(txn, fact.name, fact.version)
+    after = proposal_after(before, fact, made.id)
+    if after is not None:
+        txn.put(key, after, None)
+    elif before is not None:
+        txn.delete(key)

@@ -1,19 +1,18 @@
-"""Keeps up with the published agreements: every lead task reads all of them before it decides anything."""
+"""Keeps up with the published agreements and their ends: every lead task reads all before it decides anything."""
 
 import asyncio
 from collections.abc import Callable
 
 from engine.errors import Unavailable
-from events.agreement import AgreementPublished
 from events.codec import Codec, Undecodable
 from events.topics import AGREEMENTS
 from streams.agents.undecided import NEVER, Undecided
-from streams.agreement.known import Known
+from streams.agreement.known import Governing, Known
 from streams.ports import Reader
 
 AHEAD = 60_000_000
 """Records up to this much later than the last look at the agreements may be decided, in microseconds: no version can
-take effect sooner than that after it was published."""
+take effect, or be retired, sooner than that after it was told."""
 _REFRESH = 1_000_000
 _LOOKS = 50
 
@@ -22,7 +21,7 @@ class AgreementReader:
     """The agreements published so far, shared by all lead tasks of a process.
 
     Attributes:
-        known: what is known now; a new value when a version was published.
+        known: what is known now; a new value when a version was published or retired.
 
     Args:
         log: reads other topics than the task's.
@@ -63,7 +62,7 @@ class AgreementReader:
             if fresh and until < self._sure:
                 return
             sure = await self._undecided.earliest()  # asked first: what is decided by then is found below
-            found: list[AgreementPublished] = []
+            found: list[Governing] = []
             offset, end = self._next, (await self._log.ends(AGREEMENTS))[0]
             while offset < end:
                 records, offset = await self._log.read(AGREEMENTS, 0, offset)
@@ -73,9 +72,9 @@ class AgreementReader:
                 self.known = self.known.adding(found)
             self._next, self._read_at, self._sure = offset, now, sure
 
-    def _taken(self, value: bytes | None) -> list[AgreementPublished]:
+    def _taken(self, value: bytes | None) -> list[Governing]:
         try:
             fact = self._codec.decode(value).data
         except Undecodable as exc:
             raise RuntimeError(f"topic {AGREEMENTS!r} holds a record this version cannot read: {exc}") from exc
-        return [fact] if isinstance(fact, AgreementPublished) else []
+        return [fact] if isinstance(fact, Governing) else []

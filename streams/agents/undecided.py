@@ -4,10 +4,10 @@ from engine.ports import Record
 from engine.recordtime import BadTime, record_time
 from engine.state import POSITION
 from engine.task import decode_position
-from events.agreement import PublishAgreement
+from events.agreement import PublishAgreement, RetireAgreement
 from events.codec import Codec, Undecodable
 from events.topics import AGREEMENT_INBOX, AGREEMENT_STATE
-from streams.deciders.agreement import NOTICE_US
+from streams.deciders.agreement.refusals import NOTICE_US
 from streams.ports import Reader
 
 NEVER = 2**62
@@ -29,10 +29,10 @@ class Undecided:
         self._decided = 0
 
     async def earliest(self) -> int:
-        """The earliest instant at which a version may take effect that a waiting command asks for, in microseconds.
+        """The earliest instant from which a waiting command may change what governs, in microseconds.
 
-        A version takes effect at least a minute after the record time of its command, or at any time when it was sent
-        before the first lead. `NEVER` when nothing waits.
+        A version takes effect, or is retired, at least a minute after the record time of its command, or at any time
+        when it was sent before the first lead. Proposals and signatures govern nothing. `NEVER` when nothing waits.
         """
         end = (await self._log.ends(AGREEMENT_INBOX))[0]
         if self._decided < end:
@@ -48,11 +48,11 @@ class Undecided:
         return found
 
     def _effect(self, record: Record) -> int:
-        """When the version that a record asks for may take effect."""
+        """From when what a record asks for may matter."""
         try:
             command, at = self._codec.decode(record.value, record.headers).data, record_time(record)
         except (Undecodable, BadTime):
             return NEVER
-        if not isinstance(command, PublishAgreement):
+        if not isinstance(command, PublishAgreement | RetireAgreement):
             return NEVER
         return ALWAYS if command.before_first_lead else at + NOTICE_US

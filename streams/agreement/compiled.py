@@ -149,6 +149,7 @@ class Agreement:
         enrichment: whose value of a field is taken.
         account_score_cap: a company's score is the sum over its people, at most this.
         review: when both sides look at the agreement again; None when they did not say.
+        retired_from: from when nothing more starts by it, microseconds; None for never.
     """
 
     name: str
@@ -173,3 +174,8 @@ class Agreement:
     enrichment: Enrichment
     account_score_cap: int
     review: Review | None
+    retired_from: int | None = None
+
+    def is_over(self, at: int) -> bool:
+        """Whether nothing that happens at an instant starts by it."""
+        return self.retired_from is not None and at >= self.retired_from

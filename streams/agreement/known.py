@@ -2,17 +2,24 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from events.agreement import AgreementPublished
+from events.agreement import AgreementFact, AgreementPublished, AgreementRetired
+from events.instants import to_us
 from streams.agreement.compile import compile_published
 from streams.agreement.compiled import Agreement
+
+Governing = AgreementPublished | AgreementRetired
+"""The facts that change what governs."""
 
 
 class Known:
     """An immutable collection of published versions, compiled.
 
     In force at t is the version of a name with the greatest `effective_from` not after t, of equal ones the highest.
+    A version that is retired before it takes effect is never in force; one that is retired later stays in force for
+    what has started, and nothing more starts by it.
     """
 
     __slots__ = ("_by_name", "_changes", "_in_force", "_versions")
@@ -22,28 +29,33 @@ class Known:
         for agreement in agreements:
             self._versions.setdefault((agreement.name, agreement.version), agreement)
         self._by_name: dict[str, tuple[list[int], list[Agreement]]] = {}
-        for agreement in sorted(self._versions.values(), key=lambda each: (each.effective_from, each.version)):
+        taking_effect = [each for each in self._versions.values() if not each.is_over(each.effective_from)]
+        for agreement in sorted(taking_effect, key=lambda each: (each.effective_from, each.version)):
             since, versions = self._by_name.setdefault(agreement.name, ([], []))
             since.append(agreement.effective_from)
             versions.append(agreement)
-        self._changes = sorted({agreement.effective_from for agreement in self._versions.values()})
+        self._changes = sorted({agreement.effective_from for agreement in taking_effect})
         self._in_force: list[tuple[Agreement, ...]] = [(), *(self._ranked(at) for at in self._changes)]
 
     @classmethod
-    def of(cls, facts: Iterable[AgreementPublished]) -> "Known":
-        """Compile published facts; of two with equal name and version the first counts.
+    def of(cls, facts: Iterable[AgreementFact]) -> "Known":
+        """Compile published versions; of two with equal name and version the first counts, of two ends as well.
 
         Raises:
             AgreementError: a fact carries a document that this program cannot carry out.
         """
         return cls().adding(facts)
 
-    def adding(self, facts: Iterable[AgreementPublished]) -> "Known":
-        """This collection and more; versions that are compiled already are kept as they are."""
+    def adding(self, facts: Iterable[AgreementFact]) -> "Known":
+        """This collection and more; versions that are compiled already are kept as they are. An end comes after."""
         found = dict(self._versions)
         for fact in facts:
-            if (fact.name, fact.version) not in found:
-                found[fact.name, fact.version] = compile_published(fact)
+            before = found.get((fact.name, fact.version))
+            match fact:
+                case AgreementPublished() if before is None:
+                    found[fact.name, fact.version] = compile_published(fact)
+                case AgreementRetired() if before is not None and before.retired_from is None:
+                    found[fact.name, fact.version] = replace(before, retired_from=to_us(fact.retired_from))
         return Known(found.values())
 
     def version(self, name: str, version: int) -> Agreement | None:
@@ -51,20 +63,25 @@ class Known:
         return self._versions.get((name, version))
 
     def in_force(self, name: str, at: int) -> Agreement | None:
-        """The version of a name that governs what starts at an instant."""
+        """The version of a name by which its leads live at an instant, also when nothing more starts by it."""
         found = self._by_name.get(name)
         if found is None:
             return None
         place = bisect_right(found[0], at)
         return found[1][place - 1] if place else None
 
+    def starting(self, name: str, at: int) -> Agreement | None:
+        """The version of a name that governs what starts at an instant."""
+        found = self.in_force(name, at)
+        return None if found is None or found.is_over(at) else found
+
     def choose(self, profile: Mapping[str, Any], at: int) -> Agreement | None:
-        """The agreement in force that governs a lead with that profile.
+        """The agreement that governs what starts with a lead of that profile.
 
         Of several that match, the highest priority; then one with an `applies_to` before one without; then the name.
         """
         for agreement in self._in_force[bisect_right(self._changes, at)]:
-            if agreement.matches(profile):
+            if not agreement.is_over(at) and agreement.matches(profile):
                 return agreement
         return None
 

@@ -3,7 +3,18 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from events.agreement import AgreementPublished, CommandAnswered, PublishAgreement, Signature
+from events.agreement import (
+    AgreementProposed,
+    AgreementPublished,
+    AgreementRetired,
+    AgreementSigned,
+    CommandAnswered,
+    ProposeAgreement,
+    PublishAgreement,
+    RetireAgreement,
+    SignAgreement,
+    Signature,
+)
 from events.commands import HandOverLead
 from events.envelope import Envelope
 from events.fact import Fact
@@ -48,6 +59,7 @@ _DOCUMENT: dict[str, Any] = {
     "clauses": [{"name": "first_response", "within": "1h"}],
     "retired": None,
 }
+_DIGEST = "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
 
 _FACTS: tuple[Fact, ...] = (
     LeadCaptured(
@@ -143,6 +155,16 @@ _FACTS: tuple[Fact, ...] = (
         warn_at=datetime(2026, 3, 2, 10, 40, tzinfo=UTC),
         answered_at=ANSWERED,
     ),
+    AgreementProposed(
+        name="emea-2026",
+        version=2,
+        effective_from=datetime(2026, 4, 1, tzinfo=UTC),
+        document=_DOCUMENT,
+        digest=_DIGEST,
+    ),
+    AgreementSigned(
+        name="emea-2026", version=2, side="sales", by="Head of Sales", at="2026-03-21T08:00:00Z", digest=_DIGEST
+    ),
     AgreementPublished(
         name="emea-2026",
         version=2,
@@ -154,7 +176,15 @@ _FACTS: tuple[Fact, ...] = (
         ),
         document=_DOCUMENT,
     ),
-    PublishAgreement(document=_DOCUMENT, before_first_lead=True, signed_as="Operations"),
+    AgreementRetired(
+        name="emea-2026", version=2, retired_from=datetime(2027, 1, 1, tzinfo=UTC), by="Head of Marketing"
+    ),
+    ProposeAgreement(document=_DOCUMENT, before_first_lead=True),
+    SignAgreement(version=2, side="sales", by="Head of Sales", at="2026-03-21", digest=_DIGEST),
+    PublishAgreement(document=_DOCUMENT, before_first_lead=True, signed_as="Operations", version=2),
+    RetireAgreement(
+        version=2, retired_from=datetime(2027, 1, 1, tzinfo=UTC), before_first_lead=True, by="Head of Marketing"
+    ),
     CommandAnswered(
         command="cmd-7",
         accepted=False,

@@ -82,6 +82,7 @@ BREAKING = [
 HARMLESS = [
     _changed("properties", added={"type": "string", "default": ""}),
     _changed("", required=[]),
+    _changed("properties/name", default=""),
     _changed("properties/count", type="number"),
     _changed("properties/count", minimum=-1, maximum=101),
     _changed("properties/count", minimum=None, maximum=None),

@@ -35,7 +35,7 @@ from streams.agents.agreements import AgreementReader
 from streams.agents.lead_task import LeadProcessor
 from streams.agreement.grammar import AgreementSpec
 from streams.agreement.load import document, load
-from streams.deciders.agreement import NOTICE_US
+from streams.deciders.agreement.refusals import NOTICE_US
 from streams.programs import AGREEMENTS_GROUP, LEADS
 from tests.simulation import lead_oracle
 from tests.simulation.lead_oracle import Came

@@ -55,8 +55,13 @@ class Given:
         self._name: str | None = None
         self._found: Agreement | None = None
 
+    def starting(self, live: Live, at: int | None = None) -> Agreement | None:
+        """The version that governs what starts with this lead, now or at an instant; a retired one starts nothing."""
+        found = self.agreement(live, at)
+        return None if found is None or found.is_over(self.at if at is None else at) else found
+
     def agreement(self, live: Live, at: int | None = None) -> Agreement | None:
-        """The version in force for this lead, now or at an instant."""
+        """The version by which this lead lives, now or at an instant."""
         name = live.lead.agreement
         if at is not None:
             return None if name is None else self.known.in_force(name, at)

@@ -26,7 +26,7 @@ def check(live: Live, given: Given) -> Sequence[Told]:
     lead = live.lead
     if lead.captured_at is None or lead.qualified_at is not None:
         return ()
-    agreement = given.agreement(live)
+    agreement = given.starting(live)
     if agreement is None or agreement.qualification is None or not is_open(lead, agreement):
         return ()
     if not _suits(live, agreement.qualification):

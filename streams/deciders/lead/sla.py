@@ -75,7 +75,7 @@ def on_closed(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence
 def start(live: Live, starts_on: str, at: int, cycle: int, given: Given) -> Sequence[Told]:
     """Start what the agreement in force at `at` says; a closed lead gets no clock."""
     lead = live.lead
-    agreement = given.agreement(live, at)
+    agreement = given.starting(live, at)
     if agreement is None:
         return ()
     told: list[Told] = []

@@ -10,7 +10,7 @@ from engine.memory.log import MemoryLog
 from engine.partitioning import partition_of
 from engine.ports import Headers, NewRecord, Record, TopicSpec
 from engine.recordtime import TIME_HEADER
-from events.agreement import PublishAgreement
+from events.agreement import AgreementCommand, PublishAgreement
 from events.codec import Codec
 from events.envelope import Envelope
 from events.instants import DAY, from_us
@@ -68,15 +68,13 @@ class House:
     async def command(self, text: str, *, headers: Headers = (), **how: Any) -> None:
         """Command a version; nobody has decided about it yet."""
         spec = load(text)
+        await self.ask(PublishAgreement(document=document(spec), **how), spec.agreement, headers=headers)
+
+    async def ask(self, command: AgreementCommand, name: str, *, headers: Headers = ()) -> None:
+        """Send a command about an agreement; nobody has decided about it yet."""
         number = (await self.log.ends(AGREEMENT_INBOX))[0]
-        command = wrap(
-            PublishAgreement(document=document(spec), **how),
-            id=f"command-{number}",
-            source="/tests",
-            subject=spec.agreement,
-            time=from_us(self.wall.now),
-        )
-        await self.log.append({(AGREEMENT_INBOX, 0): [NewRecord(b"k", codec.encode(command), headers)]})
+        sent = wrap(command, id=f"command-{number}", source="/tests", subject=name, time=from_us(self.wall.now))
+        await self.log.append({(AGREEMENT_INBOX, 0): [NewRecord(b"k", codec.encode(sent), headers)]})
 
     async def send(self, *records: NewRecord, partition: int | None = None) -> None:
         """Append to the inbox, each record to the partition of its key unless one is named."""

@@ -3,10 +3,20 @@ import pytest
 from engine.drain import drain
 from engine.ports import NewRecord
 from engine.recordtime import TASK_HEADER, TIME_HEADER
-from events.agreement import AgreementPublished, CommandAnswered, PublishAgreement
-from events.instants import from_us
+from events.agreement import (
+    AgreementProposed,
+    AgreementPublished,
+    AgreementRetired,
+    AgreementSigned,
+    CommandAnswered,
+    ProposeAgreement,
+    PublishAgreement,
+    RetireAgreement,
+    SignAgreement,
+)
+from events.instants import DAY, from_us
 from events.registry import wrap
-from events.topics import AGREEMENT_INBOX, AGREEMENTS, ANSWERS
+from events.topics import AGREEMENT_INBOX, AGREEMENT_STATE, AGREEMENTS, ANSWERS
 from streams.agreement.load import document, load
 from streams.programs import agreement_program
 from tests.streams.agents.house import NOW, House, codec, sent
@@ -18,7 +28,8 @@ LATER = SIGNED.replace("2025-01-01", "2028-01-01")
 
 
 async def published(house: House) -> list[AgreementPublished]:
-    return [codec.decode(record.value).data for record in await house.records(AGREEMENTS)]  # type: ignore[misc]
+    facts = [codec.decode(record.value).data for record in await house.records(AGREEMENTS)]
+    return [fact for fact in facts if isinstance(fact, AgreementPublished)]
 
 
 def answer(envelope: object) -> CommandAnswered:
@@ -83,3 +94,46 @@ async def test_a_command_with_the_longest_id_is_answered_readably() -> None:
     await house.log.append({(AGREEMENT_INBOX, 0): [NewRecord(b"k", codec.encode(command))]})
     await drain(house.log, agreement_program())
     assert answer(codec.decode((await house.records(ANSWERS))[-1].value)).command == "x" * 512
+
+
+async def test_a_version_is_proposed_signed_published_and_retired_by_one_task() -> None:
+    house = await House().open()
+    await house.ask(ProposeAgreement(document=document(load(LATER.split("signed:")[0]))), "desk")
+    await house.ask(SignAgreement(version=1, side="sales", by="s"), "desk")
+    await drain(house.log, agreement_program())  # the next owner knows what was proposed and signed
+    await house.ask(SignAgreement(version=1, side="marketing", by="m"), "desk")
+    await house.ask(PublishAgreement(version=1), "desk")
+    await house.ask(RetireAgreement(version=1, retired_from=from_us(NOW + DAY)), "desk")
+    await drain(house.log, agreement_program())
+    told = [codec.decode(record.value) for record in await house.records(AGREEMENTS)]
+    assert [type(each.data) for each in told] == [
+        AgreementProposed,
+        AgreementSigned,
+        AgreementSigned,
+        AgreementPublished,
+        AgreementRetired,
+    ]
+    answers = [answer(codec.decode(record.value)) for record in await house.records(ANSWERS)]
+    assert [each.facts for each in answers] == [(each.id,) for each in told]
+    assert {record.key for record in await house.records(AGREEMENTS)} == {b"desk"}
+    assert {each.causationid for each in told} == {f"command-{number}" for number in range(5)}
+
+
+async def test_a_proposal_is_kept_until_it_is_published() -> None:
+    house = await House().open()
+    await house.ask(ProposeAgreement(document=document(load(LATER))), "desk")
+    await drain(house.log, agreement_program())
+    key = b"proposal\x1fdesk\x1f1"
+    assert await house.log.latest(AGREEMENT_STATE, 0, key) is not None
+    await house.ask(PublishAgreement(version=1), "desk")
+    await drain(house.log, agreement_program())
+    assert await house.log.latest(AGREEMENT_STATE, 0, key) is None
+
+
+async def test_a_proposal_and_its_publication_in_one_batch_leave_nothing_behind() -> None:
+    house = await House().open()
+    await house.ask(ProposeAgreement(document=document(load(LATER))), "desk")
+    await house.ask(PublishAgreement(version=1), "desk")
+    await drain(house.log, agreement_program())
+    assert len(await published(house)) == 1
+    assert await house.log.latest(AGREEMENT_STATE, 0, b"proposal\x1fdesk\x1f1") is None

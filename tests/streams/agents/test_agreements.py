@@ -8,11 +8,13 @@ from engine.drain import drain
 from engine.errors import Unavailable
 from engine.ports import Fetched, NewRecord
 from engine.task import Task
+from events.agreement import AgreementCommand, ProposeAgreement, PublishAgreement, RetireAgreement, SignAgreement
 from events.codec import Codec
-from events.instants import MINUTE, SECOND
+from events.instants import MINUTE, SECOND, from_us
 from events.sla import SlaStarted
 from events.topics import AGREEMENT_INBOX, AGREEMENTS
 from streams.agents.agreements import AHEAD, AgreementReader
+from streams.agents.undecided import NEVER, Undecided
 from streams.programs import LEADS, agreement_program, lead_program
 from tests.streams.agents.house import NOW, House, sent
 from tests.streams.deciders.lead.desk import DESK
@@ -143,6 +145,36 @@ async def test_what_a_command_may_govern_waits_until_it_is_decided(
     await drain(house.log, agreement_program())
     await reader.refresh(waits)
     assert versions(reader) == [1, 2]
+
+
+async def test_a_retirement_is_read_like_a_version() -> None:
+    house = await House().open(DESK)
+    reader = AgreementReader(house.log, Codec(), house.wall, pause=0)
+    await reader.refresh(NOW)
+    house.wall.now += SECOND
+    since = house.wall.now + MINUTE
+    await house.ask(RetireAgreement(version=1, retired_from=from_us(since)), "desk")
+    with pytest.raises(Unavailable, match="not decided"):
+        await reader.refresh(since)
+    await drain(house.log, agreement_program())
+    await reader.refresh(since)
+    assert [reader.known.starting("desk", at) is None for at in (since - 1, since)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("command", "waits"),
+    [
+        (ProposeAgreement(document={}), False),
+        (SignAgreement(version=2, side="sales", by="s"), False),
+        (PublishAgreement(version=2), True),
+        (RetireAgreement(version=1, retired_from=from_us(NOW)), True),
+    ],
+)
+async def test_only_what_may_change_what_governs_is_waited_for(command: AgreementCommand, waits: bool) -> None:
+    house = await House().open(DESK)
+    await house.ask(command, "desk")
+    undecided = Undecided(house.log, Codec())
+    assert await undecided.earliest() == (NOW + MINUTE if waits else NEVER)
 
 
 async def test_what_is_no_command_holds_nobody_up() -> None:
