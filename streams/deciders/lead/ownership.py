@@ -30,7 +30,7 @@ def hand_over(live: Live, command: HandOverLead, at: int, given: Given) -> Seque
         return Refusal("not qualified", _missing(live, given))
     if lead.handed_over_at is not None:
         return Refusal("already handed over", (f"cycle {lead.cycle} was handed over before",))
-    agreement = given.known.choose(lead.profile, given.at) or given.agreement(live)
+    agreement = given.known.choose(lead.profile, given.at) or given.starting(live)
     if agreement is None:
         return Refusal("no agreement", ("no agreement in force governs this lead",))
     owner = command.owner or lead.owner
