@@ -8,10 +8,9 @@ import msgspec
 from events.envelope import Envelope
 from events.instants import iso, to_us
 from events.registry import WIRE_TYPE
+from leadstream.scores import score_as_of
 from streams.agreement.known import Known
-from streams.deciders.lead.engagement import basis, explain
 from streams.deciders.lead.evolve import fold
-from streams.deciders.lead.given import Given, Kept, Live
 from streams.deciders.lead.state import Lead
 
 
@@ -30,22 +29,15 @@ class Story:
     score: dict[str, Any]
 
 
-def story_of(facts: list[Envelope], known: Known, subject: str, at: int) -> Story:
+def story_of(facts: list[Envelope], known: Known, subject: str, at: int | None) -> Story:
     """Fold a lead's facts; the score is that of the instant `at` (microseconds) and of what had happened by then.
 
-    At 0 it is the score at the last fact.
+    Without an instant it is the score at the last fact.
     """
-    lead, then = Lead(), Lead()
+    lead = Lead()
     for envelope in facts:
         fold(lead, envelope)
-        if at == 0 or to_us(envelope.time) <= at:
-            fold(then, envelope)
-    given = Given(known, at or lead.recorded_at, at, subject)
-    live = Live(lead=then, kept=Kept())
-    agreement = given.agreement(live)
-    if agreement is None or agreement.scorer is None or then.captured_at is None:
-        return Story(lead, facts, {})
-    return Story(lead, facts, explain(basis(live, agreement.name, agreement.version, given)))
+    return Story(lead, facts, score_as_of(facts, known, subject, at))
 
 
 def timeline(facts: list[Envelope]) -> list[dict[str, Any]]:

@@ -19,15 +19,20 @@ from leadstream.story import Story, story_of, timeline
 
 @command(main, "lead")
 @click.argument("lead_id")
-@click.option("--at", type=INSTANT, metavar="TIME", help="Score at this instant (default: at the last fact).")
+@click.option(
+    "--as-of", "--at", "as_of", type=INSTANT, metavar="TIME",
+    help="Score of this instant, from what had happened by then (default: at the last fact).",
+)  # fmt: skip
 @format_option
-async def lead(settings: Settings, lead_id: str, at: int | None, form: str) -> None:
+async def lead(settings: Settings, lead_id: str, as_of: int | None, form: str) -> None:
     """Tell the story of the lead LEAD_ID: its facts with both times, its score with reasons, its clocks.
 
     With --format json or csv only the timeline is given, one flat row a fact.
 
     \b
-    Example: leadstream lead 173688
+    Examples:
+      leadstream lead 173688
+      leadstream lead 173688 --as-of 2026-03-02T09:00:00+02:00
     """
     codec = Codec()
     async with opened(settings) as log:
@@ -36,7 +41,7 @@ async def lead(settings: Settings, lead_id: str, at: int | None, form: str) -> N
         known = await known_agreements(log, codec)
     if not facts:
         fail(f"no facts about lead {lead_id!r}; is it decided yet? (leadstream run --until-idle, or a worker)")
-    story = story_of(facts, known, lead_id, at or 0)
+    story = story_of(facts, known, lead_id, as_of)
     if form == "table":
         _head(lead_id, story)
     show(timeline(facts), form)

@@ -36,7 +36,7 @@ REACTIONS: dict[type[Fact], tuple[Part, ...]] = {
     LeadStatusChanged: (sla.on_status, life.on_status),
     LeadProfileUpdated: (engagement.on_known, life.on_known, qualification.on_known),
     LeadQualified: (sla.on_qualified, ownership.on_qualified),
-    LeadHandedOver: (sla.on_handed_over,),
+    LeadHandedOver: (engagement.on_handed_over, sla.on_handed_over),
     LeadConverted: (sla.on_closed,),
     LeadArchived: (sla.on_closed,),
 }
@@ -106,6 +106,7 @@ class Cascade:
     def _tell(self, envelope: Envelope, at: int, mark: int | None) -> None:
         """Evolve the lead by a fact, and let its parts answer, one after the other."""
         live, given = self._live, self._given
+        given.before = live.lead.agreement
         evolve(live.lead, envelope, at, given.at, mark)
         self.told.append(envelope)
         for part in reactions_to(envelope.data):

@@ -57,6 +57,14 @@ def on_version(live: Live, at: int, given: Given) -> Sequence[Told]:
     return ()
 
 
+def on_handed_over(live: Live, _envelope: Envelope, at: int, given: Given) -> Sequence[Told]:
+    """It may have been handed over under another agreement, which scores it by other rules from now on."""
+    agreement = given.agreement(live)
+    if agreement is None or agreement.name == given.before:
+        return ()
+    return _told(live, agreement, given, "agreement", at)
+
+
 def standing_of(live: Live, agreement: Agreement, scorer: Scorer) -> Standing:
     """What the lead's score rests on, made anew when it belongs to another version or was thrown away."""
     standing = live.kept.standing

@@ -44,14 +44,16 @@ class Given:
         subject: the lead id.
         secret: the deployment's key for hashes of personal keys.
         latest: greatest instant of anything known about the lead before the fact being decided, microseconds.
+        before: name of the agreement that governed the lead before the fact it is shown.
         late: set by a part when the fact came too late to change a verdict that it would have changed.
     """
 
-    __slots__ = ("_found", "_name", "at", "known", "late", "latest", "record_time", "secret", "subject")
+    __slots__ = ("_found", "_name", "at", "before", "known", "late", "latest", "record_time", "secret", "subject")
 
     def __init__(self, known: Known, at: int, record_time: int, subject: str, secret: bytes = b"") -> None:
         self.known, self.at, self.record_time, self.subject, self.secret = known, at, record_time, subject, secret
         self.late, self.latest = False, 0
+        self.before: str | None = None
         self._name: str | None = None
         self._found: Agreement | None = None
 

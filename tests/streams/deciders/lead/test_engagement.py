@@ -1,5 +1,6 @@
 import pytest
 
+from events.commands import HandOverLead
 from events.instants import DAY, MINUTE, to_us
 from events.lead import LeadScored
 from streams.deciders.lead.engagement import basis, explain
@@ -144,3 +145,29 @@ def test_the_score_at_the_threshold_is_the_better_grade() -> None:
     story = given(SCORED).when(captured(0), *(inbound(n, channel="lead_magnet") for n in (1, 2, 3)))
     assert scores(story) == [(0, "C3"), (10, "C3"), (20, "C3"), (30, "C2")]
     assert minute(0) == MONDAY
+
+
+ELSEWHERE = (
+    QUALIFYING.replace("agreement: qualifying", "agreement: elsewhere\npriority: 9")
+    .replace("scoring:", "applies_to: {field: company.country, equals: RO}\nscoring:")
+    .replace("points: 20", "points: 35")
+)
+NEARLY = dotted(company__employees=100, company__name="Acme")
+
+
+def test_a_hand_over_under_another_agreement_moves_the_score_to_its_rules() -> None:
+    story = given(QUALIFYING, ELSEWHERE).history(captured(0, profile=NEARLY), inbound(1, asset="pricing"))
+    story.when(learned(2, company__country="RO"), inbound(3, channel="lead_magnet"))
+    told = [said(LeadScored, 3, score=70, cause="touch"), said(LeadScored, 3, score=85, fit=35, cause="agreement")]
+    story.then(told, of=LeadScored)
+    assert [fact.data.agreement for fact in story.facts if isinstance(fact.data, LeadScored)][-1] == "elsewhere"
+
+
+def test_a_hand_over_under_the_same_agreement_says_nothing_of_decay() -> None:
+    manual = QUALIFYING.replace("qualified_lead:", "hand_over: manual\nqualified_lead:")
+    story = given(manual).history(
+        captured(0, profile=NEARLY),
+        *(inbound(0, kind=kind, channel="lead_magnet") for kind in ("a", "b", "c")),
+        inbound(0, asset="pricing"),
+    )
+    story.when(happened(HandOverLead(by="head of marketing"), DAYS)).answer(accepted=True).then([], of=LeadScored)
