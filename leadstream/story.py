@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from events.envelope import Envelope
 from events.instants import iso, to_us
 from events.registry import WIRE_TYPE
+from events.words import says
 from leadstream.scores import score_as_of
 from streams.agreement.known import Known
 from streams.deciders.lead.evolve import fold
@@ -54,21 +53,3 @@ def timeline(facts: list[Envelope]) -> list[dict[str, Any]]:
         }
         for envelope in facts
     ]
-
-
-def says(envelope: Envelope) -> str:
-    """The fact's own fields in one line; fields at their default are left out."""
-    fields: dict[str, Any] = msgspec.to_builtins(envelope.data)
-    return " ".join(f"{name}={_short(value)}" for name, value in fields.items())
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return (
-            "["
-            + ", ".join(str(item.get("test", item)) if isinstance(item, dict) else str(item) for item in value)
-            + "]"
-        )
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {item}" for key, item in value.items()) + "}"
-    return str(value)

@@ -4,17 +4,29 @@ from collections.abc import Mapping
 from typing import Any
 
 from events.topics import TopicDefinition
+from projections.views.board import BOARD, VERDICTS
 from projections.views.breaches import BREACHES
+from projections.views.clock_rows import CLOCKS
+from projections.views.commitment import COMMITMENT
+from projections.views.completeness import PARTITIONS, SOURCES
 from projections.views.funnel import FUNNEL
 from projections.views.leads import LEADS
+from projections.views.queue import QUEUE, STAGNANT, UNOWNED
 from projections.views.response_times import RESPONSE_TIMES
 from projections.views.sla import SLA
-from projections.views.view import View
+from projections.views.timeline import TIMELINE
+from projections.views.view import Derived, Shown, View
 
-VIEWS: tuple[View[Any], ...] = (LEADS, FUNNEL, SLA, RESPONSE_TIMES, BREACHES)
+VIEWS: tuple[View[Any], ...] = (LEADS, FUNNEL, SLA, RESPONSE_TIMES, BREACHES, CLOCKS, COMMITMENT, TIMELINE)
 """In the order in which the projection task keeps their rows."""
 
-BY_NAME: Mapping[str, View[Any]] = {view.name: view for view in VIEWS}
+DERIVED: tuple[Derived, ...] = (QUEUE, UNOWNED, STAGNANT, BOARD, VERDICTS, SOURCES, PARTITIONS)
+"""Made on read; each may rest on those before it."""
+
+SHOWN: tuple[Shown, ...] = (*VIEWS, *DERIVED)
+"""All that people may ask for."""
+
+BY_NAME: Mapping[str, Shown] = {view.name: view for view in SHOWN}
 """View by the name people ask for."""
 
 VIEW_TOPICS: tuple[TopicDefinition, ...] = tuple(

@@ -2,13 +2,14 @@
 
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from events.topics import VIEW_PROGRESS
-from projections.catalogue import VIEWS
+from projections.catalogue import DERIVED, VIEWS
 from projections.stores.answers import columns_by, table_by
-from projections.stores.schema import PROGRESS, STATUSES, base_table
-from projections.views.view import Aggregate, Column, View
+from projections.stores.schema import PROGRESS, PROMISES, STATUSES, base_table
+from projections.views.view import Aggregate, Column, Derived, Journal, View
 
 _HEAD = """\
 # The views: every column, its type and its meaning
@@ -35,7 +36,16 @@ reported.
 
 def markdown() -> str:
     """The whole document."""
-    return "\n".join([_HEAD, *(line for view in VIEWS for line in _section(view)), *_beside()])
+    kept, derived = (_section(view) for view in VIEWS), (_derived(view) for view in DERIVED)
+    return "\n".join([_HEAD, *chain(*kept), *chain(*derived), *_beside()])
+
+
+def _derived(view: Derived) -> Iterator[str]:
+    yield f"## {view.name}\n"
+    yield f"{view.meaning}\n"
+    order = ", ".join(f"`{column}`" for column in view.order)
+    yield f"Made on read from the tables of other views; it has no topic. SQL view `{view.table}`, sorted by {order}:\n"
+    yield from _columns(columns_by(view, None))
 
 
 def _section(view: View[Any]) -> Iterator[str]:
@@ -46,7 +56,13 @@ def _section(view: View[Any]) -> Iterator[str]:
     yield from _columns(columns_by(view, None))
     for by in view.groupings:
         yield f"Split `--by {by}`: SQL view `{table_by(view, by)}`, the same columns after `{by}`.\n"
-    kind = "partial rows" if isinstance(view, Aggregate) else "rows"
+    kind = (
+        "partial rows"
+        if isinstance(view, Aggregate)
+        else "rows, never changed"
+        if isinstance(view, Journal)
+        else "rows"
+    )
     key = ", ".join(f"`{column.name}`" for column in view.columns[: view.key])
     yield f"Topic `{view.topic}` and base table `{base_table(view).name}`, {kind}, key {key}:\n"
     yield from _columns(view.columns)
@@ -55,6 +71,7 @@ def _section(view: View[Any]) -> Iterator[str]:
 def _beside() -> Iterator[str]:
     yield "## Beside the views\n"
     yield f"Table `{STATUSES.name}`, from the topic `agreements`: {', '.join(_named(STATUSES.columns))}.\n"
+    yield f"Table `{PROMISES.name}`, from the topic `agreements`: {', '.join(_named(PROMISES.columns))}.\n"
     yield f"Table `{PROGRESS.name}`, from the topic `{VIEW_PROGRESS}`: {', '.join(_named(PROGRESS.columns))}.\n"
 
 

@@ -7,7 +7,7 @@ from events.envelope import Envelope
 from events.fact import Fact
 from projections.catalogue import VIEWS
 from projections.rows import encode_key, row_encoder
-from projections.views.view import Aggregate, Cells, Counters, Detail, Handler
+from projections.views.view import Aggregate, Cells, Counters, Detail, Handler, Journal
 
 BaseRows = tuple[Any, ...]
 """One base row or None per view, in the order of `VIEWS`."""
@@ -63,6 +63,17 @@ def detail_changes(view: Detail[Any]) -> Callable[[str, Any, Any], list[Change]]
         return made
 
     return changes
+
+
+def journal_entry(view: Journal) -> Callable[[Envelope], Change]:
+    """Makes the function from a fact to its row of a view."""
+    write, encode = view.write, row_encoder(view)
+
+    def entry(envelope: Envelope) -> Change:
+        cells = write(envelope.subject, envelope)
+        return encode_key(cells[: view.key]), encode(cells)
+
+    return entry
 
 
 def plus(a: Counters, b: Counters) -> Counters:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 
 from events.instants import to_us
 from projections.catalogue import BY_NAME
@@ -10,14 +9,14 @@ from projections.stores.answers import columns_by, table_by
 from projections.stores.port import ViewStore
 from projections.stores.schema import names, quoted
 from projections.views.times import instant_text
-from projections.views.view import Cell, Cells, Column, Kind, View
+from projections.views.view import Cell, Cells, Column, Kind, Shown
 
 
 class BadQuery(ValueError):
     """A question that cannot be answered; the message says what could be asked instead."""
 
 
-def view_named(name: str) -> View[Any]:
+def view_named(name: str) -> Shown:
     """The view people call so.
 
     Raises:

@@ -28,11 +28,10 @@ def row_encoder(view: View[Any]) -> Callable[[Cells], bytes]:
     return lambda cells: _encode(struct(*cells))
 
 
-def decode_row(view: View[Any], raw: bytes) -> Cells:
-    """The row's cells in the order of the view's columns.
-
-    Raises:
-        KeyError: a column is missing; the record was written by another version of the view.
-    """
+def decode_row(view: View[Any], raw: bytes) -> Cells | None:
+    """The row's cells in the order of the view's columns; None where a former version of the view has written it."""
     row = _decode_object(raw)
-    return tuple(row[column.name] for column in view.columns)
+    try:
+        return tuple(row[column.name] for column in view.columns)
+    except KeyError:
+        return None

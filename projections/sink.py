@@ -18,7 +18,8 @@ from projections.catalogue import VIEWS
 from projections.progress import decode_progress
 from projections.rows import decode_key, decode_row
 from projections.stores.port import Move, Overtaken, RowChange, Source, StoreUnavailable, ViewStore
-from projections.stores.schema import PROGRESS, STATUSES, base_table
+from projections.stores.schema import PROGRESS, PROMISES, STATUSES, base_table
+from projections.views.commitment import pace
 from projections.views.view import View
 
 Reader = Callable[[Record], Iterable[RowChange]]
@@ -28,8 +29,11 @@ def _view_reader(view: View[object]) -> Reader:
     table = base_table(view).name
 
     def read(record: Record) -> Iterable[RowChange]:
-        row = None if record.value is None else decode_row(view, record.value)
-        return (RowChange(table, decode_key(view, record.key or b""), row),)
+        key = decode_key(view, record.key or b"")
+        if record.value is None:
+            return (RowChange(table, key, None),)
+        row = decode_row(view, record.value)  # what a former version has written is written anew by this one
+        return () if row is None else (RowChange(table, key, row),)
 
     return read
 
@@ -43,8 +47,17 @@ def _agreement_reader(codec: Codec) -> Reader:
         for place, (status, rules) in enumerate(statuses.items()):
             key = (fact.name, fact.version, place)
             yield RowChange(STATUSES.name, key, (*key, status, (rules or {}).get("means")))
+        for clause in (fact.document.get("marketing_clauses") or {}).values():
+            if "quarter" in clause:
+                yield from _promise(fact, clause["quarter"], clause["qualified_leads"])
 
     return read
+
+
+def _promise(fact: AgreementPublished, quarter: str, promised: int) -> Iterable[RowChange]:
+    for week, wanted in pace(quarter, promised):
+        key = (fact.name, fact.version, quarter, week)
+        yield RowChange(PROMISES.name, key, (*key, wanted, promised))
 
 
 def _read_progress(record: Record) -> Iterable[RowChange]:

@@ -13,11 +13,14 @@ from events.codec import Codec
 from events.envelope import Envelope
 from events.topics import LEAD_EVENTS, VIEW_STATE
 from projections.catalogue import VIEWS
-from projections.folding import EMPTY, ROUTES, Change, detail_changes, partial_changes, plus, project_all
-from projections.views.view import Aggregate, Cells, Counters, Detail, View
+from projections.folding import EMPTY, ROUTES, Change, detail_changes, journal_entry, partial_changes, plus, project_all
+from projections.views.view import Aggregate, Cells, Counters, Detail, Journal, View
 
 Rows = dict[str, dict[bytes, bytes]]
 """Topic -> record key -> record value, of one partition."""
+
+
+_JOURNALS = [(view.topic, journal_entry(view)) for view in VIEWS if isinstance(view, Journal)]
 
 
 class StillMoving(Exception):
@@ -65,16 +68,21 @@ class Fold:
 
     def __init__(self) -> None:
         self._rows: defaultdict[str, list[Any]] = defaultdict(lambda: list(EMPTY))
+        self._entries: Rows = {view.topic: {} for view in VIEWS if isinstance(view, Journal)}
 
     def add(self, envelope: Envelope) -> None:
         """Fold one fact."""
+        for topic, entry in _JOURNALS:
+            key, value = entry(envelope)
+            if value is not None:
+                self._entries[topic][key] = value
         routes = ROUTES.get(type(envelope.data))
         if routes is not None:
             project_all(self._rows[envelope.subject], routes, envelope)
 
     def rows(self, partition: int) -> Rows:
         """All rows of all views of this partition."""
-        made: Rows = {view.topic: {} for view in VIEWS}
+        made: Rows = {view.topic: {} for view in VIEWS} | self._entries
         for index, view in enumerate(VIEWS):
             for key, value in self._changes(index, view, partition):
                 if value is not None:

@@ -18,14 +18,19 @@ from engine.transaction import Transaction
 from events.codec import Codec
 from events.topics import DEAD_LETTERS, LEAD_EVENTS, VIEW_PROGRESS, VIEW_STATE
 from projections.catalogue import VIEWS
-from projections.folding import EMPTY, ROUTES, BaseRows, added, detail_changes, partial_changes, plus, project_all
+from projections.folding import (
+    EMPTY,
+    ROUTES,
+    BaseRows,
+    added,
+    detail_changes,
+    journal_entry,
+    partial_changes,
+    plus,
+    project_all,
+)
 from projections.progress import Heard, LogWriter, Writer, progress_record
-from projections.views.breaches import Breaches
-from projections.views.funnel import Reached
-from projections.views.leads import Lead
-from projections.views.response_times import Response
-from projections.views.sla import Clocks
-from projections.views.view import Aggregate, Cells, Counters, Detail
+from projections.views.view import Aggregate, Cells, Counters, Detail, Journal
 
 VIEW_GROUP = GroupSpec(name="views", sources=(LEAD_EVENTS,), changelog=VIEW_STATE, dead_letters=DEAD_LETTERS)
 """The task group of all views."""
@@ -38,10 +43,14 @@ class StaleState(UnknownState):
     """The stored state belongs to other versions of the views; it has to be folded anew from `lead-events`."""
 
 
-class Subject(Struct, frozen=True, array_like=True, gc=False, tag=LAYOUT):
-    """The base rows of one lead, in the order of `VIEWS`."""
+_TYPES = tuple(None if isinstance(view, Journal) else type(view.initial) | None for view in VIEWS)
+_ROWS: Any = tuple.__class_getitem__(_TYPES)
+"""Type of the base rows of one lead, in the order of `VIEWS`; a journal has an empty place."""
 
-    rows: tuple[Lead | None, Reached | None, Clocks | None, Response | None, Breaches | None]
+Subject: Any = msgspec.defstruct(
+    "Subject", [("rows", _ROWS)], frozen=True, array_like=True, gc=False, tag=LAYOUT, module=__name__
+)
+"""The base rows of one lead."""
 
 
 class Partial(Struct, frozen=True, array_like=True, gc=False, tag=-LAYOUT):
@@ -50,13 +59,15 @@ class Partial(Struct, frozen=True, array_like=True, gc=False, tag=-LAYOUT):
     counters: Counters
 
 
-State = Subject | Partial
+State = Any
+"""A `Subject` or a `Partial`."""
 Sums = dict[Cells, Counters]
 _SUBJECT, _PARTIAL, _PROGRESS = b"s", b"p", b"t"
 _encode = msgspec.msgpack.Encoder().encode
-_decode: Callable[[bytes], State] = msgspec.msgpack.Decoder(State).decode
+_decode: Callable[[bytes], State] = msgspec.msgpack.Decoder(Subject | Partial).decode
 _group_key = msgspec.json.Encoder().encode
 _DETAILS = [(i, view.topic, detail_changes(view)) for i, view in enumerate(VIEWS) if isinstance(view, Detail)]
+_JOURNALS = [(view.topic, journal_entry(view)) for view in VIEWS if isinstance(view, Journal)]
 _AGGREGATES = [(i, view, partial_changes(view)) for i, view in enumerate(VIEWS) if isinstance(view, Aggregate)]
 
 
@@ -113,6 +124,8 @@ class ViewsProcessor:
         """
         del at
         envelope = self._decode(record.value, record.headers)
+        for topic, entry in _JOURNALS:
+            txn.send(topic, *entry(envelope))
         routes = ROUTES.get(type(envelope.data))
         if routes is None:
             return

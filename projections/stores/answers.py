@@ -6,12 +6,13 @@ that SQLite and PostgreSQL both take.
 
 from typing import Any, NamedTuple
 
-from projections.catalogue import VIEWS
+from projections.catalogue import DERIVED, VIEWS
 from projections.stores.schema import base_table, quoted
+from projections.views.commitment import COMMITMENT
 from projections.views.funnel import CAPTURED, CONVERTED, FUNNEL
 from projections.views.response_times import RESPONSE_TIMES
 from projections.views.sla import SLA
-from projections.views.view import COMPLETE_TO, Aggregate, Column, View
+from projections.views.view import COMPLETE_TO, Aggregate, Column, Shown, View
 
 
 class Answer(NamedTuple):
@@ -52,6 +53,33 @@ LEFT JOIN funnel_base b ON b.agreement = w.agreement AND b.source = w.source AND
 CROSS JOIN completeness c
 GROUP BY w.source, w.stage, c.complete_to
 """  # noqa: S608 - the names of the two stages are ours
+
+
+_COMMITMENT = """
+WITH holding AS (
+    SELECT agreement, quarter, MAX(version) AS version FROM agreement_promises GROUP BY agreement, quarter
+), promised AS (
+    SELECT p.agreement, p.quarter, p.week, p.wanted, p.promised
+    FROM agreement_promises p JOIN holding h
+        ON h.agreement = p.agreement AND h.quarter = p.quarter AND h.version = p.version
+), delivered AS (
+    SELECT agreement, quarter, week, CAST(SUM(delivered) AS BIGINT) AS delivered
+    FROM commitment_base GROUP BY agreement, quarter, week
+), weeks AS (
+    SELECT agreement, quarter, week FROM promised UNION SELECT agreement, quarter, week FROM delivered
+), counted AS (
+    SELECT w.agreement, w.quarter, w.week, COALESCE(d.delivered, 0) AS delivered,
+        CAST(SUM(COALESCE(d.delivered, 0)) OVER (PARTITION BY w.agreement, w.quarter ORDER BY w.week) AS BIGINT)
+            AS delivered_so_far,
+        p.wanted AS wanted_by_then, p.promised
+    FROM weeks w
+    LEFT JOIN delivered d ON d.agreement = w.agreement AND d.quarter = w.quarter AND d.week = w.week
+    LEFT JOIN promised p ON p.agreement = w.agreement AND p.quarter = w.quarter AND p.week = w.week
+)
+SELECT k.*, CASE WHEN k.wanted_by_then IS NULL THEN NULL WHEN k.delivered_so_far >= k.wanted_by_then THEN 1 ELSE 0 END
+    AS enough, c.complete_to
+FROM counted k CROSS JOIN completeness c
+"""
 
 
 def _plain(view: View[Any]) -> str:
@@ -104,22 +132,28 @@ FROM completeness c {"CROSS" if by else "LEFT"} JOIN ranked r {"" if by else "ON
 """  # noqa: S608 - our identifiers
 
 
-def table_by(view: View[Any], by: str | None) -> str:
+def table_by(view: Shown, by: str | None) -> str:
     """Name of the SQL view that answers, split by a column or not."""
     return view.table if by is None else f"{view.table}_by_{by}"
 
 
-def columns_by(view: View[Any], by: str | None) -> tuple[Column, ...]:
+def columns_by(view: Shown, by: str | None) -> tuple[Column, ...]:
     """Columns of an answer, `complete_to` the last."""
     leading = tuple(column for column in view.columns if column.name == by)
     return (*leading, *view.answer, COMPLETE_TO)
 
 
-_SPECIAL = {FUNNEL.name: _FUNNEL, SLA.name: _summed(SLA), RESPONSE_TIMES.name: _response_times(None)}
+_SPECIAL = {
+    FUNNEL.name: _FUNNEL,
+    SLA.name: _summed(SLA),
+    RESPONSE_TIMES.name: _response_times(None),
+    COMMITMENT.name: _COMMITMENT,
+}
 
 ANSWERS: tuple[Answer, ...] = (
     _COMPLETENESS,
     *(Answer(view.table, _SPECIAL.get(view.name) or _plain(view)) for view in VIEWS),
     *(Answer(table_by(RESPONSE_TIMES, by), _response_times(by)) for by in RESPONSE_TIMES.groupings),
+    *(Answer(view.table, view.query) for view in DERIVED),
 )
 """In an order in which they can be made."""

@@ -21,16 +21,17 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: its columns, of which the first `key` make the primary key."""
+    """A table: its columns, of which the first `key` make the primary key, and its further indexes."""
 
     name: str
     columns: tuple[Column, ...]
     key: int
+    indexes: tuple[tuple[str, ...], ...] = ()
 
 
 def base_table(view: View[Any]) -> Table:
     """The table that takes the rows of a view's topic."""
-    return Table(f"{view.table}_base", view.columns, view.key)
+    return Table(f"{view.table}_base", view.columns, view.key, view.indexes)
 
 
 STATUSES = Table(
@@ -45,6 +46,20 @@ STATUSES = Table(
     3,
 )
 """The statuses of all published agreements: the stages of the funnel."""
+
+PROMISES = Table(
+    "agreement_promises",
+    (
+        Column("agreement", Kind.TEXT, "name of the agreement"),
+        Column("version", Kind.INTEGER, "its version"),
+        Column("quarter", Kind.TEXT, "the quarter the promise is for, such as 2026Q1"),
+        Column("week", Kind.TEXT, "ISO week, such as 2026-W02"),
+        Column("wanted", Kind.INTEGER, "qualified leads to be there by the end of the week at an even pace"),
+        Column("promised", Kind.INTEGER, "qualified leads promised for the quarter"),
+    ),
+    4,
+)
+"""What marketing has committed itself to, week by week; of versions that name a quarter the highest holds."""
 
 PROGRESS = Table(
     "progress",
@@ -75,7 +90,7 @@ LAYOUT = Table(
 """Which versions of the views the tables were made for."""
 
 BASES: tuple[Table, ...] = tuple(base_table(view) for view in VIEWS)
-TABLES: Mapping[str, Table] = {table.name: table for table in (*BASES, STATUSES, PROGRESS, POSITIONS, LAYOUT)}
+TABLES: Mapping[str, Table] = {table.name: table for table in (*BASES, STATUSES, PROMISES, PROGRESS, POSITIONS, LAYOUT)}
 
 
 def quoted(name: str) -> str:
@@ -96,6 +111,15 @@ def create(table: Table, dialect: Dialect) -> str:
     ]
     body = ", ".join([*columns, f"PRIMARY KEY ({names(table.columns[: table.key])})"])
     return f"CREATE TABLE IF NOT EXISTS {quoted(table.name)} ({body})"
+
+
+def create_indexes(table: Table) -> list[str]:
+    """Statements that make the table's further indexes if they are not there."""
+    return [
+        f"CREATE INDEX IF NOT EXISTS {quoted('_'.join((table.name, *columns)))} ON {quoted(table.name)} "
+        f"({', '.join(map(quoted, columns))})"
+        for columns in table.indexes
+    ]
 
 
 def upsert(table: Table) -> str:

@@ -15,7 +15,18 @@ from projections.catalogue import VIEWS
 from projections.stores.answers import ANSWERS
 from projections.stores.failures import translated
 from projections.stores.port import Move, Overtaken, RowChange, Source
-from projections.stores.schema import LAYOUT, POSITIONS, TABLES, Dialect, base_table, create, delete, quoted, upsert
+from projections.stores.schema import (
+    LAYOUT,
+    POSITIONS,
+    TABLES,
+    Dialect,
+    base_table,
+    create,
+    create_indexes,
+    delete,
+    quoted,
+    upsert,
+)
 from projections.views.view import Cell, Cells, Kind
 
 SQLITE = Dialect(
@@ -126,6 +137,8 @@ class SqliteStore:
     def _make(self) -> None:
         for table in TABLES.values():
             self._run(create(table, SQLITE))
+            for statement in create_indexes(table):
+                self._run(statement)
         for answer in ANSWERS:
             self._run(f"CREATE VIEW {quoted(answer.name)} AS {answer.query}")
         self._db.executemany(upsert(LAYOUT), list(_LAYOUT.items()))

@@ -65,6 +65,12 @@ class Lead(Struct, frozen=True, gc=False, array_like=True):
     last_touch_at: int | None = None
     updated_at: int = 0
     clocks: tuple[OpenClock, ...] = ()
+    company: str | None = None
+    company_at: int = 0
+    why_passed: str | None = None
+
+
+_COMPANY = "company.name"
 
 
 def _captured(row: Lead, fact: LeadCaptured, envelope: Envelope) -> Lead:
@@ -78,7 +84,18 @@ def _captured(row: Lead, fact: LeadCaptured, envelope: Envelope) -> Lead:
         is_test=row.is_test or fact.is_test,
         captured_at=at,
         updated_at=recorded_at(envelope),
+        **_company(row, fact.profile, envelope),
     )
+
+
+def _learned(row: Lead, fact: LeadProfileUpdated, envelope: Envelope) -> Lead:
+    return replace(row, updated_at=recorded_at(envelope), **_company(row, fact.profile, envelope))
+
+
+def _company(row: Lead, profile: dict[str, Any], envelope: Envelope) -> dict[str, Any]:
+    """The company's name, if the profile tells one that is not older than the one known."""
+    name, at = profile.get(_COMPANY), to_us(envelope.time)
+    return {} if name is None or at < row.company_at else {"company": str(name), "company_at": at}
 
 
 def _touched(row: Lead, _: LeadTouched, envelope: Envelope) -> Lead:
@@ -106,9 +123,10 @@ def _scored(row: Lead, fact: LeadScored, envelope: Envelope) -> Lead:
     )
 
 
-def _qualified(row: Lead, _: LeadQualified, envelope: Envelope) -> Lead:
+def _qualified(row: Lead, fact: LeadQualified, envelope: Envelope) -> Lead:
     at = to_us(envelope.time)  # a new qualification begins a new cycle: not handed over yet
-    return replace(row, qualified_at=at, handed_over_at=None, updated_at=recorded_at(envelope))
+    why = "; ".join(fact.signals or (condition.test for condition in fact.conditions)) or None
+    return replace(row, qualified_at=at, handed_over_at=None, why_passed=why, updated_at=recorded_at(envelope))
 
 
 def _handed_over(row: Lead, fact: LeadHandedOver, envelope: Envelope) -> Lead:
@@ -157,7 +175,7 @@ _ON: dict[type[Fact], Handler[Lead]] = {
     LeadCaptured: _captured,
     LeadTouched: _touched,
     LeadStatusChanged: _status_changed,
-    LeadProfileUpdated: _seen,
+    LeadProfileUpdated: _learned,
     LeadScored: _scored,
     LeadQualified: _qualified,
     LeadHandedOver: _handed_over,
@@ -215,10 +233,12 @@ def _render(lead: str, _: Cells, row: Lead) -> Cells:
         instant_text_or_none(row.archived_at),
         instant_text_or_none(row.last_touch_at),
         instant_text(row.updated_at),
+        row.company,
+        row.why_passed,
     )
 
 
-_COLUMNS = (
+COLUMNS = (
     Column("lead", Kind.TEXT, "lead id"),
     Column("phase", Kind.TEXT, "how far it has come: stub, captured, qualified, handed_over, converted, archived"),
     Column("status", Kind.TEXT, "the company's own status that happened last; that of an archived lead stays", True),
@@ -238,17 +258,21 @@ _COLUMNS = (
     Column("archived_at", Kind.INSTANT, "when it was put aside", True),
     Column("last_touch_at", Kind.INSTANT, "its latest touch, either direction", True),
     Column("updated_at", Kind.INSTANT, "when its last fact was recorded"),
+    Column("company", Kind.TEXT, "the company's name as last told", True),
+    Column(
+        "why_passed", Kind.TEXT, "buying signals of the last qualification in words, or the conditions it met", True
+    ),
 )
 
 LEADS = Detail(
     name="leads",
-    version=1,
+    version=2,
     meaning="One row a lead, as it stands now.",
     initial=Lead(),
     on=_ON,
-    columns=_COLUMNS,
+    columns=COLUMNS,
     key=1,
-    answer=_COLUMNS,
+    answer=COLUMNS,
     order=("lead",),
     entries=_entries,
     render=_render,

@@ -37,3 +37,17 @@ def recorded_at(envelope: Envelope) -> int:
     """When the fact became known, in microseconds; its own time where the log did not say."""
     at = envelope.recordedat
     return to_us(envelope.time if at is UNSET else at)
+
+
+@lru_cache(maxsize=1 << 14)
+def week_text(us: int) -> str:
+    """The ISO 8601 week of an instant, in UTC: `2026-W02`."""
+    year, week, _ = from_us(us).isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+@lru_cache(maxsize=1 << 14)
+def quarter_text(us: int) -> str:
+    """The calendar quarter of an instant, in UTC: `2026Q1`."""
+    at = from_us(us)
+    return f"{at.year}Q{(at.month + 2) // 3}"

@@ -74,6 +74,7 @@ class View(Generic[R]):
         answer: columns of an answer, without `complete_to`.
         order: what answers are sorted by; may name columns that only the SQL view has.
         groupings: columns by which an answer that sums over everything can be split.
+        indexes: columns by which a store finds rows quickly, besides the key.
     """
 
     name: str
@@ -86,6 +87,7 @@ class View(Generic[R]):
     answer: tuple[Column, ...]
     order: tuple[str, ...]
     groupings: tuple[str, ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()
 
     @property
     def handles(self) -> frozenset[type[Fact]]:
@@ -138,6 +140,50 @@ class Aggregate(View[R]):
     counters: int
     contributions: Callable[[R], Mapping[Cells, Counters]]
 
+
+@dataclass(frozen=True, kw_only=True)
+class Journal(View[None]):
+    """A view that keeps one row for every fact, written once and never changed; there is no base row.
+
+    Attributes:
+        write: (subject, fact's envelope) -> cells in the order of `columns`.
+    """
+
+    write: Callable[[str, Envelope], Cells]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derived:
+    """An answer made of other views' answers on read; it has no rows of its own.
+
+    Attributes:
+        name: as people ask for it.
+        meaning: one line for people.
+        answer: columns of an answer, without `complete_to`.
+        order: what answers are sorted by.
+        query: SQL over the answers of other views, for SQLite and PostgreSQL alike; gives `answer` and `complete_to`.
+    """
+
+    name: str
+    meaning: str
+    answer: tuple[Column, ...]
+    order: tuple[str, ...]
+    query: str
+    groupings: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The same as of the answer."""
+        return self.answer
+
+    @property
+    def table(self) -> str:
+        """Name of the SQL view that answers."""
+        return self.name.replace("-", "_")
+
+
+Shown = View[Any] | Derived
+"""What people may ask for."""
 
 PARTITION = Column("partition", Kind.INTEGER, "partition number of the log the partial row was counted in")
 """The first column of every partial row."""

@@ -9,6 +9,8 @@ from events.codec import Undecodable
 from events.envelope import Envelope
 from events.lead import LeadCaptured, LeadStatusChanged
 from events.topics import LEAD_EVENTS, VIEW_PROGRESS, VIEW_STATE
+from projections.catalogue import VIEWS
+from projections.folding import EMPTY
 from projections.progress import decode_progress
 from projections.views.breaches import Breaches
 from projections.views.funnel import Reached
@@ -158,7 +160,8 @@ class _Silent:
 
 def test_state_comes_back_from_its_bytes() -> None:
     processor = ViewsProcessor(0, _Silent(), CODEC)
-    states = (Subject((None, Reached(captured_at=5, source="web"), None, None, Breaches())), Partial((1, 2, 3)))
+    rows = {"funnel": Reached(captured_at=5, source="web"), "breaches": Breaches()}
+    states = (Subject(tuple(rows.get(view.name) for view in VIEWS)), Partial((1, 2, 3)))
     for state in states:
         raw = processor.dump(state)
         assert processor.load(raw) == state
@@ -167,7 +170,7 @@ def test_state_comes_back_from_its_bytes() -> None:
 
 def test_state_of_other_versions_of_the_views_is_refused() -> None:
     processor = ViewsProcessor(0, _Silent(), CODEC)
-    raw = processor.dump(Subject((None, None, None, None, None)))
+    raw = processor.dump(Subject(EMPTY))
     other = raw.replace(LAYOUT.to_bytes(4, "big"), (LAYOUT ^ 1).to_bytes(4, "big"))
     assert other != raw
     with pytest.raises(StaleState, match="other versions"):

@@ -6,10 +6,11 @@ import pytest
 from engine.rocks.database import Memory
 from engine.rocks.folder import Label
 from engine.rocks.store import RocksStore
+from projections.catalogue import BY_NAME
 from tests.leadstream.cli.house import House
 
 DISK = ("--state", "rocksdb")
-VIEWS = ("leads", "funnel", "sla", "response-times", "breaches")
+VIEWS = tuple(BY_NAME)
 
 
 def folders(house: House) -> list[str]:

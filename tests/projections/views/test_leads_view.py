@@ -1,5 +1,8 @@
+from msgspec.structs import replace
+
 from events.envelope import Envelope
 from events.lead import (
+    Condition,
     LeadArchived,
     LeadCaptured,
     LeadConverted,
@@ -56,7 +59,23 @@ def test_a_lead_shows_what_its_facts_said() -> None:
         "archived_at": None,
         "last_touch_at": text(3),
         "updated_at": text(9),
+        "company": "Acme",
+        "why_passed": None,
     }
+
+
+def test_a_lead_says_why_it_was_passed_by_its_signals_or_else_by_the_conditions_it_met() -> None:
+    met = (Condition(part="required", test="person.email is known"),)
+    plain = LeadQualified(agreement="inbound", version=1, cycle=1, score=70, conditions=met)
+    assert lead(CAPTURED, told(plain, 5))["why_passed"] == "person.email is known"
+    signalled = replace(plain, signals=("Looked at prices", "Attended a webinar"))
+    assert lead(CAPTURED, told(signalled, 5))["why_passed"] == "Looked at prices; Attended a webinar"
+
+
+def test_the_company_is_the_one_told_last_by_when_it_happened() -> None:
+    later = told(LeadProfileUpdated(profile={"company.name": "Acme"}), 7)
+    late = told(LeadProfileUpdated(profile={"company.name": "Acne"}), 3, recorded=9)
+    assert lead(CAPTURED, later, late)["company"] == "Acme"
 
 
 def test_the_phase_is_how_far_a_lead_has_come() -> None:

@@ -1,0 +1,229 @@
+"""`clocks`: one row for every SLA clock, as it stands now: what boards, verdicts and response times are made of."""
+
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from events.envelope import Envelope
+from events.fact import Fact
+from events.instants import SECOND, to_us
+from events.lead import LeadCaptured, LeadHandedOver
+from events.sla import (
+    SlaAnswered,
+    SlaBreached,
+    SlaBreachRetracted,
+    SlaCancelled,
+    SlaFact,
+    SlaMet,
+    SlaRevised,
+    SlaStarted,
+    SlaWarned,
+    Verdict,
+)
+from projections.views.clocks import find, identity, put
+from projections.views.times import instant_text, instant_text_or_none, is_earlier, week_text
+from projections.views.view import Cells, Column, Detail, Handler, Kind
+
+
+class Row(Struct, frozen=True, gc=False, array_like=True):
+    """A clock. Instants in microseconds; `due` is None while it is paused."""
+
+    agreement: str
+    version: int
+    clause: str
+    cycle: int
+    side: str
+    started_at: int
+    due: int | None
+    target: str = ""
+    calendar: str | None = None
+    verdict: Verdict = "open"
+    warned: bool = False
+    answered_at: int | None = None
+    reason: str | None = None
+    revision: int = 0
+    retracted: bool = False
+    owner: str | None = None
+    source: str = ""
+    lag_us: int = 0
+
+
+class Clocks(Struct, frozen=True, gc=False, array_like=True):
+    """Base row: all clocks of a lead, who has it, and where it came from."""
+
+    is_test: bool = False
+    owner: str | None = None
+    source: str = ""
+    captured_at: int | None = None
+    clocks: tuple[Row, ...] = ()
+
+
+def _captured(row: Clocks, fact: LeadCaptured, envelope: Envelope) -> Clocks:
+    at = to_us(envelope.time)
+    if is_earlier(at, row.captured_at):  # the earliest capture says where a lead came from
+        clocks = tuple(replace(clock, source=fact.source) for clock in row.clocks)
+        row = replace(row, captured_at=at, source=fact.source, clocks=clocks)
+    return replace(row, is_test=True) if fact.is_test else row
+
+
+def _handed_over(row: Clocks, fact: LeadHandedOver, _: Envelope) -> Clocks:
+    return owned(row, fact.owner)
+
+
+def owned(row: Clocks, owner: str | None) -> Clocks:
+    """Somebody else has the lead: open clocks are theirs from now on."""
+    if owner == row.owner:
+        return row
+    clocks = tuple(replace(clock, owner=owner) if clock.verdict == "open" else clock for clock in row.clocks)
+    return replace(row, owner=owner, clocks=clocks)
+
+
+def _started(row: Clocks, fact: SlaStarted, envelope: Envelope) -> Clocks:
+    clock = Row(
+        fact.agreement,
+        fact.version,
+        fact.clause,
+        fact.cycle,
+        side=fact.side,
+        started_at=to_us(envelope.time),
+        due=None if fact.due is None else to_us(fact.due),
+        target=fact.target,
+        calendar=fact.calendar,
+        owner=row.owner,
+        source=row.source,
+        lag_us=fact.ingest_lag_us,
+    )
+    return replace(row, clocks=put(row.clocks, find(row.clocks, fact), clock))
+
+
+def _changed(row: Clocks, fact: SlaFact, **fields: Any) -> Clocks:
+    old = find(row.clocks, fact)
+    return row if old is None else replace(row, clocks=put(row.clocks, old, replace(old, **fields)))
+
+
+def _warned(row: Clocks, fact: SlaWarned, _: Envelope) -> Clocks:
+    return _changed(row, fact, warned=True)
+
+
+def _breached(row: Clocks, fact: SlaBreached, _: Envelope) -> Clocks:
+    return _changed(row, fact, verdict="breached")
+
+
+def _answered(row: Clocks, fact: SlaAnswered, _: Envelope) -> Clocks:
+    return _changed(row, fact, answered_at=to_us(fact.answered_at))
+
+
+def _met(row: Clocks, fact: SlaMet, _: Envelope) -> Clocks:
+    return _changed(row, fact, verdict="met", answered_at=to_us(fact.answered_at), due=_us(fact.due))
+
+
+def _cancelled(row: Clocks, fact: SlaCancelled, _: Envelope) -> Clocks:
+    return _changed(row, fact, verdict="cancelled", reason=fact.reason, due=_us(fact.due))
+
+
+def _revised(row: Clocks, fact: SlaRevised | SlaBreachRetracted, _: Envelope) -> Clocks:
+    fields = {"verdict": fact.now, "answered_at": _us(fact.answered_at), "due": _us(fact.due)}
+    if isinstance(fact, SlaBreachRetracted):
+        fields["retracted"] = True
+    return _changed(row, fact, revision=fact.revision, **fields)
+
+
+def _us(at: Any) -> int | None:
+    return None if at is None else to_us(at)
+
+
+_ON: dict[type[Fact], Handler[Clocks]] = {
+    LeadCaptured: _captured,
+    LeadHandedOver: _handed_over,
+    SlaStarted: _started,
+    SlaWarned: _warned,
+    SlaBreached: _breached,
+    SlaAnswered: _answered,
+    SlaMet: _met,
+    SlaCancelled: _cancelled,
+    SlaRevised: _revised,
+    SlaBreachRetracted: _revised,
+}
+
+
+def state(clock: Row) -> str:
+    """What people do about a clock."""
+    if clock.verdict == "open":
+        return "open" if clock.due is not None else "paused"
+    if clock.verdict == "breached":
+        return "breached" if clock.answered_at is None else "answered_late"
+    return clock.verdict
+
+
+def _entries(row: Clocks) -> dict[Cells, Any]:
+    return {} if row.is_test else {identity(clock): clock for clock in row.clocks}
+
+
+def _render(lead: str, _: Cells, clock: Row) -> Cells:
+    answered, due = clock.answered_at, clock.due
+    late = None if answered is None or due is None or answered <= due else (answered - due) // SECOND
+    return (
+        lead,
+        *identity(clock),
+        state(clock),
+        clock.verdict,
+        clock.side,
+        clock.owner,
+        clock.source,
+        week_text(clock.started_at),
+        instant_text(clock.started_at),
+        instant_text_or_none(due),
+        clock.target,
+        clock.calendar,
+        clock.warned,
+        instant_text_or_none(answered),
+        None if answered is None else max(0, answered - clock.started_at) // SECOND,
+        late,
+        clock.reason,
+        clock.revision,
+        clock.retracted,
+        clock.lag_us // SECOND,
+    )
+
+
+COLUMNS = (
+    Column("lead", Kind.TEXT, "lead id"),
+    Column("agreement", Kind.TEXT, "name of the agreement"),
+    Column("version", Kind.INTEGER, "version of the agreement that the clock keeps to its end"),
+    Column("clause", Kind.TEXT, "name of the clause"),
+    Column("cycle", Kind.INTEGER, "1 for the first time the clause started for the lead"),
+    Column("state", Kind.TEXT, "open, paused, met, breached (nobody answered yet), answered_late or cancelled"),
+    Column("verdict", Kind.TEXT, "open, met, breached or cancelled"),
+    Column("side", Kind.TEXT, "who has to act: sales or marketing"),
+    Column("owner", Kind.TEXT, "who had the lead when the verdict fell, or has it now", True),
+    Column("source", Kind.TEXT, "where the lead came from"),
+    Column("week", Kind.TEXT, "ISO week in which the clock started, in UTC, such as 2026-W02"),
+    Column("started_at", Kind.INSTANT, "when the clock started"),
+    Column("due", Kind.INSTANT, "when the answer is due; empty while paused", True),
+    Column("target", Kind.TEXT, "the promise as written, such as 30m"),
+    Column("calendar", Kind.TEXT, "the calendar it counts in; empty when every minute counts", True),
+    Column("warned", Kind.BOOLEAN, "a warning was told"),
+    Column("answered_at", Kind.INSTANT, "the answer that counts", True),
+    Column("took_seconds", Kind.INTEGER, "from the start to the answer, completed seconds of real time", True),
+    Column("late_by_seconds", Kind.INTEGER, "from the due to a late answer, completed seconds of real time", True),
+    Column("reason", Kind.TEXT, "what ended a cancelled clock", True),
+    Column("revision", Kind.INTEGER, "how often late facts changed its verdict or due"),
+    Column("retracted", Kind.BOOLEAN, "a breach of it was taken back"),
+    Column("ingest_lag_seconds", Kind.INTEGER, "from the starting fact to its record, completed seconds"),
+)
+
+CLOCKS = Detail(
+    name="clocks",
+    version=1,
+    meaning="Every SLA clock, one row each, as it stands now; test leads left out.",
+    initial=Clocks(),
+    on=_ON,
+    columns=COLUMNS,
+    key=5,
+    answer=COLUMNS,
+    order=("lead", "started_at", "agreement", "version", "clause", "cycle"),
+    indexes=(("state", "due"), ("owner",)),
+    entries=_entries,
+    render=_render,
+)

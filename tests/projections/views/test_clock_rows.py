@@ -1,0 +1,120 @@
+from events.envelope import Envelope
+from events.lead import LeadCaptured, LeadHandedOver
+from events.sla import (
+    SlaAnswered,
+    SlaBreached,
+    SlaBreachRetracted,
+    SlaCancelled,
+    SlaMet,
+    SlaStarted,
+    SlaWarned,
+)
+from projections.views.clock_rows import CLOCKS
+from projections.views.view import Cell
+from tests.projections.given import clock, minutes, rows_of, text, told
+from tests.projections.house import house
+
+STARTED = told(clock(SlaStarted, target="30m", calendar="sales", ingest_lag_us=2_500_000))
+BREACHED = told(clock(SlaBreached), 30)
+ANSWERED = told(clock(SlaAnswered, answered_at=minutes(40), late_by_us=600_000_000), 40)
+
+
+def row(*envelopes: Envelope) -> dict[str, Cell]:
+    (found,) = rows_of(CLOCKS, *envelopes)
+    return found
+
+
+def handed_to(owner: str, at: float) -> Envelope:
+    return told(LeadHandedOver(agreement="inbound", version=1, cycle=1, owner=owner), at)
+
+
+def test_a_clock_shows_what_its_facts_said() -> None:
+    captured = told(LeadCaptured(source="web"))
+    assert row(captured, handed_to("Ines", 0), STARTED, told(clock(SlaWarned, percent=80), 24), BREACHED, ANSWERED) == {
+        "lead": "anna",
+        "agreement": "inbound",
+        "version": 1,
+        "clause": "first_response",
+        "cycle": 1,
+        "state": "answered_late",
+        "verdict": "breached",
+        "side": "sales",
+        "owner": "Ines",
+        "source": "web",
+        "week": "2026-W02",
+        "started_at": text(0),
+        "due": text(30),
+        "target": "30m",
+        "calendar": "sales",
+        "warned": True,
+        "answered_at": text(40),
+        "took_seconds": 2400,
+        "late_by_seconds": 600,
+        "reason": None,
+        "revision": 0,
+        "retracted": False,
+        "ingest_lag_seconds": 2,
+    }
+
+
+def test_the_state_says_whether_somebody_has_to_act() -> None:
+    assert row(STARTED)["state"] == "open"
+    assert row(told(clock(SlaStarted, target="30m", due=None)))["state"] == "paused"
+    assert row(STARTED, BREACHED)["state"] == "breached"
+    assert row(STARTED, told(clock(SlaMet, answered_at=minutes(5)), 5))["state"] == "met"
+    assert row(STARTED, told(clock(SlaCancelled, reason="Junk"), 5))["reason"] == "Junk"
+
+
+def test_a_retracted_breach_is_met_and_remembered_as_taken_back() -> None:
+    retracted = told(clock(SlaBreachRetracted, revision=1, now="met", answered_at=minutes(20)), 30, recorded=60)
+    found = row(STARTED, BREACHED, ANSWERED, retracted)
+    assert (found["state"], found["retracted"], found["late_by_seconds"]) == ("met", True, None)
+
+
+def test_a_verdict_stays_with_who_had_the_lead_then_and_an_open_clock_goes_with_the_lead() -> None:
+    assert row(STARTED, handed_to("Ines", 1), handed_to("Radu", 2))["owner"] == "Radu"
+    assert row(STARTED, handed_to("Ines", 1), BREACHED, handed_to("Radu", 31))["owner"] == "Ines"
+
+
+def test_clocks_of_test_leads_are_left_out() -> None:
+    assert rows_of(CLOCKS, STARTED, told(LeadCaptured(source="web", is_test=True))) == []
+
+
+async def test_the_board_shows_what_waits_for_an_answer_first_due_first() -> None:
+    built = await house(partitions=2)
+    await built.write(
+        told(clock(SlaStarted, target="30m", due=50), lead="anna"),
+        told(clock(SlaStarted, target="30m", due=20), lead="bob"),
+        told(clock(SlaBreached, due=20), 20, lead="bob"),
+        told(clock(SlaStarted, target="30m", due=10), lead="cleo"),
+        told(clock(SlaMet, due=10, answered_at=minutes(5)), 5, lead="cleo"),
+    )
+    await built.show()
+    assert [(each["lead"], each["state"]) for each in built.view("sla-board")] == [
+        ("bob", "breached"),
+        ("anna", "open"),
+    ]
+
+
+async def test_verdicts_are_counted_by_owner_source_and_week_and_sum_to_the_view_of_the_clause() -> None:
+    built = await house(partitions=2)
+    week = 7 * 24 * 60
+    for lead, owner, at in (("anna", "Ines", 0), ("bob", "Radu", 0), ("cleo", "Radu", week)):
+        await built.write(
+            told(LeadCaptured(source="web"), at, lead=lead),
+            told(LeadHandedOver(agreement="inbound", version=1, cycle=1, owner=owner), at, lead=lead),
+            told(clock(SlaStarted, target="30m", due=at + 30), at, lead=lead),
+        )
+    await built.write(told(clock(SlaMet, answered_at=minutes(5)), 5, lead="anna"))
+    await built.write(told(clock(SlaBreached), 30, lead="bob"))
+    await built.show()
+    rows = built.view("verdicts")
+    assert [(each["owner"], each["week"], each["met"], each["breached"], each["open"]) for each in rows] == [
+        ("Ines", "2026-W02", 1, 0, 0),
+        ("Radu", "2026-W02", 0, 1, 0),
+        ("Radu", "2026-W03", 0, 0, 1),
+    ]
+    assert [each["share_met"] for each in rows] == [1.0, 0.0, None]
+    (total,) = built.view("sla")
+    for name in ("started", "met", "breached", "cancelled", "open", "retracted"):
+        assert total[name] == sum(int(each[name] or 0) for each in rows), name
