@@ -1,7 +1,9 @@
 """Questions to a store: a view's rows as flat dictionaries."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from events.instants import to_us
 from projections.catalogue import BY_NAME
@@ -10,6 +12,34 @@ from projections.stores.port import ViewStore
 from projections.stores.schema import names, quoted
 from projections.views.times import instant_text
 from projections.views.view import Cell, Cells, Column, Kind, Shown
+
+
+class Where(NamedTuple):
+    """A condition: column, sign, and value as text. A row with an empty cell fulfils none but `=` nothing.
+
+    Signs: `=`, `!=`, `<`, `<=`, `>`, `>=`.
+    """
+
+    column: str
+    sign: str
+    text: str
+
+
+_SIGNS = {"=": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+_CONDITION = re.compile(r"([^=<>!]+)(<=|>=|!=|=|<|>)(.*)", re.DOTALL)
+
+
+def condition(text: str) -> Where:
+    """A condition as people write it, such as `score>=50`.
+
+    Raises:
+        BadQuery: there is no column or no sign in it.
+    """
+    found = _CONDITION.fullmatch(text)
+    if found is None:
+        raise BadQuery(f"{text!r}: expected COLUMN=VALUE, or !=, <, <=, >, >= in place of =")
+    column, sign, value = found.groups()
+    return Where(column.strip(), sign, value)
 
 
 class BadQuery(ValueError):
@@ -42,15 +72,23 @@ def answer_columns(name: str, by: str | None = None) -> tuple[Column, ...]:
 
 
 def read_view(
-    store: ViewStore, name: str, where: Mapping[str, str] | None = None, by: str | None = None
+    store: ViewStore,
+    name: str,
+    where: Mapping[str, str] | Sequence[Where] | None = None,
+    by: str | None = None,
+    *,
+    sort: Sequence[str] = (),
+    limit: int | None = None,
 ) -> list[dict[str, Cell]]:
     """The rows of a view, in a fixed order, each with `complete_to`.
 
     Args:
         store: where the rows are.
         name: the view's name, such as `response-times`.
-        where: column -> value as text; only rows in which all are equal. An empty value finds empty cells.
+        where: column -> value as text, or conditions; only rows in which all hold. An empty value finds empty cells.
         by: column to split a total by, where the view can be split.
+        sort: columns to sort by before the view's own order; a minus in front turns it round. Empty cells come last.
+        limit: at most so many rows.
 
     Raises:
         BadQuery: no such view or column, or a value that is none of the column's type.
@@ -58,11 +96,24 @@ def read_view(
     columns = answer_columns(name, by)
     view = view_named(name)
     table = quoted(table_by(view, by))
-    conditions, values = _conditions(name, columns, where or {})
-    order = ", ".join(quoted(column) for column in (view.order if by is None else (by, *view.order)))
+    wanted = [Where(column, "=", text) for column, text in where.items()] if isinstance(where, Mapping) else where or ()
+    conditions, values = _conditions(name, columns, wanted)
+    own = [quoted(column) for column in (view.order if by is None else (by, *view.order))]
+    order = ", ".join([*_sorting(name, columns, sort), *own])
     sql = f"SELECT {names(columns)} FROM {table}{conditions}"  # noqa: S608 - identifiers are checked, values are bound
-    rows = store.query(sql + (f" ORDER BY {order}" if order else ""), values)
-    return [_row(columns, row) for row in rows]
+    sql += f" ORDER BY {order}" if order else ""
+    sql += "" if limit is None else f" LIMIT {int(limit)}"
+    return [_row(columns, row) for row in store.query(sql, values)]
+
+
+def _sorting(name: str, columns: tuple[Column, ...], sort: Sequence[str]) -> Iterator[str]:
+    known = [column.name for column in columns]
+    for text in sort:
+        column = text.removeprefix("-")
+        if column not in known:
+            raise BadQuery(f"view {name} has no column {column!r}; it has {', '.join(known)}")
+        turned = " DESC" if text.startswith("-") else ""
+        yield f"{quoted(column)} IS NULL, {quoted(column)}{turned}"
 
 
 def _row(columns: tuple[Column, ...], row: Cells) -> dict[str, Cell]:
@@ -72,20 +123,22 @@ def _row(columns: tuple[Column, ...], row: Cells) -> dict[str, Cell]:
     }
 
 
-def _conditions(name: str, columns: tuple[Column, ...], where: Mapping[str, str]) -> tuple[str, list[Cell]]:
+def _conditions(name: str, columns: tuple[Column, ...], where: Sequence[Where]) -> tuple[str, list[Cell]]:
     kinds = {column.name: column.kind for column in columns}
     parts: list[str] = []
     values: list[Cell] = []
-    for column, text in where.items():
+    for column, sign, text in where:
         if column not in kinds:
             raise BadQuery(f"view {name} has no column {column!r}; it has {', '.join(kinds)}")
         if text:
-            parts.append(f"{quoted(column)} = ?")
+            parts.append(f"{quoted(column)} {_SIGNS[sign]} ?")
             values.append(_value(column, kinds[column], text))
-        elif kinds[column] is Kind.TEXT:
-            parts.append(f"({quoted(column)} IS NULL OR {quoted(column)} = '')")
+        elif sign not in ("=", "!="):
+            raise BadQuery(f"{column}{sign}: expected a value")
         else:
-            parts.append(f"{quoted(column)} IS NULL")
+            empty = f"({quoted(column)} IS NULL OR {quoted(column)} = '')"
+            empty = empty if kinds[column] is Kind.TEXT else f"{quoted(column)} IS NULL"
+            parts.append(empty if sign == "=" else f"NOT {empty}")
     return (" WHERE " + " AND ".join(parts) if parts else ""), values
 
 

@@ -10,19 +10,32 @@ from leadstream.deployment import opened
 from leadstream.settings import Settings
 from leadstream.views_store import open_store
 from projections.catalogue import BY_NAME
-from projections.read import BadQuery, answer_columns, read_view
+from projections.read import BadQuery, answer_columns, condition, read_view
 from projections.sink import sink_once
 from projections.stores.port import StoreUnavailable
 
 
 @command(main, "view")
 @click.argument("name", type=click.Choice(sorted(BY_NAME)))
-@click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Only rows in which the column has this value.")
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="COLUMN=VALUE",
+    help="Only rows in which this holds; also !=, <, <=, >, >=. Nothing after the sign: an empty cell.",
+)
+@click.option("--sort", multiple=True, metavar="COLUMN", help="Sort by it; a minus in front turns the order round.")
 @click.option("--by", metavar="COLUMN", help="Split a total by a column, where the view allows it.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N rows.")
 @format_option
 async def view(
-    settings: Settings, *, name: str, where: tuple[str, ...], by: str | None, limit: int | None, form: str
+    settings: Settings,
+    *,
+    name: str,
+    where: tuple[str, ...],
+    sort: tuple[str, ...],
+    by: str | None,
+    limit: int | None,
+    form: str,
 ) -> None:
     """Show the rows of the view NAME, each with `complete_to`: the time up to which the answer is complete.
 
@@ -30,15 +43,15 @@ async def view(
     Examples:
       leadstream view funnel
       leadstream view leads --where status=Open --format csv
+      leadstream view queue --where grade=A1 --where "score>=50" --sort -score --limit 20
       leadstream view response-times --by source --format json
     """
-    conditions = dict(_condition(text) for text in where)
     store = open_store(settings)
     try:
         columns = [column.name for column in answer_columns(name, by)]
         async with opened(settings) as log:
             await sink_once(log, store)
-        rows = read_view(store, name, conditions, by)
+        rows = read_view(store, name, [condition(text) for text in where], by, sort=sort, limit=limit)
     except BadQuery as exc:
         raise click.UsageError(str(exc)) from exc
     except OverflowError as exc:  # no column holds a whole number of more than 64 bits
@@ -47,11 +60,4 @@ async def view(
         fail(f"{exc} (the tables are brought up to date from the log before they are shown)")
     finally:
         store.close()
-    show(rows[:limit], form, columns=columns, empty=f"view {name} has no rows")
-
-
-def _condition(text: str) -> tuple[str, str]:
-    column, sign, value = text.partition("=")
-    if not sign:
-        raise click.UsageError(f"--where {text!r}: expected COLUMN=VALUE")
-    return column, value
+    show(rows, form, columns=columns, empty=f"view {name} has no rows")

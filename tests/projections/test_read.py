@@ -4,7 +4,7 @@ from events.envelope import Envelope
 from events.lead import LeadCaptured, LeadConverted, LeadQualified, LeadStatusChanged, LeadTouched
 from events.sla import SlaBreached, SlaStarted
 from projections.catalogue import BY_NAME, SHOWN
-from projections.read import BadQuery, answer_columns, read_view
+from projections.read import BadQuery, answer_columns, condition, read_view
 from tests.projections.given import clock, text, told
 from tests.projections.house import House, house
 
@@ -173,3 +173,28 @@ async def test_a_question_that_cannot_be_answered_says_why(name: str, options: d
     built = await house()
     with pytest.raises(BadQuery, match=says):
         built.view(name, **options)
+
+
+async def test_conditions_compare_and_sorting_puts_empty_cells_last() -> None:
+    built = await shown(captured("anna"), captured("bob", at=5), captured("cleo", at=9), told(LeadConverted(), 20))
+    later = [condition("captured_at>2026-01-05T09:00:00Z"), condition("captured_at<=2026-01-05T09:05:00Z")]
+    assert [row["lead"] for row in built.view("leads", where=later)] == ["bob"]
+    assert [row["lead"] for row in built.view("leads", where=[condition("converted_at!=")])] == ["anna"]
+    assert [row["lead"] for row in built.view("leads", where=[condition("lead!=bob")])] == ["anna", "cleo"]
+    assert [row["lead"] for row in built.view("leads", sort=["-captured_at"])] == ["cleo", "bob", "anna"]
+    assert [row["lead"] for row in built.view("leads", sort=["converted_at", "-lead"])] == ["anna", "cleo", "bob"]
+    assert [row["lead"] for row in built.view("leads", sort=["-lead"], limit=1)] == ["cleo"]
+
+
+@pytest.mark.parametrize(("text", "says"), [("score", "expected COLUMN=VALUE"), ("=5", "expected COLUMN=VALUE")])
+def test_a_condition_needs_a_column_and_a_sign(text: str, says: str) -> None:
+    with pytest.raises(BadQuery, match=says):
+        condition(text)
+
+
+async def test_sorting_and_comparing_need_columns_and_values() -> None:
+    built = await house()
+    with pytest.raises(BadQuery, match="no column 'colour'"):
+        built.view("leads", sort=["-colour"])
+    with pytest.raises(BadQuery, match="expected a value"):
+        built.view("leads", where=[condition("score>")])
