@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from msgspec import defstruct
 
+from events.account import AccountAmended, AccountOpened, AccountOwnerChanged, AccountOwnerTold, AccountRelated
 from events.agreement import (
     AgreementProposed,
     AgreementPublished,
@@ -29,6 +30,7 @@ from events.lead import (
     LeadStatusChanged,
     LeadTouched,
 )
+from events.routing import LeadAccountAsked
 from events.sla import (
     SlaAnswered,
     SlaBreached,
@@ -68,6 +70,12 @@ CATALOGUE: dict[str, type[Fact]] = {
     "agreement.retire.v1": RetireAgreement,
     "command.answered.v1": CommandAnswered,
     "lead.hand_over.v1": HandOverLead,
+    "lead.account_asked.v1": LeadAccountAsked,
+    "account.opened.v1": AccountOpened,
+    "account.amended.v1": AccountAmended,
+    "account.owner_changed.v1": AccountOwnerChanged,
+    "account.related.v1": AccountRelated,
+    "account.owner_told.v1": AccountOwnerTold,
 }
 """Wire type -> fact type. The number at the end is the major version; an old one is upcast on read."""
 
@@ -75,6 +83,9 @@ UPSTREAM: frozenset[type[Fact]] = frozenset(
     {LeadCaptured, LeadTouched, LeadStatusChanged, LeadProfileUpdated, LeadConverted}
 )
 """Facts about leads that systems outside may send to `lead-inbox`; all others are made here."""
+
+ABOUT_ACCOUNTS: frozenset[type[Fact]] = frozenset({AccountOpened, AccountAmended, AccountOwnerChanged, AccountRelated})
+"""Facts about accounts that systems outside may send to `account-inbox`."""
 
 LEAD_COMMANDS: frozenset[type[Fact]] = frozenset({HandOverLead})
 """Commands that a lead decides."""
@@ -87,7 +98,7 @@ AGREEMENT_COMMANDS: frozenset[type[Fact]] = frozenset(
 COMMANDS: frozenset[type[Fact]] = LEAD_COMMANDS | AGREEMENT_COMMANDS
 """Requests that may be refused; they travel like facts and are answered in the topic `answers`."""
 
-TO_LEADS: frozenset[type[Fact]] = frozenset()
+TO_LEADS: frozenset[type[Fact]] = frozenset({AccountOwnerTold})
 """Facts that other tasks tell a lead through its inbox: of another lead, a pool, an account, a key of identity.
 
 Nobody else may; see `events.topics.FORWARDS`.

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, NamedTuple
 
+from events.account import AccountOwnerTold
 from events.fact import Fact
 from events.lead import LeadScored
-from events.registry import AGREEMENT_COMMANDS, LEAD_COMMANDS, UPSTREAM
+from events.registry import ABOUT_ACCOUNTS, AGREEMENT_COMMANDS, LEAD_COMMANDS, UPSTREAM
+from events.routing import LeadAccountAsked
 from events.sla import SlaBreached, SlaBreachRetracted, SlaRevised, SlaWarned
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -124,7 +127,10 @@ class Forward(NamedTuple):
     to: Callable[[Any], str]
 
 
-FORWARDS: dict[type[Fact], tuple[Forward, ...]] = {}
+FORWARDS: dict[type[Fact], tuple[Forward, ...]] = {
+    LeadAccountAsked: (Forward(ACCOUNT_INBOX, attrgetter("account")),),
+    AccountOwnerTold: (Forward(LEAD_INBOX, attrgetter("lead")),),
+}
 """Facts that go to another subject's inbox as well, in the transaction that writes them.
 
 The record carries the fact as its own log has it: its subject says who speaks, the record's key to whom.
@@ -132,6 +138,7 @@ The record carries the fact as its own log has it: its subject says who speaks, 
 
 INBOX_OF: dict[type[Fact], str] = {
     **dict.fromkeys(UPSTREAM | LEAD_COMMANDS, LEAD_INBOX),
+    **dict.fromkeys(ABOUT_ACCOUNTS, ACCOUNT_INBOX),
     **dict.fromkeys(AGREEMENT_COMMANDS, AGREEMENT_INBOX),
 }
 """Where facts and commands from outside go. What is not here is made by leadstream itself."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
-from engine.drain import drain
+from engine.drain import drain, drain_all
 from engine.host import Program
 from engine.ports import EventLog
 from leadstream.clock import now_us
@@ -15,7 +15,7 @@ from leadstream.tuning import quiet_gc
 from leadstream.views_store import open_store
 from projections.sink import notice_another_log, sink_once
 from projections.worker import view_program
-from streams.programs import LEADS, agreement_program, lead_program
+from streams.programs import LEADS, agreement_program, lead_program, subject_programs
 
 _LOOK = 0.1
 Progress = Callable[[str, int], None]
@@ -62,15 +62,18 @@ async def run_until_idle(
         Busy: a worker or projector is running on this log.
     """
     quiet_gc()
-    stores = state_stores(settings, LEADS)
-    programs = (agreement_program(), lead_program(log, partitions, now_us, settings.secret.encode(), stores))
-    views = view_program(log, partitions)
-    await wait_until_free(log, [*programs, views], settings.session_timeout)
+    stores, secret = state_stores(settings, LEADS), settings.secret.encode()
+    agreements, views = agreement_program(), view_program(log, partitions)
+    programs = (
+        *subject_programs(log, partitions, now_us, secret),
+        lead_program(log, partitions, now_us, secret, stores),
+    )
+    await wait_until_free(log, [agreements, *programs, views], settings.session_timeout)
     store = open_store(settings)
     try:
         await notice_another_log(log, store)
-        await drain(log, programs[0], progress=progress)
-        time = await drain(log, programs[1], until=until, progress=progress)
+        await drain(log, agreements, progress=progress)
+        time = await drain_all(log, programs, until=until, progress=progress)
         await drain(log, views, progress=progress)
         rows = await sink_once(log, store)
     finally:

@@ -6,7 +6,7 @@ from engine.faust_app import TaskApp, build_task_app
 from engine.ports import FaustLog
 from engine.runner import Policy
 from engine.state import StateStore
-from streams.programs import agreement_program, lead_program
+from streams.programs import agreement_program, lead_program, subject_programs
 
 
 def build_app(
@@ -34,7 +34,11 @@ def build_app(
         static_name: keeps this process's place in a Kafka group while it is started again.
         store: makes where a lead task keeps its states, given its partition number; None for memory.
     """
-    programs = [agreement_program(), lead_program(log, partitions, clock, secret, store)]
+    programs = [
+        agreement_program(),
+        lead_program(log, partitions, clock, secret, store),
+        *subject_programs(log, partitions, clock, secret),
+    ]
     return build_task_app(
         name, log, programs, clock=clock, policy=policy, session_timeout=session_timeout, static_name=static_name
     )

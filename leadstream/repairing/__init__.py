@@ -7,7 +7,7 @@ from engine.repair import Moved, repair_positions
 from leadstream.repairing.found import Repair
 from leadstream.repairing.states import repair_states
 from leadstream.repairing.views import repair_views
-from streams.programs import AGREEMENTS_GROUP, LEADS
+from streams.programs import AGREEMENTS_GROUP, LEADS, SUBJECTS
 
 __all__ = ["Repair", "repair_all"]
 
@@ -22,7 +22,11 @@ async def repair_all(log: EventLog, partitions: int, secret: bytes, *, dry: bool
         LogError: the log cannot be read or written.
     """
     found = await repair_states(log, partitions, secret, dry=dry)
-    groups: Sequence[tuple[GroupSpec, int]] = ((AGREEMENTS_GROUP, 1), (LEADS, partitions))
+    groups: Sequence[tuple[GroupSpec, int]] = (
+        (AGREEMENTS_GROUP, 1),
+        (LEADS, partitions),
+        *((each.group, partitions) for each in SUBJECTS),
+    )
     for group, count in groups:
         for partition in range(count):
             moved = await repair_positions(log, group, partition, dry=dry)

@@ -14,6 +14,9 @@ from events.registry import wrap
 from events.topics import ALSO_TO, ANSWERS, FORWARDS
 from streams.deciders.lead.evolve import OWN_SOURCE
 
+_HEARD = f"{OWN_SOURCE}/"
+"""What was heard from another task has reached whom it was for."""
+
 
 class Teller:
     """Appends what a task group says.
@@ -41,7 +44,7 @@ class Teller:
             txn.send(self._log, key, value)
             for topic in ALSO_TO.get(kind, ()):
                 txn.send(topic, key, value)
-            if kind in FORWARDS:
+            if kind in FORWARDS and not envelope.source.startswith(_HEARD):
                 headers = ((TIME_HEADER, b"%d" % at), (TASK_HEADER, self._group))
                 for inbox, to in FORWARDS[kind]:
                     txn.forward(inbox, to(envelope.data).encode(), value, headers)

@@ -84,6 +84,11 @@ def is_duplicate(state: Subject, mark: int) -> bool:
     return mark in state.seen
 
 
+def speaker(envelope: Envelope) -> str:
+    """The subject that told this one: what was heard from another of our tasks names it in its source."""
+    return envelope.source[len(OWN_SOURCE) + 1 :]
+
+
 def decide(kind: Kind[S], state: S, envelope: Envelope, mark: int, around: Around) -> list[Envelope]:
     """The canonical facts that follow from a new fact, that one first; the state is changed accordingly."""
     first = canonical(envelope, from_us(around.at), state.sequence + 1)

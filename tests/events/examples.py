@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from events.account import AccountAmended, AccountOpened, AccountOwnerChanged, AccountOwnerTold, AccountRelated
 from events.agreement import (
     AgreementProposed,
     AgreementPublished,
@@ -31,6 +32,7 @@ from events.lead import (
     LeadTouched,
 )
 from events.registry import WIRE_TYPE, wrap
+from events.routing import LeadAccountAsked
 from events.sla import (
     SlaAnswered,
     SlaBreached,
@@ -193,7 +195,31 @@ _FACTS: tuple[Fact, ...] = (
         missing=("signed.sales",),
     ),
     HandOverLead(by="Lead Desk", owner="Bogdan Ionescu", reason="asked for a call at the fair"),
+    LeadAccountAsked(account="account-77", number=2),
+    AccountOpened(
+        name="Müller & Söhne GmbH",
+        domain="mueller.example",
+        phone="+49891234567",
+        postcode="80331",
+        country="DE",
+        owner="rep-17",
+        parent="account-1",
+    ),
+    AccountAmended(
+        name="Müller Holding AG",
+        domain="mueller-holding.example",
+        phone="+49897654321",
+        postcode="80333",
+        country="AT",
+        parent="account-2",
+    ),
+    AccountOwnerChanged(owner="rep-18", by="Head of Sales"),
+    AccountRelated(other="account-78", kind="investor", ended=True),
+    AccountOwnerTold(lead="lead-4711", number=2, owner="rep-18", opportunity_owner="rep-19"),
 )
+
+_SUBJECTS = {"lead": "lead-4711", "sla": "lead-4711", "account": "account-77", "pool": "emea-2026/bucharest",
+             "member": "emea-2026/bucharest"}  # fmt: skip
 
 
 def _wrapped(fact: Fact) -> Envelope:
@@ -202,7 +228,7 @@ def _wrapped(fact: Fact) -> Envelope:
         fact,
         id=f"example-{name}",
         source="/forms/contact",
-        subject="lead-4711" if name.startswith(("lead.", "sla.")) else "emea-2026",
+        subject=_SUBJECTS.get(name.partition(".")[0], "emea-2026"),
         time=AT,
         recordedat=datetime(2026, 3, 2, 9, 30, 2, tzinfo=UTC),
         sequence="0000000007",

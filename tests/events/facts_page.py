@@ -5,8 +5,9 @@ from typing import Any
 
 from events.codec import Codec
 from events.envelope import Envelope
-from events.registry import CATALOGUE, COMMANDS, UPSTREAM
+from events.registry import CATALOGUE, COMMANDS
 from events.schema import PERSONAL, PERSONAL_KEYS, json_schema, structs_of, summary
+from events.topics import INBOX_OF
 from tests.events.examples import EXAMPLES
 
 INTRODUCTION = """\
@@ -35,8 +36,8 @@ says who tells it, about whom and when, and the fact itself in `data`. The recor
 * A record that breaks a rule becomes a dead letter with the reason `not_json`, `unknown_type` or `invalid` and the
   name of the field, such as `data.channel`; `data.profile[...]` is a value in the profile.
 
-A fact marked *upstream* may be sent to `lead-inbox`, a *command* to `agreement-inbox`; all others are made by
-leadstream and not taken from outside.
+A fact marked *upstream* may be sent to the inbox of what it is about: `lead-inbox`, `account-inbox` or `pool-inbox`. A
+*command* goes to `lead-inbox` or `agreement-inbox`. All others are made by leadstream and not taken from outside.
 """
 
 
@@ -54,7 +55,7 @@ def _glance() -> str:
 
 def _origin(wire_type: str) -> str:
     fact = CATALOGUE[wire_type]
-    return "upstream" if fact in UPSTREAM else "command" if fact in COMMANDS else "leadstream"
+    return "command" if fact in COMMANDS else "upstream" if fact in INBOX_OF else "leadstream"
 
 
 def _anchor(wire_type: str) -> str:

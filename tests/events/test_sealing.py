@@ -57,6 +57,10 @@ SEALED = {
     "agreement.retire.v1": ["Head of Marketing"],
     "agreement.publish.v1": ["Operations"],
     "lead.hand_over.v1": ["Lead Desk", "Bogdan Ionescu"],
+    "account.opened.v1": ["+49891234567", "rep-17"],
+    "account.amended.v1": ["+49897654321"],
+    "account.owner_changed.v1": ["rep-18", "Head of Sales"],
+    "account.owner_told.v1": ["rep-18", "rep-19"],
 }
 """What of each example is personal; of the facts not named here, nothing."""
 
@@ -88,6 +92,12 @@ NOBODY = {
     "agreement.retire.v1": set(),
     "command.answered.v1": {"command", "facts", "reason", "missing"},
     "lead.hand_over.v1": {"reason"},
+    "lead.account_asked.v1": {"account"},
+    "account.opened.v1": {"name", "domain", "postcode", "country", "parent"},
+    "account.amended.v1": {"name", "domain", "postcode", "country", "parent"},
+    "account.owner_changed.v1": set(),
+    "account.related.v1": {"other"},
+    "account.owner_told.v1": {"lead"},
 }
 """Fields of text that name nobody. A new text field must be marked personal or be written down here."""
 

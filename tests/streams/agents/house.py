@@ -4,20 +4,20 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from engine.drain import drain
+from engine.drain import drain, drain_all
 from engine.memory.disk import MemoryDisk
 from engine.memory.log import MemoryLog
 from engine.partitioning import partition_of
 from engine.ports import Headers, NewRecord, Record, TopicSpec
-from engine.recordtime import TIME_HEADER
+from engine.recordtime import TASK_HEADER, TIME_HEADER
 from events.agreement import AgreementCommand, PublishAgreement
 from events.codec import Codec
 from events.envelope import Envelope
-from events.instants import DAY, from_us
+from events.instants import DAY, from_us, to_us
 from events.registry import wrap
 from events.topics import AGREEMENT_INBOX, ANSWERS, DEAD_LETTERS, LEAD_EVENTS, LEAD_INBOX, LEAD_STATE, TOPICS
 from streams.agreement.load import document, load
-from streams.programs import agreement_program, lead_program
+from streams.programs import agreement_program, lead_program, subject_programs
 from tests.support.given import MONDAY, Arrival
 
 NOW = MONDAY + 400 * DAY
@@ -76,14 +76,21 @@ class House:
         sent = wrap(command, id=f"command-{number}", source="/tests", subject=name, time=from_us(self.wall.now))
         await self.log.append({(AGREEMENT_INBOX, 0): [NewRecord(b"k", codec.encode(sent), headers)]})
 
-    async def send(self, *records: NewRecord, partition: int | None = None) -> None:
-        """Append to the inbox, each record to the partition of its key unless one is named."""
+    async def send(self, *records: NewRecord, partition: int | None = None, inbox: str = LEAD_INBOX) -> None:
+        """Append to an inbox, each record to the partition of its key unless one is named."""
         for record in records:
             number = partition_of(record.key or b"", self.partitions) if partition is None else partition
-            await self.log.append({(LEAD_INBOX, number): [record]})
+            await self.log.append({(inbox, number): [record]})
+
+    async def speak(self, inbox: str, to: str, envelope: Envelope) -> None:
+        """Hand a fact on to an inbox as one of our own tasks would."""
+        headers = [(TIME_HEADER, b"%d" % to_us(envelope.time)), (TASK_HEADER, b"tests")]
+        await self.send(NewRecord(to.encode(), codec.encode(envelope), headers), inbox=inbox)
 
     async def run(self, *, until: int | None = None, limit: int = 5000) -> int:
-        return await drain(self.log, lead_program(self.log, self.partitions, self.wall), until=until, limit=limit)
+        around = self.log, self.partitions, self.wall
+        programs = [*subject_programs(*around), lead_program(*around)]
+        return await drain_all(self.log, programs, until=until, limit=limit)
 
     async def records(self, topic: str) -> list[Record]:
         """All records of a topic, partition after partition."""
@@ -100,8 +107,8 @@ class House:
             found[record.key or b""].append(record.value)
         return dict(found)
 
-    async def told(self, lead: str = "anna") -> list[Envelope]:
-        return [codec.decode(value) for value in (await self.per_lead()).get(lead.encode(), [])]
+    async def told(self, subject: str = "anna", topic: str = LEAD_EVENTS) -> list[Envelope]:
+        return [codec.decode(value) for value in (await self.per_lead(topic)).get(subject.encode(), [])]
 
     async def dead(self) -> list[tuple[Record, dict[str, str]]]:
         """Dead letters with their reasons."""

@@ -1,0 +1,134 @@
+"""Accounts know what upstream says of them, and tell the leads that ask who looks after them."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from events.account import AccountAmended, AccountOpened, AccountOwnerChanged, AccountOwnerTold, AccountRelated
+from events.envelope import Envelope
+from events.fact import Fact
+from events.instants import MINUTE, from_us, to_us
+from events.registry import wrap
+from events.routing import LeadAccountAsked
+from events.topics import ACCOUNT_EVENTS, ACCOUNT_INBOX, LEAD_INBOX
+from streams.agreement.known import Known
+from streams.deciders.accounts import ACCOUNT, Account
+from streams.deciders.lead.evolve import fingerprint
+from streams.deciders.subject import Around, decide, fold
+from tests.streams.agents.house import House, sent
+from tests.support.given import MONDAY, happened, minute
+from tests.support.laws import examples
+
+OPENED = AccountOpened(name="Müller & Söhne GmbH", domain="mueller.example", owner="rep-1")
+ASKED = LeadAccountAsked(account="acme", number=1)
+
+
+class Ledger:
+    """One account's log as it grows; its state is the fold of it after every step."""
+
+    def __init__(self) -> None:
+        self.state, self.twin, self.facts = Account(), Account(), list[Envelope]()
+
+    def hears(self, fact: Fact, at: float, source: str = "/crm") -> list[Envelope]:
+        envelope = wrap(fact, id=f"{len(self.facts)}", source=source, subject="acme", time=from_us(minute(at)))
+        around = Around(Known(), max(minute(at), self.state.recorded_at), "acme")
+        told = decide(ACCOUNT, self.state, envelope, fingerprint(source, envelope.id), around)
+        for each in told:
+            fold(ACCOUNT, self.twin, each)
+        assert self.twin == self.state
+        self.facts += told
+        return told[1:]
+
+
+def test_a_lead_that_asks_is_told_who_looks_after_the_account() -> None:
+    ledger = Ledger()
+    ledger.hears(OPENED, 0)
+    (answer,) = ledger.hears(ASKED, 5, "/leadstream/anna")
+    assert answer.data == AccountOwnerTold(lead="anna", number=1, owner="rep-1")
+    assert to_us(answer.time) == minute(5)
+
+
+def test_an_account_nobody_has_heard_of_is_looked_after_by_nobody() -> None:
+    (answer,) = Ledger().hears(ASKED, 5, "/leadstream/anna")
+    assert answer.data == AccountOwnerTold(lead="anna", number=1)
+
+
+def test_an_answer_happens_no_earlier_than_what_it_says() -> None:
+    ledger = Ledger()
+    ledger.hears(AccountOwnerChanged(owner="rep-2"), 9)
+    (answer,) = ledger.hears(ASKED, 5, "/leadstream/anna")
+    assert to_us(answer.time) == minute(9)
+
+
+def test_the_owner_who_came_last_holds_and_nobody_is_an_owner_too() -> None:
+    ledger = Ledger()
+    ledger.hears(AccountOwnerChanged(owner="rep-3"), 20)
+    ledger.hears(OPENED, 0)
+    assert ledger.state.owner == "rep-3"
+    ledger.hears(AccountOwnerChanged(by="Head of Sales"), 30)
+    assert ledger.state.owner is None
+
+
+def test_of_each_field_the_later_word_holds_however_they_come() -> None:
+    ledger = Ledger()
+    ledger.hears(AccountAmended(domain="new.example"), 10)
+    ledger.hears(OPENED, 0)
+    assert ledger.state.known == {"name": "Müller & Söhne GmbH", "domain": "new.example"}
+    assert ledger.state.opened_at == MONDAY
+
+
+def test_relations_end_and_an_older_word_about_one_changes_nothing() -> None:
+    ledger = Ledger()
+    ledger.hears(AccountRelated(other="b", kind="partner"), 0)
+    ledger.hears(AccountRelated(other="b", kind="investor"), 0)
+    ledger.hears(AccountRelated(other="b", kind="partner", ended=True), 10)
+    ledger.hears(AccountRelated(other="b", kind="partner"), 5)
+    assert [(each.kind, each.ended) for each in ledger.state.related] == [("investor", False), ("partner", True)]
+
+
+UPSTREAM = st.one_of(
+    st.builds(AccountOpened, name=st.sampled_from(["A", "B"]), domain=st.sampled_from([None, "a", "b"])),
+    st.builds(AccountAmended, name=st.sampled_from([None, "C"]), phone=st.sampled_from([None, "1", "2"])),
+    st.builds(AccountOwnerChanged, owner=st.sampled_from([None, "rep-1", "rep-2"])),
+    st.builds(AccountRelated, other=st.sampled_from("xy"), kind=st.just("group"), ended=st.booleans()),
+)
+
+
+@settings(max_examples=examples(100), deadline=None)
+@given(
+    st.lists(UPSTREAM, max_size=8).flatmap(lambda facts: st.tuples(st.just(facts), st.permutations(range(len(facts)))))
+)
+def test_what_is_known_does_not_depend_on_the_order_of_arrival(drawn: tuple[list[Fact], list[int]]) -> None:
+    facts, order = drawn
+    first, second = Ledger(), Ledger()
+    for number, fact in enumerate(facts):
+        first.hears(fact, number)
+    for number in order:
+        second.hears(facts[number], number)
+    one, other = first.state, second.state
+    assert (one.known, one.owner, one.related, one.opened_at) == (
+        other.known,
+        other.owner,
+        other.related,
+        other.opened_at,
+    )
+
+
+async def test_accounts_are_told_through_their_own_inbox_and_answer_leads_through_theirs() -> None:
+    house = await House().open()
+    await house.send(sent(happened(OPENED, 0), "acme"), inbox=ACCOUNT_INBOX)
+    asked = wrap(ASKED, id="a", source="/leadstream", subject="anna", time=from_us(MONDAY + MINUTE))
+    await house.speak(ACCOUNT_INBOX, "acme", asked)
+    await house.run()
+    told = await house.told("acme", ACCOUNT_EVENTS)
+    assert [type(each.data) for each in told] == [AccountOpened, LeadAccountAsked, AccountOwnerTold]
+    (heard,) = await house.told("anna")
+    assert (heard.data, heard.source) == (told[-1].data, "/leadstream/acme")
+    assert [record.key for record in await house.records(LEAD_INBOX)] == [b"anna"]
+
+
+async def test_nobody_outside_speaks_for_a_lead_or_an_account() -> None:
+    house = await House().open()
+    await house.send(sent(happened(ASKED, 0), "acme"), inbox=ACCOUNT_INBOX)
+    await house.send(sent(happened(AccountOwnerTold(lead="anna", number=1), 0)))
+    await house.run()
+    assert [reason["dlq.reason"] for _, reason in await house.dead()] == ["not_upstream", "not_upstream"]
