@@ -21,6 +21,9 @@ async def drop_client(client: AIOKafkaClient) -> None:
     client.dropped = True  # first: whoever is told that its connection is broken would make another one
     abort_connections(client)
     await client.close()  # fails all requests in flight
+    waiting = client._md_update_fut  # noqa: SLF001 - nobody will answer those who wait for it
+    if waiting is not None and not waiting.done():
+        waiting.set_result(False)
 
 
 def abort_connections(client: AIOKafkaClient) -> None:

@@ -150,7 +150,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         while not self._ending:
             try:
                 await self._stay_alive()
-            except KafkaError as exc:
+            except Exception as exc:  # noqa: BLE001 - a seat that nobody holds any more must be told loudly
                 self._end_process(exc)
                 return
             await self.sleep(_ALIVE_SECONDS)
@@ -159,7 +159,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         """Show activity, and collect errors of the coordination; one that nobody collects stops it for good.
 
         Raises:
-            KafkaError: the coordination has ended.
+            KafkaError: the coordination has ended, whatever it was that ended it.
         """
         consumer = self._ensure_consumer()
         with consumer._subscription.fetch_context():  # noqa: SLF001 - or the group throws an idle member out
@@ -173,7 +173,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             return  # by us: the process is about to end
         try:
             coordinator.check_errors()
-        except KafkaError as exc:
+        except Exception as exc:  # a heartbeat may have died of an assertion
             if coordination.done():  # it will not try again
                 raise
             if await self._replaced():

@@ -86,6 +86,15 @@ class Client(AIOKafkaClient):  # type: ignore[misc]
             return None
         return made
 
+    @override
+    def force_metadata_update(self) -> asyncio.Future[bool]:
+        """Ask anew who leads what; a dropped client says at once that it could not, since nobody would ever say."""
+        if not self.dropped:
+            return super().force_metadata_update()  # type: ignore[no-any-return]
+        told: asyncio.Future[bool] = self._loop.create_future()
+        told.set_result(False)
+        return told
+
     @property
     def _get_conn_lock(self) -> contextlib.nullcontext[None]:
         """None for all: see `_get_conn`."""

@@ -144,3 +144,15 @@ async def test_who_is_told_that_its_client_was_dropped_cannot_connect_it_again(c
     await drop_client(client)
     await asyncio.wait_for(asking, 1.0)
     assert not any(connection.connected() for connection in client._conns.values())
+
+
+@pytest.mark.kafka
+async def test_nobody_waits_for_the_brokers_news_of_a_dropped_client(client: Client, wire: Wire) -> None:
+    wire.cut()
+    client.cluster._brokers.pop(1)  # so that only the silent one can be asked
+    before = client.force_metadata_update()
+    await asyncio.sleep(0.1)
+    await drop_client(client)
+    async with asyncio.timeout(1):
+        assert not await before
+        assert not await client.force_metadata_update()
