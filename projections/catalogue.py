@@ -8,6 +8,7 @@ from projections.views.board import BOARD, VERDICTS
 from projections.views.breaches import BREACHES
 from projections.views.clock_rows import CLOCKS
 from projections.views.commitment import COMMITMENT
+from projections.views.companies import COMPANIES
 from projections.views.completeness import PARTITIONS, SOURCES
 from projections.views.funnel import FUNNEL
 from projections.views.leads import LEADS
@@ -17,7 +18,7 @@ from projections.views.sla import SLA
 from projections.views.timeline import TIMELINE
 from projections.views.view import Derived, Shown, View
 
-VIEWS: tuple[View[Any], ...] = (LEADS, FUNNEL, SLA, RESPONSE_TIMES, BREACHES, CLOCKS, COMMITMENT, TIMELINE)
+VIEWS: tuple[View[Any], ...] = (LEADS, FUNNEL, SLA, RESPONSE_TIMES, BREACHES, CLOCKS, COMMITMENT, TIMELINE, COMPANIES)
 """In the order in which the projection task keeps their rows."""
 
 DERIVED: tuple[Derived, ...] = (QUEUE, UNOWNED, STAGNANT, BOARD, VERDICTS, SOURCES, PARTITIONS)

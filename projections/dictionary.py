@@ -8,7 +8,7 @@ from typing import Any
 from events.topics import VIEW_PROGRESS
 from projections.catalogue import DERIVED, VIEWS
 from projections.stores.answers import columns_by, table_by
-from projections.stores.schema import PROGRESS, PROMISES, STATUSES, base_table
+from projections.stores.schema import OF_AGREEMENTS, PROGRESS, base_table
 from projections.views.view import Aggregate, Column, Derived, Journal, View
 
 _HEAD = """\
@@ -70,8 +70,8 @@ def _section(view: View[Any]) -> Iterator[str]:
 
 def _beside() -> Iterator[str]:
     yield "## Beside the views\n"
-    yield f"Table `{STATUSES.name}`, from the topic `agreements`: {', '.join(_named(STATUSES.columns))}.\n"
-    yield f"Table `{PROMISES.name}`, from the topic `agreements`: {', '.join(_named(PROMISES.columns))}.\n"
+    for table in OF_AGREEMENTS:
+        yield f"Table `{table.name}`, from the topic `agreements`: {', '.join(_named(table.columns))}.\n"
     yield f"Table `{PROGRESS.name}`, from the topic `{VIEW_PROGRESS}`: {', '.join(_named(PROGRESS.columns))}.\n"
 
 

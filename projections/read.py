@@ -1,15 +1,17 @@
 """Questions to a store: a view's rows as flat dictionaries."""
 
+import operator
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from events.instants import to_us
 from projections.catalogue import BY_NAME
 from projections.stores.answers import columns_by, table_by
 from projections.stores.port import ViewStore
-from projections.stores.schema import names, quoted
+from projections.stores.schema import base_table, names, quoted
+from projections.views.companies import COMPANIES
 from projections.views.times import instant_text
 from projections.views.view import Cell, Cells, Column, Kind, Shown
 
@@ -26,6 +28,9 @@ class Where(NamedTuple):
 
 
 _SIGNS = {"=": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+_COMPARED: dict[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
 _CONDITION = re.compile(r"([^=<>!]+)(<=|>=|!=|=|<|>)(.*)", re.DOTALL)
 
 
@@ -96,14 +101,68 @@ def read_view(
     columns = answer_columns(name, by)
     view = view_named(name)
     table = quoted(table_by(view, by))
-    wanted = [Where(column, "=", text) for column, text in where.items()] if isinstance(where, Mapping) else where or ()
-    conditions, values = _conditions(name, columns, wanted)
+    conditions, values = _conditions(name, columns, _listed(where))
     own = [quoted(column) for column in (view.order if by is None else (by, *view.order))]
     order = ", ".join([*_sorting(name, columns, sort), *own])
     sql = f"SELECT {names(columns)} FROM {table}{conditions}"  # noqa: S608 - identifiers are checked, values are bound
     sql += f" ORDER BY {order}" if order else ""
     sql += "" if limit is None else f" LIMIT {int(limit)}"
     return [_row(columns, row) for row in store.query(sql, values)]
+
+
+def _listed(where: Mapping[str, str] | Sequence[Where] | None) -> Sequence[Where]:
+    return [Where(column, "=", text) for column, text in where.items()] if isinstance(where, Mapping) else where or ()
+
+
+def sifted(
+    rows: Iterable[dict[str, Cell]],
+    columns: tuple[Column, ...],
+    name: str,
+    where: Mapping[str, str] | Sequence[Where] | None = None,
+    *,
+    sort: Sequence[str] = (),
+    limit: int | None = None,
+) -> list[dict[str, Cell]]:
+    """Rows that were computed, chosen and sorted as `read_view` does it in SQL; they come in the view's own order.
+
+    Raises:
+        BadQuery: no such column, or a value that is none of the column's type.
+    """
+    tests = [_test(name, columns, each) for each in _listed(where)]
+    found = [row for row in rows if all(test(row) for test in tests)]
+    list(_sorting(name, columns, sort))
+    for text in reversed(sort):
+        column = text.removeprefix("-")
+        empty = [row for row in found if row[column] is None]
+        full: list[Any] = [row for row in found if row[column] is not None]
+        full.sort(key=operator.itemgetter(column), reverse=text.startswith("-"))
+        found = full + empty
+    return found[:limit]
+
+
+def _test(name: str, columns: tuple[Column, ...], where: Where) -> Callable[[Mapping[str, Cell]], bool]:
+    column, sign, text = where
+    _conditions(name, columns, [where])
+    kind = next(each.kind for each in columns if each.name == column)
+    if not text:
+        nothing = (None, "") if kind is Kind.TEXT else (None,)
+        return lambda row: (row[column] in nothing) is (sign == "=")
+    compared, value = _COMPARED[sign], _value(column, kind, text)
+    return lambda row: row[column] is not None and compared(row[column], value)
+
+
+Company = tuple[Cell, Cell]
+"""The cells `company` and `account` of a row of `companies`."""
+
+
+def people_of(store: ViewStore, companies: Iterable[Company]) -> dict[Company, list[str]]:
+    """The lead ids of the people of companies."""
+    found: dict[Company, list[str]] = {company: [] for company in companies}
+    table = quoted(base_table(COMPANIES).name)
+    for company, account, lead in store.query(f"SELECT company, account, lead FROM {table} ORDER BY lead"):  # noqa: S608 - our identifier
+        if (company, account) in found:
+            found[company, account].append(str(lead))
+    return found
 
 
 def _sorting(name: str, columns: tuple[Column, ...], sort: Sequence[str]) -> Iterator[str]:

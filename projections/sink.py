@@ -18,11 +18,13 @@ from projections.catalogue import VIEWS
 from projections.progress import decode_progress
 from projections.rows import decode_key, decode_row
 from projections.stores.port import Move, Overtaken, RowChange, Source, StoreUnavailable, ViewStore
-from projections.stores.schema import PROGRESS, PROMISES, STATUSES, base_table
+from projections.stores.schema import PROGRESS, PROMISES, STATUSES, TERMS, base_table
 from projections.views.commitment import pace
 from projections.views.view import View
 
 Reader = Callable[[Record], Iterable[RowChange]]
+_ACCOUNTS = {"score_cap": 100}
+"""What an agreement says that says nothing of accounts (docs/agreement.md)."""
 
 
 def _view_reader(view: View[object]) -> Reader:
@@ -47,6 +49,8 @@ def _agreement_reader(codec: Codec) -> Reader:
         for place, (status, rules) in enumerate(statuses.items()):
             key = (fact.name, fact.version, place)
             yield RowChange(STATUSES.name, key, (*key, status, (rules or {}).get("means")))
+        version = (fact.name, fact.version)
+        yield RowChange(TERMS.name, version, (*version, (fact.document.get("accounts") or _ACCOUNTS)["score_cap"]))
         for clause in (fact.document.get("marketing_clauses") or {}).values():
             if "quarter" in clause:
                 yield from _promise(fact, clause["quarter"], clause["qualified_leads"])

@@ -3,16 +3,22 @@
 import click
 
 from engine.errors import Unavailable
+from events.codec import Codec
+from leadstream.agreements import published
 from leadstream.cli.options import command, fail
 from leadstream.cli.output import format_option, show
 from leadstream.cli.root import main
+from leadstream.cli.times import INSTANT
+from leadstream.companies import companies, equal_names
 from leadstream.deployment import opened
 from leadstream.settings import Settings
 from leadstream.views_store import open_store
 from projections.catalogue import BY_NAME
-from projections.read import BadQuery, answer_columns, condition, read_view
+from projections.read import BadQuery, answer_columns, condition, read_view, sifted
 from projections.sink import sink_once
 from projections.stores.port import StoreUnavailable
+from projections.views.companies import COMPANIES
+from streams.agreement.known import Known
 
 
 @command(main, "view")
@@ -23,6 +29,7 @@ from projections.stores.port import StoreUnavailable
     metavar="COLUMN=VALUE",
     help="Only rows in which this holds; also !=, <, <=, >, >=. Nothing after the sign: an empty cell.",
 )
+@click.option("--as-of", type=INSTANT, metavar="TIME", help="As it was at this instant; only of companies.")
 @click.option("--sort", multiple=True, metavar="COLUMN", help="Sort by it; a minus in front turns the order round.")
 @click.option("--by", metavar="COLUMN", help="Split a total by a column, where the view allows it.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N rows.")
@@ -32,6 +39,7 @@ async def view(
     *,
     name: str,
     where: tuple[str, ...],
+    as_of: int | None,
     sort: tuple[str, ...],
     by: str | None,
     limit: int | None,
@@ -45,13 +53,22 @@ async def view(
       leadstream view leads --where status=Open --format csv
       leadstream view queue --where grade=A1 --where "score>=50" --sort -score --limit 20
       leadstream view response-times --by source --format json
+      leadstream view companies --as-of 2026-03-02T09:00:00+02:00
     """
+    if as_of is not None and name != COMPANIES.name:
+        raise click.UsageError(f"--as-of: view {name} shows only what holds now")
     store = open_store(settings)
     try:
         columns = [column.name for column in answer_columns(name, by)]
         async with opened(settings) as log:
             await sink_once(log, store)
-        rows = read_view(store, name, [condition(text) for text in where], by, sort=sort, limit=limit)
+            conditions = [condition(text) for text in where]
+            if name == COMPANIES.name:  # scores fade: they are computed for the instant asked
+                known = Known.of(await published(log, Codec()))
+                found = await companies(log, store, known, as_of, equal_names(conditions))
+                rows = sifted(found, answer_columns(name, by), name, conditions, sort=sort, limit=limit)
+            else:
+                rows = read_view(store, name, conditions, by, sort=sort, limit=limit)
     except BadQuery as exc:
         raise click.UsageError(str(exc)) from exc
     except OverflowError as exc:  # no column holds a whole number of more than 64 bits

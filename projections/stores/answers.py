@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from projections.catalogue import DERIVED, VIEWS
 from projections.stores.schema import base_table, quoted
 from projections.views.commitment import COMMITMENT
+from projections.views.companies import COMPANIES
 from projections.views.funnel import CAPTURED, CONVERTED, FUNNEL
 from projections.views.response_times import RESPONSE_TIMES
 from projections.views.sla import SLA
@@ -82,6 +83,28 @@ FROM counted k CROSS JOIN completeness c
 """
 
 
+_COMPANIES = """
+WITH ranked AS (
+    SELECT agreement, status, means, ROW_NUMBER() OVER (PARTITION BY agreement, status ORDER BY version DESC) AS nth
+    FROM agreement_statuses
+), people AS (
+    SELECT b.company, b.account, b.name, b.score, b.scored_at, t.account_score_cap,
+        CASE WHEN b.closed IS NULL AND COALESCE(r.means, 'open') NOT IN ('unqualified', 'converted', 'archived')
+            THEN 1 ELSE 0 END AS open_lead
+    FROM companies_base b
+    LEFT JOIN ranked r ON r.agreement = b.agreement AND r.status = b.status AND r.nth = 1
+    LEFT JOIN agreement_terms t ON t.agreement = b.agreement AND t.version = b.version
+), summed AS (
+    SELECT company, account, MIN(name) AS name, COUNT(*) AS people, SUM(open_lead) AS open_leads, SUM(score) AS score,
+        MAX(account_score_cap) AS cap, MIN(scored_at) AS scored_at
+    FROM people GROUP BY company, account
+)
+SELECT s.company, s.account, s.name, s.people, CAST(s.open_leads AS BIGINT) AS open_leads,
+    CAST(CASE WHEN s.score > s.cap THEN s.cap ELSE s.score END AS BIGINT) AS score, s.scored_at, c.complete_to
+FROM summed s CROSS JOIN completeness c
+"""
+
+
 def _plain(view: View[Any]) -> str:
     columns = ", ".join(f"b.{quoted(column.name)}" for column in view.answer)
     return (
@@ -148,6 +171,7 @@ _SPECIAL = {
     SLA.name: _summed(SLA),
     RESPONSE_TIMES.name: _response_times(None),
     COMMITMENT.name: _COMMITMENT,
+    COMPANIES.name: _COMPANIES,
 }
 
 ANSWERS: tuple[Answer, ...] = (

@@ -61,6 +61,20 @@ PROMISES = Table(
 )
 """What marketing has committed itself to, week by week; of versions that name a quarter the highest holds."""
 
+TERMS = Table(
+    "agreement_terms",
+    (
+        Column("agreement", Kind.TEXT, "name of the agreement"),
+        Column("version", Kind.INTEGER, "its version"),
+        Column("account_score_cap", Kind.INTEGER, "whole points that the score of a company is at most"),
+    ),
+    2,
+)
+"""What else figures ask of published agreements."""
+
+OF_AGREEMENTS = (STATUSES, PROMISES, TERMS)
+"""Tables filled from the topic of the agreements."""
+
 PROGRESS = Table(
     "progress",
     (
@@ -90,7 +104,7 @@ LAYOUT = Table(
 """Which versions of the views the tables were made for."""
 
 BASES: tuple[Table, ...] = tuple(base_table(view) for view in VIEWS)
-TABLES: Mapping[str, Table] = {table.name: table for table in (*BASES, STATUSES, PROMISES, PROGRESS, POSITIONS, LAYOUT)}
+TABLES: Mapping[str, Table] = {table.name: table for table in (*BASES, *OF_AGREEMENTS, PROGRESS, POSITIONS, LAYOUT)}
 
 
 def quoted(name: str) -> str:

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import apsw
 
+from events.topics import AGREEMENTS
 from projections.catalogue import VIEWS
 from projections.stores.answers import ANSWERS
 from projections.stores.failures import translated
 from projections.stores.port import Move, Overtaken, RowChange, Source
 from projections.stores.schema import (
     LAYOUT,
+    OF_AGREEMENTS,
     POSITIONS,
     TABLES,
     Dialect,
@@ -33,9 +35,12 @@ SQLITE = Dialect(
     {Kind.TEXT: "TEXT", Kind.INTEGER: "INTEGER", Kind.REAL: "REAL", Kind.BOOLEAN: "INTEGER", Kind.INSTANT: "TEXT"}
 )
 _BUSY_MS = 30_000
-_ANSWERS = "answers"
+_ANSWERS, _AGREEMENTS = "answers", "agreements"
+_FIRST, _TABLES_OF_AGREEMENTS = "1", "2"
+"""Versions of the tables that are filled from the agreements; stores that name none have the first."""
 _LAYOUT = {
     **{view.name: str(view.version) for view in VIEWS},
+    _AGREEMENTS: _TABLES_OF_AGREEMENTS,
     _ANSWERS: hashlib.sha256("\n".join(map(repr, ANSWERS)).encode()).hexdigest(),
 }
 
@@ -120,11 +125,15 @@ class SqliteStore:
         with _Immediate(self._db):
             known = self._layout()
             changed = [view for view in VIEWS if known.get(view.name, str(view.version)) != str(view.version)]
-            self._drop([base_table(view).name for view in changed])
+            tables, topics = [base_table(view).name for view in changed], [view.topic for view in changed]
+            if known.get(_AGREEMENTS, _FIRST) != _TABLES_OF_AGREEMENTS:
+                tables += [table.name for table in OF_AGREEMENTS]
+                topics.append(AGREEMENTS)
+            self._drop(tables)
             if known:
                 self._db.executemany(
                     f"DELETE FROM {POSITIONS.name} WHERE topic = ?",  # noqa: S608 - our identifier
-                    [(view.topic,) for view in changed],
+                    [(topic,) for topic in topics],
                 )
             self._make()
 

@@ -1,7 +1,8 @@
 """A small house: an in-memory log with all topics, the projection tasks drained, a store beside it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -66,9 +67,12 @@ class House:
         for partition in range(self.partitions) if partitions is None else partitions:
             await self.log.append({(LEAD_STATE, partition): [NewRecord(POSITION, position)]})
 
-    async def publish(self, name: str, *statuses: str, version: int = 1) -> None:
-        """An agreement with these statuses was published."""
-        document = {"statuses": {status: {"means": "working"} for status in statuses}}
+    async def publish(
+        self, name: str, *statuses: str, version: int = 1, means: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """An agreement with these statuses, which mean working, and others was published."""
+        meanings = {**dict.fromkeys(statuses, "working"), **means}
+        document = {"statuses": {status: {"means": meaning} for status, meaning in meanings.items()}}
         fact = AgreementPublished(name=name, version=version, effective_from=minutes(0), document=document)
         await self.log.append({(AGREEMENTS, 0): [record(told(fact, lead=name))]})
 

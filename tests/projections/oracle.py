@@ -1,12 +1,12 @@
 """The figures, counted directly from all facts at once: no base rows, no differences, no partitions."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import ceil
 from typing import Any
 
 from events.envelope import Envelope
-from events.lead import LeadCaptured, LeadConverted, LeadStatusChanged, LeadTouched
+from events.lead import LeadArchived, LeadCaptured, LeadConverted, LeadScored, LeadStatusChanged, LeadTouched
 from events.sla import (
     SlaBreached,
     SlaBreachRetracted,
@@ -120,6 +120,30 @@ def verdict_of(fact: object) -> str | None:
             return fact.now
         case _:
             return None
+
+
+def companies(facts: Histories, company_of: Callable[[str], str]) -> dict[str, tuple[int, int, int | None]]:
+    """Company -> people, open leads, sum of the scores told last, at most 100; no status of theirs closes a lead."""
+    people: defaultdict[str, list[Sequence[Envelope]]] = defaultdict(list)
+    for lead in cohort(facts):
+        said = [(envelope.time, n, getattr(envelope.data, "profile", {})) for n, envelope in enumerate(facts[lead])]
+        told = {key: value for _, _, profile in sorted(said, key=lambda one: one[:2]) for key, value in profile.items()}
+        company = company_of(told.get("company.name", "")) or told.get("company.domain", "").lower()
+        if company:
+            people[company].append(facts[lead])
+    found: dict[str, tuple[int, int, int | None]] = {}
+    for company, histories_of_it in people.items():
+        closed = sum(
+            any(isinstance(each.data, LeadConverted | LeadArchived) for each in history) for history in histories_of_it
+        )
+        scores = [
+            [envelope.data.score for envelope in history if isinstance(envelope.data, LeadScored)][-1:]
+            for history in histories_of_it
+        ]
+        told_scores = [score for last in scores for score in last]
+        total = min(sum(told_scores), 100) if told_scores else None
+        found[company] = (len(histories_of_it), len(histories_of_it) - closed, total)
+    return found
 
 
 def without_second_endings(facts: Iterable[Envelope]) -> list[Envelope]:

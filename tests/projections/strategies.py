@@ -5,7 +5,16 @@ from typing import Any
 from hypothesis import strategies as st
 
 from events.envelope import Envelope
-from events.lead import LeadArchived, LeadCaptured, LeadConverted, LeadHandedOver, LeadStatusChanged, LeadTouched
+from events.lead import (
+    LeadArchived,
+    LeadCaptured,
+    LeadConverted,
+    LeadHandedOver,
+    LeadProfileUpdated,
+    LeadScored,
+    LeadStatusChanged,
+    LeadTouched,
+)
 from events.sla import SlaAnswered, SlaBreached, SlaBreachRetracted, SlaCancelled, SlaMet, SlaRevised, SlaStarted
 from tests.projections.given import clock, minutes, told
 
@@ -27,6 +36,15 @@ def _clock(kind: Any, **details: Any) -> st.SearchStrategy[Any]:
     )
 
 
+PROFILES = st.fixed_dictionaries(
+    {},
+    optional={
+        "company.name": st.sampled_from(["Acme SRL", "ACME", "Zoë & Co", ""]),
+        "company.domain": st.sampled_from(["acme.example", "Zoe.example"]),
+        "company.country": st.sampled_from(["RO", "MD", "FR"]),
+        "company.employees": st.sampled_from([3, 5, 100]),
+    },
+)
 ANSWERED = TIMES.map(minutes)
 FACTS: st.SearchStrategy[Any] = st.one_of(
     st.builds(
@@ -34,6 +52,18 @@ FACTS: st.SearchStrategy[Any] = st.one_of(
         source=st.sampled_from(["", "unknown", "web"]),
         agreement=st.sampled_from([None, *AGREEMENTS]),
         is_test=st.sampled_from([False] * 9 + [True]),
+        profile=PROFILES,
+    ),
+    st.builds(LeadProfileUpdated, profile=PROFILES),
+    st.builds(
+        LeadScored,
+        score=st.integers(0, 100),
+        fit=st.just(0),
+        engagement=st.just(0),
+        grade=st.just("-"),
+        agreement=st.sampled_from([*AGREEMENTS]),
+        version=st.integers(1, 2),
+        cause=st.just("touch"),
     ),
     st.builds(
         LeadTouched,

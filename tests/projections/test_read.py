@@ -1,7 +1,7 @@
 import pytest
 
 from events.envelope import Envelope
-from events.lead import LeadCaptured, LeadConverted, LeadQualified, LeadStatusChanged, LeadTouched
+from events.lead import LeadCaptured, LeadConverted, LeadProfileUpdated, LeadQualified, LeadStatusChanged, LeadTouched
 from events.sla import SlaBreached, SlaStarted
 from projections.catalogue import BY_NAME, SHOWN
 from projections.read import BadQuery, answer_columns, condition, read_view
@@ -128,6 +128,7 @@ async def test_every_view_answers_with_its_columns_in_order_and_complete_to_last
         told(LeadQualified(agreement="inbound", version=1, cycle=1, score=70), 1),
         told(clock(SlaStarted, target="30m")),
         told(clock(SlaBreached), 30),
+        told(LeadProfileUpdated(profile={"company.name": "Acme"}), 31),
     )
     await built.writer_at(60)
     await built.project(until=60)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from events.envelope import Envelope
 from projections.catalogue import VIEWS
 from projections.verify import expected_rows
+from projections.views.company_names import company_key
 from tests.projections import oracle
 from tests.projections.house import House, house
 from tests.projections.strategies import AGREEMENTS, histories
@@ -21,6 +22,7 @@ async def shown(facts: Sequence[Envelope], partitions: int = 1, limit: int = 500
     built = await house(partitions=partitions)
     for name, statuses in AGREEMENTS.items():
         await built.publish(name, *statuses)
+        await built.publish(name, *statuses, version=2)
     await built.write(*facts)
     await built.show(limit)
     return built
@@ -61,6 +63,9 @@ async def test_the_figures_are_those_of_a_direct_count(facts: list[Envelope], pa
         for name in ("started", "met", "breached", "cancelled", "open", "retracted"):
             assert row[name] == of[name], name
         assert row["started"] == sum(int(row[name] or 0) for name in ("met", "breached", "cancelled", "open"))
+
+    people = {row["company"]: (row["people"], row["open_leads"], row["score"]) for row in built.view("companies")}
+    assert people == oracle.companies(known, company_key)
 
     seconds = oracle.response_seconds(known)
     (total,) = built.view("response-times")

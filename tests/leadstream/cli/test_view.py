@@ -8,7 +8,7 @@ import pytest
 
 from projections.catalogue import BY_NAME
 from projections.stores.sqlite import SqliteStore
-from tests.leadstream.cli.house import House
+from tests.leadstream.cli.house import AGREEMENT, MAPPING, House
 
 END = "2012-01-03T00:00:00.000000Z"
 VIEWS = tuple(BY_NAME)
@@ -17,7 +17,9 @@ VIEWS = tuple(BY_NAME)
 @pytest.mark.parametrize("name", VIEWS)
 def test_json_is_a_list_of_flat_objects_that_say_how_complete_they_are(told: House, name: str) -> None:
     rows = told.rows("view", name)
-    assert bool(rows) != (name in ("commitment", "queue", "unowned")), "nobody is qualified in this history"
+    assert bool(rows) != (name in ("commitment", "queue", "unowned", "companies")), (
+        "nobody is qualified or works anywhere in it"
+    )
     for row in rows:
         assert row["complete_to"] == END
         assert all(not isinstance(value, dict | list) for value in row.values())
@@ -104,6 +106,37 @@ def test_an_unknown_view_column_or_value_is_wrong_use_and_says_what_there_is(
     told: House, arguments: list[str], there_is: str
 ) -> None:
     assert there_is in told.misused("view", *arguments)
+
+
+NAMED = MAPPING.replace(
+    "data: {source: {column: source}}", "data: {source: {column: source}, profile: {company.name: {column: source}}}"
+)
+ACME = """\
+lead,at,what,source
+u,2012-01-01 00:00:00,asked,Acme
+v,2012-01-01 00:00:00,asked,Acme
+u,2012-01-01 00:00:00,priced,
+v,2012-01-05 00:00:00,priced,
+"""
+FADING = AGREEMENT.replace("  cap: 100\n", "    decay: {linear: 100%, per: 20d}\n  cap: 100\n")
+
+
+def test_companies_are_scored_for_the_instant_asked_and_else_for_what_is_complete(house: House) -> None:
+    house.publish_agreement(FADING)
+    house.run("import", house.write("mapping.yaml", NAMED), house.write("acme.csv", ACME))
+    house.decide("--until", "2012-01-11")
+    (now,) = house.rows("view", "companies")
+    assert (now["company"], now["people"], now["open_leads"], now["score"]) == ("acme", 2, 2, 10 + 14)
+    assert now["scored_at"] == now["complete_to"] == "2012-01-11T00:00:00.000000Z"
+    (then,) = house.rows("view", "companies", "--as-of", "2012-01-05")
+    assert (then["score"], then["scored_at"]) == (16 + 20, "2012-01-05T00:00:00.000000Z")
+    assert house.rows("view", "companies", "--as-of", "2011-12-31") == []
+    assert house.rows("view", "companies", "--where", "score=24", "--where", "name=Acme") == [now]
+    assert house.rows("view", "companies", "--where", "score=25") == []
+
+
+def test_other_views_have_no_earlier_instants(told: House) -> None:
+    assert "view leads shows only what holds now" in told.misused("view", "leads", "--as-of", "2012-01-02")
 
 
 def test_a_table_that_is_no_terminals_has_a_line_for_every_row_however_long(house: House) -> None:

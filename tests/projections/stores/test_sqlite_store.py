@@ -73,6 +73,21 @@ async def test_a_view_of_another_version_is_dropped_and_filled_again_the_others_
     assert built.tables() == full
 
 
+async def test_a_store_that_knew_less_of_agreements_reads_them_again(tmp_path: Path) -> None:
+    built = await house(tmp_path / "views.db")
+    await built.publish("inbound", "Open")
+    await built.show()
+    full = built.tables()
+    built.store.query("DELETE FROM layout WHERE part = 'agreements'")
+    built.store.query("DROP TABLE agreement_terms")
+    built.store.close()
+
+    built.store = SqliteStore(tmp_path / "views.db")
+    assert built.store.query("SELECT * FROM agreement_terms") == []
+    await built.show()
+    assert built.tables() == full
+
+
 async def test_changed_answers_are_made_anew_and_rows_stay(tmp_path: Path) -> None:
     built = await house(tmp_path / "views.db")
     await built.write(told(LeadCaptured(source="web")))
