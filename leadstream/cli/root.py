@@ -31,6 +31,7 @@ def _load() -> None:
     """Register every command with the root."""
     from leadstream.cli import (  # noqa: F401, PLC0415 - importing registers them; they need `main`
         agreement,
+        agreement_show,
         dead_letters,
         demo,
         import_history,

@@ -1,7 +1,7 @@
 """Conditions as closures, and the words they go by."""
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -58,29 +58,46 @@ def compiled(condition: Condition, fit_of: FitOf | None = None, lists: Lists = B
         fit_of: finds the fit of a profile, for tests on points below 0.
         lists: what the names of lists stand for.
     """
+    words = _shortened(words_of(condition))
     match condition:
         case AllOf():
-            return _all([compiled(part, fit_of, lists) for part in condition.all_])
+            return _all([compiled(part, fit_of, lists) for part in condition.all_], words)
         case AnyOf():
-            return _any([compiled(part, fit_of, lists) for part in condition.any_])
+            return _any([compiled(part, fit_of, lists) for part in condition.any_], words)
         case NotOf():
-            return _not(compiled(condition.not_, fit_of, lists))
+            return _not(compiled(condition.not_, fit_of, lists), words)
         case FieldTest():
-            return _field(condition, lists)
+            return _field(condition, lists, words)
         case ScoreTest():
             part = operator.attrgetter(_SCORE_PARTS[condition.score])
             least = condition.at_least
-            words = f"{condition.score} score at least {least}"
             return _single(words, lambda value: value >= least, lambda _, score: part(score))
         case FitTest():
             assert fit_of is not None, "checked: points are tested only where there is scoring"
             raw, below = fit_of, condition.value
-            return _single(f"fit below {below}", lambda value: value < below, lambda profile, _: raw(profile).raw)
+            return _single(words, lambda value: value < below, lambda profile, _: raw(profile).raw)
+
+
+def words_of(condition: Condition) -> str:
+    """The whole condition for people, however long."""
+    match condition:
+        case AllOf():
+            return _joined(condition.all_, " and ")
+        case AnyOf():
+            return _joined(condition.any_, " or ")
+        case NotOf():
+            return f"not ({words_of(condition.not_)})"
+        case FieldTest():
+            return f"{condition.field} {' and '.join(words for words, _ in _tests(condition, BUILT_IN))}"
+        case ScoreTest():
+            return f"{condition.score} score at least {condition.at_least}"
+        case FitTest():
+            return f"fit below {condition.value}"
 
 
 def present(field: str) -> Compiled:
     """The condition that a field is set."""
-    return _field(FieldTest(field=field, present=True), BUILT_IN)
+    return compiled(FieldTest(field=field, present=True))
 
 
 def value_of(field: str) -> Callable[[Profile], Any]:
@@ -99,8 +116,6 @@ def value_of(field: str) -> Callable[[Profile], Any]:
 
 
 def _single(words: str, test: Callable[[Any], bool], read: Callable[[Profile, Score | None], Any]) -> Compiled:
-    words = _shortened(words)
-
     def seen(profile: Profile, score: Score | None) -> Iterator[Seen]:
         value = read(profile, score)
         yield Seen(words, value, test(value))
@@ -108,7 +123,7 @@ def _single(words: str, test: Callable[[Any], bool], read: Callable[[Profile, Sc
     return Compiled(words, lambda profile, score: test(read(profile, score)), seen)
 
 
-def _all(parts: list[Compiled]) -> Compiled:
+def _all(parts: list[Compiled], words: str) -> Compiled:
     tests = tuple(part.holds for part in parts)
 
     def seen(profile: Profile, score: Score | None) -> Iterator[Seen]:
@@ -121,10 +136,10 @@ def _all(parts: list[Compiled]) -> Compiled:
                 return False
         return True
 
-    return Compiled(_joined(parts, " and "), tests[0] if len(tests) == 1 else holds, seen)
+    return Compiled(words, tests[0] if len(tests) == 1 else holds, seen)
 
 
-def _any(parts: list[Compiled]) -> Compiled:
+def _any(parts: list[Compiled], words: str) -> Compiled:
     tests = tuple(part.holds for part in parts)
 
     def holds(profile: Profile, score: Score | None) -> bool:
@@ -132,8 +147,6 @@ def _any(parts: list[Compiled]) -> Compiled:
             if test(profile, score):
                 return True
         return False
-
-    words = _joined(parts, " or ")
 
     def seen(profile: Profile, score: Score | None) -> Iterator[Seen]:
         holding = [part for part in parts if part.holds(profile, score)]
@@ -145,9 +158,7 @@ def _any(parts: list[Compiled]) -> Compiled:
     return Compiled(words, holds, seen)
 
 
-def _not(part: Compiled) -> Compiled:
-    words = _shortened(f"not ({part.words})")
-
+def _not(part: Compiled, words: str) -> Compiled:
     def seen(profile: Profile, score: Score | None) -> Iterator[Seen]:
         values = [found.saw for found in part.seen(profile, score)]
         yield Seen(words, values[0] if len(values) == 1 else None, not part.holds(profile, score))
@@ -155,17 +166,16 @@ def _not(part: Compiled) -> Compiled:
     return Compiled(words, lambda profile, score: not part.holds(profile, score), seen)
 
 
-def _joined(parts: list[Compiled], word: str) -> str:
-    return parts[0].words if len(parts) == 1 else _shortened(f"({word.join(part.words for part in parts)})")
+def _joined(parts: Sequence[Condition], word: str) -> str:
+    return words_of(parts[0]) if len(parts) == 1 else f"({word.join(map(words_of, parts))})"
 
 
 def _shortened(words: str) -> str:
     return words if len(words) <= _LONGEST else f"{words[:_LONGEST]} ..."
 
 
-def _field(test: FieldTest, lists: Lists) -> Compiled:
+def _field(test: FieldTest, lists: Lists, words: str) -> Compiled:
     named = list(_tests(test, lists))
-    words = f"{test.field} {' and '.join(words for words, _ in named)}"
     value = value_of(test.field)
     if len(named) == 1:
         return _single(words, named[0][1], lambda profile, _: value(profile))

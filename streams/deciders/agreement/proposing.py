@@ -1,6 +1,7 @@
 """Decides what may be proposed, and who may sign it."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from hashlib import sha256
 
 import msgspec
@@ -88,9 +89,7 @@ def decide_sign(
     proposal = proposed(subject, command.version)
     if proposal is None:
         return _not_proposed(state, subject, command.version)
-    objections = _unread(proposal, command, subject)
-    if otherwise := signed_otherwise(proposal, command.side, command.by):
-        objections.append(otherwise)
+    objections = list(_flaws(proposal, command, subject))
     if objections:
         return refused(objections)
     if command.side in proposal.signed:
@@ -113,13 +112,23 @@ def _not_proposed(state: AgreementState, name: str, version: int) -> Refusal:
     return Refusal("unknown version", (f"version {version} of {name!r} is not proposed",))
 
 
-def _unread(proposal: Proposal, command: SignAgreement, name: str) -> list[Objection]:
+def _flaws(proposal: Proposal, command: SignAgreement, name: str) -> Iterator[Objection]:
     if not command.by:
-        return [("unsigned", "a signature needs a name")]
-    if command.digest in (None, proposal.digest):
-        return []
-    words = f"version {command.version} of {name!r} was proposed anew since it was read; read it again"
-    return [("changed", words)]
+        yield "unsigned", "a signature needs a name"
+    if command.at is not None and not _is_date(command.at):
+        yield "invalid date", f"expected a date or an instant such as 2026-03-20, found {command.at!r}"
+    if command.digest not in (None, proposal.digest):
+        yield "changed", f"version {command.version} of {name!r} was proposed anew since it was read; read it again"
+    if otherwise := signed_otherwise(proposal, command.side, command.by):
+        yield otherwise
+
+
+def _is_date(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def changed(before: Proposal | None, digest: str) -> list[Objection]:

@@ -21,7 +21,7 @@ def with_a_lead(house: House) -> None:
 def test_check_says_that_an_agreement_is_fine_without_touching_the_deployment(house: House) -> None:
     path = house.write("desk.yaml", AGREEMENT)
     said = house.run("agreement", "check", path).stdout
-    assert said == f"{path}: agreement desk, version 1: fine, 1 clauses\n"
+    assert said == f"{path}: agreement desk, version 1: fine, 1 clause\n"
     assert not house.data.exists()
 
 
@@ -88,8 +88,8 @@ def test_show_lists_the_versions_and_prints_each_document(house: House) -> None:
         ("desk", 1, "2011-01-01T00:00:00Z"),
         ("desk", 2, "2199-01-01T00:00:00Z"),
     ]
-    assert "version: 2\n" in house.run("agreement", "show", "desk").stdout
-    first = house.run("agreement", "show", "desk", "--version", "1").stdout
+    assert "version: 2\n" in house.run("agreement", "show", "desk", "--format", "yaml").stdout
+    first = house.run("agreement", "show", "desk", "--version", "1", "--format", "yaml").stdout
     assert "version: 1\n" in first
     assert "within: 24h" in first
     (document,) = house.rows("agreement", "show", "desk")
@@ -97,7 +97,7 @@ def test_show_lists_the_versions_and_prints_each_document(house: House) -> None:
 
 
 def test_what_show_prints_can_be_checked_and_published_again(house: House, told: House) -> None:
-    path = house.write("again.yaml", told.run("agreement", "show", "desk").stdout)
+    path = house.write("again.yaml", told.run("agreement", "show", "desk", "--format", "yaml").stdout)
     house.run("agreement", "check", path)
     house.run("agreement", "publish", path, "--as", "the office")
 
@@ -105,3 +105,142 @@ def test_what_show_prints_can_be_checked_and_published_again(house: House, told:
 @pytest.mark.parametrize("arguments", [("nobody",), ("desk", "--version", "9")])
 def test_an_agreement_that_is_not_there_is_refused(told: House, arguments: tuple[str, ...]) -> None:
     assert "no such agreement" in told.refused("agreement", "show", *arguments)
+
+
+def proposed(house: House, text: str = FAR) -> None:
+    house.run("agreement", "propose", house.write("next.yaml", text))
+
+
+def sign(house: House, side: str, by: str = "") -> str:
+    return house.run("agreement", "sign", "desk", "--side", side, "--by", by or f"head of {side}").stdout
+
+
+def test_a_version_is_proposed_signed_by_both_sides_published_and_retired(house: House) -> None:
+    with_a_lead(house)
+    said = house.run("agreement", "propose", house.write("next.yaml", FAR)).stdout
+    assert said == "agreement desk, version 2: proposed; the signatures of marketing and sales are missing\n"
+    assert sign(house, "sales") == "agreement desk, version 2: signed by sales; the signature of marketing is missing\n"
+    assert "both sides have signed; put it in force with: leadstream agreement publish desk" in sign(house, "marketing")
+    said = house.run("agreement", "publish", "desk").stdout
+    assert said == "agreement desk, version 2: published, in force from 2199-01-01T00:00:00+00:00\n"
+    said = house.run("agreement", "retire", "desk", "--from", "2198-06-01").stdout
+    assert said == (
+        "agreement desk, version 1: starts nothing from 2198-06-01T00:00:00Z on; "
+        "version 2 takes effect at 2199-01-01T00:00:00Z\n"
+    )
+    rows = house.rows("agreement", "show", "--as-of", "2198-07-01")
+    assert [(row["version"], row["state"], row["retired_from"]) for row in rows] == [
+        (1, "retired", "2198-06-01T00:00:00Z"),
+        (2, "published", None),
+    ]
+    assert rows[1]["signed"] == "marketing: head of marketing, sales: head of sales"
+    house.run("verify")
+
+
+def test_nothing_is_published_that_a_side_has_not_signed(house: House) -> None:
+    proposed(house)
+    sign(house, "sales")
+    said = house.refused("agreement", "publish", "desk")
+    assert said == "leadstream: refused (unsigned): the signature of marketing is missing\n"
+    assert house.rows("agreement", "show")[0]["state"] == "signed by sales"
+
+
+def test_one_side_does_not_sign_by_two_names_nor_a_changed_document(house: House) -> None:
+    proposed(house)
+    sign(house, "sales")
+    assert "signed by sales" in sign(house, "sales")
+    said = house.refused("agreement", "sign", "desk", "--side", "sales", "--by", "somebody else")
+    assert "refused (signed already): sales has signed already, by another name" in said
+    other = house.write("other.yaml", FAR.replace("24h", "12h"))
+    assert "refused (changed after a signature)" in house.refused("agreement", "propose", other)
+
+
+def test_signatures_in_the_file_are_taken_with_the_proposal(house: House) -> None:
+    said = house.run("agreement", "propose", house.write("next.yaml", FAR + SIGNED)).stdout
+    assert "both sides have signed" in said
+    house.run("agreement", "publish", "desk", "--version", "2")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("sign", "desk", "--side", "sales", "--by", "me"),
+        ("publish", "desk"),
+        ("publish", "desk", "--version", "7"),
+        ("retire", "desk", "--from", "2198-06-01", "--version", "7"),
+        ("retire", "other", "--from", "2198-06-01"),
+    ],
+)
+def test_what_is_not_there_is_refused_with_what_there_is(house: House, arguments: tuple[str, ...]) -> None:
+    house.publish_agreement()
+    said = house.refused("agreement", *arguments)
+    assert "its versions are 1" in said or "there is desk" in said
+
+
+def test_an_agreement_is_not_retired_in_the_past_once_there_are_leads(house: House) -> None:
+    with_a_lead(house)
+    said = house.refused("agreement", "retire", "desk", "--from", "2020-01-01")
+    assert "refused (retroactive): the end 2020-01-01T00:00:00Z is before 20" in said
+
+
+@pytest.mark.parametrize("arguments", [("publish", "gone.yaml"), ("show", "there/gone"), ("diff", "gone.yml", "desk")])
+def test_a_file_that_is_not_there_is_wrong_use(house: House, arguments: tuple[str, ...]) -> None:
+    assert "does not exist" in house.misused("agreement", *arguments)
+
+
+def test_an_agreement_is_shown_in_words_with_who_has_signed(house: House) -> None:
+    house.publish_agreement()
+    said = house.run("agreement", "show", "desk").stdout
+    assert said.startswith("Agreement desk, version 1: in force\nin force from 2011-01-01T00:00:00+00:00\n")
+    assert "signed by marketing (the office, " in said
+    assert "  * first_response: within 24 hours of the capture: any touch by sales\n" in said
+
+
+def test_the_version_in_force_at_an_instant_is_shown(house: House) -> None:
+    house.publish_agreement()
+    house.publish_agreement(FAR)
+    shown = [
+        house.rows("agreement", "show", "desk", "--as-of", at)[0]["version"] for at in ("2198-12-31", "2199-01-01")
+    ]
+    assert shown == [1, 2]
+    assert "no such agreement: desk in force at" in house.refused("agreement", "show", "desk", "--as-of", "2010-01-01")
+
+
+def test_a_page_to_sign_is_made_of_a_file_as_of_a_version(house: House, told: House) -> None:
+    page = house.run("agreement", "show", house.write("desk.yaml", AGREEMENT), "--format", "html").stdout
+    assert "not proposed yet" in page
+    assert told.run("agreement", "show", "desk", "--format", "html").stdout.startswith("<!DOCTYPE html>")
+
+
+def test_an_agreement_is_no_table(told: House) -> None:
+    assert "--format csv" in told.misused("agreement", "show", "desk", "--format", "csv")
+
+
+def test_the_difference_is_told_in_words_and_as_rows(house: House) -> None:
+    house.publish_agreement()
+    other = house.write("next.yaml", FAR.replace("within: 24h", "within: 2h").replace("points: 20", "points: 25"))
+    said = house.run("agreement", "diff", "desk", other).stdout
+    assert said == (
+        "Agreement desk, version 1, in force from 2011-01-01T00:00:00+00:00\n"
+        "Agreement desk, version 2, in force from 2199-01-01T00:00:00+00:00\n"
+        "\n"
+        "What changes for leads\n"
+        "  Points for what they did\n"
+        "    was +20 for website asset pricing, in the group interest\n"
+        "    now +25 for website asset pricing, in the group interest\n"
+        "\n"
+        "What changes for sales\n"
+        "  What sales promises\n"
+        "    was first_response: within 24 hours of the capture: any touch by sales\n"
+        "    now first_response: within 2 hours of the capture: any touch by sales\n"
+    )
+    house.run("agreement", "propose", other)
+    rows = house.rows("agreement", "diff", "desk@1", "desk@2")
+    assert [(row["concerns"], row["what"]) for row in rows] == [("leads", "changed"), ("sales", "changed")]
+    assert house.run("agreement", "diff", "desk", "desk").stdout.endswith("\nNothing else changes.\n")
+    assert "no such agreement: desk version 9" in house.refused("agreement", "diff", "desk@9", "desk")
+
+
+@pytest.mark.parametrize("name", ["check", "propose", "sign", "publish", "show", "diff", "retire"])
+def test_every_command_about_agreements_shows_an_example(house: House, name: str) -> None:
+    assert f"leadstream agreement {name} " in house.run("agreement", name, "--help").stdout

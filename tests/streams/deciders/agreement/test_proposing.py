@@ -132,6 +132,7 @@ def test_nobody_signs_what_is_not_there() -> None:
     assert desk.refusal(sign(version=2))[0] == "unknown version"
     desk.tell(propose(2))
     assert desk.refusal(sign(version=2, by=""))[0] == "unsigned"
+    assert desk.refusal(sign(version=2, at="yesterday"))[0] == "invalid date"
 
 
 @pytest.mark.parametrize("id", ["x", "y"])

@@ -7,7 +7,7 @@ from uuid import uuid4
 from engine.drain import drain
 from engine.ports import EventLog
 from engine.reading import records_of
-from events.agreement import AgreementCommand, AgreementFact, AgreementPublished, CommandAnswered, PublishAgreement
+from events.agreement import AgreementCommand, AgreementFact, CommandAnswered, PublishAgreement
 from events.codec import Codec
 from events.envelope import Envelope
 from events.instants import from_us
@@ -38,12 +38,6 @@ async def known_agreements(log: EventLog, codec: Codec) -> Known:
     """The published versions, with the ends of those that are retired."""
     facts = [envelope.data for envelope in await told(log, codec)]
     return Known.of(fact for fact in facts if isinstance(fact, AgreementFact))
-
-
-async def published(log: EventLog, codec: Codec) -> list[AgreementPublished]:
-    """All published versions, in the order they were published."""
-    facts = [envelope.data for envelope in await told(log, codec)]
-    return [fact for fact in facts if isinstance(fact, AgreementPublished)]
 
 
 async def untouched(log: EventLog) -> bool:

@@ -1,0 +1,1 @@
+"""An agreement in words, for people who read, sign and compare it."""
