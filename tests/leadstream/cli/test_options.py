@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from leadstream.cli import main
 from leadstream.cli.options import names
+from leadstream.cli.times import INSTANT
 from tests.leadstream.cli.house import House
 
 
@@ -168,10 +169,14 @@ def test_a_broker_url_of_which_no_log_can_be_made_is_wrong_use_of_every_command(
     file = house.write("file", "")
     needed = [parameter for parameter in ALL[path].params if parameter.required]
     given = [_value(parameter, file) for parameter in needed if isinstance(parameter, click.Argument)]
-    flags = [parameter.opts[0] for parameter in needed if isinstance(parameter, click.Option)]
-    assert f"--broker: {said}" in house.misused("--broker", url, *path, *given, *flags)
+    for option in needed:
+        if isinstance(option, click.Option):
+            given += [option.opts[0]] if option.is_flag else [option.opts[0], _value(option, file)]
+    assert f"--broker: {said}" in house.misused("--broker", url, *path, *given)
     assert not house.data.exists()
 
 
 def _value(parameter: click.Parameter, file: str) -> str:
-    return next(iter(parameter.type.choices)) if isinstance(parameter.type, click.Choice) else file
+    if isinstance(parameter.type, click.Choice):
+        return str(next(iter(parameter.type.choices)))
+    return "2026-01-01" if parameter.type is INSTANT else file
