@@ -4,7 +4,7 @@ import click
 
 from engine.errors import Unavailable
 from events.codec import Codec
-from leadstream.agreements import published
+from leadstream.agreements import known_agreements
 from leadstream.cli.options import command, fail
 from leadstream.cli.output import format_option, show
 from leadstream.cli.root import main
@@ -18,7 +18,6 @@ from projections.read import BadQuery, answer_columns, condition, read_view, sif
 from projections.sink import sink_once
 from projections.stores.port import StoreUnavailable
 from projections.views.companies import COMPANIES
-from streams.agreement.known import Known
 
 
 @command(main, "view")
@@ -64,7 +63,7 @@ async def view(
             await sink_once(log, store)
             conditions = [condition(text) for text in where]
             if name == COMPANIES.name:  # scores fade: they are computed for the instant asked
-                known = Known.of(await published(log, Codec()))
+                known = await known_agreements(log, Codec())
                 found = await companies(log, store, known, as_of, equal_names(conditions))
                 rows = sifted(found, answer_columns(name, by), name, conditions, sort=sort, limit=limit)
             else:
