@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from msgspec import Struct
+
 from events.fact import Count, Fact, Instant, Name, Text
 from events.lead import Side
 
@@ -28,6 +30,18 @@ class SlaFact(Fact, frozen=True, kw_only=True):
     due: Instant | None = None
 
 
+class TouchCount(Struct, frozen=True, gc=False, kw_only=True):
+    """So many touches through a channel.
+
+    Attributes:
+        channel: the channel.
+        count: how many.
+    """
+
+    channel: Name
+    count: Count
+
+
 class SlaStarted(SlaFact, frozen=True, kw_only=True):
     """The clock started, at the source's time of the starting fact.
 
@@ -36,12 +50,44 @@ class SlaStarted(SlaFact, frozen=True, kw_only=True):
         calendar: name of the calendar it counts in; absent when every minute counts.
         warn_at: when the warning is due, if the clause warns.
         ingest_lag_us: record time less occurred time of the starting fact, in microseconds.
+        needs: outbound touches of the side that were missing when this was told, where the clause counts them.
+        counts_after: what happened after that counts, even before the start; absent when all counts.
     """
 
     target: Name
     calendar: Name | None = None
     warn_at: Instant | None = None
     ingest_lag_us: Count = 0
+    needs: tuple[TouchCount, ...] = ()
+    counts_after: Instant | None = None
+
+
+class SlaPaused(SlaFact, frozen=True, kw_only=True):
+    """The lead entered a status in which the clock stands still; nothing is due until it leaves it.
+
+    Attributes:
+        status: the status entered.
+        revision: 1 for the first change of the clock's due.
+        was_due: when the answer was due until now.
+    """
+
+    status: Name
+    revision: Count
+    was_due: Instant | None = None
+
+
+class SlaResumed(SlaFact, frozen=True, kw_only=True):
+    """The lead left the status in which the clock stood still. `due` is the one that holds now.
+
+    Attributes:
+        status: the status entered.
+        revision: 1 for the first change of the clock's due.
+        warn_at: when the warning is due now, if the clause warns.
+    """
+
+    status: Name
+    revision: Count
+    warn_at: Instant | None = None
 
 
 class SlaWarned(SlaFact, frozen=True, kw_only=True):
@@ -55,7 +101,31 @@ class SlaWarned(SlaFact, frozen=True, kw_only=True):
 
 
 class SlaBreached(SlaFact, frozen=True, kw_only=True):
-    """The due time passed without an answer. `due` is the broken promise."""
+    """The due time passed without an answer. `due` is the broken promise.
+
+    Attributes:
+        escalates_at: when the first level of escalation follows, if the clause has one and nobody answers.
+    """
+
+    escalates_at: Instant | None = None
+
+
+class SlaEscalated(SlaFact, frozen=True, kw_only=True):
+    """The promise is still broken so long after its due. What to do about it is done by others.
+
+    Attributes:
+        level: 1 for the first level of the clause.
+        after: how long after the due, as written, such as `30m`, counted in the clause's calendar.
+        to: who is told.
+        do: what is to be done: the lead changes hands.
+        escalates_at: when the next level follows, if there is one and nobody answers.
+    """
+
+    level: Count
+    after: Name
+    to: Name | None = None
+    do: Literal["reassign"] | None = None
+    escalates_at: Instant | None = None
 
 
 class SlaAnswered(SlaFact, frozen=True, kw_only=True):
@@ -100,6 +170,7 @@ class SlaRevised(SlaFact, frozen=True, kw_only=True):
         was_due: the due time before.
         warn_at: when the warning is due now, if the clock is open and the clause warns.
         answered_at: the answer that counts now, if any.
+        escalates_at: when the next level of escalation follows, if the clock is breached and nobody answers.
     """
 
     revision: Count
@@ -108,6 +179,7 @@ class SlaRevised(SlaFact, frozen=True, kw_only=True):
     was_due: Instant | None = None
     warn_at: Instant | None = None
     answered_at: Instant | None = None
+    escalates_at: Instant | None = None
 
 
 class SlaBreachRetracted(SlaFact, frozen=True, kw_only=True):
@@ -119,6 +191,7 @@ class SlaBreachRetracted(SlaFact, frozen=True, kw_only=True):
         was_due: the due whose breach falls.
         warn_at: when the warning is due now, if the clock is open and the clause warns.
         answered_at: the answer that counts now, if any.
+        level: the highest level of escalation that falls with the breach; 0 when there was none.
     """
 
     revision: Count
@@ -126,8 +199,19 @@ class SlaBreachRetracted(SlaFact, frozen=True, kw_only=True):
     was_due: Instant | None = None
     warn_at: Instant | None = None
     answered_at: Instant | None = None
+    level: Count = 0
 
 
 SlaFactType = (
-    SlaStarted | SlaWarned | SlaBreached | SlaAnswered | SlaMet | SlaCancelled | SlaRevised | SlaBreachRetracted
+    SlaStarted
+    | SlaPaused
+    | SlaResumed
+    | SlaWarned
+    | SlaBreached
+    | SlaEscalated
+    | SlaAnswered
+    | SlaMet
+    | SlaCancelled
+    | SlaRevised
+    | SlaBreachRetracted
 )

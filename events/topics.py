@@ -10,7 +10,7 @@ from events.fact import Fact
 from events.lead import LeadScored
 from events.registry import ABOUT_ACCOUNTS, AGREEMENT_COMMANDS, LEAD_COMMANDS, UPSTREAM
 from events.routing import LeadAccountAsked
-from events.sla import SlaBreached, SlaBreachRetracted, SlaRevised, SlaWarned
+from events.sla import SlaBreached, SlaBreachRetracted, SlaEscalated, SlaRevised, SlaWarned
 
 DAY_MS = 24 * 60 * 60 * 1000
 INBOX_RECORD_BYTES = 900_000
@@ -85,7 +85,7 @@ TOPICS: tuple[TopicDefinition, ...] = (
     ),
     TopicDefinition(LEAD_EVENTS, content="the canonical log: accepted and derived facts, in order per lead"),
     TopicDefinition(LEAD_SCORES, compacted=True, content="current score, grade and reasons per lead"),
-    TopicDefinition(SLA_BREACHES, retention_ms=90 * DAY_MS, content="warned, breached, revised, retracted"),
+    TopicDefinition(SLA_BREACHES, retention_ms=90 * DAY_MS, content="warned, breached, escalated, revised, retracted"),
     TopicDefinition(LEAD_STATE, compacted=True, content="the lead tasks' changelog"),
     *_subjects("identity", "keys that people and companies are known by"),
     *_subjects("account", "accounts"),
@@ -108,6 +108,7 @@ TOPICS: tuple[TopicDefinition, ...] = (
 ALSO_TO: dict[type[Fact], tuple[str, ...]] = {
     SlaWarned: (SLA_BREACHES,),
     SlaBreached: (SLA_BREACHES,),
+    SlaEscalated: (SLA_BREACHES,),
     SlaRevised: (SLA_BREACHES,),
     SlaBreachRetracted: (SLA_BREACHES,),
     LeadScored: (),

@@ -7,7 +7,7 @@ fact can be judged by the same function.
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from streams.agreement.compiled import Clause
+from streams.agreement.compiled import Clause, Need
 from streams.calendars import CalendarRangeError
 
 Interval = tuple[int, int]
@@ -21,11 +21,13 @@ class History(NamedTuple):
         answers: instants of the acts that stop the clause, any order.
         closed: instants at which the lead was closed, with the reason, in order.
         statuses: (instant, status) entered, in order.
+        left: touches that are still missing, of a clause that counts them.
     """
 
     answers: Iterable[int]
     closed: Sequence[tuple[int, str]]
     statuses: Sequence[tuple[int, str]]
+    left: tuple[Need, ...] = ()
 
 
 class Finding(NamedTuple):
@@ -39,6 +41,7 @@ class Finding(NamedTuple):
         answered_at: the answer that counts, at the start at the earliest.
         ended_at: when the clock was answered or closed.
         reason: what closed it.
+        left: touches that are still missing, of a clause that counts them; none once it has been met.
     """
 
     due: int | None
@@ -47,6 +50,7 @@ class Finding(NamedTuple):
     answered_at: int | None
     ended_at: int | None
     reason: str
+    left: tuple[Need, ...] = ()
 
 
 def pauses(statuses: Sequence[tuple[int, str]], paused_in: frozenset[str]) -> list[Interval]:
@@ -72,10 +76,9 @@ def judge(clause: Clause, start: int, history: History) -> Finding:
     ended_at, reason, how = _end(answered_at, closing)
     due, warn_at = _due(clause, start, history.statuses, ended_at)
     if ended_at is None:
-        return Finding(due, warn_at, "open", None, None, "")
-    if due is None or ended_at <= due:
-        return Finding(due, warn_at, how, answered_at if how == "met" else None, ended_at, reason)
-    return Finding(due, warn_at, "late", answered_at if how == "met" else None, ended_at, reason)
+        return Finding(due, warn_at, "open", None, None, "", history.left)
+    outcome = how if due is None or ended_at <= due else "late"
+    return Finding(due, warn_at, outcome, answered_at if how == "met" else None, ended_at, reason, history.left)
 
 
 def _end(
@@ -114,3 +117,34 @@ def _reckoned(
     if lasting and lasting[0] < due:
         return None, None
     return due, None if percent is None else calendar.at_share(start, target, percent, finished)
+
+
+def counted(needs: Sequence[Need], touches: Iterable[tuple[int, str]]) -> tuple[int | None, tuple[Need, ...]]:
+    """When the last of the needed touches happened, None while some are missing, and which are.
+
+    Args:
+        needs: what is needed.
+        touches: (instant, channel) of those that count, in order of time.
+    """
+    missing = {need.channel: need.count for need in needs}
+    reached = None
+    for at, channel in touches:
+        if missing.get(channel):
+            missing[channel] -= 1
+            reached = at
+    left = tuple(Need(channel, count) for channel, count in missing.items() if count)
+    return None if left else reached, left
+
+
+def escalates_at(clause: Clause, due: int, level: int) -> int | None:
+    """When a level of escalation (1 for the first) follows on a breach of `due`, in microseconds; None when never.
+
+    It is counted in the clause's calendar, whatever paused the clock before. A level never comes before the ones in
+    front of it: a working day may well be over sooner than some hours of work.
+    """
+    if level > len(clause.escalations):
+        return None
+    try:
+        return max(clause.calendar.due(due, each.after) for each in clause.escalations[:level])
+    except CalendarRangeError:
+        return None

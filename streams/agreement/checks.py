@@ -10,6 +10,7 @@ from streams.agreement.scalars import Side
 from streams.agreement.working_hours import calendar_of
 from streams.agreement.written_records import NurturePart
 from streams.agreement.written_routing import RoutingPart, Segment, Territory
+from streams.calendars import parse_target
 
 RESERVED = frozenset({"captured", "converted"})
 """Stages of the funnel that every lead can reach; a status of that name would be counted with them."""
@@ -117,6 +118,11 @@ def _clause(spec: AgreementSpec, place: Place, clause: ClausePart) -> Found:
     for index, status in enumerate(clause.paused_in):
         if status not in spec.statuses:
             yield (*place, "paused_in", index), _unknown("status", status, spec.statuses)
+    for index, (before, level) in enumerate(pairwise(clause.escalate), 1):
+        first, then = parse_target(before.after), parse_target(level.after)
+        if bool(first.days) == bool(then.days) and (first.days, first.microseconds) >= (then.days, then.microseconds):
+            yield (*place, "escalate", index, "after"), "expected later than the level before"
+    yield from _twice((*place, "needs"), [need.channel for need in clause.needs], "channel")
     if clause.starts_on == "qualified" and spec.qualified_lead is None:
         yield (*place, "starts_on"), "never happens: there is no `qualified_lead`"
 

@@ -4,9 +4,18 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 from events.agreement import AgreementPublished
-from streams.agreement.compiled import Agreement, Archiving, Clause, Commitment, StopKind, StopsTouch
+from streams.agreement.compiled import (
+    Agreement,
+    Archiving,
+    Clause,
+    Commitment,
+    Escalation,
+    Need,
+    StopKind,
+    StopsTouch,
+)
 from streams.agreement.evaluate import FitOf, Lists, Profile, compiled
-from streams.agreement.grammar import AgreementSpec, AnsweringTouch, Archive, ClausePart, CommitmentPart, StoppedBy
+from streams.agreement.grammar import AgreementSpec, Archive, ClausePart, CommitmentPart, StoppedBy
 from streams.agreement.lists import BUILT_IN
 from streams.agreement.load import from_document
 from streams.agreement.qualifying import Converting, Definition
@@ -101,30 +110,38 @@ def _clauses(side: Side, parts: Mapping[str, ClausePart], calendars: Mapping[str
             side=side,
             starts_on=part.starts_on,
             stop=_stop(part.stopped_by),
-            stops_touch=_stops_touch(part.stopped_by.touch, side),
+            stops_touch=_stops_touch(part, side),
             target_text=part.within,
             target=parse_target(part.within),
             calendar_name=part.calendar,
             calendar=ALWAYS if part.calendar is None else calendars[part.calendar],
             warn_percent=None if part.warn_at is None else percent(part.warn_at),
             paused_in=frozenset(part.paused_in),
+            needs=tuple(Need(need.channel, need.count) for need in part.needs),
+            escalations=tuple(
+                Escalation(each.after, parse_target(each.after), each.to, each.do) for each in part.escalate
+            ),
         )
 
 
-def _stop(stopped_by: StoppedBy) -> StopKind:
+def _stop(stopped_by: StoppedBy | None) -> StopKind:
+    if stopped_by is None:
+        return "needs"
     if stopped_by.touch is not None:
         return "touch"
     return "status_changed" if stopped_by.status_changed else "handed_over"
 
 
-def _stops_touch(touch: AnsweringTouch | None, side: Side) -> StopsTouch:
-    if touch is None:
+def _stops_touch(part: ClausePart, side: Side) -> StopsTouch:
+    if part.needs:
+        fits = TouchPattern(frozenset(need.channel for need in part.needs), None).fits
+    elif part.stopped_by is not None and part.stopped_by.touch is not None:
+        fits = TouchPattern(_set(part.stopped_by.touch.channel), _set(part.stopped_by.touch.kind)).fits
+    else:
         return lambda *_: False
-    fits = TouchPattern(_set(touch.channel), _set(touch.kind)).fits
-    wanted = touch.direction
 
     def stops(channel: str, kind: str, direction: str, by_side: str) -> bool:
-        return direction == wanted and by_side == side and fits(channel, kind)
+        return direction == "outbound" and by_side == side and fits(channel, kind)
 
     return stops
 

@@ -14,13 +14,43 @@ from streams.calendars import Calendar, Target
 from streams.scoring import Score, Scorer, Threshold
 
 StartsOn = Literal["captured", "qualified", "handed_over"]
-StopKind = Literal["touch", "status_changed", "handed_over"]
+StopKind = Literal["touch", "needs", "status_changed", "handed_over"]
 HandOver = Literal["automatic", "manual"]
 Profile = Mapping[str, Any]
 
 
 StopsTouch = Callable[[str, str, str, str], bool]
 """Whether a touch answers a clause: channel, kind, direction, side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """So many touches through a channel.
+
+    Attributes:
+        channel: the channel.
+        count: how many.
+    """
+
+    channel: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """A level of escalation.
+
+    Attributes:
+        after_text: how long after the due, as written, such as `30m`.
+        after: that time, counted in the clause's calendar.
+        to: who is told; None for nobody.
+        do: what is done besides.
+    """
+
+    after_text: str
+    after: Target
+    to: str | None
+    do: Literal["reassign"] | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,13 +62,15 @@ class Clause:
         side: who promised.
         starts_on: what starts the clock.
         stop: what kind of fact stops it.
-        stops_touch: whether a touch stops it; never, unless `stop` is `touch`.
+        stops_touch: whether a touch stops it, or counts for its needs; never, unless `stop` is one of the two.
         target_text: the promise as written, such as `30m`.
         target: the promise.
         calendar_name: name of the calendar it counts in; None when every minute counts.
         calendar: that calendar, or `ALWAYS`.
         warn_percent: share of the working time after which to warn, 1..99; None for no warning.
         paused_in: names of the statuses in which the clock stands still.
+        needs: how many touches through which channels meet it; empty unless `stop` is `needs`.
+        escalations: what follows on a breach, level 1 first.
     """
 
     name: str
@@ -52,6 +84,8 @@ class Clause:
     calendar: Calendar
     warn_percent: int | None
     paused_in: frozenset[str]
+    needs: tuple[Need, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
 
 
 class Qualification(Protocol):

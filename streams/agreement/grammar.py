@@ -26,6 +26,7 @@ from streams.agreement.scalars import (
     Zone,
 )
 from streams.agreement.texts import Part, percentage, tuple_of
+from streams.agreement.written_clauses import EscalationPart, NeedPart
 from streams.agreement.written_hours import Hours
 from streams.agreement.written_records import AccountsPart, EnrichmentPart, IdentityPart, NurturePart
 from streams.agreement.written_routing import RoutingPart
@@ -188,12 +189,20 @@ class ClausePart(Part):
 
     starts_on: Literal["captured", "qualified", "handed_over"]
     stopped_by: Annotated[
-        StoppedBy, BeforeValidator(lambda value: {"handed_over": True} if value == "handed_over" else value)
-    ]
+        StoppedBy | None, BeforeValidator(lambda value: {"handed_over": True} if value == "handed_over" else value)
+    ] = None
+    needs: Annotated[tuple[NeedPart, ...], BeforeValidator(tuple_of)] = ()
     within: Duration
     calendar: Name | None = None
     warn_at: Annotated[str, AfterValidator(percentage(1, 99))] | None = None
+    escalate: Annotated[tuple[EscalationPart, ...], BeforeValidator(tuple_of)] = ()
     paused_in: NameList = ()
+
+    @model_validator(mode="after")
+    def _has_one_end(self) -> Self:
+        if (self.stopped_by is None) == (not self.needs):
+            raise ValueError("expected one of `stopped_by` and `needs`")
+        return self
 
 
 class CommitmentPart(Part):

@@ -8,7 +8,6 @@ from pydantic import ValidationError
 from streams.agreement.checks import check
 from streams.agreement.explain import explained
 from streams.agreement.grammar import AgreementSpec
-from streams.agreement.not_yet import split
 from streams.agreement.problems import AgreementError, Place, Problem, path_of
 from streams.agreement.source import DEEPEST, Source, read
 
@@ -53,13 +52,11 @@ def _children(node: Any) -> Iterable[Any]:
 
 
 def _parsed(raw: Any, source: Source | None) -> AgreementSpec:
-    known, not_yet = split(raw)
-    problems = [_problem(place, f"`{place[-1]}` is not carried out yet; remove it", source) for place in not_yet]
     try:
-        spec = AgreementSpec.model_validate(known)
+        spec = AgreementSpec.model_validate(raw)
     except ValidationError as error:
-        raise AgreementError([*problems, *_located(explained(error), source)]) from error
-    problems += _located(check(spec), source)
+        raise AgreementError(_located(explained(error), source)) from error
+    problems = _located(check(spec), source)
     if problems:
         raise AgreementError(problems)
     return spec

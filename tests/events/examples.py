@@ -38,10 +38,14 @@ from events.sla import (
     SlaBreached,
     SlaBreachRetracted,
     SlaCancelled,
+    SlaEscalated,
     SlaMet,
+    SlaPaused,
+    SlaResumed,
     SlaRevised,
     SlaStarted,
     SlaWarned,
+    TouchCount,
 )
 
 AT = datetime(2026, 3, 2, 9, 30, 0, 250_000, tzinfo=UTC)
@@ -132,9 +136,14 @@ _FACTS: tuple[Fact, ...] = (
         calendar="berlin",
         warn_at=datetime(2026, 3, 2, 10, 15, tzinfo=UTC),
         ingest_lag_us=1_500_000,
+        needs=(TouchCount(channel="call", count=3),),
+        counts_after=datetime(2026, 3, 1, 8, 0, tzinfo=UTC),
     ),
+    SlaPaused(**_CLOCK, status="Nurturing", revision=1, was_due=DUE),
+    SlaResumed(**_CLOCK, due=MOVED, status="Contacted", revision=2, warn_at=datetime(2026, 3, 2, 10, 40, tzinfo=UTC)),
     SlaWarned(**_CLOCK, due=DUE, percent=75),
-    SlaBreached(**_CLOCK, due=DUE),
+    SlaBreached(**_CLOCK, due=DUE, escalates_at=MOVED),
+    SlaEscalated(**_CLOCK, due=DUE, level=1, after="30m", to="manager", do="reassign", escalates_at=MOVED),
     SlaAnswered(**_CLOCK, due=DUE, answered_at=ANSWERED, late_by_us=900_000_001),
     SlaMet(**_CLOCK, due=MOVED, answered_at=ANSWERED),
     SlaCancelled(**_CLOCK, due=DUE, reason="Unqualified"),
@@ -147,6 +156,7 @@ _FACTS: tuple[Fact, ...] = (
         was_due=DUE,
         warn_at=datetime(2026, 3, 2, 10, 40, tzinfo=UTC),
         answered_at=ANSWERED,
+        escalates_at=MOVED,
     ),
     SlaBreachRetracted(
         **_CLOCK,
@@ -156,6 +166,7 @@ _FACTS: tuple[Fact, ...] = (
         was_due=DUE,
         warn_at=datetime(2026, 3, 2, 10, 40, tzinfo=UTC),
         answered_at=ANSWERED,
+        level=1,
     ),
     AgreementProposed(
         name="emea-2026",

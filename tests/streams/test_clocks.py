@@ -36,23 +36,23 @@ def test_nothing_happened_yet() -> None:
 
 
 def test_the_first_answer_counts_and_at_the_due_is_in_time() -> None:
-    assert found(answers=[110, 105, 120])[2:] == ("met", 105, 105, "")
-    assert found(answers=[110])[2:] == ("met", 110, 110, "")
-    assert found(answers=[111])[2:] == ("late", 111, 111, "")
+    assert found(answers=[110, 105, 120])[2:6] == ("met", 105, 105, "")
+    assert found(answers=[110])[2:6] == ("met", 110, 110, "")
+    assert found(answers=[111])[2:6] == ("late", 111, 111, "")
 
 
 def test_an_answer_or_a_closing_before_the_start_counts_at_the_start() -> None:
-    assert found(answers=[3])[2:] == ("met", 100, 100, "")
-    assert found(closed=[(100, "lost")])[2:] == ("cancelled", None, 100, "lost")
+    assert found(answers=[3])[2:6] == ("met", 100, 100, "")
+    assert found(closed=[(100, "lost")])[2:6] == ("cancelled", None, 100, "lost")
 
 
 def test_an_answer_beats_a_closing_at_the_same_instant_and_an_earlier_closing_beats_an_answer() -> None:
     assert found(answers=[105], closed=[(105, "lost")]).outcome == "met"
-    assert found(answers=[106], closed=[(105, "lost")])[2:] == ("cancelled", None, 105, "lost")
+    assert found(answers=[106], closed=[(105, "lost")])[2:6] == ("cancelled", None, 105, "lost")
 
 
 def test_a_closing_after_the_due_is_late_and_no_answer() -> None:
-    assert found(closed=[(111, "lost")])[2:] == ("late", None, 111, "lost")
+    assert found(closed=[(111, "lost")])[2:6] == ("late", None, 111, "lost")
 
 
 def test_due_and_warning_are_unknown_in_a_pause_without_an_end() -> None:

@@ -45,6 +45,21 @@ def _closing_status(lead: Lead, agreement: Agreement, at: int | None, passed: Se
     return None if opened else last.status
 
 
+def began_after(lead: Lead, cycle: int) -> int | None:
+    """When the lead was last given back or opened before a cycle; what happened until then belongs to former ones."""
+    count, at = _began(lead, cycle)
+    return at if count else None
+
+
+def _began(lead: Lead, cycle: int) -> tuple[int, int]:
+    """How many of the closings belong to former cycles, and when the last of them happened."""
+    count, at = 0, -1
+    for index, each in enumerate(lead.closings):
+        if each.how not in LASTING and each.cycle < cycle:
+            count, at = index + 1, each.at
+    return count, at
+
+
 def ends(lead: Lead, agreement: Agreement, start: int, cycle: int) -> list[tuple[int, str]]:
     """When and why a clock that started at `start` had to end, in order of time; the first one ends it.
 
@@ -57,10 +72,7 @@ def ends(lead: Lead, agreement: Agreement, start: int, cycle: int) -> list[tuple
         return []
     closed_before = closed_at(lead, agreement, start)
     found = [] if closed_before is None else [(start, closed_before)]
-    since, opened_at = 0, -1
-    for index, each in enumerate(lead.closings):
-        if each.how not in LASTING and each.cycle < cycle:
-            since, opened_at = index + 1, each.at
+    since, opened_at = _began(lead, cycle)
     found += [(entry.at, entry.status) for entry in lead.statuses
               if entry.at >= start and entry.at > opened_at and is_closed(agreement, entry.status)]  # fmt: skip
     found += [(each.at, each.how) for each in lead.closings[since:] if each.at >= start and each.how not in UNDONE_BY]

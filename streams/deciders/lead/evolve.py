@@ -27,8 +27,11 @@ from events.sla import (
     SlaBreached,
     SlaBreachRetracted,
     SlaCancelled,
+    SlaEscalated,
     SlaFact,
     SlaMet,
+    SlaPaused,
+    SlaResumed,
     SlaRevised,
     SlaStarted,
     SlaWarned,
@@ -177,12 +180,36 @@ def _clock_warned(lead: Lead, envelope: Envelope, at: int) -> None:
 
 def _clock_breached(lead: Lead, envelope: Envelope, at: int) -> None:
     del at
-    clock_of(lead, cast("SlaBreached", envelope.data)).verdict = "breached"
+    fact = cast("SlaBreached", envelope.data)
+    clock = clock_of(lead, fact)
+    clock.verdict, clock.escalates_at = "breached", _us(fact.escalates_at)
+
+
+def _clock_escalated(lead: Lead, envelope: Envelope, at: int) -> None:
+    del at
+    fact = cast("SlaEscalated", envelope.data)
+    clock = clock_of(lead, fact)
+    clock.escalated, clock.escalates_at = fact.level, _us(fact.escalates_at)
 
 
 def _clock_answered(lead: Lead, envelope: Envelope, at: int) -> None:
     del at
-    clock_of(lead, cast("SlaAnswered", envelope.data)).answered = True
+    clock = clock_of(lead, cast("SlaAnswered", envelope.data))
+    clock.answered, clock.escalates_at = True, None
+
+
+def _clock_paused(lead: Lead, envelope: Envelope, at: int) -> None:
+    del at
+    fact = cast("SlaPaused", envelope.data)
+    clock = clock_of(lead, fact)
+    clock.due, clock.warn_at, clock.revision = None, None, fact.revision
+
+
+def _clock_resumed(lead: Lead, envelope: Envelope, at: int) -> None:
+    del at
+    fact = cast("SlaResumed", envelope.data)
+    clock = clock_of(lead, fact)
+    clock.due, clock.warn_at, clock.revision = _us(fact.due), _us(fact.warn_at), fact.revision
 
 
 def _clock_met(lead: Lead, envelope: Envelope, at: int) -> None:
@@ -201,8 +228,23 @@ def _clock_cancelled(lead: Lead, envelope: Envelope, at: int) -> None:
 
 def _clock_revised(lead: Lead, envelope: Envelope, at: int) -> None:
     del at
-    fact = cast("SlaRevised | SlaBreachRetracted", envelope.data)
+    fact = cast("SlaRevised", envelope.data)
     clock = clock_of(lead, fact)
+    _revise(clock, fact)
+    clock.escalates_at = _us(fact.escalates_at)
+    if fact.was != "breached":
+        clock.escalated = 0
+
+
+def _clock_retracted(lead: Lead, envelope: Envelope, at: int) -> None:
+    del at
+    fact = cast("SlaBreachRetracted", envelope.data)
+    clock = clock_of(lead, fact)
+    _revise(clock, fact)
+    clock.escalates_at, clock.escalated = None, 0
+
+
+def _revise(clock: Clock, fact: SlaRevised | SlaBreachRetracted) -> None:
     clock.verdict, clock.revision = fact.now, fact.revision
     clock.due, clock.warn_at = _us(fact.due), _us(fact.warn_at)
     clock.answered = fact.answered_at is not None
@@ -223,11 +265,14 @@ _CHANGES: dict[type[Fact], Change] = {
     LeadConverted: _closing("converted"),
     LeadArchived: _closing("archived"),
     SlaStarted: _clock_started,
+    SlaPaused: _clock_paused,
+    SlaResumed: _clock_resumed,
     SlaWarned: _clock_warned,
     SlaBreached: _clock_breached,
+    SlaEscalated: _clock_escalated,
     SlaAnswered: _clock_answered,
     SlaMet: _clock_met,
     SlaCancelled: _clock_cancelled,
     SlaRevised: _clock_revised,
-    SlaBreachRetracted: _clock_revised,
+    SlaBreachRetracted: _clock_retracted,
 }

@@ -1,43 +1,22 @@
-"""The lead's SLA clocks: they start, are judged anew after each fact that matters, and fire when time passes.
+"""The lead's SLA clocks: they start, and are judged anew after each fact that matters.
 
 Verdicts follow from the history ordered by when things happened. A late fact therefore changes a verdict exactly as
 if it had come in time, as long as it comes within the agreement's patience.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
-
-from msgspec import UNSET
+from typing import NamedTuple, cast
 
 from events.envelope import Envelope
-from events.ids import derived_id
-from events.instants import from_us
+from events.fact import Fact
 from events.lead import LeadHandedOver, LeadQualified, LeadStatusChanged, LeadTouched
-from events.sla import (
-    SlaAnswered,
-    SlaBreached,
-    SlaBreachRetracted,
-    SlaCancelled,
-    SlaFact,
-    SlaMet,
-    SlaRevised,
-    SlaStarted,
-    SlaWarned,
-    Verdict,
-)
-from streams.agreement.compiled import Agreement, Clause
-from streams.clocks import Finding, History, judge
-from streams.deciders.lead.closed import closed_at, ends
+from events.sla import Verdict
+from streams.clocks import Finding
+from streams.deciders.lead.clock_facts import answered, paused, resumed, revised, settled, started
+from streams.deciders.lead.closed import began_after, closed_at
 from streams.deciders.lead.given import Given, Live, Told
+from streams.deciders.lead.ruled import Ruled, cycle_of, finding_of, ruled_by
 from streams.deciders.lead.state import Clock, Lead
-
-
-class Ruled(NamedTuple):
-    """A clock with the clause it runs by."""
-
-    clock: Clock
-    clause: Clause
-    agreement: Agreement
 
 
 def on_captured(live: Live, _envelope: Envelope, at: int, given: Given) -> Sequence[Told]:
@@ -84,7 +63,7 @@ def start(live: Live, starts_on: str, at: int, cycle: int, given: Given) -> Sequ
         if clause.starts_on != starts_on or (agreement.name, clause.name, cycle) in running:
             continue
         if closed_at(lead, agreement, at) is not None:
-            continue
+            break
         clock = Clock(
             agreement=agreement.name,
             version=agreement.version,
@@ -94,61 +73,72 @@ def start(live: Live, starts_on: str, at: int, cycle: int, given: Given) -> Sequ
             start=at,
             due=None,
         )
-        finding = judge(clause, at, history_of(lead, clock, clause, agreement))
+        finding = finding_of(lead, Ruled(clock, clause, agreement))
         clock.due, clock.warn_at = finding.due, finding.warn_at
-        lag = max(0, given.record_time - at)
-        told.append(_told(
-            given, clock, SlaStarted, at, "started", target=clause.target_text, calendar=clause.calendar_name,
-            warn_at=_instant(finding.warn_at), ingest_lag_us=lag,
-        ))  # fmt: skip
+        told.append(started(given, clock, clause, finding, began_after(lead, cycle_of(clock, clause))))
         if finding.outcome in ("met", "cancelled"):
-            told.append(_settled(given, clock, finding))
+            told.append(settled(given, clock, finding))
     return told
+
+
+class Seen(NamedTuple):
+    """The fact that lets the clocks be judged anew.
+
+    Attributes:
+        fact: the fact.
+        at: its occurred_at, microseconds.
+        status: the status entered, if it is the one entered last: what happened earlier is known late, and revises.
+    """
+
+    fact: Fact
+    at: int
+    status: str | None
+
+
+def _seen(lead: Lead, envelope: Envelope, at: int) -> Seen:
+    """What a fact is to a lead that knows it already."""
+    fact, status = envelope.data, None
+    if isinstance(fact, LeadStatusChanged):
+        last = lead.statuses[-1]
+        status = fact.status if (last.source, last.id) == (envelope.source, envelope.id) else None
+    return Seen(fact, at, status)
 
 
 def rejudge(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[Told]:
     """Judge every clock anew and say what changed."""
     lead = live.lead
+    if not lead.clocks:
+        return ()
     told: list[Told] = []
-    in_order, touched = at > given.latest, isinstance(envelope.data, LeadTouched)
+    seen = _seen(lead, envelope, at)
+    in_order, touched = at > given.latest, isinstance(seen.fact, LeadTouched)
     for clock in lead.clocks:
         if in_order and clock.verdict != "open" and (clock.answered or (clock.verdict == "cancelled" and not touched)):
             continue  # what happened after all else changes nothing about a clock that has ended
         ruled = ruled_by(clock, given)
-        finding = judge(ruled.clause, clock.start, history_of(lead, clock, ruled.clause, ruled.agreement))
-        change = _change(ruled, finding, envelope, at, given)
+        change = _change(ruled, finding_of(lead, ruled), seen, given)
         if change is not None:
             told.append(change)
     return told
 
 
-def _change(ruled: Ruled, finding: Finding, envelope: Envelope, at: int, given: Given) -> Told | None:
-    clock = ruled.clock
-    verdict = _verdict(clock, finding, given)
+def _change(ruled: Ruled, finding: Finding, seen: Seen, given: Given) -> Told | None:
+    clock, verdict = ruled.clock, _verdict(ruled.clock, finding, given)
     if clock.verdict == "open" and verdict in ("met", "cancelled"):
-        return _settled(given, clock, finding)
-    same_due = finding.due == clock.due
-    if clock.verdict == verdict and same_due:
-        if verdict == "breached" and finding.answered_at is not None and not clock.answered:
-            return _answered(given, clock, finding)
-        return None
+        return settled(given, clock, finding)
+    if clock.verdict == verdict and finding.due == clock.due:
+        late_answer = verdict == "breached" and finding.answered_at is not None and not clock.answered
+        return answered(given, clock, finding) if late_answer else None
     if not _in_time(ruled, finding, given):
-        given.late = given.late or _was_decisive(ruled, finding, at, envelope)
+        given.late = given.late or _was_decisive(ruled, finding, seen)
         return None
-    revision = clock.revision + 1
-    answered = finding.answered_at if verdict in ("met", "breached") else None
-    details: dict[str, Any] = {
-        "revision": revision,
-        "now": verdict,
-        "was_due": _instant(clock.due),
-        "warn_at": _instant(finding.warn_at) if verdict == "open" else None,
-        "answered_at": _instant(answered),
-    }
-    told_at = clock.due if clock.verdict == "breached" and clock.due is not None else max(at, clock.start)
-    level = f"revised\x1f{revision}"
-    if clock.verdict == "breached" and verdict != "breached":
-        return _told(given, clock, SlaBreachRetracted, told_at, level, due=finding.due, **details)
-    return _told(given, clock, SlaRevised, told_at, level, due=finding.due, was=clock.verdict, **details)
+    if clock.verdict == verdict == "open" and seen.status is not None and seen.at >= clock.start:
+        if finding.due is None:
+            return paused(given, clock, seen.status, seen.at)
+        if clock.due is None:
+            return resumed(given, clock, seen.status, seen.at, finding)
+    told_at = clock.due if clock.verdict == "breached" and clock.due is not None else max(seen.at, clock.start)
+    return revised(given, ruled, verdict, told_at, finding)
 
 
 def _verdict(clock: Clock, finding: Finding, given: Given) -> Verdict:
@@ -165,114 +155,13 @@ def _in_time(ruled: Ruled, finding: Finding, given: Given) -> bool:
     return not due or given.at <= min(due) + ruled.agreement.late_facts_accepted
 
 
-def _was_decisive(ruled: Ruled, finding: Finding, at: int, envelope: Envelope) -> bool:
+def _was_decisive(ruled: Ruled, finding: Finding, seen: Seen) -> bool:
     """Whether it is this fact that makes the finding differ from the verdict told, and not an older one."""
+    fact, at, _ = seen
     if finding.ended_at == max(at, ruled.clock.start):
         return True
-    moves_due = isinstance(envelope.data, LeadStatusChanged) and bool(ruled.clause.paused_in)
+    if isinstance(fact, LeadTouched) and ruled.clause.needs and finding.answered_at is not None:
+        counts = ruled.clause.stops_touch(fact.channel, fact.kind, fact.direction, fact.side)
+        return counts and at <= finding.answered_at
+    moves_due = isinstance(fact, LeadStatusChanged) and bool(ruled.clause.paused_in)
     return moves_due and (finding.due is None or at <= finding.due)
-
-
-def next_due(lead: Lead) -> int | None:
-    """The earliest instant at which an open clock has something to say."""
-    found = None
-    for clock in lead.clocks:
-        if clock.verdict != "open" or clock.due is None:
-            continue
-        at = clock.due if clock.warned or clock.warn_at is None else min(clock.warn_at, clock.due)
-        if found is None or at < found:
-            found = at
-    return found
-
-
-def on_deadline(live: Live, due: int, given: Given) -> Sequence[Told]:
-    """Warn and breach what is due at `due`."""
-    told: list[Told] = []
-    for clock in live.lead.clocks:
-        if clock.verdict != "open" or clock.due is None:
-            continue
-        _, clause, agreement = ruled_by(clock, given)
-        if clock.warn_at is not None and not clock.warned and clock.warn_at <= due and clock.warn_at < clock.due:
-            percent = clause.warn_percent or 0
-            told.append(_told(given, clock, SlaWarned, clock.warn_at, "warned", percent=percent))
-        if clock.due <= due:
-            finding = judge(clause, clock.start, history_of(live.lead, clock, clause, agreement))
-            told.append(_told(given, clock, SlaBreached, clock.due, "breached"))
-            if finding.answered_at is not None:
-                told.append(_answered(given, clock, finding))
-    return told
-
-
-def ruled_by(clock: Clock, given: Given) -> Ruled:
-    """The clock with the clause and agreement version it keeps to its end.
-
-    Raises:
-        LookupError: the version is not among the published ones: the topic `agreements` is not the one that the
-            lead was decided with.
-    """
-    agreement = given.known.version(clock.agreement, clock.version)
-    if agreement is None:
-        raise LookupError(f"clock of {clock.agreement} version {clock.version}, which was never published")
-    for clause in agreement.clauses:
-        if clause.name == clock.clause:
-            return Ruled(clock, clause, agreement)
-    raise LookupError(f"{clock.agreement} version {clock.version} has no clause {clock.clause}")
-
-
-def history_of(lead: Lead, clock: Clock, clause: Clause, agreement: Agreement) -> History:
-    """What happened, in the clause's eyes."""
-    return History(
-        answers=_answers(lead, clock, clause),
-        closed=ends(lead, agreement, clock.start, 0 if clause.starts_on == "captured" else clock.cycle),
-        statuses=[(entry.at, entry.status) for entry in lead.statuses] if clause.paused_in else [],
-    )
-
-
-def _answers(lead: Lead, clock: Clock, clause: Clause) -> list[int]:
-    if clause.stop == "handed_over":
-        at = lead.handed_over_at if lead.cycle == clock.cycle else lead.former_hand_overs.get(clock.cycle)
-        return [] if at is None else [at]
-    if clause.stop == "status_changed":
-        return [entry.at for entry in lead.statuses if entry.at >= clock.start]
-    stops = clause.stops_touch
-    return [touch.at for touch in lead.touches if stops(touch.channel, touch.kind, touch.direction, touch.side)]
-
-
-def _settled(given: Given, clock: Clock, finding: Finding) -> Told:
-    at = finding.ended_at
-    assert at is not None
-    if finding.outcome == "met":
-        return _told(given, clock, SlaMet, at, f"met\x1f{clock.revision}", due=finding.due, answered_at=from_us(at))
-    return _told(
-        given, clock, SlaCancelled, at, f"cancelled\x1f{clock.revision}", due=finding.due, reason=finding.reason
-    )
-
-
-def _answered(given: Given, clock: Clock, finding: Finding) -> Told:
-    at, due = finding.answered_at, clock.due
-    assert at is not None
-    assert due is not None
-    return _told(given, clock, SlaAnswered, at, "answered", answered_at=from_us(at), late_by_us=max(0, at - due))
-
-
-def _told(
-    given: Given, clock: Clock, kind: type[SlaFact], at: int, level: str, *, due: Any = UNSET,
-    **details: Any,
-) -> Told:  # fmt: skip
-    """A clock fact under its own id: lead, version, clause, cycle, level, due and revision."""
-    fixed = clock.due if due is UNSET else due
-    fact = kind(
-        agreement=clock.agreement,
-        version=clock.version,
-        clause=clock.clause,
-        cycle=clock.cycle,
-        side=clock.side,
-        due=_instant(fixed),
-        **details,
-    )
-    name = (given.subject, clock.agreement, str(clock.version), clock.clause, str(clock.cycle))
-    return Told(fact, at, derived_id(*name, level, str(fixed), str(clock.revision)))
-
-
-def _instant(at: int | None) -> Any:
-    return None if at is None else from_us(at)

@@ -65,6 +65,8 @@ class Clock(Struct, array_like=True):
         warned: a warning was told.
         answered: an answer was told.
         revision: how often verdict or due were revised.
+        escalates_at: when the next level of escalation follows, microseconds; None when none does.
+        escalated: levels told since the clock was breached last.
     """
 
     agreement: str
@@ -79,6 +81,8 @@ class Clock(Struct, array_like=True):
     warned: bool = False
     answered: bool = False
     revision: int = 0
+    escalates_at: int | None = None
+    escalated: int = 0
 
 
 class Answered(Struct, frozen=True, array_like=True, gc=False):

@@ -6,7 +6,7 @@ from events.envelope import Envelope
 from events.ids import derived_id
 from events.lead import LeadArchived
 from streams.agreement.compiled import Agreement
-from streams.deciders.lead import engagement, life, sla
+from streams.deciders.lead import engagement, life, overdue
 from streams.deciders.lead.cascade import answered
 from streams.deciders.lead.given import Given, Live, Told
 
@@ -23,7 +23,7 @@ def latest_wake(live: Live, given: Given) -> int | None:
 
 def _next(live: Live, given: Given, crossing_of: Callable[[Live, Agreement, int], int | None]) -> int | None:
     agreement, lead = given.agreement(live), live.lead
-    wake = sla.next_due(lead) if lead.clocks else None
+    wake = overdue.next_due(lead, given) if lead.clocks else None
     if agreement is None:
         return wake
     crossing = crossing_of(live, agreement, given.at)
@@ -43,7 +43,7 @@ def wake(live: Live, due: int, given: Given) -> list[Envelope]:
     """
     told: list[Envelope] = []
     cause, ordinal = "", 0
-    for part in (_archived, engagement.on_deadline, sla.on_deadline):
+    for part in (_archived, engagement.on_deadline, overdue.on_deadline):
         for answer in part(live, due, given):
             cause = cause or derived_id(given.subject, "deadline", str(due))
             ordinal += 1

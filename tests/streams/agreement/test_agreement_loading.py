@@ -89,30 +89,11 @@ def test_names_that_do_not_exist_are_told_with_those_that_do() -> None:
     ] == [
         "line 37: scoring.engagement.rules[0].group: there is no group 'contents'; expected one of content, intent",
         (
-            "line 56: sales_clauses.first_response.paused_in[0]: there is no status 'Sleeping'; "
+            "line 57: sales_clauses.first_response.paused_in[0]: there is no status 'Sleeping'; "
             "expected one of Open, Contacted, Nurturing, Qualified, Unqualified"
         ),
-        "line 58: sales_clauses.status_update.calendar: there is no calendar 'sale'; expected one of sales",
+        "line 60: sales_clauses.status_update.calendar: there is no calendar 'sale'; expected one of sales",
     ]
-
-
-@pytest.mark.parametrize(
-    ("part", "place"),
-    [
-        (
-            "sales_clauses: {a: {starts_on: captured, stopped_by: handed_over, within: 1h, escalate: []}}",
-            "sales_clauses.a.escalate",
-        ),
-        ("sales_clauses: {a: {starts_on: captured, needs: [], within: 14d}}", "sales_clauses.a.needs"),
-        (
-            "marketing_clauses: {b: {starts_on: captured, stopped_by: handed_over, within: 1h, escalate: []}}",
-            "marketing_clauses.b.escalate",
-        ),
-    ],
-)
-def test_what_is_not_carried_out_yet_is_refused_and_nothing_else_is_said_about_it(part: str, place: str) -> None:
-    key = place.rpartition(".")[2]
-    assert problems(HEAD + part) == [Problem(place, 4, f"`{key}` is not carried out yet; remove it")]
 
 
 @pytest.mark.parametrize(

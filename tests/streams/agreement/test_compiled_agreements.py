@@ -4,6 +4,7 @@ import pytest
 
 from events.instants import DAY, MINUTE
 from streams.agreement.compile import compile_agreement
+from streams.agreement.compiled import Escalation, Need
 from streams.agreement.load import load
 from streams.calendars import ALWAYS, Target
 from streams.scoring import Threshold
@@ -52,19 +53,29 @@ def test_clauses_keep_the_order_of_the_file_sales_first(b2b: Any) -> None:
     assert [(clause.name, clause.side, clause.stop) for clause in b2b.clauses] == [
         ("first_response", "sales", "touch"),
         ("last_resort", "sales", "touch"),
+        ("effort", "sales", "needs"),
         ("status_update", "sales", "status_changed"),
         ("hand_over", "marketing", "handed_over"),
     ]
 
 
 def test_a_clause_knows_its_promise(b2b: Any) -> None:
-    first, last, status, hand_over = b2b.clauses
+    first, last, effort, status, hand_over = b2b.clauses
     assert first.target == Target(microseconds=30 * MINUTE)
     assert first.target_text == "30m"
     assert first.calendar_name == "sales"
     assert first.calendar.due(1_767_618_900_000_000, first.target) == 1_767_620_700_000_000  # Mon 5 Jan 2026, 15:15
     assert first.warn_percent == 80
     assert first.paused_in == {"Nurturing"}
+    assert first.escalations == (
+        Escalation("30m", Target(microseconds=30 * MINUTE), "manager", None),
+        Escalation("1d", Target(days=1), None, "reassign"),
+    )
+    assert effort.needs == (Need("call", 3), Need("email", 3))
+    assert effort.stops_touch("call", "dialled", "outbound", "sales")
+    assert not effort.stops_touch("meeting", "held", "outbound", "sales")
+    assert not effort.stops_touch("call", "dialled", "outbound", "marketing")
+    assert (first.needs, last.escalations) == ((), ())
     assert last.target == Target(days=1)
     assert last.warn_percent is None
     assert first.stops_touch("email", "sent", "outbound", "sales")

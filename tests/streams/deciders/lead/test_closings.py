@@ -15,7 +15,8 @@ from streams.deciders.lead.closed import closed_at, ends, is_open
 from streams.deciders.lead.closings import LASTING, UNDONE_BY, Closing, How, add, is_told, lasting, spans
 from streams.deciders.lead.evolve import evolve
 from streams.deciders.lead.given import Given, Kept, Live
-from streams.deciders.lead.sla import history_of, start
+from streams.deciders.lead.ruled import history_of
+from streams.deciders.lead.sla import start
 from streams.deciders.lead.state import Clock, Lead, StatusEntry
 from tests.streams.deciders.lead.desk import DESK, QUALIFYING
 from tests.support.given import captured, dotted, given, minute, published

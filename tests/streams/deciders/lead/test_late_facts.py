@@ -1,7 +1,17 @@
 import pytest
 
 from events.envelope import Envelope
-from events.sla import SlaAnswered, SlaBreached, SlaBreachRetracted, SlaFact, SlaMet, SlaRevised, SlaWarned
+from events.sla import (
+    SlaAnswered,
+    SlaBreached,
+    SlaBreachRetracted,
+    SlaFact,
+    SlaMet,
+    SlaPaused,
+    SlaResumed,
+    SlaRevised,
+    SlaWarned,
+)
 from tests.streams.deciders.lead.desk import DESK, IMPATIENT, PAUSED
 from tests.support.given import DAYS, called, captured, given, inbound, minute, said, status, won
 
@@ -90,8 +100,8 @@ def test_a_pause_moves_the_due_and_the_warning_by_its_length() -> None:
     story = given(PAUSED).history(captured(0)).when(status("Nurturing", 10), status("Contacted", 70), until=91)
     story.then(
         [
-            said(SlaRevised, 10, was="open", now="open", was_due=30, due=None),
-            said(SlaRevised, 70, was="open", now="open", was_due=None, due=90, warn_at=84),
+            said(SlaPaused, 10, status="Nurturing", was_due=30, due=None, revision=1),
+            said(SlaResumed, 70, status="Contacted", due=90, warn_at=84, revision=2),
             said(SlaWarned, 84, due=90),
             said(SlaBreached, 90, due=90),
         ],
@@ -121,7 +131,7 @@ def test_a_pause_known_late_takes_the_breach_back_and_lets_the_clock_run_on() ->
         of=SlaFact,
     )
     story.when(status("Contacted", 60), until=99)
-    story.then([said(SlaRevised, 60, due=80), said(SlaBreached, 80, due=80)], of=SlaFact)
+    story.then([said(SlaResumed, 60, due=80), said(SlaBreached, 80, due=80)], of=SlaFact)
 
 
 def test_the_end_of_a_pause_known_late_moves_the_due_back() -> None:
