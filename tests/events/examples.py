@@ -139,7 +139,7 @@ _FACTS: tuple[Fact, ...] = (
         needs=(TouchCount(channel="call", count=3),),
         counts_after=datetime(2026, 3, 1, 8, 0, tzinfo=UTC),
     ),
-    SlaPaused(**_CLOCK, status="Nurturing", revision=1, was_due=DUE),
+    SlaPaused(**_CLOCK, due=DUE, status="Nurturing", revision=1, was_due=DUE),
     SlaResumed(**_CLOCK, due=MOVED, status="Contacted", revision=2, warn_at=datetime(2026, 3, 2, 10, 40, tzinfo=UTC)),
     SlaWarned(**_CLOCK, due=DUE, percent=75),
     SlaBreached(**_CLOCK, due=DUE, escalates_at=MOVED),
