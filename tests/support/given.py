@@ -70,7 +70,11 @@ def _plain(found: Any) -> Any:
 
 
 def _wanted(name: str, value: Any) -> Any:
-    return minute(value) if name in ("due", "was_due", "warn_at", "answered_at") and value is not None else value
+    return (
+        minute(value)
+        if name in ("due", "was_due", "warn_at", "answered_at", "escalates_at", "counts_after") and value is not None
+        else value
+    )
 
 
 def happened(
