@@ -11,8 +11,9 @@ from streams.agreement.described.items import (
     section,
     with_article,
 )
-from streams.agreement.grammar import AgreementSpec, ClausePart, StoppedBy
+from streams.agreement.grammar import AgreementSpec, ClausePart
 from streams.agreement.scalars import Side
+from streams.agreement.written_clauses import EscalationPart
 from streams.agreement.written_routing import PoolPart, RoutingPart
 
 _Pairs = Iterator[tuple[str, str]]
@@ -35,9 +36,10 @@ def clause_words(part: ClausePart, side: Side) -> str:
     """A promise in words."""
     within = duration_words(part.within, working=part.calendar is not None)
     hours = "" if part.calendar is None else f", counted in the hours of {part.calendar}"
-    words = [f"within {within} of {_STARTS[part.starts_on]}{hours}: {_answer(part.stopped_by, side)}"]
+    words = [f"within {within} of {_STARTS[part.starts_on]}{hours}: {_answer(part, side)}"]
     if part.warn_at is not None:
         words.append(f"a warning at {part.warn_at} of the time")
+    words += [_escalation(level, part) for level in part.escalate]
     if part.paused_in:
         words.append(f"the clock stands still in {either(part.paused_in)}")
     return "; ".join(words)
@@ -48,11 +50,24 @@ def _clauses(spec: AgreementSpec, side: Side) -> _Pairs:
         yield name, f"{name}: {clause_words(part, side)}"
 
 
-def _answer(stopped_by: StoppedBy, side: Side) -> str:
+def _escalation(level: EscalationPart, part: ClausePart) -> str:
+    after = duration_words(level.after, working=part.calendar is not None)
+    done = [*([f"{level.to} is told"] if level.to else []), *(["the lead is reassigned"] if level.do else [])]
+    return f"{after} after the due {every(done)}"
+
+
+def _answer(part: ClausePart, side: Side) -> str:
+    stopped_by = part.stopped_by
+    if stopped_by is None:
+        return f"{every([_times(need.channel, need.count) for need in part.needs])} by {side}"
     if stopped_by.touch is not None:
         what = " ".join(either(names) for names in (stopped_by.touch.channel, stopped_by.touch.kind) if names)
         return f"{with_article(what) if what else 'any touch'} by {side}"
     return "a change of status" if stopped_by.status_changed else "the hand-over to sales"
+
+
+def _times(channel: str, count: int) -> str:
+    return f"{count} {channel}" if count == 1 else f"{count} {channel}s"
 
 
 def _commitments(spec: AgreementSpec) -> _Pairs:

@@ -39,7 +39,11 @@ def test_every_example_is_described_and_no_key_stands_twice_in_a_section(file: A
 def test_promises_say_who_does_what_until_when(b2b: AgreementSpec) -> None:
     assert words(b2b, "What sales promises")[0].startswith(
         "first_response: within 30 minutes of the hand-over, counted in the hours of sales: "
-        "a call, email or meeting by sales; a warning at 80% of the time"
+        "a call, email or meeting by sales; a warning at 80% of the time; "
+        "30 minutes after the due manager is told; 1 working day after the due the lead is reassigned; "
+    )
+    assert (
+        words(b2b, "What sales promises")[2] == "effort: within 14 days of the hand-over: 3 calls and 3 emails by sales"
     )
     assert words(b2b, "What marketing promises") == [
         "hand_over: within 1 hour of the qualification, counted in the hours of sales: the hand-over to sales",
