@@ -31,6 +31,7 @@ CORE = (
     "streams/deciders/lead/overdue.py",
     "streams/deciders/lead/ownership.py",
     "streams/deciders/lead/qualification.py",
+    "streams/deciders/lead/reassigning.py",
     "streams/deciders/lead/ruled.py",
     "streams/deciders/lead/sla.py",
     "streams/deciders/lead/wake.py",

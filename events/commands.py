@@ -1,6 +1,6 @@
 """Requests about a lead that may be refused; each is answered in the topic `answers`, once."""
 
-from events.fact import Fact, PersonalText, Text
+from events.fact import Fact, Name, PersonalText, Text
 
 
 class HandOverLead(Fact, frozen=True, kw_only=True):
@@ -17,4 +17,20 @@ class HandOverLead(Fact, frozen=True, kw_only=True):
     reason: Text | None = None
 
 
-LeadCommand = HandOverLead
+class ReassignLead(Fact, frozen=True, kw_only=True):
+    """Command: give a lead that was handed over to somebody else. Name an owner, or a pool that is to find one.
+
+    Attributes:
+        by: who decides so.
+        owner: who is to have it.
+        pool: name of a pool of the lead's agreement; the present owner is left out.
+        reason: why, in words.
+    """
+
+    by: PersonalText
+    owner: PersonalText | None = None
+    pool: Name | None = None
+    reason: Text | None = None
+
+
+LeadCommand = HandOverLead | ReassignLead

@@ -16,7 +16,7 @@ from events.agreement import (
     RetireAgreement,
     SignAgreement,
 )
-from events.commands import HandOverLead
+from events.commands import HandOverLead, ReassignLead
 from events.envelope import Envelope
 from events.fact import Fact
 from events.lead import (
@@ -30,7 +30,18 @@ from events.lead import (
     LeadStatusChanged,
     LeadTouched,
 )
-from events.routing import LeadAccountAsked
+from events.routing import (
+    LeadAccountAsked,
+    LeadAssigned,
+    LeadOwnerRequested,
+    LeadRequestWithdrawn,
+    MemberAway,
+    MemberBack,
+    PoolAssigned,
+    PoolRefused,
+    PoolStaffed,
+    PoolWaiting,
+)
 from events.sla import (
     SlaAnswered,
     SlaBreached,
@@ -76,7 +87,17 @@ CATALOGUE: dict[str, type[Fact]] = {
     "agreement.retire.v1": RetireAgreement,
     "command.answered.v1": CommandAnswered,
     "lead.hand_over.v1": HandOverLead,
+    "lead.reassign.v1": ReassignLead,
     "lead.account_asked.v1": LeadAccountAsked,
+    "lead.owner_requested.v1": LeadOwnerRequested,
+    "lead.request_withdrawn.v1": LeadRequestWithdrawn,
+    "lead.assigned.v1": LeadAssigned,
+    "pool.staffed.v1": PoolStaffed,
+    "pool.assigned.v1": PoolAssigned,
+    "pool.waiting.v1": PoolWaiting,
+    "pool.refused.v1": PoolRefused,
+    "member.away.v1": MemberAway,
+    "member.back.v1": MemberBack,
     "account.opened.v1": AccountOpened,
     "account.amended.v1": AccountAmended,
     "account.owner_changed.v1": AccountOwnerChanged,
@@ -93,7 +114,10 @@ UPSTREAM: frozenset[type[Fact]] = frozenset(
 ABOUT_ACCOUNTS: frozenset[type[Fact]] = frozenset({AccountOpened, AccountAmended, AccountOwnerChanged, AccountRelated})
 """Facts about accounts that systems outside may send to `account-inbox`."""
 
-LEAD_COMMANDS: frozenset[type[Fact]] = frozenset({HandOverLead})
+ABOUT_POOLS: frozenset[type[Fact]] = frozenset({MemberAway, MemberBack})
+"""Facts about people in pools that systems outside may send to `pool-inbox`."""
+
+LEAD_COMMANDS: frozenset[type[Fact]] = frozenset({HandOverLead, ReassignLead})
 """Commands that a lead decides."""
 
 AGREEMENT_COMMANDS: frozenset[type[Fact]] = frozenset(
@@ -104,7 +128,7 @@ AGREEMENT_COMMANDS: frozenset[type[Fact]] = frozenset(
 COMMANDS: frozenset[type[Fact]] = LEAD_COMMANDS | AGREEMENT_COMMANDS
 """Requests that may be refused; they travel like facts and are answered in the topic `answers`."""
 
-TO_LEADS: frozenset[type[Fact]] = frozenset({AccountOwnerTold})
+TO_LEADS: frozenset[type[Fact]] = frozenset({AccountOwnerTold, PoolAssigned, PoolRefused})
 """Facts that other tasks tell a lead through its inbox: of another lead, a pool, an account, a key of identity.
 
 Nobody else may; see `events.topics.FORWARDS`.

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from events.account import AccountOwnerTold
 from events.fact import Fact
 from events.lead import LeadScored
-from events.registry import ABOUT_ACCOUNTS, AGREEMENT_COMMANDS, LEAD_COMMANDS, UPSTREAM
-from events.routing import LeadAccountAsked
+from events.registry import ABOUT_ACCOUNTS, ABOUT_POOLS, AGREEMENT_COMMANDS, LEAD_COMMANDS, UPSTREAM
+from events.routing import LeadAccountAsked, LeadOwnerRequested, LeadRequestWithdrawn, PoolAssigned, PoolRefused
 from events.sla import SlaBreached, SlaBreachRetracted, SlaEscalated, SlaRevised, SlaWarned
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -121,16 +121,20 @@ class Forward(NamedTuple):
 
     Attributes:
         inbox: the topic.
-        to: the subject it is for, found in the fact; the key of the record.
+        to: the subject it is for, found in the fact; the key of the record. None when it is for nobody.
     """
 
     inbox: str
-    to: Callable[[Any], str]
+    to: Callable[[Any], str | None]
 
 
 FORWARDS: dict[type[Fact], tuple[Forward, ...]] = {
     LeadAccountAsked: (Forward(ACCOUNT_INBOX, attrgetter("account")),),
+    LeadOwnerRequested: (Forward(POOL_INBOX, attrgetter("pool")),),
+    LeadRequestWithdrawn: (Forward(POOL_INBOX, attrgetter("pool")),),
     AccountOwnerTold: (Forward(LEAD_INBOX, attrgetter("lead")),),
+    PoolAssigned: (Forward(LEAD_INBOX, attrgetter("lead")),),
+    PoolRefused: (Forward(LEAD_INBOX, attrgetter("lead")),),
 }
 """Facts that go to another subject's inbox as well, in the transaction that writes them.
 
@@ -140,6 +144,7 @@ The record carries the fact as its own log has it: its subject says who speaks, 
 INBOX_OF: dict[type[Fact], str] = {
     **dict.fromkeys(UPSTREAM | LEAD_COMMANDS, LEAD_INBOX),
     **dict.fromkeys(ABOUT_ACCOUNTS, ACCOUNT_INBOX),
+    **dict.fromkeys(ABOUT_POOLS, POOL_INBOX),
     **dict.fromkeys(AGREEMENT_COMMANDS, AGREEMENT_INBOX),
 }
 """Where facts and commands from outside go. What is not here is made by leadstream itself."""

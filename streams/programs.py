@@ -16,12 +16,16 @@ from events.topics import (
     DEAD_LETTERS,
     LEAD_INBOX,
     LEAD_STATE,
+    POOL_EVENTS,
+    POOL_INBOX,
+    POOL_STATE,
 )
 from streams.agents.agreement_task import AgreementProcessor
 from streams.agents.agreements import AgreementReader
 from streams.agents.lead_task import LeadProcessor
 from streams.agents.subject_task import SubjectProcessor
 from streams.deciders.accounts import ACCOUNT
+from streams.deciders.pools import POOL
 from streams.deciders.subject import Kind
 from streams.ports import Reader
 
@@ -39,6 +43,7 @@ AGREEMENTS_GROUP = GroupSpec(
 ACCOUNTS = GroupSpec(
     name="accounts", sources=(ACCOUNT_INBOX,), changelog=ACCOUNT_STATE, dead_letters=DEAD_LETTERS, state_format=1
 )
+POOLS = GroupSpec(name="pools", sources=(POOL_INBOX,), changelog=POOL_STATE, dead_letters=DEAD_LETTERS, state_format=1)
 
 
 class Subjects(NamedTuple):
@@ -55,7 +60,10 @@ class Subjects(NamedTuple):
     kind: Kind[Any]
 
 
-SUBJECTS: tuple[Subjects, ...] = (Subjects(ACCOUNTS, ACCOUNT_EVENTS, ACCOUNT),)
+SUBJECTS: tuple[Subjects, ...] = (
+    Subjects(ACCOUNTS, ACCOUNT_EVENTS, ACCOUNT),
+    Subjects(POOLS, POOL_EVENTS, POOL),
+)
 """All task groups of other subjects than leads and agreements; they and the leads speak to one another."""
 
 

@@ -10,6 +10,7 @@ from events.envelope import Envelope
 from events.fact import Fact
 from events.instants import SECOND, to_us
 from events.lead import LeadCaptured, LeadHandedOver
+from events.routing import LeadAssigned
 from events.sla import SlaAnswered, SlaBreached, SlaBreachRetracted, SlaFact, SlaRevised
 from projections.views.clocks import find, identity, put
 from projections.views.times import instant_text, instant_text_or_none, recorded_at
@@ -47,7 +48,7 @@ def _captured(row: Breaches, fact: LeadCaptured, _: Envelope) -> Breaches:
     return replace(row, is_test=True) if fact.is_test and not row.is_test else row
 
 
-def _handed_over(row: Breaches, fact: LeadHandedOver, _: Envelope) -> Breaches:
+def _owned(row: Breaches, fact: LeadHandedOver | LeadAssigned, _: Envelope) -> Breaches:
     return row if fact.owner == row.owner else replace(row, owner=fact.owner)
 
 
@@ -103,7 +104,8 @@ def _taken_back(row: Breaches, fact: SlaRevised | SlaBreachRetracted, envelope: 
 
 _ON: dict[type[Fact], Handler[Breaches]] = {
     LeadCaptured: _captured,
-    LeadHandedOver: _handed_over,
+    LeadHandedOver: _owned,
+    LeadAssigned: _owned,
     SlaBreached: _breached,
     SlaAnswered: _answered,
     SlaRevised: _revised,

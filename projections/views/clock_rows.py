@@ -9,6 +9,7 @@ from events.envelope import Envelope
 from events.fact import Fact
 from events.instants import SECOND, to_us
 from events.lead import LeadCaptured, LeadHandedOver
+from events.routing import LeadAssigned
 from events.sla import (
     SlaAnswered,
     SlaBreached,
@@ -67,7 +68,7 @@ def _captured(row: Clocks, fact: LeadCaptured, envelope: Envelope) -> Clocks:
     return replace(row, is_test=True) if fact.is_test else row
 
 
-def _handed_over(row: Clocks, fact: LeadHandedOver, _: Envelope) -> Clocks:
+def _owned(row: Clocks, fact: LeadHandedOver | LeadAssigned, _: Envelope) -> Clocks:
     return owned(row, fact.owner)
 
 
@@ -135,7 +136,8 @@ def _us(at: Any) -> int | None:
 
 _ON: dict[type[Fact], Handler[Clocks]] = {
     LeadCaptured: _captured,
-    LeadHandedOver: _handed_over,
+    LeadHandedOver: _owned,
+    LeadAssigned: _owned,
     SlaStarted: _started,
     SlaWarned: _warned,
     SlaBreached: _breached,

@@ -19,6 +19,7 @@ from events.lead import (
     LeadStatusChanged,
     LeadTouched,
 )
+from events.routing import LeadAssigned
 from events.sla import (
     SlaAnswered,
     SlaBreached,
@@ -139,6 +140,10 @@ def _handed_over(row: Lead, fact: LeadHandedOver, envelope: Envelope) -> Lead:
     )
 
 
+def _assigned(row: Lead, fact: LeadAssigned, envelope: Envelope) -> Lead:
+    return replace(row, owner=fact.owner, updated_at=recorded_at(envelope))
+
+
 def _converted(row: Lead, _: LeadConverted, envelope: Envelope) -> Lead:
     at, known = to_us(envelope.time), row.converted_at
     at = at if is_earlier(at, known) else known or at
@@ -179,6 +184,7 @@ _ON: dict[type[Fact], Handler[Lead]] = {
     LeadScored: _scored,
     LeadQualified: _qualified,
     LeadHandedOver: _handed_over,
+    LeadAssigned: _assigned,
     LeadConverted: _converted,
     LeadArchived: _archived,
     SlaStarted: _clock_open,
@@ -245,7 +251,7 @@ COLUMNS = (
     Column("score", Kind.INTEGER, "shown score, whole points, at `scored_at`", True),
     Column("grade", Kind.TEXT, "fit letter and engagement digit, such as A2", True),
     Column("scored_at", Kind.INSTANT, "instant the score holds for; it may have decayed since", True),
-    Column("owner", Kind.TEXT, "who has it, as the last hand-over says", True),
+    Column("owner", Kind.TEXT, "who has it", True),
     Column("next_due", Kind.INSTANT, "the earliest due of its open clocks; paused ones have none", True),
     Column("next_clause", Kind.TEXT, "the clause of that clock", True),
     Column("source", Kind.TEXT, "where its earliest capture came from; blank when unknown or not captured"),

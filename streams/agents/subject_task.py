@@ -16,7 +16,7 @@ from streams.agents.admission import EARLIEST, Admission, heard
 from streams.agents.agreements import AgreementReader
 from streams.agents.telling import Teller
 from streams.deciders.lead.evolve import fingerprint
-from streams.deciders.subject import Around, Kind, S, decide, is_duplicate, wake
+from streams.deciders.subject import Around, Kind, S, decide, is_duplicate, move, wake
 
 
 class SubjectProcessor(Generic[S]):
@@ -96,12 +96,18 @@ class SubjectProcessor(Generic[S]):
         txn.put(key, state, again)
 
     def milestone(self, since: int) -> int | None:
-        """Nothing happens to all subjects at once."""
-        del since
-        return None
+        """The next instant at which a version of an agreement takes effect, if that is anything to these subjects."""
+        return None if self._kind.on_version is None else self._agreements.known.next_change(since)
 
     def sweep(self, txn: Transaction[S], key: bytes, at: int) -> None:
-        """Nothing happens to all subjects at once."""
+        """A version takes effect."""
+        state = txn.get(key)
+        if state is not None:
+            around = self._around(max(at, state.recorded_at), key)
+            told = move(self._kind, state, at, around)
+            self._teller.tell(txn, key, told, at)
+            if told:
+                txn.put(key, state, self._kind.next_wake(state, around))
 
     def finish(self, txn: Transaction[S]) -> None:
         """Nothing is left to write."""

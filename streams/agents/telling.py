@@ -47,7 +47,9 @@ class Teller:
             if kind in FORWARDS and not envelope.source.startswith(_HEARD):
                 headers = ((TIME_HEADER, b"%d" % at), (TASK_HEADER, self._group))
                 for inbox, to in FORWARDS[kind]:
-                    txn.forward(inbox, to(envelope.data).encode(), value, headers)
+                    subject = to(envelope.data)
+                    if subject is not None:
+                        txn.forward(inbox, subject.encode(), value, headers)
 
     def answer(self, txn: Transaction[Any], command: Envelope, answer: CommandAnswered, at: int) -> None:
         """Append the answer to a command.

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from streams.agreement.conditions import AnyCondition
 from streams.agreement.scalars import Name
@@ -44,6 +44,13 @@ class Member(Part):
     cap_30d: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
 
 
+def _without_slash(name: str) -> str:
+    """The name of a pool, which stands behind a slash where the agreement's name is in front."""
+    if "/" in name:
+        raise ValueError(f"expected a name without a slash, found {name!r}")
+    return name
+
+
 class PoolPart(Part):
     """People who take turns."""
 
@@ -56,4 +63,4 @@ class RoutingPart(Part):
     territories: Annotated[tuple[Territory, ...], BeforeValidator(tuple_of)] = ()
     segments: Annotated[tuple[Segment, ...], BeforeValidator(tuple_of)] = ()
     fallback: Fallback
-    pools: Annotated[dict[Name, PoolPart], Field(min_length=1)]
+    pools: Annotated[dict[Annotated[Name, AfterValidator(_without_slash)], PoolPart], Field(min_length=1)]

@@ -68,6 +68,7 @@ class Kind(Generic[S]):
         react: what follows from a fact, after the state has changed by it.
         next_wake: the earliest instant at which the subject has something to say by itself.
         wake: what it says then.
+        on_version: what it says when a version of an agreement takes effect; None when that is nothing to it.
     """
 
     state: type[S]
@@ -77,6 +78,7 @@ class Kind(Generic[S]):
     react: Callable[[S, Envelope, int, Around], Sequence[Told]]
     next_wake: Callable[[S, Around], int | None] = lambda _state, _around: None
     wake: Callable[[S, int, Around], Sequence[Told]] = lambda _state, _due, _around: ()
+    on_version: Callable[[S, int, Around], Sequence[Told]] | None = None
 
 
 def is_duplicate(state: Subject, mark: int) -> bool:
@@ -104,6 +106,15 @@ def wake(kind: Kind[S], state: S, due: int, around: Around) -> list[Envelope]:
     passing = derived_id(around.subject, "deadline", str(due))
     cause = _Cause(passing, f"{OWN_SOURCE}\x1f{passing}")
     return _follow(kind, state, kind.wake(state, due, around), cause, around)
+
+
+def move(kind: Kind[S], state: S, at: int, around: Around) -> list[Envelope]:
+    """The canonical facts that follow when a version of an agreement takes effect; the state is changed accordingly."""
+    if kind.on_version is None:
+        return []
+    passing = derived_id(around.subject, "version", str(at))
+    cause = _Cause(passing, f"{OWN_SOURCE}\x1f{passing}")
+    return _follow(kind, state, kind.on_version(state, at, around), cause, around)
 
 
 def fold(kind: Kind[S], state: S, envelope: Envelope, secret: bytes = b"") -> None:

@@ -16,7 +16,7 @@ from events.agreement import (
     SignAgreement,
     Signature,
 )
-from events.commands import HandOverLead
+from events.commands import HandOverLead, ReassignLead
 from events.envelope import Envelope
 from events.fact import Fact
 from events.lead import (
@@ -32,7 +32,19 @@ from events.lead import (
     LeadTouched,
 )
 from events.registry import WIRE_TYPE, wrap
-from events.routing import LeadAccountAsked
+from events.routing import (
+    LeadAccountAsked,
+    LeadAssigned,
+    LeadOwnerRequested,
+    LeadRequestWithdrawn,
+    Member,
+    MemberAway,
+    MemberBack,
+    PoolAssigned,
+    PoolRefused,
+    PoolStaffed,
+    PoolWaiting,
+)
 from events.sla import (
     SlaAnswered,
     SlaBreached,
@@ -206,7 +218,43 @@ _FACTS: tuple[Fact, ...] = (
         missing=("signed.sales",),
     ),
     HandOverLead(by="Lead Desk", owner="Bogdan Ionescu", reason="asked for a call at the fair"),
+    ReassignLead(by="Head of Sales", owner="rep-19", pool="chisinau", reason="speaks Romanian"),
     LeadAccountAsked(account="account-77", number=2),
+    LeadOwnerRequested(
+        pool="emea-2026/bucharest",
+        number=3,
+        rule="escalation",
+        why="first_response was breached",
+        clause="first_response",
+        not_to="rep-17",
+    ),
+    LeadRequestWithdrawn(number=3, reason="nobody has to act on it", pool="emea-2026/bucharest"),
+    LeadAssigned(
+        owner="rep-18",
+        rule="segment",
+        why="segment: company.industry is banking",
+        agreement="emea-2026",
+        version=2,
+        cycle=3,
+        pool="bucharest",
+        instead_of="rep-20",
+        former="rep-17",
+        first_owner="rep-16",
+    ),
+    PoolStaffed(agreement="emea-2026", version=2, members=(Member(member="rep-17", weight=2, cap_30d=120),)),
+    PoolAssigned(
+        lead="lead-4711",
+        number=3,
+        owner="rep-18",
+        version=2,
+        why="next in turn, with a share of 2 in 3 among 2 who have room",
+        waited_us=90_000_000,
+        instead_of="rep-20",
+    ),
+    PoolWaiting(lead="lead-4711", number=3, why="of 2 in the pool 2 have their quota of 24 hours", until=DUE),
+    PoolRefused(lead="lead-4711", number=3, reason="no_such_pool"),
+    MemberAway(member="rep-20", since=AT, until=MOVED, replacement="rep-18"),
+    MemberBack(member="rep-20"),
     AccountOpened(
         name="Müller & Söhne GmbH",
         domain="mueller.example",

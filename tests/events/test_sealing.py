@@ -57,6 +57,13 @@ SEALED = {
     "agreement.retire.v1": ["Head of Marketing"],
     "agreement.publish.v1": ["Operations"],
     "lead.hand_over.v1": ["Lead Desk", "Bogdan Ionescu"],
+    "lead.reassign.v1": ["Head of Sales", "rep-19"],
+    "lead.owner_requested.v1": ["rep-17"],
+    "lead.assigned.v1": ["rep-18", "rep-20", "rep-17", "rep-16"],
+    "pool.staffed.v1": ["rep-17"],
+    "pool.assigned.v1": ["rep-18", "rep-20"],
+    "member.away.v1": ["rep-20", "rep-18"],
+    "member.back.v1": ["rep-20"],
     "account.opened.v1": ["+49891234567", "rep-17"],
     "account.amended.v1": ["+49897654321"],
     "account.owner_changed.v1": ["rep-18", "Head of Sales"],
@@ -95,7 +102,17 @@ NOBODY = {
     "agreement.retire.v1": set(),
     "command.answered.v1": {"command", "facts", "reason", "missing"},
     "lead.hand_over.v1": {"reason"},
+    "lead.reassign.v1": {"pool", "reason"},
     "lead.account_asked.v1": {"account"},
+    "lead.owner_requested.v1": {"pool", "why", "clause"},
+    "lead.request_withdrawn.v1": {"reason", "pool"},
+    "lead.assigned.v1": {"why", "agreement", "pool"},
+    "pool.staffed.v1": {"agreement"},
+    "pool.assigned.v1": {"lead", "why"},
+    "pool.waiting.v1": {"lead", "why"},
+    "pool.refused.v1": {"lead"},
+    "member.away.v1": set(),
+    "member.back.v1": set(),
     "account.opened.v1": {"name", "domain", "postcode", "country", "parent"},
     "account.amended.v1": {"name", "domain", "postcode", "country", "parent"},
     "account.owner_changed.v1": set(),
@@ -128,7 +145,7 @@ def test_every_text_field_is_marked_personal_or_known_to_name_nobody(wire_type: 
 def test_fields_that_name_who_acted_carry_the_mark(wire_type: str) -> None:
     for struct in structs_of(CATALOGUE[wire_type]):
         for name, hint in get_type_hints(struct, include_extras=True).items():
-            if name in ("by", "owner", "signed_as", "saw", "profile", "email", "phone", "person"):
+            if name in ("by", "owner", "signed_as", "saw", "profile", "email", "phone", "person", "member", "not_to"):
                 assert is_personal(hint), name
 
 

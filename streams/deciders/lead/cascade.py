@@ -10,6 +10,7 @@ from typing import cast
 
 from msgspec.structs import replace
 
+from events.account import AccountOwnerTold
 from events.envelope import Envelope
 from events.fact import Fact
 from events.instants import from_us
@@ -23,7 +24,9 @@ from events.lead import (
     LeadStatusChanged,
     LeadTouched,
 )
-from streams.deciders.lead import engagement, life, ownership, qualification, sla
+from events.routing import LeadAssigned, PoolAssigned, PoolRefused
+from events.sla import SlaAnswered, SlaBreachRetracted, SlaEscalated
+from streams.deciders.lead import engagement, life, ownership, qualification, reassigning, sla
 from streams.deciders.lead.envelopes import canonical, derived, id_of
 from streams.deciders.lead.evolve import OWN_SOURCE, evolve
 from streams.deciders.lead.given import Given, Live, Told
@@ -33,12 +36,19 @@ Part = Callable[[Live, Envelope, int, Given], Sequence[Told]]
 
 REACTIONS: dict[type[Fact], tuple[Part, ...]] = {
     LeadCaptured: (life.on_captured, engagement.on_known, life.on_known, qualification.on_known, sla.on_captured),
-    LeadStatusChanged: (sla.on_status, life.on_status),
+    LeadStatusChanged: (sla.on_status, life.on_status, ownership.on_changed),
     LeadProfileUpdated: (engagement.on_known, life.on_known, qualification.on_known),
     LeadQualified: (sla.on_qualified, ownership.on_qualified),
     LeadHandedOver: (engagement.on_handed_over, sla.on_handed_over),
-    LeadConverted: (sla.on_closed,),
-    LeadArchived: (sla.on_closed,),
+    LeadAssigned: (ownership.on_assigned,),
+    LeadConverted: (sla.on_closed, ownership.on_changed),
+    LeadArchived: (sla.on_closed, ownership.on_changed),
+    SlaEscalated: (reassigning.on_escalated,),
+    SlaAnswered: (reassigning.on_answered,),
+    SlaBreachRetracted: (reassigning.on_answered,),
+    AccountOwnerTold: (ownership.on_account_told,),
+    PoolAssigned: (ownership.on_pool_assigned,),
+    PoolRefused: (ownership.on_pool_refused,),
 }
 """Which parts see a fact, in which order. A fact that is not here changes state only.
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from events.agreement import CommandAnswered
-from events.commands import HandOverLead
+from events.commands import HandOverLead, ReassignLead
 from events.envelope import Envelope
 from events.fact import Fact
-from streams.deciders.lead import ownership
+from streams.deciders.lead import ownership, reassigning
 from streams.deciders.lead.cascade import commanded
 from streams.deciders.lead.evolve import fingerprint
 from streams.deciders.lead.given import Given, Live, Refusal, Told
@@ -18,6 +18,7 @@ Command = Callable[[Live, Any, int, Given], Sequence[Told] | Refusal]
 
 COMMANDS: Mapping[type[Fact], Command] = {
     HandOverLead: ownership.hand_over,
+    ReassignLead: reassigning.reassign,
 }
 """Who decides each command."""
 

@@ -22,6 +22,7 @@ from events.lead import (
     LeadStatusChanged,
     LeadTouched,
 )
+from events.routing import LeadAccountAsked, LeadAssigned, LeadOwnerRequested, LeadRequestWithdrawn
 from events.sla import (
     SlaAnswered,
     SlaBreached,
@@ -37,7 +38,7 @@ from events.sla import (
     SlaWarned,
 )
 from streams.deciders.lead.closings import LASTING, Closing, How, add
-from streams.deciders.lead.state import Clock, Lead, ProfileValue, StatusEntry, Touch
+from streams.deciders.lead.state import Asked, Clock, Lead, ProfileValue, StatusEntry, Touch
 
 Change = Callable[[Lead, Envelope, int], None]
 """Changes a lead by a fact that happened at an instant, in microseconds."""
@@ -131,11 +132,36 @@ def _qualified(lead: Lead, envelope: Envelope, at: int) -> None:
         lead.former_hand_overs[lead.cycle] = lead.handed_over_at
     lead.cycle = cast("LeadQualified", envelope.data).cycle
     lead.qualified_at, lead.handed_over_at = at, None
+    lead.first_owner, lead.pool = None, None
 
 
 def _handed_over(lead: Lead, envelope: Envelope, at: int) -> None:
     fact = cast("LeadHandedOver", envelope.data)
     lead.handed_over_at, lead.owner, lead.agreement = at, fact.owner, fact.agreement
+    lead.asked = None
+
+
+def _account_asked(lead: Lead, envelope: Envelope, at: int) -> None:
+    fact = cast("LeadAccountAsked", envelope.data)
+    lead.requests, lead.asked = fact.number, Asked(fact.number, at, fact.account)
+
+
+def _owner_requested(lead: Lead, envelope: Envelope, at: int) -> None:
+    fact = cast("LeadOwnerRequested", envelope.data)
+    lead.requests = fact.number
+    lead.asked = Asked(fact.number, at, fact.pool, of_pool=True, rule=fact.rule, why=fact.why, clause=fact.clause)
+
+
+def _request_withdrawn(lead: Lead, envelope: Envelope, at: int) -> None:
+    del envelope, at
+    lead.asked = None
+
+
+def _assigned(lead: Lead, envelope: Envelope, at: int) -> None:
+    del at
+    fact = cast("LeadAssigned", envelope.data)
+    lead.owner, lead.first_owner, lead.pool = fact.owner, fact.first_owner or fact.owner, fact.pool
+    lead.asked = None
 
 
 def _closing(how: How) -> Change:
@@ -262,6 +288,10 @@ _CHANGES: dict[type[Fact], Change] = {
     LeadScored: _scored,
     LeadQualified: _qualified,
     LeadHandedOver: _handed_over,
+    LeadAccountAsked: _account_asked,
+    LeadOwnerRequested: _owner_requested,
+    LeadRequestWithdrawn: _request_withdrawn,
+    LeadAssigned: _assigned,
     LeadConverted: _closing("converted"),
     LeadArchived: _closing("archived"),
     SlaStarted: _clock_started,

@@ -3,6 +3,7 @@
 from msgspec import Struct, field
 
 from events.lead import Direction, Side
+from events.routing import Rule
 from events.sla import Verdict
 from streams.deciders.lead.closings import Closing, lasting, spans
 
@@ -105,6 +106,28 @@ class Answered(Struct, frozen=True, array_like=True, gc=False):
     kept: bool = False
 
 
+class Asked(Struct, frozen=True, array_like=True, gc=False):
+    """What a lead waits for before somebody has it, or has it instead of somebody else.
+
+    Attributes:
+        number: of the lead's requests.
+        at: since when, microseconds.
+        of: the account or pool that was asked.
+        of_pool: it is a pool.
+        rule: what led to the pool.
+        why: that rule in words.
+        clause: the clause whose escalation asks for another owner; None without one.
+    """
+
+    number: int
+    at: int
+    of: str
+    of_pool: bool = False
+    rule: Rule = "account"
+    why: str = ""
+    clause: str | None = None
+
+
 class Lead(Struct, array_like=True):
     """Everything a decider knows of one lead.
 
@@ -132,6 +155,10 @@ class Lead(Struct, array_like=True):
         seen: short keyed hashes of every accepted (source, id).
         former_hand_overs: occurred_at of the hand-over in each former cycle that had one, by cycle, microseconds.
         answers: to commands, oldest first; they follow from the inbox and are no part of the fold of the facts.
+        requests: how often it asked an account or a pool.
+        asked: what it waits for now; None for nothing.
+        first_owner: who had it first in the current cycle, where it was assigned.
+        pool: name of the pool its owner was found in; None when it was not a pool.
     """
 
     recorded_at: int = 0
@@ -157,6 +184,10 @@ class Lead(Struct, array_like=True):
     seen: list[int] = field(default_factory=list)
     former_hand_overs: dict[int, int] = field(default_factory=dict)
     answers: list[Answered] = field(default_factory=list)
+    requests: int = 0
+    asked: Asked | None = None
+    first_owner: str | None = None
+    pool: str | None = None
 
     @property
     def last_at(self) -> int:

@@ -4,63 +4,47 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events.account import AccountAmended, AccountOpened, AccountOwnerChanged, AccountOwnerTold, AccountRelated
-from events.envelope import Envelope
 from events.fact import Fact
 from events.instants import MINUTE, from_us, to_us
 from events.registry import wrap
 from events.routing import LeadAccountAsked
 from events.topics import ACCOUNT_EVENTS, ACCOUNT_INBOX, LEAD_INBOX
-from streams.agreement.known import Known
 from streams.deciders.accounts import ACCOUNT, Account
-from streams.deciders.lead.evolve import fingerprint
-from streams.deciders.subject import Around, decide, fold
 from tests.streams.agents.house import House, sent
 from tests.support.given import MONDAY, happened, minute
 from tests.support.laws import examples
+from tests.support.subjects import Ledger
 
 OPENED = AccountOpened(name="Müller & Söhne GmbH", domain="mueller.example", owner="rep-1")
 ASKED = LeadAccountAsked(account="acme", number=1)
 
 
-class Ledger:
-    """One account's log as it grows; its state is the fold of it after every step."""
-
-    def __init__(self) -> None:
-        self.state, self.twin, self.facts = Account(), Account(), list[Envelope]()
-
-    def hears(self, fact: Fact, at: float, source: str = "/crm") -> list[Envelope]:
-        envelope = wrap(fact, id=f"{len(self.facts)}", source=source, subject="acme", time=from_us(minute(at)))
-        around = Around(Known(), max(minute(at), self.state.recorded_at), "acme")
-        told = decide(ACCOUNT, self.state, envelope, fingerprint(source, envelope.id), around)
-        for each in told:
-            fold(ACCOUNT, self.twin, each)
-        assert self.twin == self.state
-        self.facts += told
-        return told[1:]
+def acme() -> Ledger[Account]:
+    return Ledger(ACCOUNT, "acme")
 
 
 def test_a_lead_that_asks_is_told_who_looks_after_the_account() -> None:
-    ledger = Ledger()
+    ledger = acme()
     ledger.hears(OPENED, 0)
     (answer,) = ledger.hears(ASKED, 5, "/leadstream/anna")
-    assert answer.data == AccountOwnerTold(lead="anna", number=1, owner="rep-1")
-    assert to_us(answer.time) == minute(5)
+    assert answer == AccountOwnerTold(lead="anna", number=1, owner="rep-1")
+    assert to_us(ledger.facts[-1].time) == minute(5)
 
 
 def test_an_account_nobody_has_heard_of_is_looked_after_by_nobody() -> None:
-    (answer,) = Ledger().hears(ASKED, 5, "/leadstream/anna")
-    assert answer.data == AccountOwnerTold(lead="anna", number=1)
+    (answer,) = acme().hears(ASKED, 5, "/leadstream/anna")
+    assert answer == AccountOwnerTold(lead="anna", number=1)
 
 
 def test_an_answer_happens_no_earlier_than_what_it_says() -> None:
-    ledger = Ledger()
+    ledger = acme()
     ledger.hears(AccountOwnerChanged(owner="rep-2"), 9)
-    (answer,) = ledger.hears(ASKED, 5, "/leadstream/anna")
-    assert to_us(answer.time) == minute(9)
+    ledger.hears(ASKED, 5, "/leadstream/anna")
+    assert to_us(ledger.facts[-1].time) == minute(9)
 
 
 def test_the_owner_who_came_last_holds_and_nobody_is_an_owner_too() -> None:
-    ledger = Ledger()
+    ledger = acme()
     ledger.hears(AccountOwnerChanged(owner="rep-3"), 20)
     ledger.hears(OPENED, 0)
     assert ledger.state.owner == "rep-3"
@@ -69,7 +53,7 @@ def test_the_owner_who_came_last_holds_and_nobody_is_an_owner_too() -> None:
 
 
 def test_of_each_field_the_later_word_holds_however_they_come() -> None:
-    ledger = Ledger()
+    ledger = acme()
     ledger.hears(AccountAmended(domain="new.example"), 10)
     ledger.hears(OPENED, 0)
     assert ledger.state.known == {"name": "Müller & Söhne GmbH", "domain": "new.example"}
@@ -77,7 +61,7 @@ def test_of_each_field_the_later_word_holds_however_they_come() -> None:
 
 
 def test_relations_end_and_an_older_word_about_one_changes_nothing() -> None:
-    ledger = Ledger()
+    ledger = acme()
     ledger.hears(AccountRelated(other="b", kind="partner"), 0)
     ledger.hears(AccountRelated(other="b", kind="investor"), 0)
     ledger.hears(AccountRelated(other="b", kind="partner", ended=True), 10)
@@ -99,11 +83,11 @@ UPSTREAM = st.one_of(
 )
 def test_what_is_known_does_not_depend_on_the_order_of_arrival(drawn: tuple[list[Fact], list[int]]) -> None:
     facts, order = drawn
-    first, second = Ledger(), Ledger()
+    first, second = acme(), acme()
     for number, fact in enumerate(facts):
         first.hears(fact, number)
     for number in order:
-        second.hears(facts[number], number)
+        second.hears(facts[number], number, recorded=20)
     one, other = first.state, second.state
     assert (one.known, one.owner, one.related, one.opened_at) == (
         other.known,

@@ -33,7 +33,7 @@ def test_a_hand_over_by_command_starts_the_clocks_of_sales() -> None:
     story.then([said(LeadHandedOver, 5, cycle=1, owner="Ines")], of=LeadHandedOver)
     story.then([said(SlaStarted, 5, due=65)], of=SlaFact)
     story.answer(accepted=True)
-    assert story.answers[-1].facts == tuple(told.id for told in story.facts[-2:])
+    assert story.answers[-1].facts == tuple(told.id for told in story.facts[-3:])
 
 
 def test_a_lead_that_is_not_qualified_is_refused_with_what_is_missing() -> None:

@@ -1,0 +1,96 @@
+"""Leads, accounts and pools over the log: each speaks through the inboxes of the others."""
+
+from events.account import AccountOpened
+from events.commands import HandOverLead
+from events.instants import from_us
+from events.lead import LeadHandedOver
+from events.routing import LeadAssigned, MemberAway
+from events.topics import ACCOUNT_INBOX, POOL_EVENTS, POOL_INBOX, POOL_STATE
+from streams.deciders.lead.evolve import OWN_SOURCE
+from tests.streams.agents.house import House, codec, sent, types
+from tests.streams.deciders.lead.test_ownership import ROUTED, qualified
+from tests.support.given import DAYS, happened, minute
+
+CAPPED = ROUTED.replace("[{name: ana}, {name: bo}]", "[{name: ana, cap_30d: 30}]")
+
+
+async def owners(house: House, *leads: str) -> list[str | None]:
+    found: list[str | None] = []
+    for lead in leads:
+        last = [each.data for each in await house.told(lead) if isinstance(each.data, LeadAssigned)]
+        found.append(last[-1].owner if last else None)
+    return found
+
+
+async def test_leads_of_all_partitions_take_turns_in_one_pool() -> None:
+    house = await House().open(ROUTED)
+    names = [f"lead-{number}" for number in range(6)]
+    for number, name in enumerate(names):
+        await house.send(sent(qualified(number), name))
+    await house.run()
+    assert sorted(str(owner) for owner in await owners(house, *names)) == ["ana"] * 3 + ["bo"] * 3
+    assert await house.dead() == []
+
+
+async def test_the_whole_talk_can_be_read_from_either_side() -> None:
+    house = await House().open(ROUTED)
+    await house.send(sent(qualified()))
+    await house.run()
+    lead, pool = await house.told(), await house.told("b2b/bucharest", POOL_EVENTS)
+    assert types(lead) == [
+        "LeadCaptured", "LeadQualified", "SlaStarted", "LeadOwnerRequested",
+        "PoolAssigned", "LeadAssigned", "LeadHandedOver", "SlaMet", "SlaStarted",
+    ]  # fmt: skip
+    assert types(pool) == ["LeadOwnerRequested", "PoolStaffed", "PoolAssigned"]
+    assert [each.source for each in pool] == ["/leadstream/anna", OWN_SOURCE, OWN_SOURCE]
+    assert lead[4].source == "/leadstream/b2b/bucharest"
+    assert lead[4].causationid == pool[2].id
+
+
+async def test_who_looks_after_the_account_gets_its_lead() -> None:
+    house = await House().open(ROUTED)
+    await house.send(sent(happened(AccountOpened(name="Acme", owner="rep-9"), -5), "acme"), inbox=ACCOUNT_INBOX)
+    await house.send(sent(qualified(company__account="acme")))
+    await house.run()
+    assert await owners(house, "anna") == ["rep-9"]
+
+
+async def test_who_is_away_is_told_to_the_pool_and_comes_back_by_himself() -> None:
+    house = await House().open(CAPPED)
+    away = MemberAway(member="ana", until=from_us(minute(3 * DAYS)))
+    await house.send(sent(happened(away, 0), "b2b/bucharest"), inbox=POOL_INBOX)
+    await house.send(sent(qualified(5)))
+    await house.run(until=minute(4 * DAYS))
+    assert await owners(house, "anna") == ["ana"]
+    (handed,) = [each for each in await house.told() if isinstance(each.data, LeadHandedOver)]
+    assert handed.time == from_us(minute(3 * DAYS))
+
+
+async def test_a_pools_deadline_serves_the_next_lead() -> None:
+    house = await House().open(CAPPED)
+    await house.send(sent(qualified(0), "anna"), sent(qualified(10), "bert"))
+    await house.run(until=minute(2 * DAYS))
+    assert await owners(house, "anna", "bert") == ["ana", "ana"]
+    times = [each.time for each in await house.told("bert") if isinstance(each.data, LeadHandedOver)]
+    assert times == [from_us(minute(DAYS))]
+
+
+async def test_two_houses_write_the_same_bytes_whatever_comes_in_a_batch() -> None:
+    async def lived(limit: int) -> tuple[dict[bytes, list[bytes | None]], dict[bytes, list[bytes | None]]]:
+        house = await House().open(CAPPED)
+        for number in range(5):
+            await house.send(sent(qualified(10 * number), f"lead-{number}"))
+        await house.send(sent(happened(HandOverLead(by="x", owner="ines"), 300, source="/crm"), "lead-4"))
+        await house.run(until=minute(9 * DAYS), limit=limit)
+        return await house.per_lead(), await house.per_lead(POOL_EVENTS)
+
+    assert await lived(1) == await lived(5000)
+
+
+async def test_a_pools_state_and_log_are_kept_under_its_name() -> None:
+    house = await House().open(ROUTED)
+    await house.send(sent(qualified()))
+    await house.run()
+    keys = {record.key for record in await house.records(POOL_STATE) if record.key and record.key[:1] != b"\0"}
+    assert keys == {b"b2b/bucharest"} == {record.key for record in await house.records(POOL_EVENTS)}
+    assert codec.decode((await house.records(POOL_EVENTS))[0].value).subject == "b2b/bucharest"
