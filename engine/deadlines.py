@@ -18,6 +18,10 @@ class Wakes(Protocol):
         """The earliest due of all, or None."""
         ...
 
+    def first(self) -> tuple[int, bytes] | None:
+        """The earliest (due, key) of all, or None; it stays."""
+        ...
+
     def pop(self) -> tuple[int, bytes]:
         """Take the earliest (due, key) out; call after `peek` said there is one.
 
@@ -63,6 +67,10 @@ class Deadlines:
         while heap and due.get(heap[0][1]) != heap[0][0]:
             heappop(heap)
         return heap[0][0] if heap else None
+
+    def first(self) -> tuple[int, bytes] | None:
+        """The earliest (due, key) of all, or None; it stays."""
+        return None if self.peek() is None else self._heap[0]
 
     def pop(self) -> tuple[int, bytes]:
         """Take the earliest (due, key) out; call after `peek` said there is one."""

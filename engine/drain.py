@@ -2,9 +2,10 @@
 
 Groups that neither send to nor receive from one another run one after the other in full batches, each partition in
 its own order; at the end every partition's time is the same instant, so that all that is due before it has fired.
+Those that do speak to one another run as one (`engine.together`).
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -39,7 +40,7 @@ async def drain(
     tasks: list[Task[Any]] = []
     try:
         for partition in range(program.partitions):
-            tasks.append(_made(log, program, partition))
+            tasks.append(make_task(log, program, partition))
             await tasks[-1].open()
         while any([await _read_to_end(log, task, progress, limit) for task in tasks]):
             pass  # a task may have forwarded to another one's inbox
@@ -52,42 +53,8 @@ async def drain(
             await task.close()
 
 
-async def drain_all(
-    log: EventLog,
-    programs: Sequence[Program],
-    *,
-    until: int | None = None,
-    progress: Progress | None = None,
-    limit: int = 5000,
-) -> int:
-    """Drain groups that speak to one another, one after the other, until none has anything left to hear.
-
-    Args:
-        log: the log.
-        programs: the groups and their programs.
-        until: let time pass up to this instant (microseconds), if it is later than all records.
-        progress: told after each batch.
-        limit: records of a batch.
-
-    Returns:
-        The instant up to which time has passed in every group, in microseconds.
-    """
-    time, done = 0 if until is None else until, dict[str, tuple[list[list[int]], int]]()
-    while True:
-        before = dict(done)
-        for program in programs:
-            if done.get(program.group.name) != (await _ends(log, program), time):
-                time = await drain(log, program, until=time, progress=progress, limit=limit)
-                done[program.group.name] = (await _ends(log, program), time)
-        if done == before:
-            return time
-
-
-async def _ends(log: EventLog, program: Program) -> list[list[int]]:
-    return [await log.ends(topic) for topic in program.group.sources]
-
-
-def _made(log: EventLog, program: Program, partition: int) -> Task[Any]:
+def make_task(log: EventLog, program: Program, partition: int) -> Task[Any]:
+    """A task of a group, not yet open."""
     return Task(
         group=program.group,
         partition=partition,

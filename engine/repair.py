@@ -73,7 +73,9 @@ async def repair_positions(log: EventLog, group: GroupSpec, partition: int, *, d
                 moved.append(move)
         if moved and not dry:
             after = state | {move.topic: move.to for move in moved}
-            record = NewRecord(POSITION, encode_position(Position(after, said.time, said.format)))
+            whole = {move.topic for move in moved if move.lost is None}  # decided beforehand in another log
+            ahead = {topic: ranges for topic, ranges in said.ahead.items() if topic not in whole}
+            record = NewRecord(POSITION, encode_position(Position(after, said.time, said.format, ahead)))
             before = {move.topic: move.found for move in moved}
             await handle.commit(Writes(changelog=[record], before=before, after={at: after[at] for at in before}))
         return moved

@@ -39,6 +39,16 @@ class Sweep:
         self._reached = len(keys)
         return True
 
+    @property
+    def next_key(self) -> bytes | None:
+        """Whose turn it is; None when all are done."""
+        return self._keys[self._reached] if self._reached < len(self._keys) else None
+
+    def step(self, processor: Processor[S], txn: Transaction[S]) -> None:
+        """Take the next key."""
+        processor.sweep(txn, self._keys[self._reached], self.at)
+        self._reached += 1
+
     def commit(self) -> bool:
         """What was done is done; whether that was all."""
         self._committed = self._reached

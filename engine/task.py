@@ -14,6 +14,7 @@ import msgspec
 
 from engine.batch import Batch
 from engine.columns import Columns
+from engine.decided import Ranges, beyond, within
 from engine.errors import SkippedBatch, TornState, UnknownState
 from engine.failpoints import reached
 from engine.ports import GroupSpec, Opened, Processor, Record, S, TaskLog, Writes
@@ -38,11 +39,14 @@ class Position(msgspec.Struct, frozen=True, omit_defaults=True):
         offsets: next offset of every source by logical name.
         time: partition time in microseconds.
         format: format of the states beside it (`GroupSpec.state_format`).
+        ahead: ranges of offsets that are decided although earlier ones are not: a run in virtual time decides in the
+            order of record time, and what tasks tell one another lies behind all that is still to be read.
     """
 
     offsets: dict[str, int]
     time: int
     format: int = 0
+    ahead: dict[str, Ranges] = {}
 
 
 _timestamp, _headers = itemgetter(Record._fields.index("timestamp")), itemgetter(Record._fields.index("headers"))
@@ -64,6 +68,7 @@ class Task(Generic[S]):
 
     Attributes:
         positions: next offset of every source, as committed.
+        ahead: ranges of offsets beyond that, by source, that are decided already, as committed.
         time: partition time as committed.
         failed_at: offset of the record that the program failed on, in the work done last; None when there is none.
 
@@ -89,6 +94,7 @@ class Task(Generic[S]):
         self.group, self.partition, self.partitions = group, partition, partitions
         self.log, self.processor = log, processor
         self.positions: dict[str, int] = {}
+        self.ahead: dict[str, Ranges] = {}
         self.time = 0
         self.store: StateStore = MemoryStore() if store is None else store
         self.deadlines = self.store.deadlines
@@ -108,6 +114,7 @@ class Task(Generic[S]):
         found = await self._restored()
         position = self._checked_position(found)
         self.positions, self.time = dict(found.positions), position.time if position else 0
+        self.ahead = position.ahead if position else {}
         self.deadlines, self._hot, self._sweep = self.store.deadlines, {}, None
         reached("open.taken")
 
@@ -162,6 +169,8 @@ class Task(Generic[S]):
         records = list(batch.records)
         if position != batch.first_offset:
             records = [record for record in records if record.offset >= position]
+        if ranges := self.ahead.get(batch.topic):
+            records = [record for record in records if not within(record.offset, ranges)]
         done = 0
         while True:
             await self.processor.prepare(_reach(records))
@@ -171,7 +180,7 @@ class Task(Generic[S]):
                 txn.positions[batch.topic] = batch.next_offset if whole else records[done].offset
                 self.processor.finish(txn)
                 reached("batch.decided")
-                await self._commit(txn)
+                await self.commit(txn)
             if whole:
                 return
             await asyncio.sleep(0)
@@ -187,7 +196,7 @@ class Task(Generic[S]):
                 if whole:
                     txn.time = to
                 self.processor.finish(txn)
-                await self._commit(txn)
+                await self.commit(txn)
             await asyncio.sleep(0)
 
     def next_due(self) -> int:
@@ -205,11 +214,10 @@ class Task(Generic[S]):
             await self.log.close()
         reached("close.done")
 
-    @contextmanager
-    def _transaction(self) -> Iterator[Transaction[S]]:
-        """A transaction; leaving it by an exception takes back what it did to the deadlines."""
+    def begin(self) -> Transaction[S]:
+        """A new transaction over the committed state; one at a time, to be committed or aborted."""
         self.failed_at = None
-        txn = Transaction(
+        return Transaction(
             group=self.group,
             partition=self.partition,
             partitions=self.partitions,
@@ -219,13 +227,33 @@ class Task(Generic[S]):
             store=self.store,
             deadlines=self.deadlines,
             hot=self._hot,
+            ahead=self.ahead,
         )
+
+    def abort(self) -> None:
+        """Take back what the transaction did to the deadlines; its states are thrown away with it."""
+        self.deadlines.abort()
+        if self._sweep is not None:
+            self._sweep.abort()
+
+    def sweeping(self, milestone: int) -> Sweep | None:
+        """The way of a milestone through all keys, where it is under way."""
+        return self._sweep if self._sweep is not None and self._sweep.at == milestone else None
+
+    def sweep(self, txn: Transaction[S], milestone: int) -> Sweep:
+        """The way of a milestone through all keys, begun or gone on with."""
+        if self._sweep is None or self._sweep.at != milestone:
+            self._sweep = Sweep(milestone, list(txn.every_key()))
+        return self._sweep
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Transaction[S]]:
+        """A transaction; leaving it by an exception aborts it."""
+        txn = self.begin()
         try:
             yield txn
         except BaseException:
-            self.deadlines.abort()
-            if self._sweep is not None:
-                self._sweep.abort()
+            self.abort()
             raise
 
     def _decide(self, txn: Transaction[S], topic: str, records: list[Record], done: int) -> int:
@@ -286,15 +314,15 @@ class Task(Generic[S]):
 
     def _swept(self, txn: Transaction[S], milestone: int, until: float) -> bool:
         """Take the keys through a milestone; False when the slice was over before."""
-        if self._sweep is None or self._sweep.at != milestone:
-            self._sweep = Sweep(milestone, list(txn.every_key()))
-        return self._sweep.run(self.processor, txn, until)
+        return self.sweep(txn, milestone).run(self.processor, txn, until)
 
-    async def _commit(self, txn: Transaction[S]) -> None:
+    async def commit(self, txn: Transaction[S]) -> None:
+        """Write all a transaction did, its position and what it has sent, or nothing of it."""
         after = dict(txn.positions)
+        ahead = {topic: left for topic, ranges in txn.ahead.items() if (left := beyond(ranges, after[topic]))}
         moved = [topic for topic, at in after.items() if at != self.positions[topic]]
         changes = txn.changes()
-        position = encode_position(Position(after, txn.time, self.group.state_format))
+        position = encode_position(Position(after, txn.time, self.group.state_format, ahead))
         changelog = Columns.of_pairs(changes)
         changelog.add(POSITION, position)
         writes = Writes(
@@ -309,7 +337,7 @@ class Task(Generic[S]):
         self.deadlines.commit()
         if self._sweep is not None and self._sweep.commit():
             self._sweep = None
-        self.positions, self.time = after, txn.time
+        self.positions, self.ahead, self.time = after, ahead, txn.time
         if len(self._hot) > self._most_hot:
             for key in list(self._hot)[: self._most_hot // 2]:
                 del self._hot[key]

@@ -1,12 +1,13 @@
 """What a processor sees while it decides a batch: state, outputs, deadlines. Nothing leaves before the commit."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from heapq import merge
 from typing import Generic
 
 from engine.columns import Columns
 from engine.deadlines import Wakes
+from engine.decided import Ranges
 from engine.partitioning import partition_of
 from engine.ports import NO_HEADERS, GroupSpec, Headers, Processor, Record, S
 from engine.state import NO_WAKE, StateStore, wake_bytes
@@ -20,6 +21,7 @@ class Transaction(Generic[S]):
         partitions: how many partitions the group's sources have.
         time: partition time, the greatest record time read so far, in microseconds.
         positions: next offset of every source once this transaction is committed.
+        ahead: ranges of offsets of every source that are decided although earlier ones are not (`engine.decided`).
         outputs: records to append by (topic, partition).
     """
 
@@ -31,6 +33,7 @@ class Transaction(Generic[S]):
         "_processor",
         "_store",
         "_touched",
+        "ahead",
         "outputs",
         "partition",
         "partitions",
@@ -50,10 +53,11 @@ class Transaction(Generic[S]):
         store: StateStore,
         deadlines: Wakes,
         hot: dict[bytes, S],
+        ahead: Mapping[str, Ranges] | None = None,
     ) -> None:
         self._group, self.partition, self.partitions, self.time = group, partition, partitions, time
         self._processor, self._store, self._deadlines, self._hot = processor, store, deadlines, hot
-        self.positions = positions
+        self.positions, self.ahead = positions, dict(ahead or {})
         self._touched: dict[bytes, S] = {}
         self._dirty: dict[bytes, None] = {}
         self.outputs: defaultdict[tuple[str, int], Columns] = defaultdict(Columns)

@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
-from engine.drain import drain, drain_all
+from engine.drain import drain
 from engine.host import Program
 from engine.ports import EventLog
 from leadstream.clock import now_us
+from leadstream.deciding import decide_all
 from leadstream.settings import Settings
 from leadstream.state_store import state_stores
 from leadstream.tuning import quiet_gc
@@ -64,16 +65,16 @@ async def run_until_idle(
     quiet_gc()
     stores, secret = state_stores(settings, LEADS), settings.secret.encode()
     agreements, views = agreement_program(), view_program(log, partitions)
-    programs = (
-        *subject_programs(log, partitions, now_us, secret),
+    others, leads = (
+        subject_programs(log, partitions, now_us, secret),
         lead_program(log, partitions, now_us, secret, stores),
     )
-    await wait_until_free(log, [agreements, *programs, views], settings.session_timeout)
+    await wait_until_free(log, [agreements, *others, leads, views], settings.session_timeout)
     store = open_store(settings)
     try:
         await notice_another_log(log, store)
         await drain(log, agreements, progress=progress)
-        time = await drain_all(log, programs, until=until, progress=progress)
+        time = await decide_all(log, leads, others, until=until, progress=progress)
         await drain(log, views, progress=progress)
         rows = await sink_once(log, store)
     finally:

@@ -48,6 +48,11 @@ class RocksDeadlines:
             first = self._near.peek()
         return first
 
+    def first(self) -> tuple[int, bytes] | None:
+        """The earliest (due, key) of all, or None; it stays."""
+        self.peek()
+        return self._near.first()
+
     def pop(self) -> tuple[int, bytes]:
         """Take the earliest (due, key) out; call after `peek` said there is one."""
         due, key = self._near.pop()

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from engine.ports import EventLog, NewRecord, Opened, TaskLog, Writes
 from engine.state import POSITION, pack, unpack
 from engine.task import Position, decode_position, encode_position
@@ -43,7 +45,7 @@ async def _repair(log: EventLog, partition: int, secret: bytes, known: Known, *,
             *([f"format {position.format}"] if not LEADS.reads(position.format) else []),
         ]
         if wrong and not dry:
-            await write(handle, changes, Position(position.offsets, position.time, LEADS.state_format))
+            await write(handle, changes, replace(position, format=LEADS.state_format))
     finally:
         await handle.close()
     what = f"states of {len(leads)} leads"

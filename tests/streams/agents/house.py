@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from engine.drain import drain, drain_all
+from engine.drain import drain
 from engine.memory.disk import MemoryDisk
 from engine.memory.log import MemoryLog
 from engine.partitioning import partition_of
@@ -16,6 +16,7 @@ from events.envelope import Envelope
 from events.instants import DAY, from_us, to_us
 from events.registry import wrap
 from events.topics import AGREEMENT_INBOX, ANSWERS, DEAD_LETTERS, LEAD_EVENTS, LEAD_INBOX, LEAD_STATE, TOPICS
+from leadstream.deciding import decide_all
 from streams.agreement.load import document, load
 from streams.programs import agreement_program, lead_program, subject_programs
 from tests.support.given import MONDAY, Arrival
@@ -89,8 +90,7 @@ class House:
 
     async def run(self, *, until: int | None = None, limit: int = 5000) -> int:
         around = self.log, self.partitions, self.wall
-        programs = [*subject_programs(*around), lead_program(*around)]
-        return await drain_all(self.log, programs, until=until, limit=limit)
+        return await decide_all(self.log, lead_program(*around), subject_programs(*around), until=until, limit=limit)
 
     async def records(self, topic: str) -> list[Record]:
         """All records of a topic, partition after partition."""
