@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from events.topics import TopicDefinition
+from projections.predicting.answers import PREDICTION_CALIBRATION, PREDICTION_MODEL, PREDICTIONS
 from projections.views.board import BOARD, VERDICTS
 from projections.views.breaches import BREACHES
 from projections.views.clock_rows import CLOCKS
@@ -12,19 +13,35 @@ from projections.views.companies import COMPANIES
 from projections.views.completeness import PARTITIONS, SOURCES
 from projections.views.funnel import FUNNEL
 from projections.views.leads import LEADS
+from projections.views.prospects import PREDICTION_COUNTS, PROSPECTS
 from projections.views.queue import QUEUE, STAGNANT, UNOWNED
 from projections.views.response_times import RESPONSE_TIMES
 from projections.views.sla import SLA
 from projections.views.timeline import TIMELINE
-from projections.views.view import Derived, Shown, View
+from projections.views.view import Computed, Derived, Shown, View
 
-VIEWS: tuple[View[Any], ...] = (LEADS, FUNNEL, SLA, RESPONSE_TIMES, BREACHES, CLOCKS, COMMITMENT, TIMELINE, COMPANIES)
+VIEWS: tuple[View[Any], ...] = (
+    LEADS,
+    FUNNEL,
+    SLA,
+    RESPONSE_TIMES,
+    BREACHES,
+    CLOCKS,
+    COMMITMENT,
+    TIMELINE,
+    COMPANIES,
+    PROSPECTS,
+    PREDICTION_COUNTS,
+)
 """In the order in which the projection task keeps their rows."""
 
 DERIVED: tuple[Derived, ...] = (QUEUE, UNOWNED, STAGNANT, BOARD, VERDICTS, SOURCES, PARTITIONS)
 """Made on read; each may rest on those before it."""
 
-SHOWN: tuple[Shown, ...] = (*VIEWS, *DERIVED)
+COMPUTED: tuple[Computed, ...] = (PREDICTIONS, PREDICTION_MODEL, PREDICTION_CALIBRATION)
+"""Computed when somebody asks, from the rows of others."""
+
+SHOWN: tuple[Shown, ...] = (*VIEWS, *DERIVED, *COMPUTED)
 """All that people may ask for."""
 
 BY_NAME: Mapping[str, Shown] = {view.name: view for view in SHOWN}

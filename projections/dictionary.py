@@ -6,10 +6,10 @@ from itertools import chain
 from typing import Any
 
 from events.topics import VIEW_PROGRESS
-from projections.catalogue import DERIVED, VIEWS
+from projections.catalogue import COMPUTED, DERIVED, VIEWS
 from projections.stores.answers import columns_by, table_by
 from projections.stores.schema import OF_AGREEMENTS, PROGRESS, base_table
-from projections.views.view import Aggregate, Column, Derived, Journal, View
+from projections.views.view import Aggregate, Column, Computed, Derived, Journal, View
 
 _HEAD = """\
 # The views: every column, its type and its meaning
@@ -37,7 +37,17 @@ reported.
 def markdown() -> str:
     """The whole document."""
     kept, derived = (_section(view) for view in VIEWS), (_derived(view) for view in DERIVED)
-    return "\n".join([_HEAD, *chain(*kept), *chain(*derived), *_beside()])
+    computed = (_computed(view) for view in COMPUTED)
+    return "\n".join([_HEAD, *chain(*kept), *chain(*derived), *chain(*computed), *_beside()])
+
+
+def _computed(view: Computed) -> Iterator[str]:
+    yield f"## {view.name}\n"
+    yield f"{view.meaning}\n"
+    order = ", ".join(f"`{column}`" for column in view.order)
+    rows = f"Sorted by {order}" if order else "One row"
+    yield f"Computed when it is asked for; it has neither topic nor SQL view. {rows}:\n"
+    yield from _columns(columns_by(view, None))
 
 
 def _derived(view: Derived) -> Iterator[str]:

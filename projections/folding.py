@@ -7,7 +7,7 @@ from events.envelope import Envelope
 from events.fact import Fact
 from projections.catalogue import VIEWS
 from projections.rows import encode_key, row_encoder
-from projections.views.view import Aggregate, Cells, Counters, Detail, Handler, Journal
+from projections.views.view import Aggregate, Cells, Counters, Detail, Handler, Journal, View
 
 BaseRows = tuple[Any, ...]
 """One base row or None per view, in the order of `VIEWS`."""
@@ -32,6 +32,16 @@ def _routes() -> dict[type[Fact], tuple[Route, ...]]:
 
 ROUTES = _routes()
 """Fact type -> the views that take it."""
+
+
+def keeps_rows(view: View[Any]) -> bool:
+    """Whether a view has base rows of its own."""
+    return not isinstance(view, Journal) and not (isinstance(view, Aggregate) and view.of is not None)
+
+
+def place_of(view: Aggregate[Any]) -> int:
+    """The place of the base rows that a view counts."""
+    return [each.name for each in VIEWS].index((view.of or view).name)
 
 
 def project_all(rows: list[Any], routes: Iterable[Route], envelope: Envelope) -> None:

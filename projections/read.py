@@ -13,7 +13,7 @@ from projections.stores.port import ViewStore
 from projections.stores.schema import base_table, names, quoted
 from projections.views.companies import COMPANIES
 from projections.views.times import instant_text
-from projections.views.view import Cell, Cells, Column, Kind, Shown
+from projections.views.view import COMPLETE_TO, Cell, Cells, Column, Computed, Kind, Shown
 
 
 class Where(NamedTuple):
@@ -101,6 +101,8 @@ def read_view(
     columns = answer_columns(name, by)
     view = view_named(name)
     table = quoted(table_by(view, by))
+    if isinstance(view, Computed):
+        return sifted(_computed(store, view, _listed(where)), columns, name, where, sort=sort, limit=limit)
     conditions, values = _conditions(name, columns, _listed(where))
     own = [quoted(column) for column in (view.order if by is None else (by, *view.order))]
     order = ", ".join([*_sorting(name, columns, sort), *own])
@@ -108,6 +110,13 @@ def read_view(
     sql += f" ORDER BY {order}" if order else ""
     sql += "" if limit is None else f" LIMIT {int(limit)}"
     return [_row(columns, row) for row in store.query(sql, values)]
+
+
+def _computed(store: ViewStore, view: Computed, where: Sequence[Where]) -> list[dict[str, Cell]]:
+    columns = (*view.answer, COMPLETE_TO)
+    equal = {column: text for column, sign, text in where if sign == "=" and text}
+    ((complete_to,),) = store.query("SELECT complete_to FROM completeness")
+    return [_row(columns, (*row, complete_to)) for row in view.compute(store.query, equal)]
 
 
 def _listed(where: Mapping[str, str] | Sequence[Where] | None) -> Sequence[Where]:

@@ -13,7 +13,17 @@ from events.codec import Codec
 from events.envelope import Envelope
 from events.topics import LEAD_EVENTS, VIEW_STATE
 from projections.catalogue import VIEWS
-from projections.folding import EMPTY, ROUTES, Change, detail_changes, journal_entry, partial_changes, plus, project_all
+from projections.folding import (
+    EMPTY,
+    ROUTES,
+    Change,
+    detail_changes,
+    journal_entry,
+    partial_changes,
+    place_of,
+    plus,
+    project_all,
+)
 from projections.views.view import Aggregate, Cells, Counters, Detail, Journal, View
 
 Rows = dict[str, dict[bytes, bytes]]
@@ -96,8 +106,9 @@ class Fold:
                 yield from changes(subject, None, rows[index])
         elif isinstance(view, Aggregate):
             sums: dict[Cells, Counters] = {}
+            place = place_of(view)
             for rows in self._rows.values():
-                for group, counters in ({} if rows[index] is None else view.contributions(rows[index])).items():
+                for group, counters in ({} if rows[place] is None else view.contributions(rows[place])).items():
                     sums[group] = plus(sums[group], counters) if group in sums else counters
             change = partial_changes(view)
             yield from (change(partition, group, counters) for group, counters in sums.items())

@@ -25,7 +25,9 @@ from projections.folding import (
     added,
     detail_changes,
     journal_entry,
+    keeps_rows,
     partial_changes,
+    place_of,
     plus,
     project_all,
 )
@@ -43,9 +45,9 @@ class StaleState(UnknownState):
     """The stored state belongs to other versions of the views; it has to be folded anew from `lead-events`."""
 
 
-_TYPES = tuple(None if isinstance(view, Journal) else type(view.initial) | None for view in VIEWS)
+_TYPES = tuple(type(view.initial) | None if keeps_rows(view) else None for view in VIEWS)
 _ROWS: Any = tuple.__class_getitem__(_TYPES)
-"""Type of the base rows of one lead, in the order of `VIEWS`; a journal has an empty place."""
+"""Type of the base rows of one lead, in the order of `VIEWS`; a view that keeps none has an empty place."""
 
 Subject: Any = msgspec.defstruct(
     "Subject", [("rows", _ROWS)], frozen=True, array_like=True, gc=False, tag=LAYOUT, module=__name__
@@ -68,7 +70,10 @@ _decode: Callable[[bytes], State] = msgspec.msgpack.Decoder(Subject | Partial).d
 _group_key = msgspec.json.Encoder().encode
 _DETAILS = [(i, view.topic, detail_changes(view)) for i, view in enumerate(VIEWS) if isinstance(view, Detail)]
 _JOURNALS = [(view.topic, journal_entry(view)) for view in VIEWS if isinstance(view, Journal)]
-_AGGREGATES = [(i, view, partial_changes(view)) for i, view in enumerate(VIEWS) if isinstance(view, Aggregate)]
+_AGGREGATES = [
+    (i, place_of(view), view, partial_changes(view)) for i, view in enumerate(VIEWS) if isinstance(view, Aggregate)
+]
+"""With the places of their sums and of the base rows they count."""
 
 
 class _Work:
@@ -152,7 +157,7 @@ class ViewsProcessor:
         sums: list[Sums] = [{} for _ in VIEWS]
         for subject, work in self._work.items():
             self._write_subject(txn, subject, work, sums)
-        for i, view, change in _AGGREGATES:
+        for i, _, view, change in _AGGREGATES:
             for group, counters in sums[i].items():
                 if any(counters):
                     txn.send(view.topic, *change(self._partition, group, self._count(txn, view, group, counters)))
@@ -167,10 +172,10 @@ class ViewsProcessor:
                 changed = True
                 for key, value in changes(subject, old[i], new[i]):
                     txn.send(topic, key, value)
-        for i, view, _ in _AGGREGATES:
-            if new[i] is not old[i]:
+        for i, place, view, _ in _AGGREGATES:
+            if new[place] is not old[place]:
                 changed, groups = True, sums[i]
-                for group, counters in added(view, old[i], new[i]).items():
+                for group, counters in added(view, old[place], new[place]).items():
                     known = groups.get(group)
                     groups[group] = counters if known is None else plus(known, counters)
         if changed:

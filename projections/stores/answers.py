@@ -11,6 +11,7 @@ from projections.stores.schema import base_table, quoted
 from projections.views.commitment import COMMITMENT
 from projections.views.companies import COMPANIES
 from projections.views.funnel import CAPTURED, CONVERTED, FUNNEL
+from projections.views.prospects import PREDICTION_COUNTS
 from projections.views.response_times import RESPONSE_TIMES
 from projections.views.sla import SLA
 from projections.views.view import COMPLETE_TO, Aggregate, Column, Shown, View
@@ -167,6 +168,7 @@ def columns_by(view: Shown, by: str | None) -> tuple[Column, ...]:
 
 
 _SPECIAL = {
+    PREDICTION_COUNTS.name: _summed(PREDICTION_COUNTS),
     FUNNEL.name: _FUNNEL,
     SLA.name: _summed(SLA),
     RESPONSE_TIMES.name: _response_times(None),

@@ -4,7 +4,7 @@ A view keeps one base row per subject. `project` folds a fact into it; a base ro
 returns the row it was given has changed nothing, and whoever compares rows may compare identities.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -135,10 +135,12 @@ class Aggregate(View[R]):
     Attributes:
         counters: how many of the last columns are counters.
         contributions: what one subject adds, by group.
+        of: another view whose base rows are counted; then this one keeps none of its own.
     """
 
     counters: int
     contributions: Callable[[R], Mapping[Cells, Counters]]
+    of: "Detail[R] | None" = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,7 +184,42 @@ class Derived:
         return self.name.replace("-", "_")
 
 
-Shown = View[Any] | Derived
+Query = Callable[[str, Sequence[Cell]], list[Cells]]
+"""Asks a store in SQL; `?` stands for a value."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Computed:
+    """An answer that no SQL gives: it is computed from other views' rows when somebody asks.
+
+    Attributes:
+        name: as people ask for it.
+        meaning: one line for people.
+        answer: columns of an answer, without `complete_to`.
+        order: what the rows come sorted by.
+        compute: (query, equal values asked for) -> rows in the order of `answer`; it may leave out only rows without
+            those values.
+    """
+
+    name: str
+    meaning: str
+    answer: tuple[Column, ...]
+    order: tuple[str, ...]
+    compute: Callable[[Query, Mapping[str, str]], list[Cells]]
+    groupings: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The same as of the answer."""
+        return self.answer
+
+    @property
+    def table(self) -> str:
+        """Its name, as SQL would have it."""
+        return self.name.replace("-", "_")
+
+
+Shown = View[Any] | Derived | Computed
 """What people may ask for."""
 
 PARTITION = Column("partition", Kind.INTEGER, "partition number of the log the partial row was counted in")

@@ -1,0 +1,255 @@
+"""`prospects`: what was known of each lead before it was decided, and how; `prediction-counts`: how often.
+
+The predictive score learns from these. What is counted for a decision is what was known just before it and stays as it
+was recorded; a lead that is opened again takes back exactly that. Whether a status means that the lead was lost is said
+by the agreement and applied on read, so the status entered last is kept as if it were a decision.
+"""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from events.envelope import Envelope
+from events.fact import Fact
+from events.instants import to_us
+from events.lead import (
+    LeadArchived,
+    LeadCaptured,
+    LeadConverted,
+    LeadHandedOver,
+    LeadProfileUpdated,
+    LeadStatusChanged,
+    LeadTouched,
+)
+from projections.predicting.features import CAMPAIGN, CAPTURED, CHANNEL, FORM, SOURCE, STAGE, feature
+from projections.views.times import instant_text_or_none, is_earlier
+from projections.views.view import PARTITION, Aggregate, Cells, Column, Counters, Detail, Handler, Kind
+
+_FIRST = frozenset({SOURCE, CAMPAIGN, FORM, CHANNEL})
+"""Of these the earliest value holds; of all others the latest."""
+
+Features = tuple[tuple[str, str], ...]
+"""(field, value) in order of fields."""
+
+
+class Known(Struct, frozen=True, gc=False, array_like=True):
+    """A feature from an instant on, in microseconds; `by` orders statuses of one instant."""
+
+    field: str
+    value: str
+    at: int
+    by: tuple[str, str] = ("", "")
+
+
+class Decided(Struct, frozen=True, gc=False, array_like=True):
+    """A decision as it was recorded.
+
+    Attributes:
+        how: converted, archived, or status.
+        status: the status that was entered, where that was it.
+        at: when, microseconds.
+        team: agreement by then; empty until the lead is captured.
+        features: what was known before it.
+    """
+
+    how: str
+    status: str
+    at: int
+    team: str
+    features: Features
+
+
+class Prospect(Struct, frozen=True, gc=False, array_like=True):
+    """Base row: the features of a lead over time, and its decisions."""
+
+    is_test: bool = False
+    captured_at: int | None = None
+    team: str = ""
+    known: tuple[Known, ...] = ()
+    converted: Decided | None = None
+    archived: Decided | None = None
+    entered: Decided | None = None
+    entered_by: tuple[str, str] = ("", "")
+
+
+def features_before(row: Prospect, at: int | None) -> Features:
+    """What was known of a lead strictly before an instant; None for all that is known now."""
+    found: dict[str, Known] = {}
+    for each in row.known:
+        if at is not None and each.at >= at:
+            continue
+        other = found.get(each.field)
+        if other is None or (each.field not in _FIRST and (each.at, each.by) >= (other.at, other.by)):
+            found[each.field] = each
+    stage = found.pop(STAGE, None)
+    pairs = [(each.field, each.value) for each in found.values()]
+    captured = row.captured_at is not None and (at is None or row.captured_at < at)
+    if stage is not None or captured:
+        pairs.append((STAGE, CAPTURED if stage is None else stage.value))
+    return tuple(sorted(pairs))
+
+
+def decision(row: Prospect) -> Decided | None:
+    """What was decided about the lead, as things stand; entering a status may or may not be a decision."""
+    return row.converted or row.archived or row.entered
+
+
+def _know(row: Prospect, field: str, value: str | None, at: int, by: tuple[str, str] = ("", "")) -> Prospect:
+    """Add a feature; a repetition of what held then adds nothing."""
+    if not value:
+        return row
+    earlier = [each for each in row.known if each.field == field]
+    if field in _FIRST:
+        if earlier and earlier[0].at <= at:
+            return row
+        kept = tuple(each for each in row.known if each.field != field)
+        return replace(row, known=(*kept, Known(field, value, at)))
+    held = max(
+        (each for each in earlier if (each.at, each.by) <= (at, by)), key=lambda each: (each.at, each.by), default=None
+    )
+    if held is not None and held.value == value:
+        return row
+    return replace(row, known=(*row.known, Known(field, value, at, by)))
+
+
+def _learned(row: Prospect, fact: LeadCaptured | LeadProfileUpdated, envelope: Envelope) -> Prospect:
+    at = to_us(envelope.time)
+    for field, value in fact.profile.items():
+        row = _know(row, field, feature(field, value), at)
+    return row
+
+
+def _captured(row: Prospect, fact: LeadCaptured, envelope: Envelope) -> Prospect:
+    at, team = to_us(envelope.time), fact.agreement or ""
+    first = at if is_earlier(at, row.captured_at) else row.captured_at
+    row = replace(row, is_test=row.is_test or fact.is_test, captured_at=first, team=team)
+    for name in ("converted", "archived", "entered"):
+        decided: Decided | None = getattr(row, name)
+        if decided is not None and not decided.team:
+            row = replace(row, **{name: replace(decided, team=team)})
+    for field, value in ((SOURCE, fact.source), (CAMPAIGN, fact.campaign), (FORM, fact.form)):
+        row = _know(row, field, value, at)
+    return _learned(row, fact, envelope)
+
+
+def _touched(row: Prospect, fact: LeadTouched, envelope: Envelope) -> Prospect:
+    return row if fact.direction != "inbound" else _know(row, CHANNEL, fact.channel, to_us(envelope.time))
+
+
+def _status_changed(row: Prospect, fact: LeadStatusChanged, envelope: Envelope) -> Prospect:
+    at, by = to_us(envelope.time), (envelope.source, envelope.id)
+    if row.entered is None or (row.entered.at, row.entered_by) < (at, by):
+        row = replace(row, entered=_decided(row, "status", at, fact.status), entered_by=by)
+    return _know(row, STAGE, fact.status, at, by)
+
+
+def _handed_over(row: Prospect, fact: LeadHandedOver, _: Envelope) -> Prospect:
+    return row if fact.agreement == row.team else replace(row, team=fact.agreement)
+
+
+def _converted(row: Prospect, _: LeadConverted, envelope: Envelope) -> Prospect:
+    return row if row.converted else replace(row, converted=_decided(row, "converted", to_us(envelope.time)))
+
+
+def _archived(row: Prospect, _: LeadArchived, envelope: Envelope) -> Prospect:
+    return row if row.archived else replace(row, archived=_decided(row, "archived", to_us(envelope.time)))
+
+
+def _decided(row: Prospect, how: str, at: int, status: str = "") -> Decided:
+    return Decided(how, status, at, row.team, features_before(row, at))
+
+
+_ON: dict[type[Fact], Handler[Prospect]] = {
+    LeadCaptured: _captured,
+    LeadProfileUpdated: _learned,
+    LeadTouched: _touched,
+    LeadStatusChanged: _status_changed,
+    LeadHandedOver: _handed_over,
+    LeadConverted: _converted,
+    LeadArchived: _archived,
+}
+
+
+def _entries(row: Prospect) -> dict[Cells, Any]:
+    return {} if row.captured_at is None or row.is_test else {(): row}
+
+
+def _render(lead: str, _: Cells, row: Prospect) -> Cells:
+    decided = decision(row)
+    return (
+        lead,
+        row.team if decided is None else decided.team,
+        "" if decided is None else decided.how,
+        "" if decided is None else decided.status,
+        None if decided is None else instant_text_or_none(decided.at),
+        _text(features_before(row, None)),
+        None if decided is None else _text(decided.features),
+    )
+
+
+def _text(features: Features) -> str:
+    return msgspec.json.encode(dict(features)).decode()
+
+
+_ONE = (1,)
+
+
+def _contributions(row: Prospect) -> dict[Cells, Counters]:
+    decided = decision(row)
+    if decided is None or row.captured_at is None or row.is_test:
+        return {}
+    group = (decided.team, decided.how, decided.status)
+    return {(*group, field, value): _ONE for field, value in (("", ""), *decided.features)}
+
+
+_HOW = "converted, archived, or status: a status was entered last, which the agreement may call unqualified"
+
+_COLUMNS = (
+    Column("lead", Kind.TEXT, "lead id"),
+    Column("team", Kind.TEXT, "agreement that governed it by the decision, or governs it; blank when none"),
+    Column("decision", Kind.TEXT, f"{_HOW}; blank while nothing was"),
+    Column("status", Kind.TEXT, "the status, where that is the decision"),
+    Column("decided_at", Kind.INSTANT, "when it was decided", True),
+    Column("features", Kind.TEXT, "all features known now, as a JSON object of texts"),
+    Column("features_before", Kind.TEXT, "those known strictly before the decision, as recorded with it", True),
+)
+
+PROSPECTS = Detail(
+    name="prospects",
+    version=1,
+    meaning="What the predictive score knows of each lead: now, and just before it was decided; test leads left out.",
+    initial=Prospect(),
+    on=_ON,
+    columns=_COLUMNS,
+    key=1,
+    answer=_COLUMNS,
+    order=("lead",),
+    entries=_entries,
+    render=_render,
+)
+
+_COUNTS = (
+    Column("team", Kind.TEXT, "agreement that governed the leads; blank when none"),
+    Column("decision", Kind.TEXT, _HOW),
+    Column("status", Kind.TEXT, "the status, where that is the decision"),
+    Column("field", Kind.TEXT, "what was known; blank counts the leads themselves"),
+    Column("value", Kind.TEXT, "what it was known to be"),
+    Column("leads", Kind.INTEGER, "leads so decided with that value before the decision; test leads left out"),
+)
+
+PREDICTION_COUNTS = Aggregate(
+    name="prediction-counts",
+    version=1,
+    meaning="How often each value was known of leads before they were decided, by decision: what predictions rest on.",
+    initial=Prospect(),
+    on={},
+    of=PROSPECTS,
+    columns=(PARTITION, *_COUNTS),
+    key=6,
+    answer=_COUNTS,
+    order=("team", "decision", "status", "field", "value"),
+    counters=1,
+    contributions=_contributions,
+)
