@@ -28,7 +28,7 @@ _COUNTS = """
 SELECT team, decision, status, field, value, SUM(leads) FROM prediction_counts_base
 GROUP BY team, decision, status, field, value
 """
-_ROWS = "SELECT lead, team, decision, status, decided_at, features, features_before FROM prospects_base"
+_ROWS = "SELECT lead, team, decision, status, captured_at, decided_at, features, features_before FROM prospects_base"
 _features = msgspec.json.Decoder(dict[str, str]).decode
 
 
@@ -84,7 +84,7 @@ def _predictions(query: Query, equal: Mapping[str, str]) -> list[Cells]:
 
 
 def _prediction(model: Model, statuses: Statuses, missing: int, row: Cells) -> Cells:
-    lead, team, decision, status, _, now, before = row
+    lead, team, decision, status, _, _, now, before = row
     team = str(team)
     outcome = statuses.outcome(team, str(decision), str(status))
     if missing:
@@ -144,10 +144,11 @@ def _quality(query: Query, statuses: Statuses, won: int) -> Quality | None:
     if won < NEEDED:
         return None
     cases = []
-    for lead, team, decision, status, decided_at, _, before in query(_ROWS, ()):
+    for lead, team, decision, status, captured_at, decided_at, _, before in query(_ROWS, ()):
         outcome = statuses.outcome(str(team), str(decision), str(status))
         if outcome != "open":
-            cases.append(Case(str(decided_at), str(lead), str(team), _features(str(before)), outcome == "won"))
+            when = str(captured_at), str(decided_at)
+            cases.append(Case(*when, str(lead), str(team), _features(str(before)), outcome == "won"))
     return evaluated(cases, statuses.passing)
 
 
@@ -192,15 +193,15 @@ PREDICTIONS = Computed(
 
 PREDICTION_MODEL = Computed(
     name="prediction-model",
-    meaning="What predictions rest on, and how good they are: learned from earlier outcomes, tried on later ones.",
+    meaning="What predictions rest on, and how good they are: an earlier model, tried on the leads that came then.",
     answer=(
         Column("conversions", Kind.INTEGER, "won leads"),
         Column("losses", Kind.INTEGER, "lost leads: archived, or in a status that means unqualified"),
         Column("base_rate", Kind.REAL, "won / decided, four digits, like all shares here", True),
         _MISSING,
-        Column("learned_from", Kind.INTEGER, "outcomes before `split_at`: the first seven tenths", True),
-        Column("tested_on", Kind.INTEGER, "outcomes from `split_at` on", True),
-        Column("split_at", Kind.INSTANT, "what was decided before it was learned from", True),
+        Column("learned_from", Kind.INTEGER, "outcomes before `split_at`", True),
+        Column("tested_on", Kind.INTEGER, "decided leads that were captured from `split_at` on", True),
+        Column("split_at", Kind.INSTANT, "seven tenths of the decided leads were captured before", True),
         Column("tested_won", Kind.REAL, "share of the tested leads that were won", True),
         Column("tested_mean", Kind.REAL, "mean probability they were given", True),
         Column("auc", Kind.REAL, "chance that a won lead was given more than a lost one; 0.5 is a coin", True),

@@ -1,4 +1,4 @@
-"""How good the predictions are: learned from the earlier outcomes, asked about the later ones.
+"""How good the predictions are: what was known at an instant is learned from, leads captured from then on are asked.
 
 Everything is counted in whole numbers: probabilities are hundredths of a percent as they are shown, and figures are
 exact fractions until they are written down.
@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from projections.predicting.model import WHOLE, Counted, Features, Model, Outcomes, model_of
 
-LEARNED_TENTHS = 7
-"""So many tenths of the outcomes, the earliest, are learned from."""
+EARLIER_TENTHS = 7
+"""So many tenths of the decided leads are captured before the splitting instant."""
 BANDS = 10
 _WON, _LOST = Outcomes(1, 0), Outcomes(0, 1)
 
@@ -19,6 +19,7 @@ _WON, _LOST = Outcomes(1, 0), Outcomes(0, 1)
 class Case(NamedTuple):
     """A decided lead: what was known strictly before the decision, and what became of it."""
 
+    captured_at: str
     decided_at: str
     lead: str
     team: str
@@ -38,7 +39,7 @@ class Quality(NamedTuple):
 
     Attributes:
         learned_from: outcomes before `split_at`.
-        tested_on: those from then on.
+        tested_on: outcomes of leads captured from then on.
         split_at: the instant.
         won_share: share of the tested leads that were won.
         mean_probability: mean probability of the tested leads, 0..1.
@@ -62,14 +63,15 @@ class Quality(NamedTuple):
 
 
 def evaluated(cases: Sequence[Case], stages: Mapping[str, Sequence[str]]) -> Quality | None:
-    """The quality of a model that knew only the earlier outcomes; None where there are too few to split.
+    """The quality of the model as it was at an instant, on the leads that came after; None where either is missing.
 
-    Outcomes of the splitting instant itself are asked about, not learned from.
+    It is the model one would have had then: what was decided later is not learned from, also of earlier leads, and
+    whoever was known before is not asked about.
     """
-    cases = sorted(cases, key=lambda case: (case.decided_at, case.lead))
-    split_at = cases[len(cases) * LEARNED_TENTHS // 10].decided_at if cases else ""
+    times = sorted(case.captured_at for case in cases)
+    split_at = times[len(times) * EARLIER_TENTHS // 10] if times else ""
     learned = [case for case in cases if case.decided_at < split_at]
-    tested = [case for case in cases if case.decided_at >= split_at]
+    tested = [case for case in cases if case.captured_at >= split_at and case.decided_at >= split_at]
     if not learned or not tested:
         return None
     model = learn(learned, stages)

@@ -32,8 +32,9 @@ END = datetime(2019, 1, 1, tzinfo=ZONE)
 
 
 class Lead(NamedTuple):
-    """A lead as the files tell it: when it was decided, what was known before, what became of it."""
+    """A lead as the files tell it: when it came and was decided, what was known before, what became of it."""
 
+    captured_at: datetime
     decided_at: datetime
     known: dict[str, str]
     won: bool
@@ -71,7 +72,9 @@ def leads(files: tuple[Path, Path]) -> list[Lead]:
         at = won.get(row["mql_id"])
         known = {"source": row["origin"], "form": row["landing_page_id"]} if at is None or contact < at else {}
         lost_at = datetime.fromtimestamp(contact.timestamp() + PATIENCE.total_seconds(), ZONE)
-        found.append(Lead(at or lost_at, {key: value for key, value in known.items() if value}, at is not None))
+        found.append(
+            Lead(contact, at or lost_at, {key: value for key, value in known.items() if value}, at is not None)
+        )
     return found
 
 
@@ -100,11 +103,10 @@ def test_every_marketplace_lead_is_won_or_lost_and_the_base_rate_is_that_of_the_
 
 def test_the_quality_is_that_of_a_textbook_on_the_same_split(marketplace: Outcome, leads: list[Lead]) -> None:
     (model,) = rows(marketplace, "prediction-model")
-    ordered = sorted(leads, key=lambda lead: lead.decided_at)
-    split = ordered[len(ordered) * 7 // 10].decided_at
+    split = sorted(lead.captured_at for lead in leads)[len(leads) * 7 // 10]
     assert datetime.fromisoformat(model["split_at"]) == split
-    learned = [lead for lead in ordered if lead.decided_at < split]
-    tested = [lead for lead in ordered if lead.decided_at >= split]
+    learned = [lead for lead in leads if lead.decided_at < split]
+    tested = [lead for lead in leads if min(lead.captured_at, lead.decided_at) >= split]
     assert (model["learned_from"], model["tested_on"]) == (len(learned), len(tested))
     remembered: dict[tuple[tuple[str, str], ...], float] = {}
     judged: list[tuple[float, bool]] = []
@@ -126,10 +128,8 @@ def test_the_quality_is_that_of_a_textbook_on_the_same_split(marketplace: Outcom
 
 def test_where_a_lead_came_from_tells_more_than_a_coin_and_bands_add_up(marketplace: Outcome) -> None:
     (model,) = rows(marketplace, "prediction-model")
-    print(model)
     bands: list[dict[str, Any]] = rows(marketplace, "prediction-calibration")
-    print(bands)
-    assert model["auc"] > 0.55
+    assert model["auc"] > 0.6
     assert sum(band["leads"] for band in bands) == model["tested_on"]
 
 

@@ -21,7 +21,7 @@ FEATURES = st.fixed_dictionaries(
 )
 TEAMS = st.sampled_from(["inbound", "partners", "nobody"])
 TIMES, LEADS = st.integers(0, 30).map("{:02d}".format), st.integers(0, 999).map(str)
-CASES = st.lists(st.builds(Case, TIMES, LEADS, TEAMS, FEATURES, st.booleans()), max_size=25)
+CASES = st.lists(st.builds(Case, TIMES, TIMES, LEADS, TEAMS, FEATURES, st.booleans()), max_size=25)
 
 
 @settings(deadline=None, max_examples=examples(150))

@@ -61,7 +61,8 @@ def learned_again(built: House) -> Model:
         outcome = statuses.outcome(team, decision, str(row["status"]))
         if outcome != "open":
             features = json.loads(str(row["features_before"]))
-            cases.append(Case(str(row["decided_at"]), str(row["lead"]), team, features, outcome == "won"))
+            when = str(row["captured_at"]), str(row["decided_at"])
+            cases.append(Case(*when, str(row["lead"]), team, features, outcome == "won"))
     return learn(cases, statuses.passing)
 
 
