@@ -46,7 +46,8 @@ def _from_outside(line: int, envelope: Envelope) -> Refused | None:
     """Why upstream may not say this."""
     name = WIRE_TYPE[type(envelope.data)]
     if type(envelope.data) in AGREEMENT_COMMANDS:
-        return Refused(line, "type", f"{name} is a command; send it with: leadstream agreement publish")
+        verb = name.split(".")[1]
+        return Refused(line, "type", f"{name} is a command; send it with: leadstream agreement {verb}")
     if type(envelope.data) not in INBOX_OF:
         return Refused(line, "type", f"{name} is made by leadstream itself and not taken from outside")
     if envelope.source == OWN_SOURCE:

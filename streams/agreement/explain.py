@@ -1,7 +1,7 @@
 """What pydantic found, in words that help the person who wrote the agreement."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -65,17 +65,14 @@ def _shown(value: Any) -> str:
 
 def _keys(loc: Sequence[str | int]) -> list[str]:
     """The keys that the model at a location knows."""
-    models: list[type[BaseModel]] = [AgreementSpec]
+    parts = list(_parts(AgreementSpec))
     for step in loc:
         if step in _TAGS:
-            models = [model for model in models if f"<{_first_key(model)}>" == step]
-            continue
-        fields = [
-            field for model in models for name, field in model.model_fields.items() if step in (name, field.alias)
-        ]
-        # A name in a dictionary, or a position in a list, leads to no other models than the ones around it.
-        models = [model for field in fields for model in _models(field.annotation)] or models
-    return list(dict.fromkeys(field.alias or name for model in models for name, field in model.model_fields.items()))
+            parts = [part for part in parts if _is_model(part) and f"<{_first_key(part)}>" == step]
+        else:
+            parts = [inner for part in parts for annotation in _below(part, step) for inner in _parts(annotation)]
+    fields = [field for part in parts if _is_model(part) for field in part.model_fields.items()]
+    return list(dict.fromkeys(field.alias or name for name, field in fields))
 
 
 def _first_key(model: type[BaseModel]) -> str:
@@ -83,7 +80,24 @@ def _first_key(model: type[BaseModel]) -> str:
     return field.alias or name
 
 
-def _models(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for argument in get_args(annotation) for model in _models(argument)]
+def _is_model(part: Any) -> bool:
+    return isinstance(part, type) and issubclass(part, BaseModel)
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    """The models, lists and dictionaries of names that may stand where an annotation is."""
+    if _is_model(annotation) or get_origin(annotation) in (dict, tuple):
+        yield annotation
+        return
+    for argument in get_args(annotation):
+        yield from _parts(argument)
+
+
+def _below(part: Any, step: str | int) -> Iterator[Any]:
+    """What may stand one step below a part."""
+    if _is_model(part):
+        yield from (field.annotation for name, field in part.model_fields.items() if step in (name, field.alias))
+    elif get_origin(part) is dict:
+        yield get_args(part)[1]
+    else:
+        yield from get_args(part)

@@ -12,7 +12,7 @@ from engine.host import Program
 from engine.memory.log import MemoryLog
 from engine.partitioning import partition_of
 from engine.ports import NewRecord, TopicSpec
-from events.agreement import PublishAgreement
+from events.agreement import AgreementCommand, PublishAgreement, RetireAgreement
 from events.codec import Codec
 from events.fact import Fact
 from events.instants import DAY, MINUTE, from_us
@@ -116,14 +116,12 @@ class Leads(Scenario):
 
     def _command(self, text: str, *, first: bool = True) -> None:
         spec = _parsed(text)
-        command = wrap(
-            PublishAgreement(document=document(spec), before_first_lead=first, signed_as="tests" if first else None),
-            id=f"{spec.agreement}-{spec.version}",
-            source="/tests",
-            subject=spec.agreement,
-            time=from_us(self.world.wall()),
-        )
-        self.append(AGREEMENT_INBOX, 0, NewRecord(b"k", _codec.encode(command)))
+        how = {"before_first_lead": first, "signed_as": "tests" if first else None}
+        self._ask(PublishAgreement(document=document(spec), **how), spec.agreement, f"{spec.agreement}-{spec.version}")
+
+    def _ask(self, command: AgreementCommand, name: str, command_id: str) -> None:
+        sent = wrap(command, id=command_id, source="/tests", subject=name, time=from_us(self.world.wall()))
+        self.append(AGREEMENT_INBOX, 0, NewRecord(b"k", _codec.encode(sent)))
 
     @override
     def send(self, number: int) -> None:
@@ -132,10 +130,13 @@ class Leads(Scenario):
             self._published += 1
             self._command(_version(self._published, START + _LATER))
         if number == self._notice_at:  # at the shortest notice there is, and who knows when it will be decided
-            self._published += 1
             at = -(-self.world.wall() // _COARSE) * _COARSE + NOTICE_US
             self.milestones.append(at)
-            self._command(_version(self._published, at) + _SIGNED, first=False)
+            if number % 2:
+                self._published += 1
+                self._command(_version(self._published, at) + _SIGNED, first=False)
+            else:
+                self._ask(RetireAgreement(version=1, retired_from=from_us(at)), _parsed(LARGE).agreement, "retire")
             if self.world.chance(0.5):
                 self.world.jump(HOUR)  # nobody decides about it for so long, and the leads go on
         drawn = rng.random()

@@ -180,6 +180,16 @@ def test_a_short_month_does_not_move_the_reviews_after_it() -> None:
             "routing.segments[0].pool",
             "no pool 'south'",
         ),
+        (
+            {"routing": ROUTING | {"pools": POOLS | {"members": {"members": [{"name": "ann", "wait": 1}]}}}},
+            "routing.pools.members.members[0].wait",
+            "unknown key; expected one of name, weight, cap_30d",
+        ),
+        (
+            {"routing": ROUTING | {"pools": POOLS | {"members": {"people": [], "members": [{"name": "a"}]}}}},
+            "routing.pools.members.people",
+            "unknown key; expected one of members",
+        ),
         ({"routing": ROUTING | {"territories": [{"when": IN_NORTH}]}}, "routing.territories[0]", "owner: NAME"),
         (
             {"routing": ROUTING | {"territories": [{"when": IN_NORTH, "pool": "north", "owner": "ann"}]}},
