@@ -5,10 +5,12 @@ import gzip
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 STATUSES = ("A_PREACCEPTED", "A_ACCEPTED", "O_SENT", "O_SENT_BACK", "A_ACTIVATED", "A_DECLINED", "A_CANCELLED")
 _CLOSING = ("A_ACTIVATED", "A_DECLINED", "A_CANCELLED")
 Due = Callable[[int], int]
@@ -94,3 +96,37 @@ def verdicts(cases: dict[str, Case], due: Due, end: int, *, by_status: bool = Fa
 
 def response_seconds(cases: dict[str, Case]) -> list[int]:
     return sorted(max(0, min(case.calls) - case.captured) // 1_000_000 for case in cases.values() if case.calls)
+
+
+def office_due(minutes: int | None, holidays: frozenset[date]) -> Due:
+    """When so many working minutes have passed, or one working day where None; Monday to Friday, 09:00 to 18:00.
+
+    Walks over the days in Amsterdam's time. A promise of a day that begins in closed time begins at the next opening;
+    it ends at the same local time on the next working day, and so at the closing before if that is an opening.
+    """
+
+    def opening(day: date) -> datetime:
+        while day.weekday() > 4 or day in holidays:
+            day += timedelta(days=1)
+        return datetime.combine(day, time(9), _AMSTERDAM)
+
+    def due(start: int) -> int:
+        local = (_EPOCH + timedelta(microseconds=start)).astimezone(_AMSTERDAM)
+        begin = opening(local.date())
+        if begin.date() == local.date():
+            begin = max(begin, local)
+            if begin.hour >= 18:
+                begin = opening(local.date() + timedelta(days=1))
+        if minutes is None and begin.time() == time(9):
+            minutes_left = 9 * 60
+        elif minutes is None:
+            found = datetime.combine(opening(begin.date() + timedelta(days=1)).date(), begin.time(), _AMSTERDAM)
+            return (found - _EPOCH) // timedelta(microseconds=1)
+        else:
+            minutes_left = minutes
+        left = timedelta(minutes=minutes_left)
+        while (rest := datetime.combine(begin.date(), time(18), _AMSTERDAM) - begin) < left:
+            left, begin = left - rest, opening(begin.date() + timedelta(days=1))
+        return (begin + left - _EPOCH) // timedelta(microseconds=1)
+
+    return due

@@ -3,6 +3,7 @@
 import csv
 from collections import Counter
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from tests.system.homes import (
     rows,
     translated,
 )
-from tests.system.loan_oracle import Case
+from tests.system.loan_oracle import Case, Due
 
 pytestmark = [pytest.mark.data, pytest.mark.slow]
 
@@ -40,6 +41,7 @@ EVERY = [
     ("embedded", 8),
     *(pytest.param("kafka", number, marks=KAFKA) for number in (1, 4, 8)),
 ]
+HOLIDAYS = frozenset({date(2011, 10, 3)})
 WORKING_HOURS = """
 agreement: desk
 version: 1
@@ -169,27 +171,36 @@ async def slice_run(home: Home, loan_slice: Path) -> Outcome:
     return await decided(home)
 
 
+def in_working_hours(cases: dict[str, Case], quick: Due, day: Due, soon: Due) -> dict[str, dict[str, int]]:
+    """Verdicts of each clause of `WORKING_HOURS`."""
+    end = loan_oracle.end_of(cases)
+    return {
+        "quick_call": verdicts(loan_oracle.verdicts(cases, quick, end)),
+        "call": verdicts(loan_oracle.verdicts(cases, day, end)),
+        "first_status": verdicts(loan_oracle.verdicts(cases, soon, end, by_status=True)),
+        "any_hour": verdicts(loan_oracle.verdicts(cases, lambda start: start + 90 * 60_000_000, end)),
+    }
+
+
 async def test_working_hours_are_judged_as_a_walk_over_the_minutes_judges_them(
     slice_reference: Outcome, loan_slice: Path
 ) -> None:
-    cases = loan_oracle.cases_of(loan_slice)
-    end = loan_oracle.end_of(cases)
     week = dict.fromkeys(range(5), parse_hours([("09:00", "18:00")]))
-    twin = Twin(CalendarSpec("Europe/Amsterdam", week, frozenset({date(2011, 10, 3)})))
-
-    def within(text: str, *, by_status: bool = False) -> dict[str, int]:
-        target = parse_target(text)
-        counted = loan_oracle.verdicts(cases, lambda start: twin.due(start, target), end, by_status=by_status)
-        return verdicts(counted)
-
-    expected = {
-        "quick_call": within("2h"),
-        "call": within("1d"),
-        "first_status": within("30m", by_status=True),
-        "any_hour": verdicts(loan_oracle.verdicts(cases, lambda start: start + 90 * 60_000_000, end)),
-    }
+    twin = Twin(CalendarSpec("Europe/Amsterdam", week, HOLIDAYS))
+    quick, day, soon = (partial(twin.due, target=parse_target(text)) for text in ("2h", "1d", "30m"))
+    expected = in_working_hours(loan_oracle.cases_of(loan_slice), quick, day, soon)
     assert all(min(counts["met"], counts["breached"]) > 0 for counts in expected.values()), expected
     assert sla_counts(slice_reference) == expected
+
+
+async def test_the_whole_loan_funnel_is_judged_in_working_hours_as_a_walk_over_the_days_judges_it(
+    make_home: MakeHome, loans: Translation, loan_cases: dict[str, Case]
+) -> None:
+    home = make_home("embedded", partitions=4)
+    await loaded(home, loans, WORKING_HOURS)
+    quick, day, soon = (loan_oracle.office_due(minutes, HOLIDAYS) for minutes in (120, None, 30))
+    assert sla_counts(await decided(home)) == in_working_hours(loan_cases, quick, day, soon)
+    assert await differences(home) == []
 
 
 @pytest.mark.kafka
