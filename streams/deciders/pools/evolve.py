@@ -17,10 +17,12 @@ from events.routing import (
     PoolStaffed,
     PoolWaiting,
 )
-from streams.deciders.pools.state import Absence, Pool, Turn, Waiting
-from streams.deciders.pools.turns import daily, take_turn
+from streams.deciders.pools.state import Absence, Given, Pool, Turn, Waiting
+from streams.deciders.pools.turns import daily, return_turn, take_turn
 from streams.deciders.subject import speaker
 
+_GIVEN = 500
+"""A withdrawal that crosses an answer comes soon; a turn is not returned after so many others."""
 PoolFact = (
     LeadOwnerRequested
     | LeadRequestWithdrawn
@@ -42,10 +44,13 @@ def evolve(state: Pool, envelope: Envelope, at: int) -> None:
             new = Waiting(at, speaker(envelope), fact.number, fact.not_to)
             insort(state.waiting, new, key=lambda each: each.place)
         case LeadRequestWithdrawn():
-            _leaves(state, speaker(envelope), fact.number)
+            _withdrawn(state, speaker(envelope), fact.number)
         case PoolAssigned():
             left = _leaves(state, fact.lead, fact.number)
-            take_turn(state, fact.instead_of or fact.owner, at, None if left is None else left.not_to)
+            turn = fact.instead_of or fact.owner
+            person = take_turn(state, turn, at, None if left is None else left.not_to)
+            state.given.append(Given(fact.lead, fact.number, turn, person, at))
+            del state.given[:-_GIVEN]
         case PoolRefused():
             _leaves(state, fact.lead, fact.number)
         case PoolWaiting():
@@ -70,6 +75,16 @@ def _leaves(state: Pool, lead: str, number: int) -> Waiting | None:
         if (each.lead, each.number) == (lead, number):
             return state.waiting.pop(index)
     return None
+
+
+def _withdrawn(state: Pool, lead: str, number: int) -> None:
+    """A lead waits no more; or it was given to somebody already, and the answer came too late to be taken."""
+    if _leaves(state, lead, number) is None:
+        for given in state.given:
+            if (given.lead, given.number) == (lead, number):
+                state.given.remove(given)
+                return_turn(state, given)
+                return
 
 
 def _staffed(state: Pool, fact: PoolStaffed) -> None:

@@ -64,6 +64,24 @@ class Waiting(Struct, frozen=True, array_like=True, gc=False):
         return self.at, self.lead, self.number
 
 
+class Given(Struct, frozen=True, array_like=True, gc=False):
+    """A lead that was given to somebody a short while ago.
+
+    Attributes:
+        lead: the lead.
+        number: of its request.
+        turn: whose turn it was.
+        person: who got it.
+        at: when, microseconds.
+    """
+
+    lead: str
+    number: int
+    turn: str
+    person: str
+    at: int
+
+
 class Pool(Subject):
     """Everything a decider knows of one pool.
 
@@ -75,6 +93,7 @@ class Pool(Subject):
         away: absences by person, in order, none that overlap; those that are over are forgotten.
         taken: when each person with a quota was given a lead in the last 24 hours, microseconds, in order.
         waiting: leads that wait, the oldest first.
+        given: leads given to somebody last, for a request that was withdrawn before its answer came.
     """
 
     latest_at: int = 0
@@ -84,3 +103,4 @@ class Pool(Subject):
     away: dict[str, list[Absence]] = field(default_factory=dict)
     taken: dict[str, list[int]] = field(default_factory=dict)
     waiting: list[Waiting] = field(default_factory=list)
+    given: list[Given] = field(default_factory=list)

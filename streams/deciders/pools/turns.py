@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from events.instants import DAY
-from streams.deciders.pools.state import Pool, Turn
+from streams.deciders.pools.state import Given, Pool, Turn
 
 _MONTH_DAYS = 30
 
@@ -86,8 +86,8 @@ def _order(each: Candidate) -> tuple[int, int, str]:
     return -(turn.balance + turn.weight), turn.last, turn.name
 
 
-def take_turn(pool: Pool, name: str, at: int, not_to: str | None = None) -> None:
-    """Give a lead to whom that turn belongs: credit all who could have had it, let that one pay."""
+def take_turn(pool: Pool, name: str, at: int, not_to: str | None = None) -> str:
+    """Give a lead to whom that turn belongs: credit all who could have had it, let that one pay; who gets it."""
     chosen, total = None, 0
     for each in candidates(pool, at, not_to):
         each.turn.balance += each.turn.weight
@@ -101,6 +101,21 @@ def take_turn(pool: Pool, name: str, at: int, not_to: str | None = None) -> None
     if chosen.quota is not None:
         taken = pool.taken.setdefault(chosen.person, [])
         taken[:] = [*(each for each in taken if each > at - DAY), at]
+    return chosen.person
+
+
+def return_turn(pool: Pool, given: Given) -> None:
+    """Nobody got the lead after all: it counts for nobody, and who had the turn is owed it again."""
+    taken = pool.taken.get(given.person, [])
+    if given.at in taken:
+        taken.remove(given.at)
+    if not taken:
+        pool.taken.pop(given.person, None)
+    owed = next((turn for turn in pool.turns if turn.name == given.turn), None)
+    if owed is not None:
+        for turn in pool.turns:
+            turn.balance -= turn.weight
+            owed.balance += turn.weight
 
 
 def changes(pool: Pool) -> Iterator[int]:

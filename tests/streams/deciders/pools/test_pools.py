@@ -94,6 +94,17 @@ def test_a_lead_that_withdraws_is_served_no_more() -> None:
     assert [name for name, _ in leads(ledger)] == ["anna", "carl"]
 
 
+def test_a_turn_whose_lead_was_withdrawn_before_the_answer_came_is_owed_again() -> None:
+    ledger = desk(agreement(members({"ana": 1, "bo": 1}, cap_30d=30)))
+    for name in ("anna", "bert", "carl"):
+        ask(ledger, name, 0)
+    assert owners(ledger) == ["ana", "bo"]
+    told = ledger.hears(LeadRequestWithdrawn(number=1, reason="converted", pool="b2b/desk"), 1, "/leadstream/anna")
+    assert kinds(told) == ["PoolAssigned"]
+    assert (owners(ledger)[-1], leads(ledger)[-1]) == ("ana", ("carl", 1))
+    assert [turn.balance for turn in ledger.state.turns] == [0, 0]
+
+
 def test_who_is_away_is_passed_over_and_is_owed_nothing_on_their_return() -> None:
     ledger = desk(TWO)
     ledger.hears(away("ana", until=100), 0)
