@@ -11,7 +11,7 @@ from events.fact import Fact
 from events.instants import SECOND, to_us
 from events.lead import LeadCaptured, LeadHandedOver
 from events.routing import LeadAssigned
-from events.sla import SlaAnswered, SlaBreached, SlaBreachRetracted, SlaFact, SlaRevised
+from events.sla import SlaAnswered, SlaBreached, SlaBreachRetracted, SlaEscalated, SlaFact, SlaRevised
 from projections.views.clocks import find, identity, put
 from projections.views.times import instant_text, instant_text_or_none, recorded_at
 from projections.views.view import Cells, Column, Detail, Handler, Kind
@@ -34,6 +34,8 @@ class Breach(Struct, frozen=True, gc=False, array_like=True):
     answered_at: int | None = None
     late_by: int | None = None
     retracted_at: int | None = None
+    escalated: int = 0
+    escalated_to: str | None = None
 
 
 class Breaches(Struct, frozen=True, gc=False, array_like=True):
@@ -64,6 +66,14 @@ def _breached(row: Breaches, fact: SlaFact, envelope: Envelope) -> Breaches:
         breached_at=recorded_at(envelope),
     )
     return replace(row, clocks=put(row.clocks, find(row.clocks, fact), breach))
+
+
+def _escalated(row: Breaches, fact: SlaEscalated, _: Envelope) -> Breaches:
+    old = find(row.clocks, fact)
+    if old is None:
+        return row
+    breach = replace(old, escalated=fact.level, escalated_to=fact.to or fact.do)
+    return replace(row, clocks=put(row.clocks, old, breach))
 
 
 def _answered(row: Breaches, fact: SlaAnswered, _: Envelope) -> Breaches:
@@ -107,6 +117,7 @@ _ON: dict[type[Fact], Handler[Breaches]] = {
     LeadHandedOver: _owned,
     LeadAssigned: _owned,
     SlaBreached: _breached,
+    SlaEscalated: _escalated,
     SlaAnswered: _answered,
     SlaRevised: _revised,
     SlaBreachRetracted: _taken_back,
@@ -129,6 +140,8 @@ def _render(lead: str, _: Cells, breach: Breach) -> Cells:
         instant_text_or_none(breach.answered_at),
         None if breach.late_by is None else breach.late_by // SECOND,
         instant_text_or_none(breach.retracted_at),
+        breach.escalated,
+        breach.escalated_to,
     )
 
 
@@ -146,11 +159,13 @@ _COLUMNS = (
     Column("answered_at", Kind.INSTANT, "when the answer came; in time if the breach was retracted", True),
     Column("late_by_seconds", Kind.INTEGER, "answered_at less due, completed seconds of real time", True),
     Column("retracted_at", Kind.INSTANT, "when the breach was taken back", True),
+    Column("escalated", Kind.INTEGER, "the level of escalation it reached, 0 for none; a breach that falls keeps it"),
+    Column("escalated_to", Kind.TEXT, "who was told last, or what was to be done", True),
 )
 
 BREACHES = Detail(
     name="breaches",
-    version=1,
+    version=2,
     meaning="Clocks that were breached, one row each; test leads left out.",
     initial=Breaches(),
     on=_ON,

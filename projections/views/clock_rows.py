@@ -8,15 +8,18 @@ from msgspec.structs import replace
 from events.envelope import Envelope
 from events.fact import Fact
 from events.instants import SECOND, to_us
-from events.lead import LeadCaptured, LeadHandedOver
+from events.lead import LeadCaptured, LeadHandedOver, LeadTouched
 from events.routing import LeadAssigned
 from events.sla import (
     SlaAnswered,
     SlaBreached,
     SlaBreachRetracted,
     SlaCancelled,
+    SlaEscalated,
     SlaFact,
     SlaMet,
+    SlaPaused,
+    SlaResumed,
     SlaRevised,
     SlaStarted,
     SlaWarned,
@@ -48,6 +51,11 @@ class Row(Struct, frozen=True, gc=False, array_like=True):
     owner: str | None = None
     source: str = ""
     lag_us: int = 0
+    escalated: int = 0
+    escalated_to: str | None = None
+    escalates_at: int | None = None
+    needs: tuple[tuple[str, int], ...] = ()
+    counts_after: int = -1
 
 
 class Clocks(Struct, frozen=True, gc=False, array_like=True):
@@ -94,6 +102,8 @@ def _started(row: Clocks, fact: SlaStarted, envelope: Envelope) -> Clocks:
         owner=row.owner,
         source=row.source,
         lag_us=fact.ingest_lag_us,
+        needs=tuple((need.channel, need.count) for need in fact.needs),
+        counts_after=-1 if fact.counts_after is None else to_us(fact.counts_after),
     )
     return replace(row, clocks=put(row.clocks, find(row.clocks, fact), clock))
 
@@ -107,12 +117,36 @@ def _warned(row: Clocks, fact: SlaWarned, _: Envelope) -> Clocks:
     return _changed(row, fact, warned=True)
 
 
+def _paused(row: Clocks, fact: SlaPaused | SlaResumed, _: Envelope) -> Clocks:
+    return _changed(row, fact, due=_us(fact.due), revision=fact.revision)
+
+
 def _breached(row: Clocks, fact: SlaBreached, _: Envelope) -> Clocks:
-    return _changed(row, fact, verdict="breached")
+    return _changed(row, fact, verdict="breached", escalates_at=_us(fact.escalates_at), **_NOT_ESCALATED)
+
+
+def _escalated(row: Clocks, fact: SlaEscalated, _: Envelope) -> Clocks:
+    at = _us(fact.escalates_at)
+    return _changed(row, fact, escalated=fact.level, escalated_to=fact.to or fact.do, escalates_at=at)
 
 
 def _answered(row: Clocks, fact: SlaAnswered, _: Envelope) -> Clocks:
-    return _changed(row, fact, answered_at=to_us(fact.answered_at))
+    return _changed(row, fact, answered_at=to_us(fact.answered_at), escalates_at=None)
+
+
+def _touched(row: Clocks, fact: LeadTouched, envelope: Envelope) -> Clocks:
+    """One touch less is missing where touches are counted; those of a former cycle do not count."""
+    if fact.direction != "outbound" or not any(clock.needs for clock in row.clocks):
+        return row
+    at = to_us(envelope.time)
+    return replace(row, clocks=tuple(_one_less(clock, fact, at) for clock in row.clocks))
+
+
+def _one_less(clock: Row, fact: LeadTouched, at: int) -> Row:
+    if clock.side != fact.side or not (at > clock.counts_after or at >= clock.started_at):
+        return clock
+    left = ((channel, count - (channel == fact.channel)) for channel, count in clock.needs)
+    return replace(clock, needs=tuple(need for need in left if need[1]))
 
 
 def _met(row: Clocks, fact: SlaMet, _: Envelope) -> Clocks:
@@ -124,10 +158,15 @@ def _cancelled(row: Clocks, fact: SlaCancelled, _: Envelope) -> Clocks:
 
 
 def _revised(row: Clocks, fact: SlaRevised | SlaBreachRetracted, _: Envelope) -> Clocks:
-    fields = {"verdict": fact.now, "answered_at": _us(fact.answered_at), "due": _us(fact.due)}
+    fields: dict[str, Any] = {"verdict": fact.now, "answered_at": _us(fact.answered_at), "due": _us(fact.due)}
     if isinstance(fact, SlaBreachRetracted):
-        fields["retracted"] = True
+        fields |= {"retracted": True, "escalates_at": None, **_NOT_ESCALATED}
+    else:
+        fields |= {"escalates_at": _us(fact.escalates_at), **({} if fact.was == "breached" else _NOT_ESCALATED)}
     return _changed(row, fact, revision=fact.revision, **fields)
+
+
+_NOT_ESCALATED: dict[str, Any] = {"escalated": 0, "escalated_to": None}
 
 
 def _us(at: Any) -> int | None:
@@ -139,8 +178,12 @@ _ON: dict[type[Fact], Handler[Clocks]] = {
     LeadHandedOver: _owned,
     LeadAssigned: _owned,
     SlaStarted: _started,
+    LeadTouched: _touched,
+    SlaPaused: _paused,
+    SlaResumed: _paused,
     SlaWarned: _warned,
     SlaBreached: _breached,
+    SlaEscalated: _escalated,
     SlaAnswered: _answered,
     SlaMet: _met,
     SlaCancelled: _cancelled,
@@ -186,6 +229,10 @@ def _render(lead: str, _: Cells, clock: Row) -> Cells:
         clock.revision,
         clock.retracted,
         clock.lag_us // SECOND,
+        clock.escalated,
+        clock.escalated_to,
+        instant_text_or_none(clock.escalates_at),
+        ", ".join(f"{count} {channel}" for channel, count in clock.needs),
     )
 
 
@@ -213,11 +260,15 @@ COLUMNS = (
     Column("revision", Kind.INTEGER, "how often late facts changed its verdict or due"),
     Column("retracted", Kind.BOOLEAN, "a breach of it was taken back"),
     Column("ingest_lag_seconds", Kind.INTEGER, "from the starting fact to its record, completed seconds"),
+    Column("escalated", Kind.INTEGER, "the level of escalation reached since the clock was breached, 0 for none"),
+    Column("escalated_to", Kind.TEXT, "who was told last, or what was to be done", True),
+    Column("escalates_at", Kind.INSTANT, "when the next level follows if nobody answers", True),
+    Column("needs", Kind.TEXT, "touches still missing where the clause counts them, such as 2 call, 1 email"),
 )
 
 CLOCKS = Detail(
     name="clocks",
-    version=1,
+    version=2,
     meaning="Every SLA clock, one row each, as it stands now; test leads left out.",
     initial=Clocks(),
     on=_ON,

@@ -12,6 +12,8 @@ from events.sla import (
     SlaBreachRetracted,
     SlaCancelled,
     SlaMet,
+    SlaPaused,
+    SlaResumed,
     SlaRevised,
     SlaStarted,
 )
@@ -108,7 +110,7 @@ def verdicts(facts: Histories) -> dict[tuple[str, str, int], Counter[str]]:
 
 def verdict_of(fact: object) -> str | None:
     match fact:
-        case SlaStarted():
+        case SlaStarted() | SlaPaused() | SlaResumed():
             return "open"
         case SlaMet():
             return "met"
@@ -155,7 +157,7 @@ def without_second_endings(facts: Iterable[Envelope]) -> list[Envelope]:
         if verdict is not None:
             fact: Any = envelope.data
             clock = (envelope.subject, fact.agreement, fact.clause, fact.version, fact.cycle)
-            if clock in breached and isinstance(fact, SlaStarted | SlaMet | SlaCancelled):
+            if clock in breached and isinstance(fact, SlaStarted | SlaMet | SlaCancelled | SlaPaused | SlaResumed):
                 continue
             (breached.add if verdict == "breached" else breached.discard)(clock)
         kept.append(envelope)

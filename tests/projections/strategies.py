@@ -15,7 +15,18 @@ from events.lead import (
     LeadStatusChanged,
     LeadTouched,
 )
-from events.sla import SlaAnswered, SlaBreached, SlaBreachRetracted, SlaCancelled, SlaMet, SlaRevised, SlaStarted
+from events.sla import (
+    SlaAnswered,
+    SlaBreached,
+    SlaBreachRetracted,
+    SlaCancelled,
+    SlaEscalated,
+    SlaMet,
+    SlaPaused,
+    SlaResumed,
+    SlaRevised,
+    SlaStarted,
+)
 from tests.projections.given import clock, minutes, told
 
 AGREEMENTS = {"inbound": ("Open", "Won"), "partners": ("Signed", "Open", "converted")}
@@ -87,6 +98,9 @@ FACTS: st.SearchStrategy[Any] = st.one_of(
     _clock(SlaBreached),
     _clock(SlaAnswered, answered_at=ANSWERED, late_by_us=st.integers(0, 10**9)),
     _clock(SlaCancelled, reason=st.just("Lost")),
+    _clock(SlaPaused, status=st.just("Lost"), revision=st.just(1)),
+    _clock(SlaResumed, status=st.just("Open"), revision=st.just(1)),
+    _clock(SlaEscalated, level=st.integers(1, 2), after=st.just("1h"), to=st.just("manager")),
     _clock(SlaRevised, revision=st.just(1), was=VERDICTS, now=VERDICTS, answered_at=st.none() | ANSWERED),
     _clock(SlaBreachRetracted, revision=st.just(1), now=NOT_BREACHED, answered_at=st.none() | ANSWERED),
 )

@@ -45,6 +45,8 @@ def test_the_sla_view_counts_verdicts_per_clause_and_version(told: House) -> Non
             "cancelled": 0,
             "open": 0,
             "retracted": 0,
+            "paused": 0,
+            "escalated": 0,
             "complete_to": END,
         }
     ]

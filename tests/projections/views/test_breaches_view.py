@@ -1,6 +1,6 @@
 from events.envelope import Envelope
 from events.lead import LeadCaptured, LeadHandedOver
-from events.sla import SlaAnswered, SlaBreached, SlaBreachRetracted, SlaMet, SlaRevised, SlaStarted
+from events.sla import SlaAnswered, SlaBreached, SlaBreachRetracted, SlaEscalated, SlaMet, SlaRevised, SlaStarted
 from projections.views.breaches import BREACHES
 from projections.views.view import Cell
 from tests.projections.given import clock, minutes, rows_of, text, told
@@ -35,7 +35,18 @@ def test_a_breach_is_listed_with_its_clock_owner_and_times() -> None:
         "answered_at": None,
         "late_by_seconds": None,
         "retracted_at": None,
+        "escalated": 0,
+        "escalated_to": None,
     }
+
+
+def test_a_breach_shows_the_level_it_was_escalated_to_even_after_it_fell() -> None:
+    first = told(clock(SlaEscalated, level=1, after="30m", to="manager"), 60)
+    second = told(clock(SlaEscalated, level=2, after="1d", do="reassign"), 90)
+    retracted = told(clock(SlaBreachRetracted, revision=1, now="met", answered_at=minutes(20)), 30, recorded=95)
+    for facts, found in (((), (0, None)), ((first,), (1, "manager")), ((first, second, retracted), (2, "reassign"))):
+        row = breach(STARTED, BREACHED, *facts)
+        assert (row["escalated"], row["escalated_to"]) == found
 
 
 def test_an_answer_after_the_breach_says_how_late_it_was() -> None:

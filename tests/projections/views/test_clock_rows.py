@@ -1,13 +1,18 @@
 from events.envelope import Envelope
-from events.lead import LeadCaptured, LeadHandedOver
+from events.lead import LeadCaptured, LeadHandedOver, LeadTouched
 from events.sla import (
     SlaAnswered,
     SlaBreached,
     SlaBreachRetracted,
     SlaCancelled,
+    SlaEscalated,
     SlaMet,
+    SlaPaused,
+    SlaResumed,
+    SlaRevised,
     SlaStarted,
     SlaWarned,
+    TouchCount,
 )
 from projections.views.clock_rows import CLOCKS
 from projections.views.view import Cell
@@ -54,7 +59,52 @@ def test_a_clock_shows_what_its_facts_said() -> None:
         "revision": 0,
         "retracted": False,
         "ingest_lag_seconds": 2,
+        "escalated": 0,
+        "escalated_to": None,
+        "escalates_at": None,
+        "needs": "",
     }
+
+
+def test_a_clock_that_pauses_shows_no_due_until_it_goes_on() -> None:
+    paused = told(clock(SlaPaused, due=None, status="Later", revision=1), 10)
+    resumed = told(clock(SlaResumed, due=50, status="Open", revision=2), 30)
+    assert [row(STARTED, *facts)["state"] for facts in ((), (paused,), (paused, resumed))] == ["open", "paused", "open"]
+    assert row(STARTED, paused, resumed)["due"] == text(50)
+
+
+def test_a_breach_shows_how_far_it_was_escalated_and_what_follows() -> None:
+    breached = told(clock(SlaBreached, escalates_at=minutes(60)), 30)
+    first = told(clock(SlaEscalated, level=1, after="30m", to="manager", escalates_at=minutes(90)), 60)
+
+    def escalation(*facts: Envelope) -> tuple[Cell, ...]:
+        found = row(STARTED, *facts)
+        return found["escalated"], found["escalated_to"], found["escalates_at"]
+
+    assert escalation(breached) == (0, None, text(60))
+    assert escalation(breached, first) == (1, "manager", text(90))
+    assert escalation(breached, first, ANSWERED) == (1, "manager", None)
+    fell = told(clock(SlaBreachRetracted, revision=1, now="met", answered_at=minutes(20), level=1), 30)
+    assert escalation(breached, first, fell) == (0, None, None)
+    again = told(clock(SlaRevised, due=20, revision=2, was="met", now="breached", escalates_at=minutes(50)), 95)
+    assert escalation(breached, first, fell, again) == (0, None, text(50))
+    moved = told(clock(SlaRevised, due=20, revision=2, was="breached", now="breached", escalates_at=minutes(80)), 95)
+    assert escalation(breached, first, moved) == (1, "manager", text(80))
+
+
+def test_a_clock_that_counts_touches_shows_which_are_missing() -> None:
+    needs = (TouchCount(channel="call", count=2), TouchCount(channel="email", count=1))
+    started = told(clock(SlaStarted, target="14d", needs=needs), 10)
+    later = told(clock(SlaStarted, target="14d", needs=needs, counts_after=minutes(5)), 10)
+
+    def touched(at: float, channel: str = "call", direction: str = "outbound", side: str = "sales") -> Envelope:
+        return told(LeadTouched(channel=channel, kind="made", direction=direction, side=side), at)  # type: ignore[arg-type]
+
+    assert row(started)["needs"] == "2 call, 1 email"
+    assert row(started, touched(12), touched(13, "sms"))["needs"] == "1 call, 1 email"
+    assert row(started, touched(12), touched(13, "email"), touched(14), touched(15))["needs"] == ""
+    assert row(started, touched(12, side="marketing"), touched(13, direction="inbound"))["needs"] == "2 call, 1 email"
+    assert [row(later, touched(at))["needs"] for at in (5, 6)] == ["2 call, 1 email", "1 call, 1 email"]
 
 
 def test_the_state_says_whether_somebody_has_to_act() -> None:

@@ -5,7 +5,10 @@ from events.sla import (
     SlaBreached,
     SlaBreachRetracted,
     SlaCancelled,
+    SlaEscalated,
     SlaMet,
+    SlaPaused,
+    SlaResumed,
     SlaRevised,
     SlaStarted,
 )
@@ -49,6 +52,22 @@ def test_a_clock_breached_again_after_a_retraction_is_breached_and_once_retracte
 def test_a_revised_verdict_moves_the_clock() -> None:
     revised = told(clock(SlaRevised, due=3, revision=1, was="met", now="breached", answered_at=minutes(5)), 9)
     assert figures(STARTED, MET, revised) == (1, 0, 1, 0, 0, 0)
+
+
+def test_open_clocks_that_stand_still_and_breaches_that_were_escalated_are_counted_beside() -> None:
+    def beside(*envelopes: Envelope) -> tuple[Cell, ...]:
+        (row,) = rows_of(SLA, STARTED, *envelopes)
+        return row["open"], row["paused"], row["breached"], row["escalated"]
+
+    paused = told(clock(SlaPaused, due=None, status="Later", revision=1), 10)
+    resumed = told(clock(SlaResumed, due=50, status="Open", revision=2), 30)
+    escalated = told(clock(SlaEscalated, level=1, after="30m", to="manager"), 60)
+    retracted = told(clock(SlaBreachRetracted, due=None, revision=1, now="open"), 30, recorded=60)
+    assert beside() == (1, 0, 0, 0)
+    assert beside(paused) == (1, 1, 0, 0)
+    assert beside(paused, resumed) == (1, 0, 0, 0)
+    assert beside(BREACHED, escalated, escalated) == (0, 0, 1, 1)
+    assert beside(BREACHED, escalated, retracted) == (1, 1, 0, 0)
 
 
 def test_clauses_versions_and_agreements_are_counted_apart_and_cycles_together() -> None:
