@@ -1,161 +1,73 @@
 """Proof that state is a fold of the log and that the tables hold what the view topics say."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
-
-import msgspec
+from collections.abc import Mapping
+from typing import Any
 
 from engine.ports import EventLog
-from engine.reading import latest_values, records_of
+from engine.reading import latest_values
 from engine.state import POSITION, unpack
 from engine.task import decode_position
 from events.codec import Codec
-from events.topics import LEAD_EVENTS, LEAD_STATE
 from leadstream.agreements import known_agreements
+from leadstream.answered import verify_answers
+from leadstream.compared import Compared
+from leadstream.folding import Folding, foldings
 from projections.catalogue import VIEWS
 from projections.rows import decode_key, decode_row
 from projections.stores.port import ViewStore
 from projections.stores.schema import base_table, names, quoted
-from streams.agents.lead_task import dump_lead, load_lead
+from streams.agents.lead_task import load_lead
 from streams.agreement.known import Known
-from streams.deciders.lead.evolve import fold
-from streams.deciders.lead.given import Given, Kept, Live
-from streams.deciders.lead.state import Lead
-from streams.deciders.lead.wake import latest_wake, next_wake
-
-
-@dataclass(slots=True)
-class Compared:
-    """What was compared, and what differs.
-
-    Attributes:
-        counts: what -> how many were compared, how many differ.
-        problems: each difference in words.
-    """
-
-    counts: dict[str, list[int]] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
-
-    def add(self, what: str, same: bool, problem: str) -> None:
-        """Count one comparison."""
-        count = self.counts.setdefault(what, [0, 0])
-        count[0] += 1
-        if not same:
-            count[1] += 1
-            self.problems.append(problem)
-
-    def rows(self) -> Iterator[dict[str, Any]]:
-        """Flat rows for people."""
-        for what, (compared, differ) in self.counts.items():
-            yield {"what": what, "compared": compared, "differ": differ}
+from streams.deciders.lead.state import Answered
+from streams.programs import LEADS
 
 
 async def verify_states(log: EventLog, partitions: int, secret: bytes) -> Compared:
-    """Compare every lead's state in the changelog with the fold of its canonical facts, byte for byte.
+    """Compare the state of every lead, and of all other subjects, with the fold of its canonical facts, byte for byte.
 
     Deadlines are a cache beside the state: they are computed anew from state and agreements and compared as well.
-    Sequence numbers must have no gap, and recorded times must not decrease.
+    Sequence numbers must have no gap, and recorded times must not decrease. Answers that leads keep are held against
+    the topic `answers`.
     """
     codec, done = Codec(), Compared()
     done.counts.update({"lead states": [0, 0], "lead deadlines": [0, 0], "fact order": [0, 0]})
     known = await known_agreements(log, codec)
-    for partition in range(partitions):
-        leads = await folded(log, partition, codec, secret, done)
-        kept = await latest_values(log, LEAD_STATE, partition)
-        position = await log.latest(LEAD_STATE, partition, POSITION)
-        passed = 0 if position is None else decode_position(position).time
-        for key in sorted(leads.keys() | kept.keys()):
-            name = f"lead {key.decode(errors='replace')} (partition {partition})"
-            if key not in leads or key not in kept:
-                done.add("lead states", False, f"{name}: {'no facts' if key not in leads else 'no state'}")
-                continue
-            wake, raw = unpack(kept[key])
-            lead = leads[key]
-            told = told_state(lead, known, key.decode(), passed)
-            done.add("lead states", told.is_kept_as(raw), f"{name}: state is not the fold of its facts")
-            done.add("lead deadlines", told.holds(wake, passed), f"{name}: wakes at {wake}, should at {told.wake}")
+    answers: dict[str, list[Answered]] = {}
+    for folding in foldings(secret):
+        for partition in range(partitions):
+            kept = await _verify_partition(log, folding, partition, known, done)
+            if folding.group is LEADS:
+                answers |= _answers(kept)
+    await verify_answers(log, partitions, secret, answers, done)
     return done
 
 
-class ToldState(NamedTuple):
-    """A lead folded from its facts.
-
-    Attributes:
-        raw: the bytes of its state.
-        wake: its next deadline; what decays gives a lower bound.
-        latest: asks for that deadline exactly.
-    """
-
-    raw: bytes
-    wake: int | None
-    latest: Callable[[], int | None]
-
-    def is_kept_as(self, raw: bytes) -> bool:
-        """Whether a kept state is this one, byte for byte once it is written in the present format.
-
-        Answers to commands, which follow from the inbox and not from the facts, are left out.
-        """
-        if raw == self.raw:
-            return True
-        try:
-            lead = load_lead(raw)
-        except msgspec.DecodeError:
-            return False
-        lead.answers = []
-        return dump_lead(lead) == self.raw
-
-    def beside(self, raw: bytes | None) -> bytes:
-        """This state, with the answers to commands of the one that was kept so far."""
-        try:
-            answers = [] if raw is None else load_lead(raw).answers
-        except msgspec.DecodeError:
-            answers = []
-        if not answers:
-            return self.raw
-        lead = load_lead(self.raw)
-        lead.answers = answers
-        return dump_lead(lead)
-
-    def holds(self, wake: int | None, passed: int) -> bool:
-        """Whether a lead may be woken then, where partition time has passed so far.
-
-        Too early, for a lower bound of a decay, but never too late, and never after it is due. There are many lower
-        bounds: which one a worker kept depends on when it asked. So what is later than ours is held against the exact
-        instant.
-        """
-        if wake == self.wake:
-            return True
-        if wake is None or wake < passed:
-            return False
-        if self.wake is None or wake < self.wake:
-            return True
-        latest = self.latest()
-        return latest is None or wake <= latest
+async def _verify_partition(
+    log: EventLog, folding: Folding, partition: int, known: Known, done: Compared
+) -> dict[bytes, bytes]:
+    """Compare one partition; the states of it that hold more than the facts say."""
+    states = await folding.folded(log, partition, Codec(), done)
+    kept = await latest_values(log, folding.group.changelog, partition)
+    position = await log.latest(folding.group.changelog, partition, POSITION)
+    passed = 0 if position is None else decode_position(position).time
+    of, more = folding.subject, dict[bytes, bytes]()
+    for key in sorted(states.keys() | kept.keys()):
+        name = f"{of} {key.decode(errors='replace')} (partition {partition})"
+        if key not in states or key not in kept:
+            done.add(f"{of} states", False, f"{name}: {'no facts' if key not in states else 'no state'}")
+            continue
+        wake, raw = unpack(kept[key])
+        told = folding.told(states[key], known, key.decode(), passed)
+        same = told.is_kept_as(raw)
+        done.add(f"{of} states", same, f"{name}: state is not the fold of its facts")
+        done.add(f"{of} deadlines", told.holds(wake, passed), f"{name}: wakes at {wake}, should at {told.wake}")
+        if same and raw != told.raw:
+            more[key] = raw
+    return more
 
 
-def told_state(lead: Lead, known: Known, name: str, passed: int) -> ToldState:
-    """The state and the next deadline of a lead folded from its facts, where partition time has passed so far."""
-    raw = dump_lead(lead)
-    at = max(lead.recorded_at, passed - 1)  # what was due before has fired, what is due now has not
-    given = Given(known, at, at, name)
-    # From the fold and not from what is kept: bytes that are no state at all must be named, not tripped over.
-    live = Live(lead=load_lead(raw), kept=Kept())
-    return ToldState(raw, next_wake(live, given), lambda: latest_wake(live, given))
-
-
-async def folded(log: EventLog, partition: int, codec: Codec, secret: bytes, done: Compared) -> dict[bytes, Lead]:
-    """Every lead of a partition as its canonical facts tell it; facts out of order are named in `done`."""
-    leads: dict[bytes, Lead] = {}
-    async for record in records_of(log, LEAD_EVENTS, partition):
-        envelope = codec.decode(record.value)
-        key = record.key or b""
-        lead = leads.setdefault(key, Lead())
-        before, sequence = lead.recorded_at, lead.sequence
-        fold(lead, envelope, secret)
-        in_order = envelope.sequence == f"{sequence + 1:010d}" and lead.recorded_at >= before
-        done.add("fact order", in_order, f"{LEAD_EVENTS}-{partition} @{record.offset}: out of order for {key!r}")
-    return leads
+def _answers(kept: Mapping[bytes, bytes]) -> dict[str, list[Answered]]:
+    return {key.decode(): load_lead(raw).answers for key, raw in kept.items()}
 
 
 async def verify_tables(log: EventLog, partitions: int, store: ViewStore) -> Compared:

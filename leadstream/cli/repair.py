@@ -24,8 +24,8 @@ async def repair(settings: Settings, *, yes: bool, form: str) -> None:
     positions   outside what the log holds, since records were removed before they were read (retention, a topic made
                 anew, an old copy put back): they go to the first record that is left. What was removed is lost.
                 A position elsewhere than its state goes back to where the state stands, which loses nothing.
-    states      of leads that are missing, unreadable, of another format, or not what the facts say: folded anew from
-                the event log, which loses nothing.
+    states      of leads, and of accounts and others they speak to, that are missing, unreadable, of another format, or
+                not what the facts say: folded anew from the event logs, which loses nothing.
     views       of other versions, or not what the facts say: emptied; the projector folds them anew.
 
     \b

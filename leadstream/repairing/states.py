@@ -1,4 +1,4 @@
-"""States of leads, folded anew from their canonical facts where the changelog says something else."""
+"""States of all subjects, folded anew from their canonical facts where the changelog says something else."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,10 +9,10 @@ from engine.state import POSITION, pack, unpack
 from engine.task import Position, decode_position, encode_position
 from events.codec import Codec
 from leadstream.agreements import known_agreements
+from leadstream.compared import Compared
+from leadstream.folding import Folding, ToldState, foldings
 from leadstream.repairing.found import Repair
-from leadstream.verification import Compared, ToldState, folded, told_state
 from streams.agreement.known import Known
-from streams.programs import LEADS
 
 CHUNK_BYTES = 4_000_000
 """A transaction of a repair is about so large at most."""
@@ -25,31 +25,36 @@ async def repair_states(log: EventLog, partitions: int, secret: bytes, *, dry: b
         Undecodable: the canonical log holds something that is no fact.
     """
     known = await known_agreements(log, Codec())
-    found = [await _repair(log, partition, secret, known, dry=dry) for partition in range(partitions)]
+    found = [
+        await _repair(log, folding, partition, known, dry=dry)
+        for folding in foldings(secret)
+        for partition in range(partitions)
+    ]
     return [repair for repair in found if repair is not None]
 
 
-async def _repair(log: EventLog, partition: int, secret: bytes, known: Known, *, dry: bool) -> Repair | None:
-    leads = await folded(log, partition, Codec(), secret, Compared())
-    handle = log.task(LEADS, partition)
+async def _repair(log: EventLog, folding: Folding, partition: int, known: Known, *, dry: bool) -> Repair | None:
+    group = folding.group
+    states = await folding.folded(log, partition, Codec(), Compared())
+    handle = log.task(group, partition)
     try:
         found = await handle.open(anywhere=True)
         raw = found.changelog.get(POSITION)
-        latest = max((lead.recorded_at for lead in leads.values()), default=0)
-        position = Position(found.positions, latest, LEADS.state_format) if raw is None else decode_position(raw)
-        told = {key: told_state(lead, known, key.decode(), position.time) for key, lead in leads.items()}
+        latest = max((state.recorded_at for state in states.values()), default=0)
+        position = Position(found.positions, latest, group.state_format) if raw is None else decode_position(raw)
+        told = {key: folding.told(state, known, key.decode(), position.time) for key, state in states.items()}
         changes = list(_changes(found, told, position.time))
         wrong = [
             *([f"{len(changes)} other than the facts say"] if changes else []),
-            *(["no position record"] if raw is None and (found.committed or leads) else []),
-            *([f"format {position.format}"] if not LEADS.reads(position.format) else []),
+            *(["no position record"] if raw is None and (found.committed or states) else []),
+            *([f"format {position.format}"] if not group.reads(position.format) else []),
         ]
         if wrong and not dry:
-            await write(handle, changes, replace(position, format=LEADS.state_format))
+            await write(handle, changes, replace(position, format=group.state_format))
     finally:
         await handle.close()
-    what = f"states of {len(leads)} leads"
-    return Repair(f"{LEADS.name}-{partition}", what, ", ".join(wrong), "as the facts say", "nothing") if wrong else None
+    what = f"states of {len(states)} {folding.subject}s"
+    return Repair(f"{group.name}-{partition}", what, ", ".join(wrong), "as the facts say", "nothing") if wrong else None
 
 
 def _changes(found: Opened, told: dict[bytes, ToldState], time: int) -> Iterator[NewRecord]:

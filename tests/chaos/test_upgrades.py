@@ -18,11 +18,12 @@ from engine.state import POSITION, pack, unpack
 from engine.task import decode_position, encode_position
 from events.codec import Codec
 from events.topics import AGREEMENTS, LEAD_EVENTS, LEAD_STATE, TOPICS
+from leadstream.compared import Compared
 from leadstream.deployment import opened
+from leadstream.folding import foldings
 from leadstream.repairing import repair_all
 from leadstream.running import run_until_idle
 from leadstream.settings import Settings
-from leadstream.verification import Compared, folded
 from projections.catalogue import VIEW_TOPICS
 from projections.worker import VIEW_GROUP
 from streams.agents.lead_task import dump_lead, load_lead
@@ -295,7 +296,7 @@ async def test_every_state_an_old_version_wrote_is_what_its_facts_say_when_writt
     compared = 0
     async with opened(old.settings) as log:
         for partition in range(PARTITIONS):
-            leads = await folded(log, partition, Codec(), b"", Compared())
+            leads = await foldings(b"")[0].folded(log, partition, Codec(), Compared())
             for key, value in (await latest_values(log, LEAD_STATE, partition)).items():
                 if key[:1] != b"\0":
                     assert dump_lead(load_lead(unpack(value)[1])) == dump_lead(leads[key])

@@ -2,7 +2,7 @@
 
 from benchmarks import leads
 from events.instants import MINUTE
-from leadstream.verification import ToldState, told_state
+from leadstream.folding import ToldState, told_state
 from tests.support.given import Story, captured, given, inbound
 
 SECOND = 1 / 60

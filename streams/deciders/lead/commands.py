@@ -22,8 +22,11 @@ COMMANDS: Mapping[type[Fact], Command] = {
 }
 """Who decides each command."""
 
-_REMEMBERED = 256
+REMEMBERED = 256
 """How many answers a lead keeps besides those that it keeps for ever."""
+
+UNKNOWN_LEAD = "unknown lead"
+"""Why a command about nobody is refused; nothing is kept of that."""
 
 FOR_EVER: frozenset[type[Fact]] = frozenset()
 """Commands whose answer is never forgotten, because what they do must not be done twice in years."""
@@ -57,7 +60,7 @@ def decide_command(live: Live, envelope: Envelope, at: int, given: Given) -> Dec
     kind = type(envelope.data)
     found: Sequence[Told] | Refusal
     if live.lead.sequence == 0:
-        found = Refusal("unknown lead", (f"nothing is known of lead {given.subject!r}",))
+        found = Refusal(UNKNOWN_LEAD, (f"nothing is known of lead {given.subject!r}",))
     else:
         found = COMMANDS[kind](live, envelope.data, at, given)
     if isinstance(found, Refusal):
@@ -73,7 +76,7 @@ def _remember(live: Live, answered: Answered) -> None:
     answers = live.lead.answers
     answers.append(answered)
     passing = [kept for kept in answers if not kept.kept]
-    if len(passing) > _REMEMBERED:
+    if len(passing) > REMEMBERED:
         answers.remove(passing[0])
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from engine.partitioning import partition_of
 from engine.state import pack, unpack
-from events.topics import LEAD_STATE
+from events.topics import LEAD_EVENTS, LEAD_STATE
 from tests.leadstream.cli.house import House
 
 
@@ -84,3 +84,19 @@ def test_a_changed_table_row_is_found(decided: House) -> None:
     said = decided.refused("verify")
     assert "table leads_base" in said
     assert "forged" in said
+
+
+def test_the_facts_themselves_are_those_that_the_inboxes_give(decided: House) -> None:
+    result = decided.ask("verify", "--redecide", "--format", "csv")
+    assert result.exit_code == 0, result.output
+    assert "leads decided anew,2,0" in result.stdout.splitlines()
+
+
+def test_a_fact_that_nothing_in_the_inboxes_gives_is_found_and_said_what_may_be_the_cause(decided: House) -> None:
+    place = partition_of(b"ann", decided.partitions)
+    last = [record.value for record in decided.records(LEAD_EVENTS)[place] if record.key == b"ann"][-1]
+    decided.append(LEAD_EVENTS, place, b"ann", last)
+    said = decided.refused("verify", "--redecide")
+    assert "lead ann (partition" in said
+    assert "decided anew its facts are others" in said
+    assert "where only runs have decided" in said
