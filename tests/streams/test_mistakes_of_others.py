@@ -6,10 +6,144 @@ Bug trackers, forums and reviews of others tell of them; here they do not happen
 from collections import Counter
 from itertools import pairwise
 
+from events.sla import SlaBreached, SlaEscalated, SlaFact, SlaMet, SlaStarted, SlaWarned
+from streams.agents.lead_task import dump_lead, load_lead
+from streams.deciders.lead.engagement import basis, explain
+from streams.deciders.lead.given import Given, Kept, Live
+from tests.streams.deciders.lead.desk import DESK, SCORED
 from tests.streams.deciders.pools.desk import agreement, ask, desk, members
 from tests.streams.deciders.pools.test_pools import leads
 from tests.streams.deciders.pools.test_turns import owners, served
-from tests.support.given import DAYS
+from tests.support.given import DAYS, called, captured, dotted, given, inbound, minute, said, status
+
+OFFICE = """
+calendars:
+  office:
+    timezone: Europe/Bucharest
+    hours:
+      mon: [["09:00", "12:30"], ["13:30", "17:00"]]
+      tue: [["09:00", "17:00"]]
+      wed: [["09:00", "17:00"]]
+      thu: [["09:00", "17:00"]]
+      fri: [["09:00", "17:00"]]
+"""
+
+
+def promised(within: str) -> str:
+    """The desk answers within office hours."""
+    return (
+        DESK.replace("within: 30m, warn_at: 80%", f"within: {within}, calendar: office, paused_in: [Nurturing]")
+        + OFFICE
+    )
+
+
+def bucharest(text: str) -> float:
+    """The local time of that week, such as `Sat 18:30`, in minutes after Monday, 5 January 2026, 09:00 UTC."""
+    day, clock = text.split()
+    hours, minutes = map(int, clock.split(":"))
+    return ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun", "Mon'"].index(day) * DAYS + hours * 60 + minutes - 11 * 60
+
+
+def test_two_hours_after_a_saturday_evening_are_due_on_monday_and_not_on_tuesday() -> None:
+    """Where closed days are added to the target instead of being skipped, the weekend pushes the due a day too far."""
+    story = given(promised("2h")).when(captured(bucharest("Sat 18:30")))
+    story.then([said(SlaStarted, bucharest("Sat 18:30"), due=bucharest("Mon' 11:00"))], of=SlaFact)
+
+
+def test_a_lunch_break_is_not_counted() -> None:
+    """One opening and one closing time a day cannot say that nobody is there at noon."""
+    story = given(promised("30m")).when(captured(bucharest("Mon 12:20")))
+    story.then([said(SlaStarted, bucharest("Mon 12:20"), due=bucharest("Mon 13:50"))], of=SlaFact)
+
+
+def test_a_pause_in_closed_hours_adds_nothing() -> None:
+    """Where the pause is measured by the wall clock, a night on hold moves the due by sixteen hours."""
+    story = given(promised("8h")).history(captured(bucharest("Tue 10:00")))
+    story.when(status("Nurturing", bucharest("Tue 17:00")), status("Contacted", bucharest("Wed 09:00")))
+    assert story.clock("first_response").due == minute(bucharest("Wed 10:00"))
+
+
+def test_an_answer_by_another_channel_answers() -> None:
+    """A case that came by form and was answered by phone stays unanswered where only e-mails are looked at."""
+    anyhow = DESK.replace("touch: {channel: [call, email]}", "touch: {}")
+    for channel in ("call", "email", "sms", "meeting", "chat", "a channel that nobody has thought of yet"):
+        story = given(anyhow).history(captured(0, form="contact")).when(called(10, channel=channel), until=9 * DAYS)
+        story.then([said(SlaMet, 10)], of=SlaFact)
+
+
+def test_a_status_entered_again_keeps_the_date_of_the_first_time() -> None:
+    """Where a date stands in one field for each status, the second time overwrites when it was first reached."""
+    stop = DESK.replace("touch: {channel: [call, email]}", "status_changed: true")
+    story = (
+        given(stop).history(captured(0)).when(status("Contacted", 5), status("Nurturing", 20), status("Contacted", 90))
+    )
+    assert [(entry.status, entry.at) for entry in story.live.lead.statuses] == [
+        ("Contacted", minute(5)),
+        ("Nurturing", minute(20)),
+        ("Contacted", minute(90)),
+    ]
+    story.then([said(SlaMet, 5, answered_at=5)], of=SlaFact)
+
+
+def test_a_breach_is_told_once_however_often_somebody_looks() -> None:
+    """A job that asks every minute which cases are overdue sends the same alert every minute."""
+    levels = DESK.replace("warn_at: 80%", "warn_at: 80%, escalate: [{after: 30m, to: manager}]")
+    story = given(levels).history(captured(0))
+    for at in range(1, 2 * DAYS):
+        story.passes(minute(at))
+        story.live = Live(load_lead(dump_lead(story.live.lead)), Kept())  # as after a restart
+    alerts = [type(each.data) for each in story.facts if isinstance(each.data, SlaWarned | SlaBreached | SlaEscalated)]
+    assert alerts == [SlaWarned, SlaBreached, SlaEscalated]
+
+
+def test_an_agreement_that_is_switched_off_alerts_no_more() -> None:
+    """Deadlines that were put into a queue when the case came in fire although the rule is gone."""
+    tomorrow = "2026-01-06T09:00:00+00:00"
+    clauses = DESK.partition("sales_clauses")[2].partition("late_facts")[0]
+    without = DESK.replace("sales_clauses" + clauses, "").replace("version: 1", "version: 2")
+    without = without.replace("2025-01-01T00:00:00+00:00", tomorrow)
+    story = given(DESK, without).when(captured(DAYS), captured(DAYS + 5, source="again"), until=9 * DAYS)
+    story.then([], of=SlaFact)
+    before = given(DESK, without).when(captured(DAYS - 1), until=9 * DAYS)
+    before.then([said(SlaStarted, DAYS - 1), said(SlaWarned, DAYS + 23), said(SlaBreached, DAYS + 29)], of=SlaFact)
+
+
+def test_a_fallback_never_wins_over_an_agreement_that_names_the_lead() -> None:
+    """Policies that are asked in the order in which they were made let the general one answer first."""
+    fallback = DESK.replace("agreement: desk", "agreement: a-fallback").replace("2025-01-01", "2025-06-01")
+    special = DESK.replace("agreement: desk", "agreement: z-romania").replace("30m", "10m")
+    special += "applies_to: {field: company.country, equals: RO}\n"
+    for order in ([fallback, special], [special, fallback]):
+        story = given(*order).when(captured(0, profile=dotted(company__country="RO")))
+        story.then([said(SlaStarted, 0, agreement="z-romania", due=10)], of=SlaFact)
+        other = given(*order).when(captured(0, profile=dotted(company__country="FR")))
+        other.then([said(SlaStarted, 0, agreement="a-fallback", due=30)], of=SlaFact)
+
+
+def test_the_log_of_points_adds_up_to_the_score() -> None:
+    """Where a log tells what each rule once gave, decay, caps and floors are missing in it."""
+    fit = dotted(company__employees=500, person__email="ana@gmail.com")
+    story = given(SCORED).when(
+        captured(0, profile=fit), inbound(1, asset="pricing"), inbound(2, channel="webinar"),
+        *(inbound(3 + n, channel="lead_magnet") for n in range(9)), until=20 * DAYS,
+    )  # fmt: skip
+    for at in (0, 13, DAYS, 17 * DAYS, 45 * DAYS, 400 * DAYS):
+        told = explain(basis(story.live, "scored", 1, Given(story.known, minute(at), minute(at), story.subject)))
+        assert sum(reason["points"] for reason in told["reasons"]) == told["score"]
+
+
+def test_an_action_that_is_repeated_scores_again_when_its_time_is_over() -> None:
+    """Where "once" is kept as a mark on the lead, the tenth visit in a year counts as little as the second of a day."""
+    weekly = SCORED.replace("{points: 10, touch: {channel: lead_magnet}}",
+                            "{points: 10, touch: {channel: lead_magnet}, repeat: {max: 1, per: 7d}}")  # fmt: skip
+    weekly = weekly.replace("    decay: {linear: 50%, per: 30d}\n", "")
+    story = given(weekly).history(captured(0))
+    scores = []
+    for day in (1, 2, 7, 9, 10, 17):
+        story.when(inbound(day * DAYS, channel="lead_magnet"))
+        assert story.live.lead.score is not None
+        scores.append(story.live.lead.score[0])
+    assert scores == [10, 10, 10, 20, 20, 30]
 
 
 def test_round_robin_does_not_give_everything_to_one_person() -> None:
