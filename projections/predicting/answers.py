@@ -80,27 +80,32 @@ def _predictions(query: Query, equal: Mapping[str, str]) -> list[Cells]:
     missing = max(0, NEEDED - model.together.all.won)
     lead = equal.get("lead")
     rows = query(f"{_ROWS} WHERE lead = ?", (lead,)) if lead else query(f"{_ROWS} ORDER BY lead", ())
-    return [_prediction(model, statuses, missing, row) for row in rows]
+    judged: dict[tuple[str, str], Cells] = {}  # leads that are alike are judged once
+    return [_prediction(model, statuses, missing, row, judged) for row in rows]
 
 
-def _prediction(model: Model, statuses: Statuses, missing: int, row: Cells) -> Cells:
+def _prediction(
+    model: Model, statuses: Statuses, missing: int, row: Cells, judged: dict[tuple[str, str], Cells]
+) -> Cells:
     lead, team, decision, status, _, _, now, before = row
-    team = str(team)
-    outcome = statuses.outcome(team, str(decision), str(status))
+    outcome = statuses.outcome(str(team), str(decision), str(status))
     if missing:
         return lead, team, outcome, None, None, None, None, missing
-    features = _features(str(now if outcome == "open" or before is None else before))
-    likely = {"won": WHOLE, "lost": 0}.get(outcome, model.probability(team, features))
+    kind = str(team), str(now if outcome == "open" or before is None else before)
+    if kind not in judged:
+        judged[kind] = _judged(model, *kind)
+    probability, *more = judged[kind]
+    return lead, team, outcome, {"won": 100.0, "lost": 0.0}.get(outcome, probability), *more, 0
+
+
+def _judged(model: Model, team: str, text: str) -> Cells:
+    features = _features(text)
     weighed = model.weighed(team, features)
     return (
-        lead,
-        team,
-        outcome,
-        _percent(likely),
+        _percent(model.probability(team, features)),
         _percent(model.probability(team, features, stage=False)),
         reasons(weighed, speaks_for=True),
         reasons(weighed, speaks_for=False),
-        0,
     )
 
 

@@ -85,16 +85,21 @@ FROM counted k CROSS JOIN completeness c
 
 
 _COMPANIES = """
-WITH ranked AS (
+WITH statuses AS (
     SELECT agreement, status, means, ROW_NUMBER() OVER (PARTITION BY agreement, status ORDER BY version DESC) AS nth
     FROM agreement_statuses
+), caps AS (
+    SELECT agreement, account_score_cap, ROW_NUMBER() OVER (PARTITION BY agreement ORDER BY version DESC) AS nth
+    FROM agreement_terms
 ), people AS (
-    SELECT b.company, b.account, b.name, b.score, b.scored_at, t.account_score_cap,
-        CASE WHEN b.closed IS NULL AND COALESCE(r.means, 'open') NOT IN ('unqualified', 'converted', 'archived')
-            THEN 1 ELSE 0 END AS open_lead
+    SELECT b.company, b.account, b.name, l.score, l.scored_at, k.account_score_cap,
+        CASE WHEN l.phase NOT IN ('converted', 'archived')
+            AND COALESCE(s.means, 'open') NOT IN ('unqualified', 'converted', 'archived') THEN 1 ELSE 0 END AS open_lead
     FROM companies_base b
-    LEFT JOIN ranked r ON r.agreement = b.agreement AND r.status = b.status AND r.nth = 1
-    LEFT JOIN agreement_terms t ON t.agreement = b.agreement AND t.version = b.version
+    JOIN leads_base l ON l.lead = b.lead
+    LEFT JOIN statuses s ON s.agreement = l.agreement AND s.status = l.status AND s.nth = 1
+    LEFT JOIN caps k ON k.agreement = l.agreement AND k.nth = 1
+    WHERE l.captured_at IS NOT NULL AND NOT l.is_test
 ), summed AS (
     SELECT company, account, MIN(name) AS name, COUNT(*) AS people, SUM(open_lead) AS open_leads, SUM(score) AS score,
         MAX(account_score_cap) AS cap, MIN(scored_at) AS scored_at

@@ -6,8 +6,17 @@ from math import ceil
 from typing import Any
 
 from events.envelope import Envelope
-from events.lead import LeadArchived, LeadCaptured, LeadConverted, LeadScored, LeadStatusChanged, LeadTouched
+from events.lead import (
+    LeadArchived,
+    LeadCaptured,
+    LeadConverted,
+    LeadHandedOver,
+    LeadScored,
+    LeadStatusChanged,
+    LeadTouched,
+)
 from events.sla import (
+    SlaAnswered,
     SlaBreached,
     SlaBreachRetracted,
     SlaCancelled,
@@ -124,6 +133,12 @@ def verdict_of(fact: object) -> str | None:
             return None
 
 
+def governed(history: Sequence[Envelope]) -> bool:
+    """Whether an agreement governs a lead."""
+    said = [each.data.agreement for each in history if isinstance(each.data, LeadCaptured | LeadHandedOver)]
+    return bool(said and said[-1])
+
+
 def companies(facts: Histories, company_of: Callable[[str], str]) -> dict[str, tuple[int, int, int | None]]:
     """Company -> people, open leads, sum of the scores told last, at most 100; no status of theirs closes a lead."""
     people: defaultdict[str, list[Sequence[Envelope]]] = defaultdict(list)
@@ -138,25 +153,29 @@ def companies(facts: Histories, company_of: Callable[[str], str]) -> dict[str, t
         closed = sum(
             any(isinstance(each.data, LeadConverted | LeadArchived) for each in history) for history in histories_of_it
         )
-        scores = [
+        last = [
             [envelope.data.score for envelope in history if isinstance(envelope.data, LeadScored)][-1:]
             for history in histories_of_it
         ]
-        told_scores = [score for last in scores for score in last]
-        total = min(sum(told_scores), 100) if told_scores else None
+        scores = [score for one in last for score in one]
+        capped = any(governed(history) for history in histories_of_it)
+        total = None if not scores else min(sum(scores), 100) if capped else sum(scores)
         found[company] = (len(histories_of_it), len(histories_of_it) - closed, total)
     return found
 
 
 def without_second_endings(facts: Iterable[Envelope]) -> list[Envelope]:
-    """The facts without what no decider writes: a breached clock that ends or starts as if it were open."""
+    """The facts without what no decider writes: a breach that ends as if it were open, an answer to no breach."""
     kept: list[Envelope] = []
     breached: set[Any] = set()
     for envelope in facts:
         verdict = verdict_of(envelope.data)
-        if verdict is not None:
+        if verdict is not None or isinstance(envelope.data, SlaAnswered):
             fact: Any = envelope.data
             clock = (envelope.subject, fact.agreement, fact.clause, fact.version, fact.cycle)
+            if isinstance(fact, SlaAnswered):
+                kept += [envelope] if clock in breached else []
+                continue
             if clock in breached and isinstance(fact, SlaStarted | SlaMet | SlaCancelled | SlaPaused | SlaResumed):
                 continue
             (breached.add if verdict == "breached" else breached.discard)(clock)

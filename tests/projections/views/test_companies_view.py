@@ -2,6 +2,7 @@ import pytest
 
 from events.envelope import Envelope
 from events.lead import LeadArchived, LeadCaptured, LeadConverted, LeadProfileUpdated, LeadScored, LeadStatusChanged
+from projections.read import people_of
 from projections.views.companies import COMPANIES
 from projections.views.company_names import company_key
 from projections.views.view import Cell
@@ -69,15 +70,16 @@ def test_the_name_that_was_told_for_the_latest_instant_holds_whenever_it_arrives
     assert row(captured("anna"), later, earlier)["name"] == row(captured("anna"), earlier, later)["name"] == "New"
 
 
-def test_people_without_a_company_stubs_and_test_leads_are_left_out() -> None:
-    assert rows_of(COMPANIES, captured("anna"), captured("bob", is_test=True, name="Acme")) == []
-    assert rows_of(COMPANIES, told(LeadProfileUpdated(profile={"company.name": "Acme"}))) == []
+def test_a_lead_that_names_no_company_has_no_row() -> None:
+    assert rows_of(COMPANIES, captured("anna"), told(LeadConverted())) == []
 
 
-def test_a_row_says_what_was_told_last() -> None:
-    facts = [captured("anna", name="Acme"), scored("anna", 30), scored("anna", 20, 5, version=2)]
-    found = row(*facts, told(LeadStatusChanged(status="Open"), 6))
-    assert (found["score"], found["scored_at"], found["version"], found["status"]) == (20, text(5), 2, "Open")
+async def test_stubs_and_test_leads_are_no_people() -> None:
+    stub = told(LeadProfileUpdated(profile={"company.name": "Acme"}), lead="bob")
+    built = await shown(captured("anna", name="Acme"), stub, captured("eve", name="Acme", is_test=True))
+    (found,) = built.view("companies")
+    assert found["people"] == 1
+    assert people_of(built.store, [("acme", None)]) == {("acme", None): ["anna"]}
 
 
 async def test_scores_of_the_people_are_added_up_over_partitions() -> None:
