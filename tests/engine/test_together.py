@@ -6,13 +6,16 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from engine.decided import Decided, within
 from engine.drain import drain
-from engine.errors import PoisonBatch
+from engine.errors import PoisonBatch, Unavailable
+from engine.memory.disk import MemoryDisk
 from engine.memory.log import MemoryLog
+from engine.memory.task import MemoryTaskLog
 from engine.partitioning import partition_of
-from engine.ports import EventLog, NewRecord
+from engine.ports import EventLog, GroupSpec, Mark, NewRecord, Writes
 from engine.reading import records_of
 from engine.sqlite.log import SqliteLog
 from engine.together import drain_together
@@ -78,6 +81,42 @@ async def test_a_run_that_was_killed_goes_on_to_the_same_end(
         except PoisonBatch:
             continue
     await drain_together(log, programs(partitions, milestones), until=60, limit=limit)
+    assert await said(log, partitions) == twin(story, milestones, 60)
+
+
+class Torn(MemoryLog):
+    """Every so many commits one of them is lost, or its answer."""
+
+    def __init__(self, disk: MemoryDisk, every: int, took_effect: bool) -> None:
+        super().__init__(clock=Wall(), disk=disk)
+        self._left, self._took_effect = every, took_effect
+
+    @override
+    def task(self, group: GroupSpec, partition: int) -> MemoryTaskLog:
+        made = super().task(group, partition)
+        commit = made.commit
+
+        async def torn(writes: Writes) -> Mark | None:
+            self._left -= 1
+            if self._left or self._took_effect:
+                mark = await commit(writes)
+                if self._left:
+                    return mark
+            raise Unavailable("by a test")
+
+        made.commit = torn  # type: ignore[method-assign]
+        return made
+
+
+@given(stories, instants, st.integers(1, 5), st.lists(st.tuples(st.integers(1, 30), st.booleans()), max_size=4))
+async def test_a_commit_that_was_lost_or_whose_answer_was_changes_nothing(
+    story: list[Sent], milestones: list[int], partitions: int, losses: list[tuple[int, bool]]
+) -> None:
+    log = await memory(story, partitions)
+    for after, took_effect in losses:
+        with suppress(Unavailable):
+            await drain_together(Torn(log.disk, after, took_effect), programs(partitions, milestones), until=60)
+    await drain_together(log, programs(partitions, milestones), until=60)
     assert await said(log, partitions) == twin(story, milestones, 60)
 
 

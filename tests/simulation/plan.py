@@ -8,9 +8,9 @@ from engine.runner import Policy
 START = 1_767_603_600_000_000
 """Monday, 5 January 2026, 09:00 UTC, in microseconds: when every simulation starts."""
 SECOND = 1_000_000
-SHAPES = ("tally", "chain", "pair", "leads")
+SHAPES = ("tally", "chain", "pair", "leads", "asks")
 """What runs: a program with deadlines and milestones; the same with a second group that reads what it says; a program
-with two co-partitioned sources; the lead decider with agreements."""
+with two co-partitioned sources; the lead decider with agreements; two groups that speak to one another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Plan:
 
 def plan_of(seed: int, rng: Random, shape: str | None = None) -> Plan:
     """The plan of a seed; a shape may be asked for instead of the one it would choose."""
-    chosen = rng.choices(SHAPES, weights=(8, 4, 3, 5))[0]
+    chosen = rng.choices(SHAPES, weights=(8, 4, 3, 5, 4))[0]
     leads = (shape or chosen) == "leads"
     lease_ttl = rng.randint(3, 12) * SECOND
     return Plan(

@@ -10,6 +10,7 @@ from random import Random
 import pytest
 
 from engine.host import Program
+from tests.simulation.asks import Asks
 from tests.simulation.flaky import flaky
 from tests.simulation.leads import Leads
 from tests.simulation.log import SimLog
@@ -25,7 +26,9 @@ MOST_STEPS = 100_000
 LIVENESS_S = 30.0
 """Virtual seconds within which everything has to be decided once nothing goes wrong any more and nobody is frozen or
 waits for the lease of somebody who is dead."""
-_SCENARIOS: dict[str, type[Scenario]] = {"tally": Tallies, "chain": Tallies, "pair": Pairs, "leads": Leads}
+_SCENARIOS: dict[str, type[Scenario]] = {
+    "tally": Tallies, "chain": Tallies, "pair": Pairs, "leads": Leads, "asks": Asks,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

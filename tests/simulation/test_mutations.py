@@ -43,6 +43,11 @@ def test_a_broken_log_is_found_out_and_its_seed_replays(fault: type[SimTaskLog])
     assert (again.digest, again.violations) == (found.digest, found.violations)
 
 
+@pytest.mark.parametrize("fault", [broken.Unfenced, broken.OutputsFirst, broken.OutputsForgotten, broken.NoDeadlines])
+def test_between_groups_that_speak_a_broken_log_is_found_out_as_well(fault: type[SimTaskLog]) -> None:
+    assert first_found("asks", broken.log_with(fault)).violations
+
+
 def test_deadlines_that_survive_an_aborted_batch_are_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Deadlines, "abort", Deadlines.commit)
     assert first_found().violations

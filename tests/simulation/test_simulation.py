@@ -18,16 +18,17 @@ from tests.support.process import Process
 FIRST, ALL = number("SEED", 0), number("WORLDS", 10_000)
 QUICK, CHUNK = 50, 250
 SAMPLE = 20
+SPEAKING = 200
 
 
-def run(first: int, count: int) -> list[Outcome]:
-    return [simulate(seed) for seed in range(first, first + count)]
+def run(first: int, count: int, shape: str | None = None) -> list[Outcome]:
+    return [simulate(seed, shape=shape) for seed in range(first, first + count)]
 
 
 def broken_rules(outcomes: list[Outcome]) -> list[str]:
     """How to replay the seeds that broke a rule, and which rule."""
     return [
-        f"python -m tests.simulation --seed {one.plan.seed} --trace: {one.violations}"
+        f"python -m tests.simulation --seed {one.plan.seed} --shape {one.plan.shape} --trace: {one.violations}"
         for one in outcomes
         if one.violations
     ]
@@ -52,6 +53,17 @@ def test_every_kind_of_trouble_comes_up_in_a_few_worlds(quick: list[Outcome]) ->
 @pytest.mark.parametrize("first", range(FIRST + QUICK, FIRST + ALL, CHUNK))
 def test_nothing_is_lost_doubled_or_late_in_thousands_of_worlds(first: int) -> None:
     assert broken_rules(run(first, min(CHUNK, FIRST + ALL - first))) == []
+
+
+@pytest.mark.parametrize("first", range(FIRST, FIRST + SPEAKING, 50))
+def test_between_groups_no_question_is_lost_and_none_is_answered_twice(first: int) -> None:
+    assert broken_rules(run(first, 50, "asks")) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(FIRST + SPEAKING, FIRST + ALL // 2, CHUNK))
+def test_between_groups_no_question_is_lost_in_thousands_of_worlds(first: int) -> None:
+    assert broken_rules(run(first, min(CHUNK, FIRST + ALL // 2 - first), "asks")) == []
 
 
 @pytest.mark.parametrize("shape", SHAPES)
