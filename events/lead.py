@@ -8,6 +8,7 @@ from events.fact import PERSONAL, Count, Currency, Fact, Identifier, Name, Perso
 
 Side = Literal["sales", "marketing"]
 Direction = Literal["inbound", "outbound"]
+Made = Literal["account", "contact", "opportunity"]
 Points = Annotated[int, Meta(ge=-1000, le=1000)]
 
 
@@ -170,6 +171,8 @@ class LeadConverted(Fact, frozen=True, kw_only=True):
         currency: ISO 4217 code.
         by: who converted it.
         status: the status whose meaning made it a conversion, where that was the cause.
+        group: the opportunity group it was asked for; a lead is converted once for each.
+        made: what is new by it, under ids that follow from the lead; the rest was there before.
     """
 
     account: Text | None = None
@@ -179,13 +182,15 @@ class LeadConverted(Fact, frozen=True, kw_only=True):
     currency: Currency | None = None
     by: PersonalText | None = None
     status: Name | None = None
+    group: Name | None = None
+    made: tuple[Made, ...] = ()
 
 
 class LeadArchived(Fact, frozen=True, kw_only=True):
     """The lead is put aside. Later facts still join its history; no clock starts for it any more.
 
     Attributes:
-        reason: the status that means archived, or `untouched`, or `profile`.
+        reason: the status that means archived, `untouched`, or why it is not wanted, such as `not_in_profile`.
     """
 
     reason: Text

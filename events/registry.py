@@ -16,7 +16,15 @@ from events.agreement import (
     RetireAgreement,
     SignAgreement,
 )
-from events.commands import HandOverLead, ReassignLead
+from events.commands import (
+    AcceptLead,
+    ConvertLead,
+    HandOverLead,
+    ReassignLead,
+    RecycleLead,
+    RejectLead,
+    UnconvertLead,
+)
 from events.envelope import Envelope
 from events.fact import Fact
 from events.lead import (
@@ -29,6 +37,17 @@ from events.lead import (
     LeadScored,
     LeadStatusChanged,
     LeadTouched,
+)
+from events.life import (
+    LeadAccepted,
+    LeadBounced,
+    LeadConsentChanged,
+    LeadFeedbackGiven,
+    LeadRecycled,
+    LeadRejected,
+    LeadReopened,
+    LeadUnconverted,
+    NurtureRequested,
 )
 from events.routing import (
     LeadAccountAsked,
@@ -55,6 +74,7 @@ from events.sla import (
     SlaStarted,
     SlaWarned,
 )
+from events.work import TaskCreated, TaskDone, TaskReminderDue
 
 CATALOGUE: dict[str, type[Fact]] = {
     "lead.captured.v1": LeadCaptured,
@@ -65,7 +85,19 @@ CATALOGUE: dict[str, type[Fact]] = {
     "lead.qualified.v1": LeadQualified,
     "lead.handed_over.v1": LeadHandedOver,
     "lead.converted.v1": LeadConverted,
+    "lead.unconverted.v1": LeadUnconverted,
     "lead.archived.v1": LeadArchived,
+    "lead.accepted.v1": LeadAccepted,
+    "lead.rejected.v1": LeadRejected,
+    "lead.recycled.v1": LeadRecycled,
+    "lead.reopened.v1": LeadReopened,
+    "nurture.requested.v1": NurtureRequested,
+    "lead.feedback_given.v1": LeadFeedbackGiven,
+    "lead.consent_changed.v1": LeadConsentChanged,
+    "lead.bounced.v1": LeadBounced,
+    "task.created.v1": TaskCreated,
+    "task.done.v1": TaskDone,
+    "task.reminder_due.v1": TaskReminderDue,
     "sla.started.v1": SlaStarted,
     "sla.paused.v1": SlaPaused,
     "sla.resumed.v1": SlaResumed,
@@ -103,11 +135,28 @@ CATALOGUE: dict[str, type[Fact]] = {
     "account.owner_changed.v1": AccountOwnerChanged,
     "account.related.v1": AccountRelated,
     "account.owner_told.v1": AccountOwnerTold,
+    "lead.accept.v1": AcceptLead,
+    "lead.reject.v1": RejectLead,
+    "lead.recycle.v1": RecycleLead,
+    "lead.convert.v1": ConvertLead,
+    "lead.unconvert.v1": UnconvertLead,
 }
 """Wire type -> fact type. The number at the end is the major version; an old one is upcast on read."""
 
 UPSTREAM: frozenset[type[Fact]] = frozenset(
-    {LeadCaptured, LeadTouched, LeadStatusChanged, LeadProfileUpdated, LeadConverted}
+    {
+        LeadCaptured,
+        LeadTouched,
+        LeadStatusChanged,
+        LeadProfileUpdated,
+        LeadConverted,
+        LeadUnconverted,
+        LeadFeedbackGiven,
+        LeadConsentChanged,
+        LeadBounced,
+        TaskCreated,
+        TaskDone,
+    }
 )
 """Facts about leads that systems outside may send to `lead-inbox`; all others are made here."""
 
@@ -117,7 +166,9 @@ ABOUT_ACCOUNTS: frozenset[type[Fact]] = frozenset({AccountOpened, AccountAmended
 ABOUT_POOLS: frozenset[type[Fact]] = frozenset({MemberAway, MemberBack})
 """Facts about people in pools that systems outside may send to `pool-inbox`."""
 
-LEAD_COMMANDS: frozenset[type[Fact]] = frozenset({HandOverLead, ReassignLead})
+LEAD_COMMANDS: frozenset[type[Fact]] = frozenset(
+    {HandOverLead, ReassignLead, AcceptLead, RejectLead, RecycleLead, ConvertLead, UnconvertLead}
+)
 """Commands that a lead decides."""
 
 AGREEMENT_COMMANDS: frozenset[type[Fact]] = frozenset(

@@ -19,6 +19,17 @@ from events.lead import (
     LeadStatusChanged,
     LeadTouched,
 )
+from events.life import (
+    LeadAccepted,
+    LeadBounced,
+    LeadConsentChanged,
+    LeadFeedbackGiven,
+    LeadRecycled,
+    LeadRejected,
+    LeadReopened,
+    LeadUnconverted,
+    NurtureRequested,
+)
 from events.routing import LeadAssigned
 from events.sla import (
     SlaAnswered,
@@ -34,6 +45,7 @@ from events.sla import (
     SlaStarted,
     SlaWarned,
 )
+from events.work import TaskCreated, TaskDone, TaskReminderDue
 from projections.views.clocks import find, put, without
 from projections.views.times import instant_text, instant_text_or_none, is_earlier, recorded_at
 from projections.views.view import Cells, Column, Detail, Handler, Kind
@@ -153,6 +165,20 @@ def _converted(row: Lead, _: LeadConverted, envelope: Envelope) -> Lead:
     return replace(row, converted_at=at, updated_at=recorded_at(envelope))
 
 
+def _unconverted(row: Lead, _: LeadUnconverted, envelope: Envelope) -> Lead:
+    at, known = to_us(envelope.time), row.converted_at
+    stands = known is not None and known > at  # converted anew since
+    return replace(row, converted_at=known if stands else None, updated_at=recorded_at(envelope))
+
+
+def _given_back(row: Lead, _: LeadRejected | LeadRecycled, envelope: Envelope) -> Lead:
+    return replace(row, qualified_at=None, handed_over_at=None, updated_at=recorded_at(envelope))
+
+
+def _reopened(row: Lead, _: LeadReopened, envelope: Envelope) -> Lead:
+    return replace(row, qualified_at=None, handed_over_at=None, archived_at=None, updated_at=recorded_at(envelope))
+
+
 def _archived(row: Lead, _: LeadArchived, envelope: Envelope) -> Lead:
     at, known = to_us(envelope.time), row.archived_at
     at = at if is_earlier(at, known) else known or at
@@ -190,6 +216,18 @@ _ON: dict[type[Fact], Handler[Lead]] = {
     LeadAssigned: _assigned,
     LeadConverted: _converted,
     LeadArchived: _archived,
+    LeadUnconverted: _unconverted,
+    LeadAccepted: _seen,
+    LeadRejected: _given_back,
+    LeadRecycled: _given_back,
+    LeadReopened: _reopened,
+    NurtureRequested: _seen,
+    LeadFeedbackGiven: _seen,
+    LeadConsentChanged: _seen,
+    LeadBounced: _seen,
+    TaskCreated: _seen,
+    TaskDone: _seen,
+    TaskReminderDue: _seen,
     SlaStarted: _clock_open,
     SlaPaused: _clock_open,
     SlaResumed: _clock_open,
@@ -264,7 +302,7 @@ COLUMNS = (
     Column("agreement", Kind.TEXT, "the agreement that governs it", True),
     Column("is_test", Kind.BOOLEAN, "sent to try the way; in no figure"),
     Column("captured_at", Kind.INSTANT, "its earliest capture", True),
-    Column("qualified_at", Kind.INSTANT, "when it last met the qualified-lead definition", True),
+    Column("qualified_at", Kind.INSTANT, "when it met the qualified-lead definition in its current cycle", True),
     Column("handed_over_at", Kind.INSTANT, "when it was handed over to sales in its current cycle", True),
     Column("converted_at", Kind.INSTANT, "when it was first converted", True),
     Column("archived_at", Kind.INSTANT, "when it was put aside", True),

@@ -169,6 +169,9 @@ def _nurture(spec: AgreementSpec) -> Found:
         for index, reason in enumerate(reasons):
             if listed and reason not in known:
                 yield ("nurture", key, index), _unknown("reason", reason, known)
+    for reason in part.reopened_by:
+        if reason not in part.reasons:
+            yield ("nurture", "reopened_by", reason), _unknown("reason", reason, dict.fromkeys(part.reasons))
     for index, reason in enumerate(part.archive_reasons):
         if reason in part.reasons:
             place = ("nurture", "archive_reasons", index)

@@ -70,7 +70,7 @@ def compile_agreement(spec: AgreementSpec) -> Agreement:
         archiving=None if spec.archive is None else _archiving(spec.archive, fit_of, lists),
         routing=None if spec.routing is None else routing_of(spec.routing, lists),
         conversion=Converting(spec.conversion, fit_of, lists),
-        nurture=nurture_of(spec.nurture),
+        nurture=nurture_of(spec.nurture, spec.statuses),
         identity=identity,
         enrichment=enrichment_of(spec.enrichment),
         account_score_cap=(spec.accounts or AccountsPart()).score_cap,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from streams.agreement.grammar import Status
 from streams.agreement.lists import FREE_MAIL
 from streams.agreement.written_records import CompanyKey, EnrichmentPart, IdentityPart, NurturePart, PersonKey
 
@@ -52,11 +53,37 @@ class Nurture:
         program: who is asked to warm them.
         reasons: reasons of an unqualified status that lead there.
         archive_reasons: reasons that put a lead aside.
+        reopened_by: reason to the fields of the profile whose change opens the lead again.
+        unqualified: statuses that mean unqualified, each with its own reasons, in file order.
     """
 
     program: str
     reasons: frozenset[str]
     archive_reasons: frozenset[str]
+    reopened_by: Mapping[str, tuple[str, ...]]
+    unqualified: tuple[tuple[str, frozenset[str]], ...] = ()
+
+    def awaits(self, reason: str) -> tuple[str, ...]:
+        """The fields whose change opens a lead again; of `no_timing`, unless it is said, the answer `timing`."""
+        found = self.reopened_by.get(reason)
+        if found is None and reason.startswith(_LACKS):
+            return (f"answers.{reason.removeprefix(_LACKS)}",)
+        return found or ()
+
+    def status_for(self, reason: str) -> str | None:
+        """The status of a lead that is rejected for a reason; None where that means no status of the agreement's."""
+        for status, reasons in self.unqualified:
+            if reason in reasons:
+                return status
+        known = reason in self.reasons or reason in self.archive_reasons
+        return self.unqualified[0][0] if known and self.unqualified else None
+
+
+_LACKS = "no_"
+_USUALLY: Mapping[str, tuple[str, ...]] = {
+    "no_need": ("answers.need", "answers.challenge"),
+    "no_authority": ("person.title", "person.role", "answers.authority"),
+}
 
 
 def identity_of(part: IdentityPart | None) -> Identity:
@@ -70,7 +97,13 @@ def enrichment_of(part: EnrichmentPart | None) -> Enrichment:
     return Enrichment((), {}) if part is None else Enrichment(part.precedence, dict(part.fields))
 
 
-def nurture_of(part: NurturePart | None) -> Nurture:
+def nurture_of(part: NurturePart | None, statuses: Mapping[str, Status]) -> Nurture:
     """Compile what becomes of unqualified leads, the usual where an agreement does not say."""
     part = part or NurturePart()
-    return Nurture(part.program, frozenset(part.reasons), frozenset(part.archive_reasons))
+    return Nurture(
+        part.program,
+        frozenset(part.reasons),
+        frozenset(part.archive_reasons),
+        {**_USUALLY, **part.reopened_by},
+        tuple((name, frozenset(each.reasons)) for name, each in statuses.items() if each.means == "unqualified"),
+    )

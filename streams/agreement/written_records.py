@@ -46,9 +46,13 @@ class AccountsPart(Part):
     score_cap: Annotated[int, Field(ge=1, le=100_000)] = 100
 
 
+Fields = Annotated[NameList, Field(min_length=1)]
+
+
 class NurturePart(Part):
     """What becomes of leads that sales finds unqualified, by the reason of the status."""
 
     program: Name = "nurture"
     reasons: NameList = ("no_need", "no_authority", "no_budget")
     archive_reasons: NameList = ("not_in_profile",)
+    reopened_by: dict[Name, Fields] = Field(default_factory=dict)

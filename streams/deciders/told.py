@@ -29,3 +29,13 @@ class Refusal(Struct, frozen=True, gc=False):
 
     reason: str
     missing: tuple[str, ...] = ()
+
+
+class Before(Struct, frozen=True, gc=False):
+    """A command asks for what has happened already.
+
+    Attributes:
+        facts: ids of the facts it would have led to.
+    """
+
+    facts: tuple[str, ...]

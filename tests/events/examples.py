@@ -16,7 +16,7 @@ from events.agreement import (
     SignAgreement,
     Signature,
 )
-from events.commands import HandOverLead, ReassignLead
+from events.commands import AcceptLead, ConvertLead, HandOverLead, ReassignLead, RecycleLead, RejectLead, UnconvertLead
 from events.envelope import Envelope
 from events.fact import Fact
 from events.lead import (
@@ -30,6 +30,17 @@ from events.lead import (
     LeadScored,
     LeadStatusChanged,
     LeadTouched,
+)
+from events.life import (
+    LeadAccepted,
+    LeadBounced,
+    LeadConsentChanged,
+    LeadFeedbackGiven,
+    LeadRecycled,
+    LeadRejected,
+    LeadReopened,
+    LeadUnconverted,
+    NurtureRequested,
 )
 from events.registry import WIRE_TYPE, wrap
 from events.routing import (
@@ -59,6 +70,7 @@ from events.sla import (
     SlaWarned,
     TouchCount,
 )
+from events.work import TaskCreated, TaskDone, TaskReminderDue
 
 AT = datetime(2026, 3, 2, 9, 30, 0, 250_000, tzinfo=UTC)
 DUE = datetime(2026, 3, 2, 10, 30, tzinfo=UTC)
@@ -139,8 +151,30 @@ _FACTS: tuple[Fact, ...] = (
         currency="EUR",
         by="rep-17",
         status="Won",
+        group="licences",
+        made=("contact", "opportunity"),
     ),
+    LeadUnconverted(by="rep-17", reason="ordered by mistake"),
     LeadArchived(reason="untouched"),
+    LeadAccepted(by="rep-17", cycle=1),
+    LeadRejected(by="rep-17", reason="no_budget", feedback="Frau Lovelace asks again in May", cycle=1),
+    LeadRecycled(reason="no longer: engagement score at least 50", by="rep-17", cycle=1),
+    LeadReopened(reason="answers.budget is now known", by="rep-17", cycle=1),
+    NurtureRequested(program="newsletter", reason="no_budget", status="Unqualified", awaits=("answers.budget",)),
+    LeadFeedbackGiven(by="rep-17", text="Frau Lovelace knows us already", rating=4),
+    LeadConsentChanged(
+        purpose="marketing_email", basis="consent", granted=True, source="/forms/contact", text_version="2026-01"
+    ),
+    LeadBounced(channel="email", hard=True, address="ada@example.com"),
+    TaskCreated(
+        task="task-9",
+        title="Send Ada the price list",
+        owner="rep-17",
+        due=DUE,
+        remind_at=datetime(2026, 3, 2, 10, 15, tzinfo=UTC),
+    ),
+    TaskDone(task="task-9", by="rep-17"),
+    TaskReminderDue(task="task-9", title="Send Ada the price list", owner="rep-17", due=DUE),
     SlaStarted(
         **_CLOCK,
         due=DUE,
@@ -275,10 +309,27 @@ _FACTS: tuple[Fact, ...] = (
     AccountOwnerChanged(owner="rep-18", by="Head of Sales"),
     AccountRelated(other="account-78", kind="investor", ended=True),
     AccountOwnerTold(lead="lead-4711", number=2, owner="rep-18", opportunity_owner="rep-19"),
+    AcceptLead(by="rep-17"),
+    RejectLead(by="rep-17", reason="no_budget", feedback="Frau Lovelace asks again in May"),
+    RecycleLead(by="rep-17", reason="no_response"),
+    ConvertLead(
+        by="rep-17",
+        account="acc-9",
+        contact="con-12",
+        opportunity="opp-3",
+        group="licences",
+        without_opportunity=True,
+        amount_minor=1_250_000,
+        currency="EUR",
+    ),
+    UnconvertLead(by="rep-17", reason="ordered by mistake"),
 )
 
-_SUBJECTS = {"lead": "lead-4711", "sla": "lead-4711", "account": "account-77", "pool": "emea-2026/bucharest",
-             "member": "emea-2026/bucharest"}  # fmt: skip
+_SUBJECTS = {
+    **dict.fromkeys(("lead", "sla", "nurture", "task"), "lead-4711"),
+    "account": "account-77",
+    **dict.fromkeys(("pool", "member"), "emea-2026/bucharest"),
+}
 
 
 def _wrapped(fact: Fact) -> Envelope:

@@ -99,8 +99,8 @@ def called(at: float, recorded: float | None = None, **fields: Any) -> Arrival:
     return happened(LeadTouched(direction="outbound", **{"channel": "call", "kind": "dialled"} | fields), at, recorded)
 
 
-def status(name: str, at: float, recorded: float | None = None) -> Arrival:
-    return happened(LeadStatusChanged(status=name), at, recorded)
+def status(name: str, at: float, recorded: float | None = None, *, reason: str | None = None) -> Arrival:
+    return happened(LeadStatusChanged(status=name, reason=reason), at, recorded)
 
 
 def learned(at: float, recorded: float | None = None, **profile: Any) -> Arrival:
@@ -110,6 +110,11 @@ def learned(at: float, recorded: float | None = None, **profile: Any) -> Arrival
 
 def won(at: float, recorded: float | None = None) -> Arrival:
     return happened(LeadConverted(), at, recorded)
+
+
+def asked(command: Fact, at: float, *, command_id: str = "") -> Arrival:
+    """A command from the CRM."""
+    return happened(command, at, fact_id=command_id, source="/crm")
 
 
 def dotted(**profile: Any) -> dict[str, Any]:

@@ -24,9 +24,10 @@ from events.lead import (
     LeadStatusChanged,
     LeadTouched,
 )
+from events.life import LeadRecycled, LeadRejected, LeadReopened, LeadUnconverted, NurtureRequested
 from events.routing import LeadAssigned, PoolAssigned, PoolRefused
 from events.sla import SlaAnswered, SlaBreachRetracted, SlaEscalated
-from streams.deciders.lead import engagement, life, ownership, qualification, reassigning, sla
+from streams.deciders.lead import engagement, life, nurture, ownership, qualification, reassigning, sla
 from streams.deciders.lead.envelopes import canonical, derived, id_of
 from streams.deciders.lead.evolve import OWN_SOURCE, evolve
 from streams.deciders.lead.given import Given, Live, Told
@@ -49,6 +50,11 @@ REACTIONS: dict[type[Fact], tuple[Part, ...]] = {
     AccountOwnerTold: (ownership.on_account_told,),
     PoolAssigned: (ownership.on_pool_assigned,),
     PoolRefused: (ownership.on_pool_refused,),
+    LeadUnconverted: (ownership.on_changed,),
+    LeadRejected: (sla.on_closed, ownership.on_changed, nurture.on_rejected),
+    LeadRecycled: (sla.on_closed, ownership.on_changed),
+    LeadReopened: (ownership.on_changed,),
+    NurtureRequested: (nurture.on_requested,),
 }
 """Which parts see a fact, in which order. A fact that is not here changes state only.
 

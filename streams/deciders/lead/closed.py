@@ -30,6 +30,11 @@ def is_open(lead: Lead, agreement: Agreement) -> bool:
     return not (lead.statuses and is_closed(agreement, lead.statuses[-1].status))
 
 
+def closing_status(lead: Lead, agreement: Agreement) -> str | None:
+    """The status that closes the lead after all that is known."""
+    return _closing_status(lead, agreement, None, lead.closings)
+
+
 def _closing_status(lead: Lead, agreement: Agreement, at: int | None, passed: Sequence[Closing]) -> str | None:
     """The status that closes the lead at an instant, or in the end, if nothing opened it since."""
     last = None

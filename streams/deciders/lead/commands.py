@@ -3,22 +3,38 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from events.agreement import CommandAnswered
-from events.commands import HandOverLead, ReassignLead
+from events.commands import (
+    AcceptLead,
+    ConvertLead,
+    HandOverLead,
+    ReassignLead,
+    RecycleLead,
+    RejectLead,
+    UnconvertLead,
+)
 from events.envelope import Envelope
 from events.fact import Fact
-from streams.deciders.lead import ownership, reassigning
+from events.registry import WIRE_TYPE
+from streams.deciders.lead import conversion, handing_back, ownership, reassigning
 from streams.deciders.lead.cascade import commanded
-from streams.deciders.lead.evolve import fingerprint
-from streams.deciders.lead.given import Given, Live, Refusal, Told
-from streams.deciders.lead.state import Answered
+from streams.deciders.lead.evolve import OWN_SOURCE, fingerprint
+from streams.deciders.lead.given import Before, Given, Live, Refusal, Told
+from streams.deciders.lead.state import Answered, Lead
 
-Command = Callable[[Live, Any, int, Given], Sequence[Told] | Refusal]
+Command = Callable[[Live, Any, int, Given], Sequence[Told] | Refusal | Before]
 """Given the lead, the command, its occurred_at in microseconds and the circumstances: facts, or why not."""
 
 COMMANDS: Mapping[type[Fact], Command] = {
     HandOverLead: ownership.hand_over,
     ReassignLead: reassigning.reassign,
+    AcceptLead: handing_back.accept,
+    RejectLead: handing_back.reject,
+    RecycleLead: handing_back.recycle,
+    ConvertLead: conversion.convert,
+    UnconvertLead: conversion.unconvert,
 }
 """Who decides each command."""
 
@@ -28,8 +44,13 @@ REMEMBERED = 256
 UNKNOWN_LEAD = "unknown lead"
 """Why a command about nobody is refused; nothing is kept of that."""
 
-FOR_EVER: frozenset[type[Fact]] = frozenset()
-"""Commands whose answer is never forgotten, because what they do must not be done twice in years."""
+FOR_EVER: Mapping[type[Fact], Callable[[Lead, Any], str]] = {
+    ConvertLead: conversion.once,
+}
+"""Commands that do what must not be done twice in years, and the name of what they do.
+
+Once such a command is accepted, its answer is never forgotten, and any other one that would do the same gets it too.
+"""
 
 
 class Decided(NamedTuple):
@@ -53,22 +74,31 @@ def decide_command(live: Live, envelope: Envelope, at: int, given: Given) -> Dec
         at: its occurred_at, microseconds.
         given: the circumstances.
     """
-    mark = fingerprint(envelope.source, envelope.id, given.secret)
-    before = next((kept for kept in live.lead.answers if kept.mark == mark), None)
-    if before is not None:
-        return Decided([], _told(envelope.id, before))
     kind = type(envelope.data)
-    found: Sequence[Told] | Refusal
+    mark = fingerprint(envelope.source, envelope.id, given.secret)
+    done = mark
+    if kind in FOR_EVER:
+        done = fingerprint(f"{OWN_SOURCE}/{WIRE_TYPE[kind]}", FOR_EVER[kind](live.lead, envelope.data), given.secret)
+    before = next((kept for kept in live.lead.answers if kept.mark in (mark, done)), None)
+    if before is not None:
+        if before.mark != mark:
+            _remember(live, replace(before, mark=mark))
+        return Decided([], _told(envelope.id, before))
+    found: Sequence[Told] | Refusal | Before
     if live.lead.sequence == 0:
         found = Refusal(UNKNOWN_LEAD, (f"nothing is known of lead {given.subject!r}",))
     else:
         found = COMMANDS[kind](live, envelope.data, at, given)
     if isinstance(found, Refusal):
-        told, answered = [], Answered(mark, accepted=False, reason=found.reason, missing=found.missing)
-    else:
-        told = commanded(live, envelope, found, given)
-        answered = Answered(mark, accepted=True, facts=tuple(each.id for each in told), kept=kind in FOR_EVER)
+        answered = Answered(mark, accepted=False, reason=found.reason, missing=found.missing)
+        _remember(live, answered)
+        return Decided([], _told(envelope.id, answered))
+    told = [] if isinstance(found, Before) else commanded(live, envelope, found, given)
+    facts = found.facts if isinstance(found, Before) else tuple(each.id for each in told)
+    answered = Answered(mark, accepted=True, facts=facts, kept=kind in FOR_EVER)
     _remember(live, answered)
+    if done != mark:
+        _remember(live, replace(answered, mark=done))
     return Decided(told, _told(envelope.id, answered))
 
 

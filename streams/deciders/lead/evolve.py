@@ -12,9 +12,7 @@ from events.envelope import Envelope
 from events.fact import Fact
 from events.instants import to_us
 from events.lead import (
-    LeadArchived,
     LeadCaptured,
-    LeadConverted,
     LeadHandedOver,
     LeadProfileUpdated,
     LeadQualified,
@@ -37,7 +35,7 @@ from events.sla import (
     SlaStarted,
     SlaWarned,
 )
-from streams.deciders.lead.closings import LASTING, Closing, How, add
+from streams.deciders.lead.evolve_life import LIFE, catch_up, enter
 from streams.deciders.lead.state import Asked, Clock, Lead, ProfileValue, StatusEntry, Touch
 
 Change = Callable[[Lead, Envelope, int], None]
@@ -100,6 +98,8 @@ def _learn(lead: Lead, profile: dict[str, ProfileValue], at: int) -> None:
     for name, value in profile.items():
         if at >= since.get(name, at):
             known[name], since[name] = value, at
+    if lead.waiting is not None:
+        catch_up(lead.waiting, lead, profile, at)
 
 
 def _touched(lead: Lead, envelope: Envelope, at: int) -> None:
@@ -118,7 +118,10 @@ def _touch_order(touch: Touch) -> tuple[int, str]:
 
 def _status_changed(lead: Lead, envelope: Envelope, at: int) -> None:
     fact = cast("LeadStatusChanged", envelope.data)
-    insort(lead.statuses, StatusEntry(at, envelope.source, envelope.id, fact.status))
+    entry = StatusEntry(at, envelope.source, envelope.id, fact.status)
+    insort(lead.statuses, entry)
+    if lead.statuses[-1] is entry:
+        enter(lead, fact, at)
 
 
 def _scored(lead: Lead, envelope: Envelope, at: int) -> None:
@@ -162,15 +165,6 @@ def _assigned(lead: Lead, envelope: Envelope, at: int) -> None:
     fact = cast("LeadAssigned", envelope.data)
     lead.owner, lead.first_owner, lead.pool = fact.owner, fact.first_owner or fact.owner, fact.pool
     lead.asked = None
-
-
-def _closing(how: How) -> Change:
-    """The lead is closed, given back or opened again."""
-
-    def change(lead: Lead, _: Envelope, at: int) -> None:
-        add(lead.closings, Closing(at, how, 0 if how in LASTING else lead.cycle))
-
-    return change
 
 
 def _clock_started(lead: Lead, envelope: Envelope, at: int) -> None:
@@ -292,8 +286,7 @@ _CHANGES: dict[type[Fact], Change] = {
     LeadOwnerRequested: _owner_requested,
     LeadRequestWithdrawn: _request_withdrawn,
     LeadAssigned: _assigned,
-    LeadConverted: _closing("converted"),
-    LeadArchived: _closing("archived"),
+    **LIFE,
     SlaStarted: _clock_started,
     SlaPaused: _clock_paused,
     SlaResumed: _clock_resumed,

@@ -5,10 +5,10 @@ from msgspec import Struct
 from streams.agreement.compiled import Agreement, Qualification
 from streams.agreement.known import Known
 from streams.deciders.lead.state import Lead
-from streams.deciders.told import Refusal, Told
+from streams.deciders.told import Before, Refusal, Told
 from streams.scoring import Standing
 
-__all__ = ["CLOSING", "Given", "Kept", "Live", "Refusal", "Told", "is_closed"]
+__all__ = ["CLOSING", "Before", "Given", "Kept", "Live", "Refusal", "Told", "is_closed"]
 
 
 class Kept(Struct):

@@ -1,4 +1,4 @@
-"""What entering a status means: conversion, archive, or nothing but the status itself."""
+"""What entering a status means: conversion, archive, warming, or nothing but the status itself."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -6,6 +6,7 @@ from typing import cast
 from events.envelope import Envelope
 from events.fact import Fact
 from events.lead import LeadArchived, LeadConverted, LeadStatusChanged
+from streams.deciders.lead import nurture
 from streams.deciders.lead.closings import is_told
 from streams.deciders.lead.engagement import score_now
 from streams.deciders.lead.given import Given, Live, Told
@@ -16,7 +17,7 @@ def on_status(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence
     """A status that means converted is a conversion, one that means archived puts the lead aside; once each."""
     fact = cast("LeadStatusChanged", envelope.data)
     answer = _entered(live, fact.status, at, given)
-    return () if answer is None else (answer,)
+    return nurture.on_status(live, envelope, given) if answer is None else (answer,)
 
 
 def on_captured(live: Live, _envelope: Envelope, _at: int, given: Given) -> Sequence[Told]:
@@ -26,7 +27,7 @@ def on_captured(live: Live, _envelope: Envelope, _at: int, given: Given) -> Sequ
         answer = _entered(live, entry.status, entry.at, given)
         if answer is not None:
             told.setdefault(type(answer.fact), answer)
-    return tuple(told.values())
+    return tuple(told.values()) or nurture.on_captured(live, given)
 
 
 def _entered(live: Live, status: str, at: int, given: Given) -> Told | None:
@@ -40,8 +41,10 @@ def _entered(live: Live, status: str, at: int, given: Given) -> Told | None:
 
 
 def on_known(live: Live, _envelope: Envelope, _at: int, given: Given) -> Sequence[Told]:
-    """Who they are, or what they did, may put them outside what the company looks for."""
+    """Who they are, or what they did, may open the lead again, or put it outside what the company looks for."""
     lead, agreement = live.lead, given.agreement(live)
+    if lead.waiting is not None and (opened := nurture.reopened(live, given)):
+        return opened
     if agreement is None or agreement.archiving is None or lead.captured_at is None or lead.closed:
         return ()
     unwanted = agreement.archiving.when
@@ -64,6 +67,3 @@ def archive_due(lead: Lead, untouched_for: int | None) -> int | None:
 
 NOT_IN_PROFILE = "not_in_profile"
 """Reason of an archive by profile or score."""
-
-UNTOUCHED = "untouched"
-"""Reason of an archive by silence."""

@@ -61,7 +61,8 @@ def cycle_of(clock: Clock, clause: Clause) -> int:
 
 def _answers(lead: Lead, clock: Clock, clause: Clause) -> list[int]:
     if clause.stop == "handed_over":
-        at = lead.handed_over_at if lead.cycle == clock.cycle else lead.former_hand_overs.get(clock.cycle)
+        at = lead.handed_over_at if lead.cycle == clock.cycle else None
+        at = lead.former_hand_overs.get(clock.cycle) if at is None else at
         return [] if at is None else [at]
     if clause.stop == "status_changed":
         return [entry.at for entry in lead.statuses if entry.at >= clock.start]

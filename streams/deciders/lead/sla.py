@@ -47,7 +47,7 @@ def on_status(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence
 
 
 def on_closed(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[Told]:
-    """A conversion or an archiving ends open clocks."""
+    """A conversion, an archiving, a rejection or a return to marketing ends open clocks."""
     return rejudge(live, envelope, at, given)
 
 

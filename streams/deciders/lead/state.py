@@ -86,11 +86,71 @@ class Clock(Struct, array_like=True):
     escalated: int = 0
 
 
+class Waiting(Struct, frozen=True, array_like=True, gc=False):
+    """What the lead lacks: a program was asked to warm it, and it waits until that changes.
+
+    Attributes:
+        at: occurred_at of the request, microseconds.
+        program: who was asked; empty before the capture, while no agreement says who.
+        reason: what the lead lacks; empty where its status alone asks for it.
+        status: the status that asked; empty where a rejection did.
+        held: the awaited fields with what they held then; None when they were not set.
+    """
+
+    at: int
+    program: str
+    reason: str
+    status: str
+    held: dict[str, ProfileValue | None]
+
+
+class Work(Struct, array_like=True, gc=False):
+    """A task, as last told; a done one of which nothing else is known has no title.
+
+    Attributes:
+        told_at: occurred_at of what was told last, microseconds.
+        title: what is to be done.
+        owner: who has to do it.
+        due: when it has to be done, microseconds.
+        remind_at: when to remind of it, microseconds.
+        done: it is done.
+        reminded: a reminder of `remind_at` was told.
+    """
+
+    told_at: int = 0
+    title: str = ""
+    owner: str | None = None
+    due: int | None = None
+    remind_at: int | None = None
+    done: bool = False
+    reminded: bool = False
+
+
+class Conversion(Struct, frozen=True, array_like=True, gc=False):
+    """The lead was converted.
+
+    Attributes:
+        at: occurred_at, microseconds.
+        id: the fact's id.
+        group: the opportunity group; empty where none was named.
+        account: account id; None where a status alone says that it is converted.
+        contact: contact id.
+        opportunity: opportunity id.
+    """
+
+    at: int
+    id: str
+    group: str
+    account: str | None
+    contact: str | None
+    opportunity: str | None
+
+
 class Answered(Struct, frozen=True, array_like=True, gc=False):
     """What a command was answered.
 
     Attributes:
-        mark: keyed hash of the command's (source, id).
+        mark: keyed hash of the command's (source, id), or of what must not be done twice.
         accepted: whether facts followed.
         facts: their ids.
         reason: why it was refused.
@@ -148,8 +208,8 @@ class Lead(Struct, array_like=True):
         grade: as last told.
         scored_version: agreement version of the last score.
         cycle: how often the lead was qualified.
-        qualified_at: of the current cycle, microseconds.
-        handed_over_at: of the current cycle, microseconds.
+        qualified_at: of the current cycle, microseconds; None once that is over.
+        handed_over_at: of the current cycle, microseconds; None once that is over.
         owner: who has it.
         clocks: all clocks, in order of start.
         seen: short keyed hashes of every accepted (source, id).
@@ -159,6 +219,10 @@ class Lead(Struct, array_like=True):
         asked: what it waits for now; None for nothing.
         first_owner: who had it first in the current cycle, where it was assigned.
         pool: name of the pool its owner was found in; None when it was not a pool.
+        accepted_at: when sales took it in the current cycle, microseconds.
+        waiting: what it was last warmed for, until it is opened again or its status changes.
+        tasks: by id.
+        conversions: all of them, also those taken back, as told.
     """
 
     recorded_at: int = 0
@@ -188,6 +252,10 @@ class Lead(Struct, array_like=True):
     asked: Asked | None = None
     first_owner: str | None = None
     pool: str | None = None
+    accepted_at: int | None = None
+    waiting: Waiting | None = None
+    tasks: dict[str, Work] = field(default_factory=dict)
+    conversions: list[Conversion] = field(default_factory=list)
 
     @property
     def last_at(self) -> int:

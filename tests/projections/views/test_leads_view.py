@@ -1,3 +1,4 @@
+import pytest
 from msgspec.structs import replace
 
 from events.envelope import Envelope
@@ -13,6 +14,7 @@ from events.lead import (
     LeadStatusChanged,
     LeadTouched,
 )
+from events.life import LeadRecycled, LeadRejected, LeadReopened, LeadUnconverted
 from events.registry import UPSTREAM
 from events.sla import SlaBreached, SlaBreachRetracted, SlaCancelled, SlaMet, SlaRevised, SlaStarted
 from projections.views.leads import LEADS
@@ -126,6 +128,30 @@ def test_one_test_capture_makes_a_test_lead() -> None:
 def test_a_new_qualification_begins_a_cycle_without_hand_over() -> None:
     row = lead(CAPTURED, QUALIFIED, HANDED_OVER, told(LeadQualified(agreement="x", version=1, cycle=2, score=1), 9))
     assert (row["phase"], row["handed_over_at"], row["qualified_at"]) == ("qualified", None, text(9))
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        LeadRejected(by="Radu", reason="no", cycle=1),
+        LeadRecycled(reason="no", cycle=1),
+        LeadReopened(reason="x", cycle=1),
+    ],
+)
+def test_a_lead_given_back_or_opened_again_is_in_no_cycle(back: LeadRejected | LeadRecycled | LeadReopened) -> None:
+    row = lead(CAPTURED, QUALIFIED, HANDED_OVER, told(back, 9))
+    assert (row["phase"], row["qualified_at"], row["handed_over_at"]) == ("captured", None, None)
+
+
+def test_a_lead_opened_again_is_no_longer_put_aside() -> None:
+    row = lead(CAPTURED, told(LeadArchived(reason="untouched"), 8), told(LeadReopened(reason="a budget", cycle=0), 9))
+    assert (row["phase"], row["archived_at"]) == ("captured", None)
+
+
+def test_a_conversion_taken_back_is_none_unless_the_lead_was_converted_anew_since() -> None:
+    back = told(LeadUnconverted(), 9)
+    assert lead(CAPTURED, told(LeadConverted(), 8), back)["converted_at"] is None
+    assert lead(CAPTURED, told(LeadConverted(), 10), back)["converted_at"] == text(10)
 
 
 def test_the_next_due_is_the_earliest_of_the_open_clocks() -> None:

@@ -5,10 +5,13 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
+from events.commands import AcceptLead, ConvertLead, HandOverLead, RecycleLead, RejectLead, UnconvertLead
 from events.fact import Fact
-from events.instants import DAY, HOUR, MINUTE, to_us
+from events.instants import DAY, HOUR, MINUTE, from_us, to_us
 from events.lead import LeadCaptured, LeadConverted, LeadProfileUpdated, LeadStatusChanged, LeadTouched
-from events.registry import WIRE_TYPE
+from events.life import LeadUnconverted
+from events.registry import LEAD_COMMANDS, UPSTREAM, WIRE_TYPE
+from events.work import TaskCreated, TaskDone
 from tests.support.facts import characters, envelopes
 from tests.support.given import MONDAY, Arrival
 
@@ -25,6 +28,7 @@ statuses:
   Contacted: {means: working}
   Nurturing: {means: nurturing}
   Unqualified: {means: unqualified}
+  Warming: {means: nurturing, on_enter: {request_nurture: drip}}
   Won: {means: converted}
   Shelved: {means: archived}
 scoring:
@@ -73,13 +77,14 @@ LARGE = (
 )
 """For some leads: with hardly any patience, and handed over by hand."""
 
-STATUSES = ["Contacted", "Nurturing", "Unqualified", "Won", "Shelved", "unheard of"]
+STATUSES = ["Contacted", "Nurturing", "Warming", "Unqualified", "Won", "Shelved", "unheard of"]
 SPAN = 12 * DAY
 _PROFILE: dict[str, Any] = {
     "company.employees": st.sampled_from([5, 100, "many"]),
     "company.country": st.sampled_from(["RO", "FR"]),
     "person.title": st.sampled_from(["Student", "CEO"]),
     "answers.contact_me": st.booleans(),
+    "answers.budget": st.sampled_from([0, 5000]),
 }
 profiles = st.fixed_dictionaries({}, optional=_PROFILE)
 touches = st.builds(
@@ -89,11 +94,32 @@ touches = st.builds(
     direction=st.sampled_from(["inbound", "outbound"]),
     side=st.sampled_from(["sales", "marketing"]),
 )
-statuses = st.builds(LeadStatusChanged, status=st.sampled_from(STATUSES))
+REASONS = [None, None, "no_budget", "no_authority", "not_in_profile", "something else"]
+statuses = st.builds(LeadStatusChanged, status=st.sampled_from(STATUSES), reason=st.sampled_from(REASONS))
 captures = st.builds(LeadCaptured, source=st.sampled_from(["web", "fair"]), profile=profiles)
-facts: st.SearchStrategy[Fact] = st.one_of(
-    touches, touches, statuses, captures, st.builds(LeadProfileUpdated, profile=profiles), st.builds(LeadConverted)
+updates = st.builds(LeadProfileUpdated, profile=profiles)
+conversions = st.one_of(
+    st.builds(LeadConverted, account=st.sampled_from([None, "A-1"]), group=st.sampled_from([None, "g"])),
+    st.builds(LeadUnconverted),
 )
+tasks = st.one_of(
+    st.builds(
+        TaskCreated,
+        task=st.sampled_from("ab"),
+        title=st.sampled_from(["Call", "Write"]),
+        remind_at=st.one_of(st.none(), st.integers(0, 12 * 24).map(lambda hour: from_us(MONDAY + hour * HOUR))),
+    ),
+    st.builds(TaskDone, task=st.sampled_from("ab")),
+)
+commands = st.one_of(
+    st.builds(HandOverLead, by=st.just("Desk")),
+    st.builds(AcceptLead, by=st.just("Ines")),
+    st.builds(RejectLead, by=st.just("Ines"), reason=st.sampled_from(["no_budget", "not_in_profile", "wrong number"])),
+    st.builds(RecycleLead, by=st.just("Ines"), reason=st.just("not now")),
+    st.builds(ConvertLead, by=st.just("Ines"), group=st.sampled_from([None, "g"])),
+    st.builds(UnconvertLead, by=st.just("Ines")),
+)
+facts: st.SearchStrategy[Fact] = st.one_of(touches, touches, statuses, captures, updates, conversions, tasks, commands)
 offsets = st.one_of(
     st.integers(0, SPAN // HOUR).map(lambda hour: hour * HOUR),
     st.integers(0, SPAN // MINUTE).map(lambda minute: minute * MINUTE),
@@ -107,7 +133,10 @@ def arrivals(draw: st.DrawFn, of: st.SearchStrategy[Fact] = facts) -> Arrival:
     at = MONDAY + draw(offsets)
     fact_id = draw(st.one_of(st.integers(0, 9).map(str), st.text(characters, min_size=1, max_size=5)))
     source = draw(st.sampled_from(["/forms", "/crm"]))
-    return Arrival(draw(of), at, at + draw(delays), fact_id, source)
+    fact = draw(of)
+    if type(fact) in LEAD_COMMANDS:  # who sends both gives them different ids
+        return Arrival(fact, at, at, fact_id, "/desk")
+    return Arrival(fact, at, at + draw(delays), fact_id, source)
 
 
 def histories(of: st.SearchStrategy[Fact] = facts, most: int = 12) -> st.SearchStrategy[list[Arrival]]:
@@ -115,9 +144,7 @@ def histories(of: st.SearchStrategy[Fact] = facts, most: int = 12) -> st.SearchS
     return st.lists(arrivals(of), max_size=most).map(lambda found: sorted(found, key=lambda one: one.recorded))
 
 
-UPSTREAM_TYPES = sorted(
-    WIRE_TYPE[kind] for kind in (LeadCaptured, LeadTouched, LeadStatusChanged, LeadProfileUpdated, LeadConverted)
-)
+UPSTREAM_TYPES = sorted(WIRE_TYPE[kind] for kind in UPSTREAM)
 
 
 @st.composite

@@ -1,0 +1,90 @@
+"""Conversion: once for each opportunity group, under ids that follow from the lead, whoever asks however often."""
+
+from collections.abc import Sequence
+
+from events.commands import ConvertLead, UnconvertLead
+from events.ids import derived_id
+from events.lead import LeadConverted, Made
+from events.life import LeadUnconverted
+from streams.deciders.lead.closings import lasting
+from streams.deciders.lead.engagement import score_now
+from streams.deciders.lead.given import Before, Given, Live, Refusal, Told
+from streams.deciders.lead.state import Conversion, Lead
+
+
+def once(lead: Lead, command: ConvertLead) -> str:
+    """What must not be done twice: the conversion of a group, anew only after a conversion was taken back."""
+    taken_back = sum(each.how == "unconverted" for each in lead.closings)
+    return f"{taken_back}\x1f{command.group or ''}"
+
+
+def convert(live: Live, command: ConvertLead, at: int, given: Given) -> Sequence[Told] | Refusal | Before:
+    """Make the lead a contact of an account, with an opportunity or without."""
+    lead = live.lead
+    closed = [how for how in lasting(lead.closings) if how != "converted"]
+    if closed:
+        return Refusal("lead is closed", (f"it is {closed[0]}" + _REMEDY.get(closed[0], ""),))
+    standing = _standing(lead)
+    for each in standing:
+        if each.group == (command.group or "") and (each.account or each.contact or each.opportunity):
+            return Before((each.id,))
+    missing = _missing(live, command, given)
+    if missing:
+        return Refusal("not ready to be converted", missing)
+    return (Told(_converted(lead, command, standing, given.subject), at),)
+
+
+def unconvert(live: Live, command: UnconvertLead, at: int, _given: Given) -> Sequence[Told] | Refusal:
+    """Take the conversion back; what was made by it stays where it is."""
+    lead = live.lead
+    if not lead.converted:
+        return Refusal("not converted", ("there is no conversion to take back",))
+    last = max(each.at for each in lead.closings if each.how == "converted")
+    return (Told(LeadUnconverted(by=command.by, reason=command.reason), max(at, last)),)
+
+
+def _standing(lead: Lead) -> list[Conversion]:
+    """The conversions that were not taken back."""
+    until = max((each.at for each in lead.closings if each.how == "unconverted"), default=-1)
+    return [each for each in lead.conversions if each.at > until]
+
+
+def _missing(live: Live, command: ConvertLead, given: Given) -> tuple[str, ...]:
+    agreement, missing = given.agreement(live), list[str]()
+    if command.by is None and (agreement is None or agreement.conversion.confirm):
+        missing.append("by: a person has to confirm it")
+    if command.amount_minor is not None and command.currency is None:
+        missing.append("currency: an amount needs one")
+    if command.currency is not None and command.amount_minor is None:
+        missing.append("amount_minor: a currency needs an amount")
+    if command.without_opportunity and (command.opportunity is not None or command.amount_minor is not None):
+        missing.append("opportunity: there is none for an amount or an id to belong to")
+    if agreement is not None:
+        missing += agreement.conversion.missing(live.lead.profile, score_now(live, agreement, given.at))
+    return tuple(missing)
+
+
+def _converted(lead: Lead, command: ConvertLead, standing: Sequence[Conversion], subject: str) -> LeadConverted:
+    """The fact. A second opportunity of the lead goes to the account and contact of the first."""
+    group, known = command.group or "", standing[-1] if standing else None
+    account = command.account or (known and known.account) or derived_id(subject, "account")
+    contact = command.contact or (known and known.contact) or derived_id(subject, "contact")
+    opportunity = None
+    if not command.without_opportunity:
+        opportunity = command.opportunity or derived_id(subject, "opportunity", group)
+    before = {name for each in lead.conversions for name in (each.account, each.contact, each.opportunity)}
+    given = {command.account, command.contact, command.opportunity}
+    ids: list[tuple[Made, str | None]] = [("account", account), ("contact", contact), ("opportunity", opportunity)]
+    return LeadConverted(
+        account=account,
+        contact=contact,
+        opportunity=opportunity,
+        amount_minor=command.amount_minor,
+        currency=command.currency,
+        by=command.by,
+        group=command.group,
+        made=tuple(name for name, made in ids if made is not None and made not in before | given),
+    )
+
+
+_REMEDY = {"archived": "; open it again first (recycle)"}

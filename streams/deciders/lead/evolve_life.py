@@ -1,0 +1,130 @@
+"""How the facts of a lead's life change it: closed, given back, warmed, opened again, converted, worked on."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import cast
+
+from events.envelope import Envelope
+from events.fact import Fact
+from events.instants import to_us
+from events.lead import LeadArchived, LeadConverted, LeadStatusChanged
+from events.life import LeadAccepted, LeadRecycled, LeadRejected, LeadReopened, LeadUnconverted, NurtureRequested
+from events.work import TaskCreated, TaskDone, TaskReminderDue
+from streams.deciders.lead.closings import LASTING, Closing, How, add
+from streams.deciders.lead.state import Conversion, Lead, ProfileValue, Waiting, Work
+
+Change = Callable[[Lead, Envelope, int], None]
+"""Changes a lead by a fact that happened at an instant, in microseconds."""
+
+UNTOUCHED = "untouched"
+"""Reason of an archive by silence."""
+
+
+def catch_up(waiting: Waiting, lead: Lead, profile: Mapping[str, ProfileValue], at: int) -> None:
+    """What was told late, and held before the lead began to wait, is no change that it waits for."""
+    if at <= waiting.at:
+        for name in profile.keys() & waiting.held.keys():
+            if lead.profile_at[name] == at:
+                waiting.held[name] = profile[name]
+
+
+def enter(lead: Lead, fact: LeadStatusChanged, at: int) -> None:
+    """The lead entered a status, and none later: it waits no more for what another one asked for."""
+    if lead.waiting is not None and lead.waiting.status != fact.status:
+        lead.waiting = None
+    if lead.captured_at is None and fact.reason:
+        lead.waiting = Waiting(at, "", fact.reason, fact.status, {})
+
+
+def _closed(lead: Lead, how: How, at: int) -> None:
+    add(lead.closings, Closing(at, how, 0 if how in LASTING else lead.cycle))
+
+
+def _archived(lead: Lead, envelope: Envelope, at: int) -> None:
+    _closed(lead, "archived", at)
+    if cast("LeadArchived", envelope.data).reason != UNTOUCHED:  # who is silent may still come back
+        lead.waiting = None
+
+
+def _converted(lead: Lead, envelope: Envelope, at: int) -> None:
+    fact = cast("LeadConverted", envelope.data)
+    _closed(lead, "converted", at)
+    lead.waiting = None
+    lead.conversions.append(Conversion(at, envelope.id, fact.group or "", fact.account, fact.contact, fact.opportunity))
+
+
+def _unconverted(lead: Lead, _: Envelope, at: int) -> None:
+    _closed(lead, "unconverted", at)
+
+
+def _accepted(lead: Lead, _: Envelope, at: int) -> None:
+    lead.accepted_at = at
+
+
+def _rejected(lead: Lead, _: Envelope, at: int) -> None:
+    _closed(lead, "rejected", at)
+    _end_cycle(lead)
+
+
+def _recycled(lead: Lead, _: Envelope, at: int) -> None:
+    _closed(lead, "recycled", at)
+    _end_cycle(lead)
+
+
+def _reopened(lead: Lead, _: Envelope, at: int) -> None:
+    _closed(lead, "reopened", at)
+    lead.waiting = None
+    _end_cycle(lead)
+
+
+def _end_cycle(lead: Lead) -> None:
+    if lead.handed_over_at is not None:
+        lead.former_hand_overs[lead.cycle] = lead.handed_over_at
+    lead.qualified_at = lead.handed_over_at = lead.accepted_at = None
+
+
+def _nurture_requested(lead: Lead, envelope: Envelope, at: int) -> None:
+    fact = cast("NurtureRequested", envelope.data)
+    known, since = lead.profile, lead.profile_at
+    held = {name: known.get(name) if since.get(name, at) <= at else None for name in fact.awaits}
+    lead.waiting = Waiting(at, fact.program, fact.reason, fact.status or "", held)
+
+
+def _task_created(lead: Lead, envelope: Envelope, at: int) -> None:
+    fact = cast("TaskCreated", envelope.data)
+    work = lead.tasks.setdefault(fact.task, Work())
+    if at < work.told_at:
+        return
+    remind_at = _us(fact.remind_at)
+    work.reminded = work.reminded and work.remind_at == remind_at
+    work.told_at, work.title, work.owner = at, fact.title, fact.owner
+    work.due, work.remind_at = _us(fact.due), remind_at
+
+
+def _task_done(lead: Lead, envelope: Envelope, at: int) -> None:
+    del at
+    lead.tasks.setdefault(cast("TaskDone", envelope.data).task, Work()).done = True
+
+
+def _reminded(lead: Lead, envelope: Envelope, at: int) -> None:
+    del at
+    lead.tasks[cast("TaskReminderDue", envelope.data).task].reminded = True
+
+
+def _us(at: datetime | None) -> int | None:
+    return None if at is None else to_us(at)
+
+
+LIFE: dict[type[Fact], Change] = {
+    LeadArchived: _archived,
+    LeadConverted: _converted,
+    LeadUnconverted: _unconverted,
+    LeadAccepted: _accepted,
+    LeadRejected: _rejected,
+    LeadRecycled: _recycled,
+    LeadReopened: _reopened,
+    NurtureRequested: _nurture_requested,
+    TaskCreated: _task_created,
+    TaskDone: _task_done,
+    TaskReminderDue: _reminded,
+}

@@ -1,0 +1,99 @@
+"""The nurture path: who lacks need, authority or budget is warmed without a rep, and opens again by itself."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from events.envelope import Envelope
+from events.lead import LeadArchived, LeadStatusChanged
+from events.life import LeadRecycled, LeadRejected, LeadReopened, NurtureRequested
+from streams.agreement.compiled import Agreement
+from streams.deciders.lead.closed import is_open
+from streams.deciders.lead.closings import lasting
+from streams.deciders.lead.engagement import standing_of
+from streams.deciders.lead.given import Given, Live, Told
+from streams.deciders.lead.state import Waiting
+
+
+def on_captured(live: Live, given: Given) -> Sequence[Told]:
+    """What the status entered last asks for, now that the agreement is known."""
+    waiting = live.lead.waiting
+    return entered(live, "" if waiting is None else waiting.reason, given)
+
+
+def entered(live: Live, reason: str, given: Given) -> Sequence[Told]:
+    """What the status entered last asks for, by its reason or by itself: to be put aside, or to be warmed."""
+    lead, agreement = live.lead, given.agreement(live)
+    if agreement is None or not lead.statuses or lead.closed:
+        return ()
+    entry, nurture = lead.statuses[-1], agreement.nurture
+    unqualified = agreement.statuses.get(entry.status) == "unqualified"
+    if unqualified and reason in nurture.archive_reasons:
+        return (Told(LeadArchived(reason=reason), entry.at),)
+    program = agreement.request_nurture.get(entry.status)
+    reason = reason if unqualified and reason in nurture.reasons else ""
+    if program is None and not reason:
+        return ()
+    program = program or nurture.program
+    waiting = lead.waiting
+    if waiting is not None and (waiting.program, waiting.reason, waiting.status) == (program, reason, entry.status):
+        return ()  # told again, asked once
+    told = NurtureRequested(program=program, reason=reason, status=entry.status, awaits=nurture.awaits(reason))
+    return (Told(told, entry.at),)
+
+
+def on_status(live: Live, envelope: Envelope, given: Given) -> Sequence[Told]:
+    """A status was entered; one that was left before it became known asks for nothing any more."""
+    last = live.lead.statuses[-1]
+    if (last.source, last.id) != (envelope.source, envelope.id):
+        return ()
+    return entered(live, cast("LeadStatusChanged", envelope.data).reason or "", given)
+
+
+def on_rejected(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[Told]:
+    """What becomes of a rejected lead: the status that its reason belongs to, or back to marketing."""
+    fact = cast("LeadRejected", envelope.data)
+    back = Told(LeadRecycled(reason=fact.reason, by=fact.by, cycle=fact.cycle), at)
+    agreement = given.agreement(live)
+    if agreement is None:
+        return (back,)
+    nurture = agreement.nurture
+    status = nurture.status_for(fact.reason)
+    if status is not None:
+        return (Told(LeadStatusChanged(status=status, reason=fact.reason, by=fact.by), at),)
+    if fact.reason in nurture.archive_reasons:
+        return (Told(LeadArchived(reason=fact.reason), at),)
+    if fact.reason in nurture.reasons:
+        asked = NurtureRequested(program=nurture.program, reason=fact.reason, awaits=nurture.awaits(fact.reason))
+        return (back, Told(asked, at))
+    return (back,)
+
+
+def on_requested(live: Live, _envelope: Envelope, _at: int, given: Given) -> Sequence[Told]:
+    """What it waits for may have come already, when the request rests on something told late."""
+    return reopened(live, given)
+
+
+def reopened(live: Live, given: Given) -> Sequence[Told]:
+    """Open a lead that waits, once the missing thing has changed."""
+    lead, agreement = live.lead, given.agreement(live)
+    waiting = lead.waiting
+    if agreement is None or waiting is None or not waiting.program or is_open(lead, agreement):
+        return ()
+    if any(how != "archived" for how in lasting(lead.closings)):
+        return ()
+    reason = _changed(live, waiting, agreement)
+    return () if reason is None else (Told(LeadReopened(reason=reason, cycle=lead.cycle), lead.last_at),)
+
+
+def _changed(live: Live, waiting: Waiting, agreement: Agreement) -> str | None:
+    """What has changed since the lead began to wait, in words."""
+    profile = live.lead.profile
+    for name, held in waiting.held.items():
+        value = profile.get(name)
+        if value not in (None, "") and value != held:
+            return f"{name} changed" if held not in (None, "") else f"{name} is known now"
+    if agreement.scorer is None:
+        return None
+    hits = standing_of(live, agreement, agreement.scorer).hits
+    signals = agreement.scorer.signals(hit for hit in hits if hit.occurred_at > waiting.at)
+    return f"buying signal: {signals[0]}" if signals else None
