@@ -49,12 +49,15 @@ qualified_lead:
 sales_clauses:
   first_response:
     {starts_on: captured, stopped_by: {touch: {channel: [call, email]}}, within: 2h, calendar: sales, warn_at: 80%,
-     paused_in: [Nurturing]}
-  day: {starts_on: captured, stopped_by: {touch: {}}, within: 1d, paused_in: [Nurturing, Contacted]}
+     paused_in: [Nurturing], escalate: [{after: 30m, to: manager}, {after: 1d, do: reassign}, {after: 3h, to: boss}]}
+  day: {starts_on: captured, stopped_by: {touch: {}}, within: 1d, paused_in: [Nurturing, Contacted],
+        escalate: [{after: 1h, to: manager}]}
+  effort: {starts_on: captured, needs: [{channel: call, count: 2}, {channel: email, count: 1}], within: 2d,
+           paused_in: [Nurturing], escalate: [{after: 1d, to: manager, do: reassign}]}
   call: {starts_on: handed_over, stopped_by: {touch: {channel: call}}, within: 2d, calendar: sales, warn_at: 50%}
   status_update: {starts_on: handed_over, stopped_by: {status_changed: true}, within: 1h}
 marketing_clauses:
-  hand_over: {starts_on: qualified, stopped_by: handed_over, within: 1h}
+  hand_over: {starts_on: qualified, stopped_by: handed_over, within: 1h, escalate: [{after: 2h, to: director}]}
   mailing: {starts_on: captured, stopped_by: {touch: {}}, within: 3h}
 late_facts_accepted: 400d
 archive: {or_untouched_for: 9d}
