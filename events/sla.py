@@ -52,6 +52,7 @@ class SlaStarted(SlaFact, frozen=True, kw_only=True):
         ingest_lag_us: record time less occurred time of the starting fact, in microseconds.
         needs: outbound touches of the side that were missing when this was told, where the clause counts them.
         counts_after: what happened after that counts, even before the start; absent when all counts.
+        asks: what answers the clause, in words, such as `call or e-mail`.
     """
 
     target: Name
@@ -60,6 +61,7 @@ class SlaStarted(SlaFact, frozen=True, kw_only=True):
     ingest_lag_us: Count = 0
     needs: tuple[TouchCount, ...] = ()
     counts_after: Instant | None = None
+    asks: Text = ""
 
 
 class SlaPaused(SlaFact, frozen=True, kw_only=True):
@@ -134,10 +136,12 @@ class SlaAnswered(SlaFact, frozen=True, kw_only=True):
     Attributes:
         answered_at: when it came.
         late_by_us: answered_at less due, in microseconds of real time.
+        worked_us: from the start to the answer in the clause's calendar without the pauses, microseconds.
     """
 
     answered_at: Instant
     late_by_us: Count
+    worked_us: Count | None = None
 
 
 class SlaMet(SlaFact, frozen=True, kw_only=True):
@@ -145,9 +149,11 @@ class SlaMet(SlaFact, frozen=True, kw_only=True):
 
     Attributes:
         answered_at: when it came; an answer before the start counts at the start.
+        worked_us: from the start to the answer in the clause's calendar without the pauses, microseconds.
     """
 
     answered_at: Instant
+    worked_us: Count | None = None
 
 
 class SlaCancelled(SlaFact, frozen=True, kw_only=True):
@@ -171,6 +177,7 @@ class SlaRevised(SlaFact, frozen=True, kw_only=True):
         warn_at: when the warning is due now, if the clock is open and the clause warns.
         answered_at: the answer that counts now, if any.
         escalates_at: when the next level of escalation follows, if the clock is breached and nobody answers.
+        worked_us: from the start to that answer in the clause's calendar without the pauses, microseconds.
     """
 
     revision: Count
@@ -180,6 +187,7 @@ class SlaRevised(SlaFact, frozen=True, kw_only=True):
     warn_at: Instant | None = None
     answered_at: Instant | None = None
     escalates_at: Instant | None = None
+    worked_us: Count | None = None
 
 
 class SlaBreachRetracted(SlaFact, frozen=True, kw_only=True):
@@ -192,6 +200,7 @@ class SlaBreachRetracted(SlaFact, frozen=True, kw_only=True):
         warn_at: when the warning is due now, if the clock is open and the clause warns.
         answered_at: the answer that counts now, if any.
         level: the highest level of escalation that falls with the breach; 0 when there was none.
+        worked_us: from the start to that answer in the clause's calendar without the pauses, microseconds.
     """
 
     revision: Count
@@ -200,6 +209,7 @@ class SlaBreachRetracted(SlaFact, frozen=True, kw_only=True):
     warn_at: Instant | None = None
     answered_at: Instant | None = None
     level: Count = 0
+    worked_us: Count | None = None
 
 
 SlaFactType = (

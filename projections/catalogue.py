@@ -7,6 +7,7 @@ from events.topics import TopicDefinition
 from projections.predicting.answers import PREDICTION_CALIBRATION, PREDICTION_MODEL, PREDICTIONS
 from projections.views.board import BOARD, VERDICTS
 from projections.views.breaches import BREACHES
+from projections.views.clause_times import CLAUSE_TIMES
 from projections.views.clock_rows import CLOCKS
 from projections.views.commitment import COMMITMENT
 from projections.views.companies import COMPANIES
@@ -16,6 +17,7 @@ from projections.views.leads import LEADS
 from projections.views.prospects import PREDICTION_COUNTS, PROSPECTS
 from projections.views.queue import QUEUE, STAGNANT, UNOWNED
 from projections.views.response_times import RESPONSE_TIMES
+from projections.views.routing import ROUTING
 from projections.views.sla import SLA
 from projections.views.timeline import TIMELINE
 from projections.views.view import Computed, Derived, Shown, View
@@ -32,10 +34,11 @@ VIEWS: tuple[View[Any], ...] = (
     COMPANIES,
     PROSPECTS,
     PREDICTION_COUNTS,
+    ROUTING,
 )
 """In the order in which the projection task keeps their rows."""
 
-DERIVED: tuple[Derived, ...] = (QUEUE, UNOWNED, STAGNANT, BOARD, VERDICTS, SOURCES, PARTITIONS)
+DERIVED: tuple[Derived, ...] = (QUEUE, UNOWNED, STAGNANT, BOARD, VERDICTS, CLAUSE_TIMES, SOURCES, PARTITIONS)
 """Made on read; each may rest on those before it."""
 
 COMPUTED: tuple[Computed, ...] = (PREDICTIONS, PREDICTION_MODEL, PREDICTION_CALIBRATION)

@@ -91,6 +91,15 @@ def _end(
     return None, "", "met"
 
 
+def worked(clause: Clause, start: int, statuses: Sequence[tuple[int, str]], until: int) -> int | None:
+    """Working time from the start to an answer without the pauses, microseconds; None where no calendar reaches."""
+    known = [(begin, min(end, until)) for begin, end in pauses(statuses, clause.paused_in) if begin < until]
+    try:
+        return clause.calendar.working(start, until, known)
+    except CalendarRangeError:
+        return None
+
+
 def _due(
     clause: Clause, start: int, statuses: Sequence[tuple[int, str]], ended_at: int | None
 ) -> tuple[int | None, int | None]:

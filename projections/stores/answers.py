@@ -13,6 +13,7 @@ from projections.views.companies import COMPANIES
 from projections.views.funnel import CAPTURED, CONVERTED, FUNNEL
 from projections.views.prospects import PREDICTION_COUNTS
 from projections.views.response_times import RESPONSE_TIMES
+from projections.views.routing import ROUTING
 from projections.views.sla import SLA
 from projections.views.view import COMPLETE_TO, Aggregate, Column, Shown, View
 
@@ -119,6 +120,15 @@ def _plain(view: View[Any]) -> str:
     )
 
 
+def _placed(view: View[Any], place: str) -> str:
+    """All rows, with a column `place` that says what comes first."""
+    columns = ", ".join(f"b.{quoted(column.name)}" for column in view.answer)
+    return (
+        f"SELECT {columns}, {place} AS place, c.complete_to FROM {quoted(base_table(view).name)} b "  # noqa: S608 - our identifiers
+        "CROSS JOIN completeness c"
+    )
+
+
 def _summed(view: Aggregate[Any]) -> str:
     groups = ", ".join(f"b.{quoted(column.name)}" for column in view.columns[1 : -view.counters])
     sums = ", ".join(
@@ -179,6 +189,7 @@ _SPECIAL = {
     RESPONSE_TIMES.name: _response_times(None),
     COMMITMENT.name: _COMMITMENT,
     COMPANIES.name: _COMPANIES,
+    ROUTING.name: _placed(ROUTING, "CASE b.state WHEN 'waiting' THEN 0 ELSE 1 END"),
 }
 
 ANSWERS: tuple[Answer, ...] = (

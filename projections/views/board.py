@@ -5,7 +5,7 @@ from projections.views.view import Column, Derived, Kind
 
 _BY_NAME = {column.name: column for column in COLUMNS}
 _SHOWN = ("due", "lead", "clause", "side", "owner", "state", "source", "started_at", "target", "warned", "agreement",
-          "version", "cycle", "escalated", "escalated_to", "escalates_at", "needs")  # fmt: skip
+          "version", "cycle", "escalated", "escalated_to", "escalates_at", "needs", "next_action")  # fmt: skip
 
 BOARD = Derived(
     name="sla-board",

@@ -26,6 +26,7 @@ from events.sla import (
     Verdict,
 )
 from projections.views.clocks import find, identity, put
+from projections.views.next_action import next_action
 from projections.views.times import instant_text, instant_text_or_none, is_earlier, week_text
 from projections.views.view import Cells, Column, Detail, Handler, Kind
 
@@ -56,6 +57,8 @@ class Row(Struct, frozen=True, gc=False, array_like=True):
     escalates_at: int | None = None
     needs: tuple[tuple[str, int], ...] = ()
     counts_after: int = -1
+    asks: str = ""
+    worked_us: int | None = None
 
 
 class Clocks(Struct, frozen=True, gc=False, array_like=True):
@@ -104,6 +107,7 @@ def _started(row: Clocks, fact: SlaStarted, envelope: Envelope) -> Clocks:
         lag_us=fact.ingest_lag_us,
         needs=tuple((need.channel, need.count) for need in fact.needs),
         counts_after=-1 if fact.counts_after is None else to_us(fact.counts_after),
+        asks=fact.asks,
     )
     return replace(row, clocks=put(row.clocks, find(row.clocks, fact), clock))
 
@@ -131,7 +135,8 @@ def _escalated(row: Clocks, fact: SlaEscalated, _: Envelope) -> Clocks:
 
 
 def _answered(row: Clocks, fact: SlaAnswered, _: Envelope) -> Clocks:
-    return _changed(row, fact, answered_at=to_us(fact.answered_at), escalates_at=None)
+    at = to_us(fact.answered_at)
+    return _changed(row, fact, answered_at=at, worked_us=fact.worked_us, escalates_at=None)
 
 
 def _touched(row: Clocks, fact: LeadTouched, envelope: Envelope) -> Clocks:
@@ -150,7 +155,8 @@ def _one_less(clock: Row, fact: LeadTouched, at: int) -> Row:
 
 
 def _met(row: Clocks, fact: SlaMet, _: Envelope) -> Clocks:
-    return _changed(row, fact, verdict="met", answered_at=to_us(fact.answered_at), due=_us(fact.due))
+    at = to_us(fact.answered_at)
+    return _changed(row, fact, verdict="met", answered_at=at, worked_us=fact.worked_us, due=_us(fact.due))
 
 
 def _cancelled(row: Clocks, fact: SlaCancelled, _: Envelope) -> Clocks:
@@ -159,6 +165,7 @@ def _cancelled(row: Clocks, fact: SlaCancelled, _: Envelope) -> Clocks:
 
 def _revised(row: Clocks, fact: SlaRevised | SlaBreachRetracted, _: Envelope) -> Clocks:
     fields: dict[str, Any] = {"verdict": fact.now, "answered_at": _us(fact.answered_at), "due": _us(fact.due)}
+    fields["worked_us"] = fact.worked_us
     if isinstance(fact, SlaBreachRetracted):
         fields |= {"retracted": True, "escalates_at": None, **_NOT_ESCALATED}
     else:
@@ -208,10 +215,11 @@ def _entries(row: Clocks) -> dict[Cells, Any]:
 def _render(lead: str, _: Cells, clock: Row) -> Cells:
     answered, due = clock.answered_at, clock.due
     late = None if answered is None or due is None or answered <= due else (answered - due) // SECOND
+    now = state(clock)
     return (
         lead,
         *identity(clock),
-        state(clock),
+        now,
         clock.verdict,
         clock.side,
         clock.owner,
@@ -233,6 +241,8 @@ def _render(lead: str, _: Cells, clock: Row) -> Cells:
         clock.escalated_to,
         instant_text_or_none(clock.escalates_at),
         ", ".join(f"{count} {channel}" for channel, count in clock.needs),
+        None if clock.worked_us is None else clock.worked_us // SECOND,
+        next_action(clock.clause, clock.asks, clock.needs) if now in ("open", "breached") else None,
     )
 
 
@@ -264,11 +274,18 @@ COLUMNS = (
     Column("escalated_to", Kind.TEXT, "who was told last, or what was to be done", True),
     Column("escalates_at", Kind.INSTANT, "when the next level follows if nobody answers", True),
     Column("needs", Kind.TEXT, "touches still missing where the clause counts them, such as 2 call, 1 email"),
+    Column(
+        "worked_seconds",
+        Kind.INTEGER,
+        "from the start to the answer in the clause's calendar without the pauses, completed seconds",
+        True,
+    ),
+    Column("next_action", Kind.TEXT, "what has to be done about it, in words; nothing while it is paused", True),
 )
 
 CLOCKS = Detail(
     name="clocks",
-    version=2,
+    version=3,
     meaning="Every SLA clock, one row each, as it stands now; test leads left out.",
     initial=Clocks(),
     on=_ON,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 from events.agreement import AgreementPublished
+from streams.agreement.asking import asks
 from streams.agreement.compiled import (
     Agreement,
     Archiving,
@@ -121,6 +122,7 @@ def _clauses(side: Side, parts: Mapping[str, ClausePart], calendars: Mapping[str
             escalations=tuple(
                 Escalation(each.after, parse_target(each.after), each.to, each.do) for each in part.escalate
             ),
+            asks=asks(part),
         )
 
 

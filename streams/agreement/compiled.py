@@ -71,6 +71,7 @@ class Clause:
         paused_in: names of the statuses in which the clock stands still.
         needs: how many touches through which channels meet it; empty unless `stop` is `needs`.
         escalations: what follows on a breach, level 1 first.
+        asks: what answers it, in words, such as `call or e-mail`.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Clause:
     paused_in: frozenset[str]
     needs: tuple[Need, ...] = ()
     escalations: tuple[Escalation, ...] = ()
+    asks: str = ""
 
 
 class Qualification(Protocol):

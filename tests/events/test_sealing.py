@@ -97,7 +97,7 @@ NOBODY = {
     "lead.converted.v1": {"account", "contact", "opportunity", "currency", "status", "group"},
     "lead.unconverted.v1": {"reason"},
     "lead.archived.v1": {"reason"},
-    "sla.started.v1": {"agreement", "clause", "target", "calendar", "TouchCount.channel"},
+    "sla.started.v1": {"agreement", "clause", "target", "calendar", "asks", "TouchCount.channel"},
     "sla.paused.v1": {"agreement", "clause", "status"},
     "sla.resumed.v1": {"agreement", "clause", "status"},
     "lead.accepted.v1": set(),

@@ -28,6 +28,7 @@ from events.sla import (
     SlaStarted,
 )
 from tests.projections.given import clock, minutes, told
+from tests.projections.ways import ROUTING_FACTS
 
 AGREEMENTS = {"inbound": ("Open", "Won"), "partners": ("Signed", "Open", "converted")}
 LEADS = ("anna", "bob", "eve", "zoë")
@@ -57,7 +58,9 @@ PROFILES = st.fixed_dictionaries(
     },
 )
 ANSWERED = TIMES.map(minutes)
+WORKED = st.none() | st.integers(0, 10**10)
 FACTS: st.SearchStrategy[Any] = st.one_of(
+    ROUTING_FACTS,
     st.builds(
         LeadCaptured,
         source=st.sampled_from(["", "unknown", "web"]),
@@ -93,10 +96,10 @@ FACTS: st.SearchStrategy[Any] = st.one_of(
         cycle=st.just(1),
         owner=st.sampled_from([None, "Radu"]),
     ),
-    _clock(SlaStarted, target=st.just("30m")),
-    _clock(SlaMet, answered_at=ANSWERED),
+    _clock(SlaStarted, target=st.just("30m"), asks=st.sampled_from(["", "call"])),
+    _clock(SlaMet, answered_at=ANSWERED, worked_us=WORKED),
     _clock(SlaBreached),
-    _clock(SlaAnswered, answered_at=ANSWERED, late_by_us=st.integers(0, 10**9)),
+    _clock(SlaAnswered, answered_at=ANSWERED, late_by_us=st.integers(0, 10**9), worked_us=WORKED),
     _clock(SlaCancelled, reason=st.just("Lost")),
     _clock(SlaPaused, status=st.just("Lost"), revision=st.just(1)),
     _clock(SlaResumed, status=st.just("Open"), revision=st.just(1)),

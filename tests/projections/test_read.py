@@ -4,10 +4,11 @@ from hypothesis import strategies as st
 
 from events.envelope import Envelope
 from events.lead import LeadCaptured, LeadConverted, LeadProfileUpdated, LeadQualified, LeadStatusChanged, LeadTouched
-from events.sla import SlaBreached, SlaStarted
+from events.routing import LeadOwnerRequested
+from events.sla import SlaAnswered, SlaBreached, SlaStarted
 from projections.catalogue import BY_NAME, SHOWN
 from projections.read import BadQuery, answer_columns, condition, read_view, sifted
-from tests.projections.given import clock, text, told
+from tests.projections.given import clock, minutes, text, told
 from tests.projections.house import House, house
 from tests.projections.strategies import histories
 from tests.support.laws import examples
@@ -132,7 +133,10 @@ async def test_every_view_answers_with_its_columns_in_order_and_complete_to_last
         told(LeadQualified(agreement="inbound", version=1, cycle=1, score=70), 1),
         told(clock(SlaStarted, target="30m")),
         told(clock(SlaBreached), 30),
+        told(clock(SlaAnswered, answered_at=minutes(31), late_by_us=60_000_000), 31),
         told(LeadProfileUpdated(profile={"company.name": "Acme"}), 31),
+        told(clock(SlaStarted, "effort", target="14d", due=90)),
+        told(LeadOwnerRequested(pool="inbound/nord", number=1, rule="fallback", why="no other rule"), 31),
         captured("bob"),
         told(LeadConverted(), 32, lead="bob"),
     )

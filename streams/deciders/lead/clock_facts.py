@@ -25,8 +25,8 @@ from events.sla import (
 from streams.agreement.compiled import Clause
 from streams.clocks import Finding, escalates_at
 from streams.deciders.lead.given import Given, Told
-from streams.deciders.lead.ruled import Ruled
-from streams.deciders.lead.state import Clock
+from streams.deciders.lead.ruled import Ruled, worked_until
+from streams.deciders.lead.state import Clock, Lead
 
 
 def started(given: Given, clock: Clock, clause: Clause, finding: Finding, counts_after: int | None) -> Told:
@@ -43,25 +43,31 @@ def started(given: Given, clock: Clock, clause: Clause, finding: Finding, counts
         ingest_lag_us=max(0, given.record_time - clock.start),
         needs=tuple(TouchCount(channel=need.channel, count=need.count) for need in finding.left),
         counts_after=instant(counts_after) if clause.needs else None,
+        asks=clause.asks,
     )
 
 
-def settled(given: Given, clock: Clock, finding: Finding) -> Told:
+def settled(given: Given, lead: Lead, ruled: Ruled, finding: Finding) -> Told:
     """The clock ended in time."""
-    at = finding.ended_at
+    clock, at = ruled.clock, finding.ended_at
     assert at is not None
     if finding.outcome == "met":
-        return told(given, clock, SlaMet, at, f"met\x1f{clock.revision}", due=finding.due, answered_at=from_us(at))
+        step, work = f"met\x1f{clock.revision}", worked_until(lead, ruled, at)
+        return told(given, clock, SlaMet, at, step, due=finding.due, answered_at=from_us(at), worked_us=work)
     level = f"cancelled\x1f{clock.revision}"
     return told(given, clock, SlaCancelled, at, level, due=finding.due, reason=finding.reason)
 
 
-def answered(given: Given, clock: Clock, finding: Finding) -> Told:
+def answered(given: Given, lead: Lead, ruled: Ruled, finding: Finding) -> Told:
     """The answer came after the breach."""
-    at, due = finding.answered_at, clock.due
+    clock, at = ruled.clock, finding.answered_at
+    due = clock.due
     assert at is not None
     assert due is not None
-    return told(given, clock, SlaAnswered, at, "answered", answered_at=from_us(at), late_by_us=max(0, at - due))
+    late_by, work = max(0, at - due), worked_until(lead, ruled, at)
+    return told(
+        given, clock, SlaAnswered, at, "answered", answered_at=from_us(at), late_by_us=late_by, worked_us=work
+    )  # fmt: skip
 
 
 def warned(given: Given, clock: Clock, clause: Clause, at: int) -> Told:
@@ -103,7 +109,7 @@ def resumed(given: Given, clock: Clock, status: str, at: int, finding: Finding) 
     )  # fmt: skip
 
 
-def revised(given: Given, ruled: Ruled, now: Verdict, at: int, finding: Finding) -> Told:
+def revised(given: Given, lead: Lead, ruled: Ruled, finding: Finding, *, now: Verdict, at: int) -> Told:
     """Verdict or due are other ones now; a breach that falls takes its escalations with it."""
     clock, clause, _ = ruled
     revision, fell = clock.revision + 1, clock.verdict == "breached" and now != "breached"
@@ -114,6 +120,7 @@ def revised(given: Given, ruled: Ruled, now: Verdict, at: int, finding: Finding)
         "was_due": instant(clock.due),
         "warn_at": instant(finding.warn_at) if now == "open" else None,
         "answered_at": instant(answered_at),
+        "worked_us": None if answered_at is None else worked_until(lead, ruled, answered_at),
     }
     step = f"revised\x1f{revision}"
     if fell:

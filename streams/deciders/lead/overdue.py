@@ -50,7 +50,7 @@ def _overdue(lead: Lead, ruled: Ruled, clock_due: int, due: int, given: Given) -
         finding = finding_of(lead, ruled)
         yield breached(given, clock, clause, clock_due, finding)
         if finding.answered_at is not None:
-            yield answered(given, clock, finding)
+            yield answered(given, lead, ruled, finding)
 
 
 def _escalated(ruled: Ruled, first: int, due: int, given: Given) -> Iterator[Told]:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from streams.agreement.compiled import Agreement, Clause
-from streams.clocks import Finding, History, counted, judge
+from streams.clocks import Finding, History, counted, judge, worked
 from streams.deciders.lead.closed import began_after, ends
 from streams.deciders.lead.given import Given
 from streams.deciders.lead.state import Clock, Lead, Touch
@@ -39,14 +39,25 @@ def finding_of(lead: Lead, ruled: Ruled) -> Finding:
     return judge(clause, clock.start, history_of(lead, clock, clause, agreement))
 
 
+def worked_until(lead: Lead, ruled: Ruled, at: int) -> int | None:
+    """Working time that an answer took, in the clause's calendar without its pauses, microseconds."""
+    clock, clause, _ = ruled
+    return worked(clause, clock.start, _statuses(lead, clause), at)
+
+
 def history_of(lead: Lead, clock: Clock, clause: Clause, agreement: Agreement) -> History:
     """What happened, in the clause's eyes."""
     closed = ends_of(lead, Ruled(clock, clause, agreement))
-    statuses = [(entry.at, entry.status) for entry in lead.statuses] if clause.paused_in else []
+    statuses = _statuses(lead, clause)
     if clause.stop == "needs":
         reached, left = counted(clause.needs, [(touch.at, touch.channel) for touch in touches_of(lead, clock, clause)])
         return History([] if reached is None else [reached], closed, statuses, left)
     return History(_answers(lead, clock, clause), closed, statuses)
+
+
+def _statuses(lead: Lead, clause: Clause) -> list[tuple[int, str]]:
+    """What can pause the clause."""
+    return [(entry.at, entry.status) for entry in lead.statuses] if clause.paused_in else []
 
 
 def ends_of(lead: Lead, ruled: Ruled) -> list[tuple[int, str]]:

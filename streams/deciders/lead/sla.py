@@ -73,11 +73,12 @@ def start(live: Live, starts_on: str, at: int, cycle: int, given: Given) -> Sequ
             start=at,
             due=None,
         )
-        finding = finding_of(lead, Ruled(clock, clause, agreement))
+        ruled = Ruled(clock, clause, agreement)
+        finding = finding_of(lead, ruled)
         clock.due, clock.warn_at = finding.due, finding.warn_at
         told.append(started(given, clock, clause, finding, began_after(lead, cycle_of(clock, clause))))
         if finding.outcome in ("met", "cancelled"):
-            told.append(settled(given, clock, finding))
+            told.append(settled(given, lead, ruled, finding))
     return told
 
 
@@ -116,19 +117,19 @@ def rejudge(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[T
         if in_order and clock.verdict != "open" and (clock.answered or (clock.verdict == "cancelled" and not touched)):
             continue  # what happened after all else changes nothing about a clock that has ended
         ruled = ruled_by(clock, given)
-        change = _change(ruled, finding_of(lead, ruled), seen, given)
+        change = _change(lead, ruled, finding_of(lead, ruled), seen, given)
         if change is not None:
             told.append(change)
     return told
 
 
-def _change(ruled: Ruled, finding: Finding, seen: Seen, given: Given) -> Told | None:
+def _change(lead: Lead, ruled: Ruled, finding: Finding, seen: Seen, given: Given) -> Told | None:
     clock, verdict = ruled.clock, _verdict(ruled.clock, finding, given)
     if clock.verdict == "open" and verdict in ("met", "cancelled"):
-        return settled(given, clock, finding)
+        return settled(given, lead, ruled, finding)
     if clock.verdict == verdict and finding.due == clock.due:
         late_answer = verdict == "breached" and finding.answered_at is not None and not clock.answered
-        return answered(given, clock, finding) if late_answer else None
+        return answered(given, lead, ruled, finding) if late_answer else None
     if not _in_time(ruled, finding, given):
         given.late = given.late or _was_decisive(ruled, finding, seen)
         return None
@@ -138,7 +139,7 @@ def _change(ruled: Ruled, finding: Finding, seen: Seen, given: Given) -> Told | 
         if clock.due is None:
             return resumed(given, clock, seen.status, seen.at, finding)
     told_at = clock.due if clock.verdict == "breached" and clock.due is not None else max(seen.at, clock.start)
-    return revised(given, ruled, verdict, told_at, finding)
+    return revised(given, lead, ruled, finding, now=verdict, at=told_at)
 
 
 def _verdict(clock: Clock, finding: Finding, given: Given) -> Verdict:

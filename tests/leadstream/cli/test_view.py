@@ -12,8 +12,8 @@ from tests.leadstream.cli.house import AGREEMENT, MAPPING, House
 
 END = "2012-01-03T00:00:00.000000Z"
 VIEWS = tuple(BY_NAME)
-EMPTY = ("commitment", "queue", "unowned", "companies", "prediction-counts", "prediction-calibration")
-"""In this history nobody is qualified, decided or named by company."""
+EMPTY = ("commitment", "queue", "unowned", "companies", "prediction-counts", "prediction-calibration", "routing")
+"""In this history nobody is qualified, decided, routed or named by company."""
 
 
 @pytest.mark.parametrize("name", VIEWS)

@@ -21,7 +21,7 @@ from tests.projections.house import house
 
 STARTED = told(clock(SlaStarted, target="30m", calendar="sales", ingest_lag_us=2_500_000))
 BREACHED = told(clock(SlaBreached), 30)
-ANSWERED = told(clock(SlaAnswered, answered_at=minutes(40), late_by_us=600_000_000), 40)
+ANSWERED = told(clock(SlaAnswered, answered_at=minutes(40), late_by_us=600_000_000, worked_us=1_500_000_000), 40)
 
 
 def row(*envelopes: Envelope) -> dict[str, Cell]:
@@ -63,6 +63,8 @@ def test_a_clock_shows_what_its_facts_said() -> None:
         "escalated_to": None,
         "escalates_at": None,
         "needs": "",
+        "worked_seconds": 1500,
+        "next_action": None,
     }
 
 
@@ -168,3 +170,33 @@ async def test_verdicts_are_counted_by_owner_source_and_week_and_sum_to_the_view
     (total,) = built.view("sla")
     for name in ("started", "met", "breached", "cancelled", "open", "retracted"):
         assert total[name] == sum(int(each[name] or 0) for each in rows), name
+
+
+def test_a_clock_says_what_has_to_be_done_until_that_was_done() -> None:
+    asked = told(clock(SlaStarted, target="30m", asks="call or e-mail"))
+    assert row(asked)["next_action"] == row(asked, BREACHED)["next_action"] == "call or e-mail (first_response)"
+    assert row(asked, BREACHED, ANSWERED)["next_action"] is None
+    assert row(STARTED)["next_action"] == "answer (first_response)", "older facts do not say what answers the clause"
+
+
+def test_while_it_is_paused_nothing_has_to_be_done_about_a_clock() -> None:
+    asked = told(clock(SlaStarted, target="30m", asks="call"))
+    paused = told(clock(SlaPaused, due=None, status="Nurturing", revision=1), 5)
+    resumed = told(clock(SlaResumed, due=50, status="Contacted", revision=2), 25)
+    assert row(asked, paused)["next_action"] is None
+    assert row(asked, paused, resumed)["next_action"] == "call (first_response)"
+
+
+def test_a_clock_that_counts_touches_says_what_is_left() -> None:
+    needs = (TouchCount(channel="call", count=2), TouchCount(channel="email", count=1))
+    started = told(clock(SlaStarted, "effort", target="14d", needs=needs, asks="2 calls and 1 email"))
+    called = [told(LeadTouched(channel="call", kind="dialled", direction="outbound"), n) for n in (1, 2)]
+    found = [row(started, *called[:n])["next_action"] for n in range(3)]
+    assert found == ["2 calls and 1 email left (effort)", "1 call and 1 email left (effort)", "1 email left (effort)"]
+
+
+def test_a_late_fact_that_changes_the_answer_changes_the_working_time() -> None:
+    fields = {"answered_at": minutes(20), "due": 30, "revision": 1, "now": "met", "worked_us": 7_000_000}
+    assert row(STARTED, BREACHED, ANSWERED, told(clock(SlaBreachRetracted, **fields), 50))["worked_seconds"] == 7
+    reopened = told(clock(SlaRevised, due=90, revision=2, was="met", now="open"), 60)
+    assert row(STARTED, BREACHED, ANSWERED, reopened)["worked_seconds"] is None
