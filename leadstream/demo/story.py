@@ -24,8 +24,11 @@ from events.sla import (
     SlaBreached,
     SlaBreachRetracted,
     SlaCancelled,
+    SlaEscalated,
     SlaFact,
     SlaMet,
+    SlaPaused,
+    SlaResumed,
     SlaRevised,
     SlaStarted,
     SlaWarned,
@@ -89,10 +92,16 @@ def _clock_words(fact: SlaFact) -> str:  # noqa: PLR0911 - one line a fact
     match fact:
         case SlaStarted():
             return f"the clock starts, promised within {fact.target}, due {due}"
+        case SlaPaused():
+            return f"the clock stands still ({fact.status})"
+        case SlaResumed():
+            return f"the clock goes on, due {due}"
         case SlaWarned():
             return f"{fact.percent} % of the time is gone"
         case SlaBreached():
             return f"nobody answered by {due}"
+        case SlaEscalated():
+            return f"still nobody answered {fact.after} later: {' and '.join(filter(None, (fact.to, fact.do)))}"
         case SlaMet():
             return f"answered in time, at {fact.answered_at:%a %H:%M:%S}"
         case SlaAnswered():

@@ -15,6 +15,8 @@ from events.sla import (
     SlaCancelled,
     SlaFact,
     SlaMet,
+    SlaPaused,
+    SlaResumed,
     SlaRevised,
     SlaStarted,
 )
@@ -104,6 +106,7 @@ class Watch:
         self.breaches: list[Breach] = []
         self.retractions: list[Retraction] = []
         self.clocks: dict[_ClockKey, Running] = {}
+        self._stand_still: dict[_ClockKey, int] = {}
         self._scores: dict[str, int] = {}
 
     def see(self, envelope: Envelope) -> None:
@@ -131,6 +134,10 @@ class Watch:
         match fact:
             case SlaStarted():
                 self._run(key, to_us(envelope.time), fact)
+            case SlaPaused():
+                self._run_again(key, "open", fact)
+            case SlaResumed():
+                self._run(key, self._stand_still.pop(key, to_us(envelope.time)), fact)
             case SlaBreached(due=due) if due is not None:
                 self.clocks.pop(key, None)
                 breach = Breach(envelope.subject, fact.clause, to_us(due))
@@ -142,17 +149,21 @@ class Watch:
                 self._run_again(key, fact.now, fact)
             case SlaMet() | SlaCancelled():
                 self.clocks.pop(key, None)
+                self._stand_still.pop(key, None)
             case _:
                 pass
 
     def _run(self, key: _ClockKey, start: int, fact: SlaFact) -> None:
-        if fact.due is not None:
+        if fact.due is None:
+            self._stand_still[key] = start
+        else:
             self.clocks[key] = Running(key[0], fact.clause, start, to_us(fact.due))
 
     def _run_again(self, key: _ClockKey, verdict: str, fact: SlaFact) -> None:
         known = self.clocks.pop(key, None)
-        if verdict == "open" and known is not None:
-            self._run(key, known.start, fact)
+        start = self._stand_still.pop(key, None) if known is None else known.start
+        if verdict == "open" and start is not None:
+            self._run(key, start, fact)
 
     def _taken_back(self, fact: SlaBreachRetracted, envelope: Envelope) -> None:
         due = fact.was_due or fact.due

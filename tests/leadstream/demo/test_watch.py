@@ -5,7 +5,16 @@ from events.fact import Fact
 from events.instants import MINUTE, SECOND, from_us
 from events.lead import LeadCaptured, LeadScored
 from events.registry import wrap
-from events.sla import SlaBreached, SlaBreachRetracted, SlaCancelled, SlaMet, SlaRevised, SlaStarted
+from events.sla import (
+    SlaBreached,
+    SlaBreachRetracted,
+    SlaCancelled,
+    SlaMet,
+    SlaPaused,
+    SlaResumed,
+    SlaRevised,
+    SlaStarted,
+)
 from leadstream.demo.tempo import MONDAY
 from leadstream.demo.watch import MOST, Breach, Move, Retraction, Running, Watch, soonest
 from tests.leadstream.demo.playing import Played
@@ -49,6 +58,15 @@ def test_a_started_clock_runs_until_it_is_met_or_cancelled() -> None:
 def test_a_revision_moves_the_due_of_a_clock_that_still_runs() -> None:
     moved = fact(clock(SlaRevised, DUE + MINUTE, revision=1, was="open", now="open"), DUE)
     assert soonest(watched(started(), moved)) == (Running("sim-000001", "first_response", NINE, DUE + MINUTE),)
+
+
+def test_a_clock_that_stands_still_runs_no_more_until_it_goes_on() -> None:
+    paused = fact(clock(SlaPaused, None, status="Later", revision=1), NINE + SECOND)
+    resumed = fact(clock(SlaResumed, DUE + MINUTE, status="Open", revision=2), DUE)
+    assert soonest(watched(started(), paused)) == ()
+    assert soonest(watched(started(), paused, resumed)) == (
+        Running("sim-000001", "first_response", NINE, DUE + MINUTE),
+    )
 
 
 def test_a_breach_ends_the_clock_and_stands() -> None:
