@@ -284,7 +284,7 @@ _FACTS: tuple[Fact, ...] = (
         number=3,
         owner="rep-18",
         version=2,
-        why="next in turn, with a share of 2 in 3 among 2 who have room",
+        why="next in turn (weight 2 of 3, 2 with room)",
         waited_us=90_000_000,
         instead_of="rep-20",
     ),

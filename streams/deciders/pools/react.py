@@ -89,7 +89,7 @@ def _assigned(state: Pool, at: int) -> PoolAssigned | None:
             number=waiting.number,
             owner=chosen.person,
             version=state.version,
-            why=f"next in turn, with a share of {chosen.turn.weight} in {shares} among {len(able)} who have room",
+            why=f"next in turn (weight {chosen.turn.weight} of {shares}, {len(able)} with room)",
             waited_us=max(0, at - waiting.at),
             instead_of=None if chosen.person == chosen.turn.name else chosen.turn.name,
         )

@@ -56,8 +56,8 @@ def absences(draw: st.DrawFn) -> MemberAway:
 LEADS = st.sampled_from([f"lead-{number}" for number in range(12)])
 STEPS = st.lists(
     st.tuples(
-        st.integers(0, 9 * HOURS),
-        st.sampled_from([0, 0, 0, 1, 90]),
+        st.integers(0, 30) | st.integers(0, 9 * HOURS),
+        st.sampled_from([0, 0, 5, 90]),
         st.one_of(
             st.builds(Asks, LEADS, st.none() | PEOPLE),
             st.builds(Asks, LEADS, st.none()),

@@ -48,7 +48,7 @@ def test_the_first_request_says_who_is_in_the_pool_and_who_gets_the_lead() -> No
     told = desk(TWO).hears(request(), 0, "/leadstream/anna")
     assert kinds(told) == ["PoolStaffed", "PoolAssigned"]
     assert told[1] == PoolAssigned(
-        lead="anna", number=1, owner="ana", version=1, why="next in turn, with a share of 1 in 2 among 2 who have room"
+        lead="anna", number=1, owner="ana", version=1, why="next in turn (weight 1 of 2, 2 with room)"
     )
 
 
@@ -140,6 +140,36 @@ def test_a_lead_counts_for_the_one_who_gets_it() -> None:
     ask(ledger, "bert", 2)
     assert owners(ledger) == ["bo"]
     assert len(ledger.state.waiting) == 1
+
+
+def test_who_stands_in_takes_no_more_than_their_own_quota_and_an_outsider_that_of_the_one_away() -> None:
+    ledger = desk(agreement("{name: ana, cap_30d: 90}, {name: bo, cap_30d: 30}"))
+    ledger.hears(away("ana", until=100, replacement="bo"), 0)
+    for number in range(3):
+        ask(ledger, f"lead-{number}", 1 + number)
+    assert owners(ledger) == ["bo"]
+    ledger.hears(away("ana", until=100, replacement="zoe"), 10)
+    assert owners(ledger) == ["bo", "zoe", "zoe"]
+    for number in range(3, 6):
+        ask(ledger, f"lead-{number}", 20 + number)
+    assert owners(ledger) == ["bo", "zoe", "zoe", "zoe"]
+
+
+def test_somebody_who_goes_away_may_free_their_turns_for_who_stands_in() -> None:
+    ledger = desk(ONE_A_DAY)
+    ledger.hears(away("ana", since=60, until=120, replacement="zoe"), 0)
+    for name in ("anna", "bert"):
+        ask(ledger, name, 5)
+    ledger.passes(minute(61))
+    assert leads(ledger) == [("anna", 5), ("bert", 60)]
+    assert owners(ledger) == ["ana", "zoe"]
+
+
+def test_a_request_that_becomes_known_late_is_decided_as_of_the_pools_time() -> None:
+    ledger = desk(TWO)
+    ask(ledger, "anna", 10)
+    ask(ledger, "bert", 5, recorded=12)
+    assert leads(ledger) == [("anna", 10), ("bert", 10)]
 
 
 def test_an_absence_begins_and_ends_by_itself_and_who_waits_is_served_then() -> None:
