@@ -19,14 +19,16 @@ from events.codec import Codec
 from events.instants import from_us, iso
 from leadstream.agreements import NoAnswer, ask, told, untouched
 from leadstream.agreements.versions import SIDES, Version, Versions
-from leadstream.cli.agreement_files import is_file, loaded
+from leadstream.cli.agreement_files import is_file, loaded, problems_of
 from leadstream.cli.options import command, fail
+from leadstream.cli.output import format_option, show
 from leadstream.cli.root import main
 from leadstream.cli.times import INSTANT
 from leadstream.deployment import opened
 from leadstream.settings import Settings
 from streams.agreement.described.items import counted, every
 from streams.agreement.load import document
+from streams.agreement.problems import Problem
 
 _FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
@@ -42,12 +44,23 @@ def agreement() -> None:
 
 @command(agreement, "check")
 @_FILE
-async def check(_settings: Settings, file: Path) -> None:
+@format_option
+async def check(_settings: Settings, file: Path, form: str) -> None:
     """Say whether FILE is an agreement that can be published, or what is wrong with it, with path and line.
 
+    With --format json or csv the problems are given, one flat row each, none where it is fine.
+
     \b
-    Example: leadstream agreement check examples/agreements/bpi2012.yaml
+    Examples:
+      leadstream agreement check examples/agreements/bpi2012.yaml
+      leadstream agreement check next.yaml --format json
     """
+    if form != "table":
+        problems = problems_of(file)
+        show([problem._asdict() for problem in problems], form, columns=Problem._fields)
+        if problems:
+            fail(f"{file}: {counted(len(problems), 'problem')}")
+        return
     spec = loaded(file)
     clauses = counted(len(spec.sales_clauses) + len(spec.marketing_clauses), "clause")
     click.echo(f"{file}: agreement {spec.agreement}, version {spec.version}: fine, {clauses}")

@@ -10,7 +10,7 @@ from leadstream.cli.options import fail
 from streams.agreement.described.items import counted
 from streams.agreement.grammar import AgreementSpec
 from streams.agreement.load import load
-from streams.agreement.problems import AgreementError
+from streams.agreement.problems import AgreementError, Problem
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -39,3 +39,14 @@ def loaded(file: Path) -> AgreementSpec:
         fail(f"{file}: {counted(len(exc.problems), 'problem')}")
     except UnicodeDecodeError:
         fail(f"{file}: is not UTF-8 text")
+
+
+def problems_of(file: Path) -> list[Problem]:
+    """Everything that is wrong with the agreement in a file."""
+    try:
+        load(text_of(file))
+    except AgreementError as exc:
+        return exc.problems
+    except UnicodeDecodeError:
+        return [Problem("", None, "is not UTF-8 text")]
+    return []

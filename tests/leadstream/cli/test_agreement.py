@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from tests.leadstream.cli.house import AGREEMENT, House, fact, lines
@@ -38,6 +40,18 @@ def test_check_names_path_and_line_of_every_problem(house: House) -> None:
     for start, line in zip(expected, named, strict=True):
         assert line.startswith(f"{path}:{start}")
     assert last == f"leadstream: {path}: 4 problems"
+
+
+def test_check_gives_problems_as_rows_to_programs(house: House) -> None:
+    path = house.write("desk.yaml", AGREEMENT.replace("version: 1", "version: one"))
+    result = house.ask("agreement", "check", path, "--format", "json")
+    assert (result.exit_code, result.stderr) == (1, f"leadstream: {path}: 1 problem\n")
+    assert json.loads(result.stdout) == [
+        {"path": "version", "line": 2, "message": "expected a whole number, found 'one'"}
+    ]
+    assert house.rows("agreement", "check", house.write("desk.yaml", AGREEMENT)) == []
+    other = house.ask("agreement", "check", house.write("desk.yaml", b"\xff"), "--format", "csv")
+    assert other.stdout == "path,line,message\n,,is not UTF-8 text\n"
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"[", b"", b"- 1"])
