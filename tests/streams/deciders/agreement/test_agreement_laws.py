@@ -89,11 +89,11 @@ def test_what_is_published_is_what_both_sides_signed_and_nothing_comes_too_late(
 
 
 @settings(max_examples=examples(60), deadline=None)
-@given(STEPS, st.integers(-1, 13))
-def test_a_version_that_is_over_starts_nothing(steps: Any, hours: int) -> None:
+@given(SINCE, SINCE, st.lists(COMMANDS, max_size=8), st.integers(-1, 13))
+def test_a_version_that_is_over_starts_nothing(since: int, end: int, more: Any, hours: int) -> None:
     desk = Desk()
-    for command, _, number in steps:
-        desk.tell(command, id=f"c{number}", at=NOW - DAY)
+    for command in (publish(1, since=since), RetireAgreement(version=1, retired_from=from_us(end)), *more):
+        desk.tell(command, at=NOW - DAY)
     known, at = Known.of(desk.facts), NOW + hours * HOUR
     ends = {fact.version: fact.retired_from for fact in desk.facts if isinstance(fact, AgreementRetired)}
     versions = [fact for fact in desk.facts if isinstance(fact, AgreementPublished)]
