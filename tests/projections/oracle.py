@@ -11,6 +11,7 @@ from events.lead import (
     LeadCaptured,
     LeadConverted,
     LeadHandedOver,
+    LeadProfileUpdated,
     LeadScored,
     LeadStatusChanged,
     LeadTouched,
@@ -181,3 +182,36 @@ def without_second_endings(facts: Iterable[Envelope]) -> list[Envelope]:
             (breached.add if verdict == "breached" else breached.discard)(clock)
         kept.append(envelope)
     return kept
+
+
+def prospect(history: Sequence[Envelope]) -> tuple[str, str, dict[str, str]] | None:
+    """How a lead was decided, in which status, and what was known strictly before; of facts told in order of time."""
+    decided = [envelope for envelope in history if isinstance(envelope.data, LeadConverted)][:1]
+    decided = decided or [envelope for envelope in history if isinstance(envelope.data, LeadArchived)][:1]
+    if not decided:
+        entered = [envelope for envelope in history if isinstance(envelope.data, LeadStatusChanged)]
+        decided = sorted(entered, key=lambda envelope: (envelope.time, envelope.source, envelope.id))[-1:]
+    if not decided:
+        return None
+    (last,) = decided
+    known: dict[str, str] = {}
+    for envelope in history[: history.index(last)]:
+        fact: Any = envelope.data
+        if envelope.time >= last.time:
+            continue
+        if isinstance(fact, LeadCaptured):
+            known.setdefault("stage", "captured")
+            if fact.source:
+                known.setdefault("source", fact.source)
+        if isinstance(fact, LeadTouched) and fact.direction == "inbound":
+            known.setdefault("channel", fact.channel)
+        if isinstance(fact, LeadCaptured | LeadProfileUpdated):
+            if "company.country" in fact.profile:
+                known["company.country"] = str(fact.profile["company.country"]).lower()
+            if "company.employees" in fact.profile:
+                known["company.employees"] = {3: "2-3", 5: "4-7", 100: "64-127"}[int(fact.profile["company.employees"])]
+    entered = [each for each in history[: history.index(last)] if isinstance(each.data, LeadStatusChanged)]
+    before = sorted((each.time, each.source, each.id, each.data.status) for each in entered if each.time < last.time)
+    known.update({"stage": before[-1][-1]} if before else {})
+    how = {LeadConverted: "converted", LeadArchived: "archived"}.get(type(last.data), "status")
+    return how, last.data.status if isinstance(last.data, LeadStatusChanged) else "", known

@@ -5,13 +5,16 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from events.envelope import Envelope
 from events.lead import LeadArchived, LeadCaptured, LeadConverted, LeadProfileUpdated, LeadStatusChanged
 from projections.predicting.answers import NEEDED, model_from, statuses_of
 from projections.predicting.evaluation import Case, learn
 from projections.predicting.model import Model
+from projections.views.prospects import PROSPECTS, decision
 from projections.views.view import Cell
+from tests.projections import oracle
 from tests.projections.given import told
 from tests.projections.house import House, house
 from tests.projections.strategies import histories
@@ -77,6 +80,19 @@ async def test_the_counts_of_all_partitions_are_those_of_the_leads_as_they_were_
     await built.write(*facts)
     await built.show(limit)
     assert model_from(built.store.query, statuses_of(built.store.query)) == learned_again(built)
+
+
+@settings(deadline=None, max_examples=examples(200))
+@given(facts=histories())
+def test_what_is_recorded_of_a_decision_is_what_had_happened_before_it(facts: list[Envelope]) -> None:
+    in_time = [replace(each, recordedat=each.time) for each in sorted(facts, key=lambda each: each.time)]
+    for name, history in oracle.histories(in_time).items():
+        base = None
+        for envelope in history:
+            base = PROSPECTS.project(base, envelope)
+        found = None if base is None else decision(base)
+        expected = oracle.prospect(history)
+        assert (None if found is None else (found.how, found.status, dict(found.features))) == expected, name
 
 
 async def test_below_so_many_conversions_it_is_off_and_says_how_many_are_missing() -> None:
