@@ -12,7 +12,7 @@ from projections.stores.answers import columns_by, table_by
 from projections.stores.port import ViewStore
 from projections.stores.schema import base_table, names, quoted
 from projections.views.companies import COMPANIES
-from projections.views.leads import LEADS
+from projections.views.prospects import PROSPECTS
 from projections.views.times import instant_text
 from projections.views.view import COMPLETE_TO, Cell, Cells, Column, Computed, Kind, Shown
 
@@ -168,10 +168,10 @@ Company = tuple[Cell, Cell]
 def people_of(store: ViewStore, companies: Iterable[Company]) -> dict[Company, list[str]]:
     """The lead ids of the people of companies; stubs and test leads left out."""
     found: dict[Company, list[str]] = {company: [] for company in companies}
-    places, leads = quoted(base_table(COMPANIES).name), quoted(base_table(LEADS).name)
+    places, prospects = quoted(base_table(COMPANIES).name), quoted(base_table(PROSPECTS).name)
     sql = (
-        f"SELECT b.company, b.account, b.lead FROM {places} b JOIN {leads} l ON l.lead = b.lead "  # noqa: S608 - our identifiers
-        "WHERE l.captured_at IS NOT NULL AND NOT l.is_test ORDER BY b.lead"
+        f"SELECT b.company, b.account, b.lead FROM {places} b JOIN {prospects} p ON p.lead = b.lead "  # noqa: S608 - our identifiers
+        "ORDER BY b.lead"
     )
     for company, account, lead in store.query(sql):
         if (company, account) in found:

@@ -94,13 +94,12 @@ WITH statuses AS (
     FROM agreement_terms
 ), people AS (
     SELECT b.company, b.account, b.name, l.score, l.scored_at, k.account_score_cap,
-        CASE WHEN l.phase NOT IN ('converted', 'archived')
-            AND COALESCE(s.means, 'open') NOT IN ('unqualified', 'converted', 'archived') THEN 1 ELSE 0 END AS open_lead
+        CASE WHEN p.decision IN ('converted', 'archived') OR s.means = 'unqualified' THEN 0 ELSE 1 END AS open_lead
     FROM companies_base b
     JOIN leads_base l ON l.lead = b.lead
-    LEFT JOIN statuses s ON s.agreement = l.agreement AND s.status = l.status AND s.nth = 1
+    JOIN prospects_base p ON p.lead = b.lead
+    LEFT JOIN statuses s ON p.decision = 'status' AND s.agreement = p.team AND s.status = p.status AND s.nth = 1
     LEFT JOIN caps k ON k.agreement = l.agreement AND k.nth = 1
-    WHERE l.captured_at IS NOT NULL AND NOT l.is_test
 ), summed AS (
     SELECT company, account, MIN(name) AS name, COUNT(*) AS people, SUM(open_lead) AS open_leads, SUM(score) AS score,
         MAX(account_score_cap) AS cap, MIN(scored_at) AS scored_at

@@ -14,6 +14,7 @@ from events.envelope import Envelope
 from events.fact import Fact
 from events.instants import to_us
 from events.lead import LeadCaptured, LeadConverted, LeadProfileUpdated
+from events.life import LeadUnconverted
 from projections.views.company_names import company_key
 from projections.views.view import Cells, Column, Detail, Handler, Kind
 
@@ -46,10 +47,15 @@ def _converted(row: Place, fact: LeadConverted, _: Envelope) -> Place:
     return row if fact.account is None else replace(row, account=fact.account)
 
 
+def _unconverted(row: Place, _: LeadUnconverted, __: Envelope) -> Place:
+    return row if row.account is None else replace(row, account=None)
+
+
 _ON: dict[type[Fact], Handler[Place]] = {
     LeadCaptured: _learned,
     LeadProfileUpdated: _learned,
     LeadConverted: _converted,
+    LeadUnconverted: _unconverted,
 }
 
 

@@ -23,6 +23,7 @@ from events.lead import (
     LeadStatusChanged,
     LeadTouched,
 )
+from events.life import LeadReopened, LeadUnconverted
 from projections.predicting.features import CAMPAIGN, CAPTURED, CHANNEL, FORM, SOURCE, STAGE, feature
 from projections.views.times import instant_text_or_none, is_earlier
 from projections.views.view import PARTITION, Aggregate, Cells, Column, Counters, Detail, Handler, Kind
@@ -157,6 +158,22 @@ def _archived(row: Prospect, _: LeadArchived, envelope: Envelope) -> Prospect:
     return row if row.archived else replace(row, archived=_decided(row, "archived", to_us(envelope.time)))
 
 
+def _unconverted(row: Prospect, _: LeadUnconverted, envelope: Envelope) -> Prospect:
+    return row if _stands(row.converted, to_us(envelope.time)) else replace(row, converted=None)
+
+
+def _reopened(row: Prospect, _: LeadReopened, envelope: Envelope) -> Prospect:
+    at = to_us(envelope.time)
+    if not _stands(row.archived, at):
+        row = replace(row, archived=None)
+    return row if _stands(row.entered, at) else replace(row, entered=None)
+
+
+def _stands(decided: Decided | None, undone_at: int) -> bool:
+    """Whether there is nothing to undo: no decision, or one that was made after that."""
+    return decided is None or decided.at > undone_at
+
+
 def _decided(row: Prospect, how: str, at: int, status: str = "") -> Decided:
     return Decided(how, status, at, row.team, features_before(row, at))
 
@@ -169,6 +186,8 @@ _ON: dict[type[Fact], Handler[Prospect]] = {
     LeadHandedOver: _handed_over,
     LeadConverted: _converted,
     LeadArchived: _archived,
+    LeadUnconverted: _unconverted,
+    LeadReopened: _reopened,
 }
 
 

@@ -2,6 +2,7 @@ import pytest
 
 from events.envelope import Envelope
 from events.lead import LeadArchived, LeadCaptured, LeadConverted, LeadProfileUpdated, LeadScored, LeadStatusChanged
+from events.life import LeadReopened, LeadUnconverted
 from projections.read import people_of
 from projections.views.companies import COMPANIES
 from projections.views.company_names import company_key
@@ -62,6 +63,8 @@ def test_the_account_says_which_company_then_the_name_then_the_domain() -> None:
     assert (row(*facts)["company"], row(*facts)["name"]) == ("acme", "Acme SRL")
     facts.append(told(LeadConverted(account="A-7"), 3))
     assert (row(*facts)["company"], row(*facts)["account"]) == ("A-7", "A-7")
+    facts.append(told(LeadUnconverted(), 4))
+    assert (row(*facts)["company"], row(*facts)["account"]) == ("acme", None)
 
 
 def test_the_name_that_was_told_for_the_latest_instant_holds_whenever_it_arrives() -> None:
@@ -118,3 +121,6 @@ async def test_who_is_converted_archived_or_unqualified_is_no_open_lead() -> Non
     await built.show()
     (found,) = built.view("companies")
     assert (found["people"], found["open_leads"]) == (4, 2)
+    await built.write(told(LeadReopened(reason="budget", cycle=0), 3, lead="bob"))
+    await built.show()
+    assert built.view("companies")[0]["open_leads"] == 3

@@ -13,6 +13,7 @@ from events.lead import (
     LeadStatusChanged,
     LeadTouched,
 )
+from events.life import LeadReopened, LeadUnconverted
 from projections.predicting.features import feature
 from projections.views.prospects import PREDICTION_COUNTS, PROSPECTS
 from projections.views.view import Cell
@@ -136,6 +137,25 @@ def test_a_lead_that_goes_on_takes_back_what_was_recorded_for_it_and_not_what_is
     assert ("inbound", "status", "Junk", "company.country", "ro") in counts(*facts)
     assert all(group[2] == "Contacted" for group in counts(*again))
     assert ("inbound", "status", "Contacted", "company.country", "md") in counts(*again)
+
+
+def test_a_conversion_that_is_taken_back_takes_back_what_was_recorded_for_it() -> None:
+    facts = (captured(0), learned(1, country="RO"), status("Contacted", 2), told(LeadConverted(), 5))
+    undone = (*facts, learned(6, country="MD"), told(LeadUnconverted(), 7))
+    assert all(group[1] == "converted" for group in counts(*facts))
+    assert counts(*undone) == counts(*facts[:3])
+    again = counts(*undone, told(LeadConverted(), 8))
+    assert ("inbound", "converted", "", "company.country", "md") in again
+    assert row(*facts, told(LeadUnconverted(), 4))["decision"] == "converted"
+
+
+def test_a_lead_that_is_opened_again_is_decided_no_more() -> None:
+    facts = (captured(0), status("Junk", 5))
+    opened = told(LeadReopened(reason="budget", cycle=0), 7)
+    assert counts(*facts, opened) == {}
+    assert row(*facts, told(LeadArchived(reason="untouched"), 6), opened)["decision"] == ""
+    assert row(*facts, opened, status("Contacted", 9))["status"] == "Contacted"
+    assert row(*facts, opened, told(LeadArchived(reason="untouched"), 9))["decision"] == "archived"
 
 
 def test_a_conversion_outweighs_an_archive_and_an_archive_a_status() -> None:
