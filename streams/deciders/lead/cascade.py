@@ -38,7 +38,7 @@ Part = Callable[[Live, Envelope, int, Given], Sequence[Told]]
 REACTIONS: dict[type[Fact], tuple[Part, ...]] = {
     LeadCaptured: (life.on_captured, engagement.on_known, life.on_known, qualification.on_known, sla.on_captured),
     LeadStatusChanged: (sla.on_status, life.on_status, ownership.on_changed),
-    LeadProfileUpdated: (engagement.on_known, life.on_known, qualification.on_known),
+    LeadProfileUpdated: (engagement.on_known, life.on_known, qualification.on_known, ownership.on_account_known),
     LeadQualified: (sla.on_qualified, ownership.on_qualified),
     LeadHandedOver: (engagement.on_handed_over, sla.on_handed_over),
     LeadAssigned: (ownership.on_assigned,),

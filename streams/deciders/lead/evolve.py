@@ -135,7 +135,7 @@ def _qualified(lead: Lead, envelope: Envelope, at: int) -> None:
         lead.former_hand_overs[lead.cycle] = lead.handed_over_at
     lead.cycle = cast("LeadQualified", envelope.data).cycle
     lead.qualified_at, lead.handed_over_at = at, None
-    lead.first_owner, lead.pool = None, None
+    lead.first_owner, lead.pool, lead.account_asked = None, None, None
 
 
 def _handed_over(lead: Lead, envelope: Envelope, at: int) -> None:
@@ -147,6 +147,7 @@ def _handed_over(lead: Lead, envelope: Envelope, at: int) -> None:
 def _account_asked(lead: Lead, envelope: Envelope, at: int) -> None:
     fact = cast("LeadAccountAsked", envelope.data)
     lead.requests, lead.asked = fact.number, Asked(fact.number, at, fact.account)
+    lead.account_asked = fact.account
 
 
 def _owner_requested(lead: Lead, envelope: Envelope, at: int) -> None:

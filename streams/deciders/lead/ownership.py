@@ -45,10 +45,30 @@ def begin(lead: Lead, agreement: Agreement, at: int) -> Sequence[Told]:
     """Hand a qualified lead over, or ask for its owner first."""
     if agreement.routing is None:
         return (_handed_over(lead, agreement, lead.owner, at),)
-    account = lead.profile.get(ACCOUNT)
-    if isinstance(account, str) and account:
-        return (Told(LeadAccountAsked(account=account[:512], number=lead.requests + 1), at),)
+    account = account_of(lead)
+    if account is not None:
+        return (Told(LeadAccountAsked(account=account, number=lead.requests + 1), at),)
     return routed(lead, agreement, way_of(agreement.routing, lead.profile), at)
+
+
+def account_of(lead: Lead) -> str | None:
+    """The account a lead belongs to, as far as is known."""
+    account = lead.profile.get(ACCOUNT)
+    return account[:256] if isinstance(account, str) and account else None
+
+
+def on_account_known(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[Told]:
+    """A lead that waits for a turn turns out to belong to an account: whoever looks after that comes first."""
+    lead = live.lead
+    asked = lead.asked
+    if asked is None or not asked.of_pool or lead.handed_over_at is not None:
+        return ()
+    account = account_of(lead)
+    if account is None or account == lead.account_asked:
+        return ()
+    del envelope, given
+    found = Told(LeadAccountAsked(account=account, number=lead.requests + 1), max(at, asked.at))
+    return (withdrawal(lead, f"it belongs to account {account}", at), found)
 
 
 def on_account_told(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[Told]:

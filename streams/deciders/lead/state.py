@@ -223,6 +223,7 @@ class Lead(Struct, array_like=True):
         waiting: what it was last warmed for, until it is opened again or its status changes.
         tasks: by id.
         conversions: all of them, also those taken back, as told.
+        account_asked: the account that was asked for its owner last, in the current cycle.
     """
 
     recorded_at: int = 0
@@ -256,6 +257,7 @@ class Lead(Struct, array_like=True):
     waiting: Waiting | None = None
     tasks: dict[str, Work] = field(default_factory=dict)
     conversions: list[Conversion] = field(default_factory=list)
+    account_asked: str | None = None
 
     @property
     def last_at(self) -> int:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from events.account import AccountOwnerTold
-from events.commands import HandOverLead, ReassignLead
+from events.commands import HandOverLead, ReassignLead, RejectLead
 from events.fact import Fact
 from events.lead import LeadHandedOver
 from events.routing import (
@@ -15,7 +15,7 @@ from events.routing import (
     PoolRefused,
 )
 from events.sla import SlaFact, SlaMet, SlaStarted
-from tests.support.given import Arrival, Story, called, captured, given, happened, minute, said, status, won
+from tests.support.given import Arrival, Story, called, captured, given, happened, learned, minute, said, status, won
 
 ROUTED = """
 agreement: b2b
@@ -273,6 +273,35 @@ def test_where_its_owner_came_from_no_pool_the_lead_goes_to_the_pool_of_its_kind
     story = given(ESCALATED).when(qualified(company__employees=2000, company__industry="banking"), until=62)
     (asked,) = [each for each in routed(story) if isinstance(each, LeadOwnerRequested)]
     assert (asked.pool, asked.not_to) == ("b2b/finance", "key-accounts")
+
+
+def test_a_lead_that_is_no_longer_qualified_while_it_waits_withdraws() -> None:
+    wanted = ROUTED.replace("[person.email]", "[person.email]\n  demographic: {field: company.employees, at_least: 10}")
+    story = given(wanted).history(qualified(company__employees=20)).when(learned(5, company__employees=2))
+    assert [type(each) for each in routed(story)] == [LeadRequestWithdrawn]
+    (asked,) = routed(story.when(learned(9, company__employees=30)))
+    assert isinstance(asked, LeadOwnerRequested)
+    assert routed(story.when(assigned(10, "bo", number=2)))[1] == LeadHandedOver(
+        agreement="b2b", version=1, cycle=2, owner="bo"
+    )
+
+
+def test_a_lead_that_sales_rejects_while_another_owner_is_sought_withdraws_and_begins_anew_in_its_next_cycle() -> None:
+    story = given(ESCALATED).history(qualified(), assigned(1, "bo")).when(until=62)
+    story.when(happened(RejectLead(by="bo", reason="no_need"), 65, source="/crm"), assigned(66, "ana", number=2))
+    assert [type(each) for each in routed(story)] == [LeadRequestWithdrawn]
+    assert story.live.lead.owner == "bo"
+
+
+def test_a_lead_that_turns_out_to_belong_to_an_account_while_it_waits_asks_that_first_and_once() -> None:
+    story = given(ROUTED).history(qualified()).when(learned(5, company__account="acme"), learned(6, company__size=3))
+    assert routed(story) == [
+        LeadRequestWithdrawn(number=1, reason="it belongs to account acme", pool="b2b/bucharest"),
+        LeadAccountAsked(account="acme", number=2),
+    ]
+    (asked,) = routed(story.when(told(7, number=2), learned(8, company__size=4)))
+    assert isinstance(asked, LeadOwnerRequested), "nobody looks after the account, so it is a pool's turn again"
+    assert len(routed(story.when(assigned(9, "bo", number=3)))) == 2
 
 
 def test_without_routing_a_lead_is_handed_over_at_once() -> None:
