@@ -31,15 +31,15 @@ class Visible:
 
     def seal(self, subject: str, value: str) -> str:
         self.sealed.append(value)
-        return PREFIX + base64.b64encode(f"{subject}\n{value}".encode()).decode()
+        return PREFIX + base64.b64encode(json.dumps([subject, value]).encode()).decode()
 
     def open(self, subject: str, value: str) -> str:
         if not value.startswith(PREFIX):
             return value
-        owner, _, opened = base64.b64decode(value.removeprefix(PREFIX), validate=True).decode().partition("\n")
+        owner, opened = json.loads(base64.b64decode(value.removeprefix(PREFIX), validate=True))
         if owner != subject:
             raise ValueError("sealed for another subject")
-        return opened
+        return str(opened)
 
 
 SEALED = {
@@ -243,7 +243,7 @@ def test_the_limit_of_a_field_holds_for_the_value_and_not_for_its_sealed_form() 
 
 
 @pytest.mark.parametrize(
-    "by", [PREFIX + "!", PREFIX + base64.b64encode(b"someone else\nrep").decode(), PREFIX + "//8="]
+    "by", [PREFIX + "!", PREFIX + base64.b64encode(b'["someone else", "rep"]').decode(), PREFIX + "//8="]
 )
 def test_a_forged_sealed_value_is_refused_and_does_not_crash(by: str) -> None:
     with pytest.raises(Undecodable) as caught:
