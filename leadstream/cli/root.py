@@ -32,6 +32,7 @@ def _load() -> None:
     from leadstream.cli import (  # noqa: F401, PLC0415 - importing registers them; they need `main`
         agreement,
         agreement_show,
+        command,
         dead_letters,
         demo,
         import_history,

@@ -6,15 +6,32 @@ Bug trackers, forums and reviews of others tell of them; here they do not happen
 from collections import Counter
 from itertools import pairwise
 
+from events.commands import ConvertLead, RejectLead
+from events.instants import from_us
+from events.lead import LeadConverted, LeadHandedOver
 from events.sla import SlaBreached, SlaEscalated, SlaFact, SlaMet, SlaStarted, SlaWarned
+from events.work import TaskCreated, TaskDone, TaskReminderDue
 from streams.agents.lead_task import dump_lead, load_lead
 from streams.deciders.lead.engagement import basis, explain
 from streams.deciders.lead.given import Given, Kept, Live
-from tests.streams.deciders.lead.desk import DESK, SCORED
+from tests.streams.deciders.lead.desk import DESK, QUALIFYING, SCORED
 from tests.streams.deciders.pools.desk import agreement, ask, desk, members
 from tests.streams.deciders.pools.test_pools import leads
 from tests.streams.deciders.pools.test_turns import owners, served
-from tests.support.given import DAYS, called, captured, dotted, given, inbound, minute, said, status
+from tests.support.given import (
+    DAYS,
+    asked,
+    called,
+    captured,
+    dotted,
+    given,
+    happened,
+    inbound,
+    learned,
+    minute,
+    said,
+    status,
+)
 
 OFFICE = """
 calendars:
@@ -165,3 +182,36 @@ def test_the_newest_lead_is_not_served_before_those_that_wait() -> None:
     ask(ledger, "newest", DAYS)  # at the very instant at which there is room again
     assert leads(ledger) == [("first", 0), ("waiting", DAYS)]
     assert [each.lead for each in ledger.state.waiting] == ["newest"]
+
+
+def test_conversion_run_twice_makes_one_contact() -> None:
+    """A button pressed twice, or a call repeated after a timeout, makes two contacts of one person."""
+    ask = ConvertLead(by="Ines")
+    story = given(DESK).history(captured(0)).when(asked(ask, 5, command_id="1"), asked(ask, 6, command_id="2"))
+    made = [told.data for told in story.facts if isinstance(told.data, LeadConverted)]
+    assert [each.made for each in made] == [("account", "contact", "opportunity")]
+    assert story.answers[0].facts == story.answers[1].facts
+
+
+def test_a_rejected_lead_is_not_at_once_handed_over_again() -> None:
+    """Where the score alone decides, what sales gave back a minute ago is in its queue again."""
+    ready = QUALIFYING.replace("agreement: qualifying", "agreement: again")
+    lead = captured(0, profile=dotted(company__name="Acme", company__employees=250, answers__contact_me=True))
+    story = given(ready).history(lead)
+    story.when(asked(RejectLead(by="Ines", reason="no_budget"), 5), inbound(6), until=30 * DAYS)
+    story.then([], of=LeadHandedOver)
+
+
+def test_who_was_unqualified_for_good_reasons_is_not_forgotten_when_the_reason_is_gone() -> None:
+    """Unqualified is a graveyard where nobody looks, though the budget was granted in the spring."""
+    lead = captured(0, profile=dotted(company__name="Acme", company__employees=250, answers__contact_me=True))
+    story = given(QUALIFYING).history(lead, status("Unqualified", 5, reason="no_budget"))
+    story.when(learned(90 * DAYS, answers__budget=50_000))
+    story.then([said(LeadHandedOver, 90 * DAYS, cycle=2)], of=LeadHandedOver)
+
+
+def test_a_reminder_of_what_is_done_does_not_ring() -> None:
+    """Reminders live in another table than the tasks they belong to."""
+    task = TaskCreated(task="t", title="Call back", remind_at=from_us(minute(60)))
+    done = happened(TaskDone(task="t"), 30)
+    given(DESK).history(captured(0)).when(happened(task, 5), done, until=DAYS).then([], of=TaskReminderDue)
