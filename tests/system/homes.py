@@ -23,6 +23,7 @@ from projections.catalogue import BY_NAME
 from projections.read import read_view
 from projections.sink import sink_once
 from projections.verify import verify_views
+from projections.views.completeness import PARTITIONS
 from streams.agreement.load import load as load_agreement
 from tests.support.process import REPOSITORY, Process, leadstream
 
@@ -142,7 +143,8 @@ async def _views(home: Home, log: EventLog) -> dict[str, list[str]]:
     store = open_store(home.settings)
     try:
         await sink_once(log, store)
-        return {name: sorted(json.dumps(row) for row in read_view(store, name)) for name in BY_NAME}
+        names = [name for name in BY_NAME if name != PARTITIONS.name]  # that one is about how the log is cut
+        return {name: sorted(json.dumps(row) for row in read_view(store, name)) for name in names}
     finally:
         store.close()
 
