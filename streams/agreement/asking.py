@@ -23,7 +23,9 @@ def _words(part: ClausePart) -> str:
     if touch is not None:
         act = either([_ACTS.get(channel, channel) for channel in touch.channel]) if touch.channel else "reach out"
         return f"{act} ({either(touch.kind)})" if touch.kind else act
-    return "give a status" if stopped_by.status_changed else "hand over to sales"
+    if stopped_by.status_changed:
+        return "give a status"
+    return "accept or reject" if stopped_by.accepted else "hand over to sales"
 
 
 def _times(channel: str, count: int) -> str:

@@ -131,7 +131,9 @@ def _stop(stopped_by: StoppedBy | None) -> StopKind:
         return "needs"
     if stopped_by.touch is not None:
         return "touch"
-    return "status_changed" if stopped_by.status_changed else "handed_over"
+    if stopped_by.status_changed:
+        return "status_changed"
+    return "accepted" if stopped_by.accepted else "handed_over"
 
 
 def _stops_touch(part: ClausePart, side: Side) -> StopsTouch:

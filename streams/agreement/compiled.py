@@ -14,7 +14,7 @@ from streams.calendars import Calendar, Target
 from streams.scoring import Score, Scorer, Threshold
 
 StartsOn = Literal["captured", "qualified", "handed_over"]
-StopKind = Literal["touch", "needs", "status_changed", "handed_over"]
+StopKind = Literal["touch", "needs", "status_changed", "handed_over", "accepted"]
 HandOver = Literal["automatic", "manual"]
 Profile = Mapping[str, Any]
 

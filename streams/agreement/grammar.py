@@ -171,26 +171,29 @@ class AnsweringTouch(Part):
 
 
 class StoppedBy(Part):
-    """What stops the clock: a touch of ours, any change of status, or the hand-over."""
+    """What stops the clock: a touch of ours, any change of status, the hand-over, or the word of sales on it."""
 
     touch: AnsweringTouch | None = None
     status_changed: Literal[True] | None = None
     handed_over: Literal[True] | None = None
+    accepted: Literal[True] | None = None
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> Self:
-        if sum(value is not None for value in (self.touch, self.status_changed, self.handed_over)) != 1:
-            raise ValueError("expected one of {touch: {...}}, {status_changed: true}, handed_over")
+        if sum(value is not None for value in (self.touch, self.status_changed, self.handed_over, self.accepted)) != 1:
+            raise ValueError("expected one of {touch: {...}}, {status_changed: true}, handed_over, accepted")
         return self
+
+
+def _by_name(value: Any) -> Any:
+    return {value: True} if value in ("handed_over", "accepted") else value
 
 
 class ClausePart(Part):
     """One promise."""
 
     starts_on: Literal["captured", "qualified", "handed_over"]
-    stopped_by: Annotated[
-        StoppedBy | None, BeforeValidator(lambda value: {"handed_over": True} if value == "handed_over" else value)
-    ] = None
+    stopped_by: Annotated[StoppedBy | None, BeforeValidator(_by_name)] = None
     needs: Annotated[tuple[NeedPart, ...], BeforeValidator(tuple_of)] = ()
     within: Duration
     calendar: Name | None = None

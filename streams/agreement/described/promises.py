@@ -63,7 +63,9 @@ def _answer(part: ClausePart, side: Side) -> str:
     if stopped_by.touch is not None:
         what = " ".join(either(names) for names in (stopped_by.touch.channel, stopped_by.touch.kind) if names)
         return f"{with_article(what) if what else 'any touch'} by {side}"
-    return "a change of status" if stopped_by.status_changed else "the hand-over to sales"
+    if stopped_by.status_changed:
+        return "a change of status"
+    return "sales accepts or rejects it" if stopped_by.accepted else "the hand-over to sales"
 
 
 def _times(channel: str, count: int) -> str:

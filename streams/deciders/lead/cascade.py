@@ -24,7 +24,7 @@ from events.lead import (
     LeadStatusChanged,
     LeadTouched,
 )
-from events.life import LeadRecycled, LeadRejected, LeadReopened, LeadUnconverted, NurtureRequested
+from events.life import LeadAccepted, LeadRecycled, LeadRejected, LeadReopened, LeadUnconverted, NurtureRequested
 from events.routing import LeadAssigned, PoolAssigned, PoolRefused
 from events.sla import SlaAnswered, SlaBreachRetracted, SlaEscalated
 from streams.deciders.lead import engagement, life, nurture, ownership, qualification, reassigning, sla
@@ -51,6 +51,7 @@ REACTIONS: dict[type[Fact], tuple[Part, ...]] = {
     PoolAssigned: (ownership.on_pool_assigned,),
     PoolRefused: (ownership.on_pool_refused,),
     LeadUnconverted: (ownership.on_changed,),
+    LeadAccepted: (sla.on_accepted,),
     LeadRejected: (sla.on_closed, ownership.on_changed, nurture.on_rejected),
     LeadRecycled: (sla.on_closed, ownership.on_changed),
     LeadReopened: (ownership.on_changed,),

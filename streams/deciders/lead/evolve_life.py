@@ -57,8 +57,9 @@ def _unconverted(lead: Lead, _: Envelope, at: int) -> None:
     _closed(lead, "unconverted", at)
 
 
-def _accepted(lead: Lead, _: Envelope, at: int) -> None:
+def _accepted(lead: Lead, envelope: Envelope, at: int) -> None:
     lead.accepted_at = at
+    lead.acceptances[cast("LeadAccepted", envelope.data).cycle] = at
 
 
 def _rejected(lead: Lead, _: Envelope, at: int) -> None:

@@ -75,9 +75,18 @@ def _answers(lead: Lead, clock: Clock, clause: Clause) -> list[int]:
         at = lead.handed_over_at if lead.cycle == clock.cycle else None
         at = lead.former_hand_overs.get(clock.cycle) if at is None else at
         return [] if at is None else [at]
+    if clause.stop == "accepted":
+        return _words_of_sales(lead, clock.cycle)
     if clause.stop == "status_changed":
         return [entry.at for entry in lead.statuses if entry.at >= clock.start]
     return [touch.at for touch in touches_of(lead, clock, clause)]
+
+
+def _words_of_sales(lead: Lead, cycle: int) -> list[int]:
+    """When sales accepted or rejected the lead in a cycle."""
+    accepted = lead.acceptances.get(cycle)
+    rejected = [each.at for each in lead.closings if each.how == "rejected" and each.cycle == cycle]
+    return rejected if accepted is None else [accepted, *rejected]
 
 
 def touches_of(lead: Lead, clock: Clock, clause: Clause) -> list[Touch]:

@@ -36,6 +36,11 @@ def on_handed_over(live: Live, envelope: Envelope, at: int, given: Given) -> Seq
     return (*rejudge(live, envelope, at, given), *start(live, "handed_over", at, cycle, given))
 
 
+def on_accepted(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[Told]:
+    """Sales has taken the lead, which may be what a clause asks for."""
+    return rejudge(live, envelope, at, given)
+
+
 def on_outbound(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[Told]:
     """What we did may answer a clock."""
     return rejudge(live, envelope, at, given)

@@ -224,6 +224,7 @@ class Lead(Struct, array_like=True):
         tasks: by id.
         conversions: all of them, also those taken back, as told.
         account_asked: the account that was asked for its owner last, in the current cycle.
+        acceptances: occurred_at of the acceptance in each cycle that had one, by cycle, microseconds.
     """
 
     recorded_at: int = 0
@@ -258,6 +259,7 @@ class Lead(Struct, array_like=True):
     tasks: dict[str, Work] = field(default_factory=dict)
     conversions: list[Conversion] = field(default_factory=list)
     account_asked: str | None = None
+    acceptances: dict[int, int] = field(default_factory=dict)
 
     @property
     def last_at(self) -> int:
