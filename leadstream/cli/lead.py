@@ -1,6 +1,8 @@
 """`leadstream lead`: the whole story of one lead."""
 
+from collections.abc import Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -10,11 +12,14 @@ from leadstream.agreements import known_agreements
 from leadstream.cli.options import command, fail
 from leadstream.cli.output import format_option, show
 from leadstream.cli.root import main
-from leadstream.cli.times import INSTANT
+from leadstream.cli.times import INSTANT, ZONE
+from leadstream.clock import now_us
 from leadstream.deployment import opened, partition_count
 from leadstream.reading import history_of
 from leadstream.settings import Settings
 from leadstream.story import Story, story_of, timeline
+from streams.deciders.lead.given import Given
+from streams.next_action import Action, next_actions
 
 
 @command(main, "lead")
@@ -23,9 +28,10 @@ from leadstream.story import Story, story_of, timeline
     "--as-of", "--at", "as_of", type=INSTANT, metavar="TIME",
     help="Score of this instant, from what had happened by then (default: at the last fact).",
 )  # fmt: skip
+@click.option("--zone", type=ZONE, default="UTC", show_default=True, metavar="NAME", help="In which days are counted.")
 @format_option
-async def lead(settings: Settings, lead_id: str, as_of: int | None, form: str) -> None:
-    """Tell the story of the lead LEAD_ID: its facts with both times, its score with reasons, its clocks.
+async def lead(settings: Settings, *, lead_id: str, as_of: int | None, zone: ZoneInfo, form: str) -> None:
+    """Tell the story of the lead LEAD_ID: its facts with both times, what is to be done next, its clocks, its score.
 
     With --format json or csv only the timeline is given, one flat row a fact.
 
@@ -46,6 +52,8 @@ async def lead(settings: Settings, lead_id: str, as_of: int | None, form: str) -
         _head(lead_id, story)
     show(timeline(facts), form)
     if form == "table":
+        if as_of is None:
+            _next(next_actions(story.lead, Given(known, now_us(), now_us(), lead_id), zone))
         _clocks(story)
         _score(story)
 
@@ -62,6 +70,11 @@ def _head(lead_id: str, story: Story) -> None:
         ("owner", state.owner or "-"),
     ]
     click.echo("  ".join(f"{key}: {value}" for key, value in told))
+
+
+def _next(actions: Sequence[Action]) -> None:
+    for action in actions:
+        click.echo(f"next: {action.words}" + (f" [{action.side}]" if action.side else ""))
 
 
 def _clocks(story: Story) -> None:

@@ -1,7 +1,8 @@
-"""Instants on the command line: RFC 3339, or a date; without a zone they are UTC."""
+"""Instants on the command line: RFC 3339, or a date; without a zone they are UTC. Time zones by name."""
 
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 from typing_extensions import override
@@ -26,4 +27,21 @@ class InstantType(click.ParamType):
         return to_us(at if at.tzinfo else at.replace(tzinfo=UTC))
 
 
+class ZoneType(click.ParamType):
+    """An IANA time zone."""
+
+    name = "zone"
+
+    @override
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> ZoneInfo:
+        """The zone of a name such as `Europe/Bucharest`."""
+        if isinstance(value, ZoneInfo):
+            return value
+        try:
+            return ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            self.fail(f"{value!r}: expected a time zone such as Europe/Bucharest", param, ctx)
+
+
 INSTANT = InstantType()
+ZONE = ZoneType()

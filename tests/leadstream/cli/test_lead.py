@@ -53,3 +53,16 @@ def test_without_an_agreement_a_lead_has_no_clock_and_no_score(house: House) -> 
     assert "clocks" not in story
     assert "score " not in story
     assert {row["stage"] for row in house.rows("view", "funnel")} == {"captured", "converted"}
+
+
+def test_the_story_says_what_is_to_be_done_next_in_the_zone_of_whoever_asks(told: House) -> None:
+    story = told.run("lead", "ann", "--zone", "Europe/Bucharest").stdout
+    (action,) = [line for line in story.splitlines() if line.startswith("next: ")]
+    assert action.startswith("next: reach out now, ")
+    assert action.endswith(" days late (first response) [sales]")
+    assert "next: " not in told.run("lead", "bob").stdout, "it was answered"
+    assert "next: " not in told.run("lead", "ann", "--as-of", "2012-01-01T12:00:00Z").stdout, "that day is over"
+
+
+def test_a_zone_there_is_not_is_wrong_use(told: House) -> None:
+    assert "expected a time zone such as Europe/Bucharest" in told.misused("lead", "ann", "--zone", "Mars/Olympus")
