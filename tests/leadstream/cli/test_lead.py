@@ -33,6 +33,13 @@ def test_the_story_tells_facts_clocks_and_the_reasons_of_the_score(told: House) 
     assert any(line.split()[:1] == ["20"] for line in score.splitlines())
 
 
+def test_the_score_can_be_asked_as_of_an_earlier_instant(told: House) -> None:
+    for option in ("--as-of", "--at"):
+        before = told.run("lead", "ann", option, "2012-01-01T02:59:59Z").stdout.partition("\nscore ")[2]
+        assert before.startswith("0 (fit 0, engagement 0, grade C2) at 2012-01-01T02:59:59Z, by desk version 1")
+    assert "\nscore" not in told.run("lead", "ann", "--as-of", "2011-12-31").stdout
+
+
 def test_a_lead_answered_in_time_shows_a_met_clock(told: House) -> None:
     clocks = told.run("lead", "bob").stdout.partition("\nclocks\n")[2]
     assert " met " in clocks

@@ -137,6 +137,13 @@ def test_companies_are_scored_for_the_instant_asked_and_else_for_what_is_complet
     assert house.rows("view", "companies", "--where", "score=25") == []
 
 
+def test_a_prediction_that_is_off_says_how_many_conversions_are_missing(told: House) -> None:
+    (row,) = told.rows("view", "predictions", "--where", "lead=ann")
+    assert (row["outcome"], row["probability"], row["conversions_missing"]) == ("open", None, 120)
+    (model,) = told.rows("view", "prediction-model")
+    assert (model["conversions"], model["conversions_missing"], model["base_rate"]) == (0, 120, None)
+
+
 def test_other_views_have_no_earlier_instants(told: House) -> None:
     assert "view leads shows only what holds now" in told.misused("view", "leads", "--as-of", "2012-01-02")
 
