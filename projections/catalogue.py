@@ -12,6 +12,8 @@ from projections.views.clock_rows import CLOCKS
 from projections.views.commitment import COMMITMENT
 from projections.views.companies import COMPANIES
 from projections.views.completeness import PARTITIONS, SOURCES
+from projections.views.consents import CONSENTS
+from projections.views.conversions import CONVERSIONS
 from projections.views.funnel import FUNNEL
 from projections.views.leads import LEADS
 from projections.views.prospects import PREDICTION_COUNTS, PROSPECTS
@@ -19,6 +21,7 @@ from projections.views.queue import QUEUE, STAGNANT, UNOWNED
 from projections.views.response_times import RESPONSE_TIMES
 from projections.views.routing import ROUTING
 from projections.views.sla import SLA
+from projections.views.tasks import TASKS
 from projections.views.timeline import TIMELINE
 from projections.views.view import Computed, Derived, Shown, View
 
@@ -35,6 +38,9 @@ VIEWS: tuple[View[Any], ...] = (
     PROSPECTS,
     PREDICTION_COUNTS,
     ROUTING,
+    TASKS,
+    CONVERSIONS,
+    CONSENTS,
 )
 """In the order in which the projection task keeps their rows."""
 

@@ -15,6 +15,7 @@ from projections.views.prospects import PREDICTION_COUNTS
 from projections.views.response_times import RESPONSE_TIMES
 from projections.views.routing import ROUTING
 from projections.views.sla import SLA
+from projections.views.tasks import TASKS
 from projections.views.view import COMPLETE_TO, Aggregate, Column, Shown, View
 
 
@@ -189,6 +190,7 @@ _SPECIAL = {
     COMMITMENT.name: _COMMITMENT,
     COMPANIES.name: _COMPANIES,
     ROUTING.name: _placed(ROUTING, "CASE b.state WHEN 'waiting' THEN 0 ELSE 1 END"),
+    TASKS.name: _placed(TASKS, "CASE WHEN b.state = 'done' THEN 2 WHEN b.due IS NULL THEN 1 ELSE 0 END"),
 }
 
 ANSWERS: tuple[Answer, ...] = (

@@ -1,6 +1,7 @@
 """What is made of the rows of `clocks`: the SLA board, and verdicts by whatever one wants to split them by."""
 
 from projections.views.clock_rows import COLUMNS
+from projections.views.queue import CLOSED_BY_STATUS
 from projections.views.view import Column, Derived, Kind
 
 _BY_NAME = {column.name: column for column in COLUMNS}
@@ -13,8 +14,10 @@ BOARD = Derived(
     answer=tuple(_BY_NAME[name] for name in _SHOWN),
     order=("due", "lead", "clause"),
     query=f"""
+WITH {CLOSED_BY_STATUS}
 SELECT {", ".join(f'b."{name}"' for name in _SHOWN)}, c.complete_to
-FROM clocks_base b CROSS JOIN completeness c WHERE b.state IN ('open', 'paused', 'breached')
+FROM clocks_base b LEFT JOIN closed k ON k.lead = b.lead CROSS JOIN completeness c
+WHERE b.state IN ('open', 'paused', 'breached') AND (b.state <> 'breached' OR k.lead IS NULL)
 """,  # noqa: S608 - our identifiers
 )
 

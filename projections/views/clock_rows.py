@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from events.envelope import Envelope
 from events.fact import Fact
 from events.instants import SECOND, to_us
-from events.lead import LeadCaptured, LeadHandedOver, LeadTouched
+from events.lead import LeadArchived, LeadCaptured, LeadConverted, LeadHandedOver, LeadTouched
+from events.life import LeadRecycled, LeadRejected, LeadReopened
 from events.routing import LeadAssigned
 from events.sla import (
     SlaAnswered,
@@ -59,6 +60,7 @@ class Row(Struct, frozen=True, gc=False, array_like=True):
     counts_after: int = -1
     asks: str = ""
     worked_us: int | None = None
+    lapsed: bool = False
 
 
 class Clocks(Struct, frozen=True, gc=False, array_like=True):
@@ -176,6 +178,14 @@ def _revised(row: Clocks, fact: SlaRevised | SlaBreachRetracted, _: Envelope) ->
 _NOT_ESCALATED: dict[str, Any] = {"escalated": 0, "escalated_to": None}
 
 
+def _closed(row: Clocks, _: Fact, __: Envelope) -> Clocks:
+    """Nobody has to answer any more what was breached before; what is open is cancelled by its own fact."""
+    if all(clock.lapsed or clock.verdict != "breached" for clock in row.clocks):
+        return row
+    clocks = (replace(clock, lapsed=True) if clock.verdict == "breached" else clock for clock in row.clocks)
+    return replace(row, clocks=tuple(clocks))
+
+
 def _us(at: Any) -> int | None:
     return None if at is None else to_us(at)
 
@@ -196,6 +206,11 @@ _ON: dict[type[Fact], Handler[Clocks]] = {
     SlaCancelled: _cancelled,
     SlaRevised: _revised,
     SlaBreachRetracted: _revised,
+    LeadRejected: _closed,
+    LeadRecycled: _closed,
+    LeadReopened: _closed,
+    LeadConverted: _closed,
+    LeadArchived: _closed,
 }
 
 
@@ -204,7 +219,8 @@ def state(clock: Row) -> str:
     if clock.verdict == "open":
         return "open" if clock.due is not None else "paused"
     if clock.verdict == "breached":
-        return "breached" if clock.answered_at is None else "answered_late"
+        unanswered = "lapsed" if clock.lapsed else "breached"
+        return unanswered if clock.answered_at is None else "answered_late"
     return clock.verdict
 
 
@@ -252,7 +268,12 @@ COLUMNS = (
     Column("version", Kind.INTEGER, "version of the agreement that the clock keeps to its end"),
     Column("clause", Kind.TEXT, "name of the clause"),
     Column("cycle", Kind.INTEGER, "1 for the first time the clause started for the lead"),
-    Column("state", Kind.TEXT, "open, paused, met, breached (nobody answered yet), answered_late or cancelled"),
+    Column(
+        "state",
+        Kind.TEXT,
+        "open, paused, met, breached (nobody answered yet), answered_late, lapsed (the lead was closed or given back "
+        "before anybody answered) or cancelled",
+    ),
     Column("verdict", Kind.TEXT, "open, met, breached or cancelled"),
     Column("side", Kind.TEXT, "who has to act: sales or marketing"),
     Column("owner", Kind.TEXT, "who had the lead when the verdict fell, or has it now", True),

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from events.envelope import Envelope
 from events.instants import to_us
 from events.lead import LeadCaptured, LeadConverted, LeadStatusChanged
+from events.life import LeadUnconverted
 from projections.views.view import PARTITION, Aggregate, Cells, Column, Counters, Kind
 
 CAPTURED = "captured"
@@ -18,14 +19,14 @@ _ONE = (1,)
 
 
 class Reached(Struct, frozen=True, gc=False, array_like=True):
-    """Base row: what a lead reached. `captured_at` (microseconds) is None until it is captured."""
+    """Base row: what a lead reached; instants in microseconds, of conversions that of the latest that stands."""
 
     captured_at: int | None = None
     source: str = ""
     agreement: str = ""
     is_test: bool = False
     statuses: tuple[str, ...] = ()
-    converted: bool = False
+    converted_at: int | None = None
 
 
 def _captured(row: Reached, fact: LeadCaptured, envelope: Envelope) -> Reached:
@@ -44,14 +45,21 @@ def _status_changed(row: Reached, fact: LeadStatusChanged, _: Envelope) -> Reach
     return replace(row, statuses=(*row.statuses, status))
 
 
-def _converted(row: Reached, _: LeadConverted, __: Envelope) -> Reached:
-    return row if row.converted else replace(row, converted=True)
+def _converted(row: Reached, _: LeadConverted, envelope: Envelope) -> Reached:
+    at, known = to_us(envelope.time), row.converted_at
+    return replace(row, converted_at=at) if known is None or at > known else row
+
+
+def _unconverted(row: Reached, _: LeadUnconverted, envelope: Envelope) -> Reached:
+    """It never was, unless it was converted anew since."""
+    known = row.converted_at
+    return row if known is None or known > to_us(envelope.time) else replace(row, converted_at=None)
 
 
 def _contributions(row: Reached) -> dict[Cells, Counters]:
     if row.captured_at is None or row.is_test:
         return {}
-    stages = (CAPTURED, *row.statuses, *((CONVERTED,) if row.converted else ()))
+    stages = (CAPTURED, *row.statuses, *((CONVERTED,) if row.converted_at is not None else ()))
     return {(row.agreement, row.source, stage): _ONE for stage in stages}
 
 
@@ -60,10 +68,15 @@ _LEADS = Column("leads", Kind.INTEGER, "captured leads that reached the stage, e
 
 FUNNEL = Aggregate(
     name="funnel",
-    version=1,
+    version=2,
     meaning="Captured leads that reached each stage, by source; a source shows all stages of its leads' agreements.",
     initial=Reached(),
-    on={LeadCaptured: _captured, LeadStatusChanged: _status_changed, LeadConverted: _converted},
+    on={
+        LeadCaptured: _captured,
+        LeadStatusChanged: _status_changed,
+        LeadConverted: _converted,
+        LeadUnconverted: _unconverted,
+    },
     columns=(
         PARTITION,
         Column("agreement", Kind.TEXT, "agreement chosen at capture; blank when none matched"),

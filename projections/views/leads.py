@@ -47,8 +47,9 @@ from events.sla import (
 )
 from events.work import TaskCreated, TaskDone, TaskReminderDue
 from projections.views.clocks import find, put, without
+from projections.views.lead_columns import COLUMNS
 from projections.views.times import instant_text, instant_text_or_none, is_earlier, recorded_at
-from projections.views.view import Cells, Column, Detail, Handler, Kind
+from projections.views.view import Cells, Detail, Handler
 
 
 class OpenClock(Struct, frozen=True, gc=False, array_like=True):
@@ -62,7 +63,11 @@ class OpenClock(Struct, frozen=True, gc=False, array_like=True):
 
 
 class Lead(Struct, frozen=True, gc=False, array_like=True):
-    """Base row: what is known of a lead. Instants in microseconds; `status_order` is (occurred, source, id)."""
+    """Base row: what is known of a lead. Instants in microseconds.
+
+    `status_order` is (occurred, source, id); `back` how the lead last came back to marketing, until it is qualified;
+    `program_status` the status that asked for the program.
+    """
 
     source: str = ""
     agreement: str | None = None
@@ -84,6 +89,15 @@ class Lead(Struct, frozen=True, gc=False, array_like=True):
     company: str | None = None
     company_at: int = 0
     why_passed: str | None = None
+    accepted_at: int | None = None
+    reopened_at: int | None = None
+    back: str | None = None
+    back_because: str | None = None
+    program: str | None = None
+    program_status: str | None = None
+    first_owner: str | None = None
+    why_owner: str | None = None
+    last_converted_at: int | None = None
 
 
 _COMPANY = "company.name"
@@ -126,7 +140,8 @@ def _status_changed(row: Lead, fact: LeadStatusChanged, envelope: Envelope) -> L
     closed = row.archived_at is not None and at >= row.archived_at  # the status of an archived lead stays
     if closed or (row.status_order is not None and order < row.status_order):
         return _seen(row, fact, envelope)
-    return replace(row, status=fact.status, status_order=order, updated_at=recorded_at(envelope))
+    program = row.program if fact.status == row.program_status else None  # it left the status that asked for it
+    return replace(row, status=fact.status, status_order=order, program=program, updated_at=recorded_at(envelope))
 
 
 def _scored(row: Lead, fact: LeadScored, envelope: Envelope) -> Lead:
@@ -142,7 +157,18 @@ def _scored(row: Lead, fact: LeadScored, envelope: Envelope) -> Lead:
 def _qualified(row: Lead, fact: LeadQualified, envelope: Envelope) -> Lead:
     at = to_us(envelope.time)  # a new qualification begins a new cycle: not handed over yet
     why = "; ".join(fact.signals or (condition.test for condition in fact.conditions)) or None
-    return replace(row, qualified_at=at, handed_over_at=None, why_passed=why, updated_at=recorded_at(envelope))
+    return replace(
+        row,
+        qualified_at=at,
+        handed_over_at=None,
+        accepted_at=None,
+        why_passed=why,
+        back=None,
+        back_because=None,
+        program=None,
+        first_owner=None,
+        updated_at=recorded_at(envelope),
+    )
 
 
 def _handed_over(row: Lead, fact: LeadHandedOver, envelope: Envelope) -> Lead:
@@ -150,33 +176,64 @@ def _handed_over(row: Lead, fact: LeadHandedOver, envelope: Envelope) -> Lead:
         row,
         agreement=fact.agreement,
         owner=fact.owner,
+        first_owner=row.first_owner or fact.owner,
         handed_over_at=to_us(envelope.time),
         updated_at=recorded_at(envelope),
     )
 
 
 def _assigned(row: Lead, fact: LeadAssigned, envelope: Envelope) -> Lead:
-    return replace(row, owner=fact.owner, updated_at=recorded_at(envelope))
+    first = fact.first_owner or row.first_owner or fact.owner
+    why = f"{fact.rule}: {fact.why}"
+    return replace(row, owner=fact.owner, first_owner=first, why_owner=why, updated_at=recorded_at(envelope))
+
+
+def _accepted(row: Lead, _: LeadAccepted, envelope: Envelope) -> Lead:
+    return replace(row, accepted_at=to_us(envelope.time), updated_at=recorded_at(envelope))
 
 
 def _converted(row: Lead, _: LeadConverted, envelope: Envelope) -> Lead:
     at, known = to_us(envelope.time), row.converted_at
-    at = at if is_earlier(at, known) else known or at
-    return replace(row, converted_at=at, updated_at=recorded_at(envelope))
+    first = at if is_earlier(at, known) else known or at
+    last = max(at, row.last_converted_at or at)
+    return replace(row, converted_at=first, last_converted_at=last, updated_at=recorded_at(envelope))
 
 
 def _unconverted(row: Lead, _: LeadUnconverted, envelope: Envelope) -> Lead:
-    at, known = to_us(envelope.time), row.converted_at
-    stands = known is not None and known > at  # converted anew since
-    return replace(row, converted_at=known if stands else None, updated_at=recorded_at(envelope))
+    last = row.last_converted_at
+    stands = last if last is not None and last > to_us(envelope.time) else None  # converted anew since
+    return replace(row, converted_at=stands, last_converted_at=stands, updated_at=recorded_at(envelope))
 
 
-def _given_back(row: Lead, _: LeadRejected | LeadRecycled, envelope: Envelope) -> Lead:
-    return replace(row, qualified_at=None, handed_over_at=None, updated_at=recorded_at(envelope))
+def _rejected(row: Lead, fact: LeadRejected, envelope: Envelope) -> Lead:
+    return _back(row, "rejected", fact.reason, envelope)
 
 
-def _reopened(row: Lead, _: LeadReopened, envelope: Envelope) -> Lead:
-    return replace(row, qualified_at=None, handed_over_at=None, archived_at=None, updated_at=recorded_at(envelope))
+def _recycled(row: Lead, fact: LeadRecycled, envelope: Envelope) -> Lead:
+    return _back(row, "recycled", fact.reason, envelope)
+
+
+def _reopened(row: Lead, fact: LeadReopened, envelope: Envelope) -> Lead:
+    row = _back(row, "reopened", fact.reason, envelope)
+    return replace(row, archived_at=None, reopened_at=to_us(envelope.time))
+
+
+def _back(row: Lead, how: str, reason: str, envelope: Envelope) -> Lead:
+    """The cycle is over, and marketing has the lead again."""
+    return replace(
+        row,
+        qualified_at=None,
+        handed_over_at=None,
+        accepted_at=None,
+        back=how,
+        back_because=reason,
+        program=None,
+        updated_at=recorded_at(envelope),
+    )
+
+
+def _nurtured(row: Lead, fact: NurtureRequested, envelope: Envelope) -> Lead:
+    return replace(row, program=fact.program, program_status=fact.status, updated_at=recorded_at(envelope))
 
 
 def _archived(row: Lead, _: LeadArchived, envelope: Envelope) -> Lead:
@@ -217,11 +274,11 @@ _ON: dict[type[Fact], Handler[Lead]] = {
     LeadConverted: _converted,
     LeadArchived: _archived,
     LeadUnconverted: _unconverted,
-    LeadAccepted: _seen,
-    LeadRejected: _given_back,
-    LeadRecycled: _given_back,
+    LeadAccepted: _accepted,
+    LeadRejected: _rejected,
+    LeadRecycled: _recycled,
     LeadReopened: _reopened,
-    NurtureRequested: _seen,
+    NurtureRequested: _nurtured,
     LeadFeedbackGiven: _seen,
     LeadConsentChanged: _seen,
     LeadBounced: _seen,
@@ -244,15 +301,16 @@ _ON: dict[type[Fact], Handler[Lead]] = {
 
 def phase(row: Lead) -> str:
     """How far the lead has come."""
-    if row.archived_at is not None:
-        return "archived"
-    if row.converted_at is not None:
-        return "converted"
-    if row.handed_over_at is not None:
-        return "handed_over"
-    if row.qualified_at is not None:
-        return "qualified"
-    return "stub" if row.captured_at is None else "captured"
+    steps = (
+        ("archived", row.archived_at),
+        ("converted", row.converted_at),
+        ("nurturing", row.program),
+        ("accepted", row.accepted_at),
+        ("handed_over", row.handed_over_at),
+        ("qualified", row.qualified_at),
+    )
+    reached = next((name for name, since in steps if since is not None), row.back)
+    return reached or ("stub" if row.captured_at is None else "captured")
 
 
 def _entries(row: Lead) -> dict[Cells, Any]:
@@ -285,38 +343,19 @@ def _render(lead: str, _: Cells, row: Lead) -> Cells:
         instant_text(row.updated_at),
         row.company,
         row.why_passed,
+        instant_text_or_none(row.accepted_at),
+        instant_text_or_none(None if row.status_order is None else row.status_order[0]),
+        instant_text_or_none(row.reopened_at),
+        row.back_because,
+        row.program,
+        row.first_owner,
+        row.why_owner,
     )
 
 
-COLUMNS = (
-    Column("lead", Kind.TEXT, "lead id"),
-    Column("phase", Kind.TEXT, "how far it has come: stub, captured, qualified, handed_over, converted, archived"),
-    Column("status", Kind.TEXT, "the company's own status that happened last; that of an archived lead stays", True),
-    Column("score", Kind.INTEGER, "shown score, whole points, at `scored_at`", True),
-    Column("grade", Kind.TEXT, "fit letter and engagement digit, such as A2", True),
-    Column("scored_at", Kind.INSTANT, "instant the score holds for; it may have decayed since", True),
-    Column("owner", Kind.TEXT, "who has it", True),
-    Column("next_due", Kind.INSTANT, "the earliest due of its open clocks; paused ones have none", True),
-    Column("next_clause", Kind.TEXT, "the clause of that clock", True),
-    Column("source", Kind.TEXT, "where its earliest capture came from; blank when unknown or not captured"),
-    Column("agreement", Kind.TEXT, "the agreement that governs it", True),
-    Column("is_test", Kind.BOOLEAN, "sent to try the way; in no figure"),
-    Column("captured_at", Kind.INSTANT, "its earliest capture", True),
-    Column("qualified_at", Kind.INSTANT, "when it met the qualified-lead definition in its current cycle", True),
-    Column("handed_over_at", Kind.INSTANT, "when it was handed over to sales in its current cycle", True),
-    Column("converted_at", Kind.INSTANT, "when it was first converted", True),
-    Column("archived_at", Kind.INSTANT, "when it was put aside", True),
-    Column("last_touch_at", Kind.INSTANT, "its latest touch, either direction", True),
-    Column("updated_at", Kind.INSTANT, "when its last fact was recorded"),
-    Column("company", Kind.TEXT, "the company's name as last told", True),
-    Column(
-        "why_passed", Kind.TEXT, "buying signals of the last qualification in words, or the conditions it met", True
-    ),
-)
-
 LEADS = Detail(
     name="leads",
-    version=2,
+    version=3,
     meaning="One row a lead, as it stands now.",
     initial=Lead(),
     on=_ON,

@@ -4,8 +4,6 @@ from streams.agreement.described.items import either, every
 from streams.agreement.grammar import ClausePart
 
 _ACTS = {"call": "call", "chat": "chat", "email": "e-mail", "meeting": "meet", "sms": "text"}
-
-
 _LONGEST = 256
 
 

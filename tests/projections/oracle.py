@@ -16,6 +16,7 @@ from events.lead import (
     LeadStatusChanged,
     LeadTouched,
 )
+from events.life import LeadReopened, LeadUnconverted
 from events.sla import (
     SlaAnswered,
     SlaBreached,
@@ -62,10 +63,25 @@ def funnel(facts: Histories, stages: Mapping[str, Sequence[str]]) -> dict[tuple[
     for lead, (earliest, first) in cohort(facts).items():
         source = earliest.data.source
         statuses = {envelope.data.status for envelope in facts[lead] if isinstance(envelope.data, LeadStatusChanged)}
-        converted = any(isinstance(envelope.data, LeadConverted) for envelope in facts[lead])
+        converted = is_converted(facts[lead])
         counts.update({(source, "captured"): 1, (source, "converted"): int(converted)})
         counts.update({(source, stage): int(stage in statuses) for stage in stages.get(first.data.agreement, ())})
     return dict(counts)
+
+
+def is_converted(history: Sequence[Envelope]) -> bool:
+    """Whether a conversion was told that was not taken back later on, by what happened then or after it."""
+    return any(
+        isinstance(each.data, LeadConverted)
+        and not any(isinstance(other.data, LeadUnconverted) and other.time >= each.time for other in history[n:])
+        for n, each in enumerate(history)
+    )
+
+
+def is_archived(history: Sequence[Envelope]) -> bool:
+    """Whether the lead was put aside and not opened since."""
+    told = [each.data for each in history if isinstance(each.data, LeadArchived | LeadReopened)]
+    return bool(told) and isinstance(told[-1], LeadArchived)
 
 
 def response_seconds(facts: Histories) -> dict[str, tuple[str, int | None]]:
@@ -151,9 +167,7 @@ def companies(facts: Histories, company_of: Callable[[str], str]) -> dict[str, t
             people[company].append(facts[lead])
     found: dict[str, tuple[int, int, int | None]] = {}
     for company, histories_of_it in people.items():
-        closed = sum(
-            any(isinstance(each.data, LeadConverted | LeadArchived) for each in history) for history in histories_of_it
-        )
+        closed = sum(is_converted(history) or is_archived(history) for history in histories_of_it)
         last = [
             [envelope.data.score for envelope in history if isinstance(envelope.data, LeadScored)][-1:]
             for history in histories_of_it

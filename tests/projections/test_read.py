@@ -4,8 +4,10 @@ from hypothesis import strategies as st
 
 from events.envelope import Envelope
 from events.lead import LeadCaptured, LeadConverted, LeadProfileUpdated, LeadQualified, LeadStatusChanged, LeadTouched
+from events.life import LeadConsentChanged
 from events.routing import LeadOwnerRequested
 from events.sla import SlaAnswered, SlaBreached, SlaStarted
+from events.work import TaskCreated
 from projections.catalogue import BY_NAME, SHOWN
 from projections.read import BadQuery, answer_columns, condition, read_view, sifted
 from tests.projections.given import clock, minutes, text, told
@@ -136,6 +138,8 @@ async def test_every_view_answers_with_its_columns_in_order_and_complete_to_last
         told(clock(SlaAnswered, answered_at=minutes(31), late_by_us=60_000_000), 31),
         told(LeadProfileUpdated(profile={"company.name": "Acme"}), 31),
         told(clock(SlaStarted, "effort", target="14d", due=90)),
+        told(TaskCreated(task="t1", title="call"), 31),
+        told(LeadConsentChanged(purpose="marketing_email", basis="consent", granted=True), 31),
         told(LeadOwnerRequested(pool="inbound/nord", number=1, rule="fallback", why="no other rule"), 31),
         captured("bob"),
         told(LeadConverted(), 32, lead="bob"),

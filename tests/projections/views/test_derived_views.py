@@ -1,7 +1,8 @@
 """Answers made of other views: who has to be dealt with, who is forgotten, and how far everything is known."""
 
-from events.lead import LeadCaptured, LeadConverted, LeadHandedOver, LeadQualified, LeadTouched
-from events.sla import SlaStarted
+from events.lead import LeadCaptured, LeadConverted, LeadHandedOver, LeadQualified, LeadStatusChanged, LeadTouched
+from events.life import LeadRecycled, LeadReopened
+from events.sla import SlaBreached, SlaStarted
 from tests.projections.given import clock, text, told
 from tests.projections.house import House, house
 
@@ -37,6 +38,50 @@ async def test_the_queue_holds_who_was_passed_and_waits_first_due_first_with_the
     assert named(built, "queue") == ["bob", "anna"]
     assert {row["why_passed"] for row in built.view("queue")} == {"Looked at prices"}
     assert [row["lead"] for row in built.view("queue", where={"owner": "Radu"})] == ["bob"]
+
+
+async def test_the_queue_says_what_has_to_be_done_first_also_when_it_is_overdue() -> None:
+    built = await office()
+    await built.write(
+        told(clock(SlaStarted, "hasty", target="1m", due=12, asks="call"), 11, lead="bob"),
+        told(clock(SlaBreached, "hasty", due=12), 12, lead="bob"),
+    )
+    await built.show()
+    bob, anna = built.view("queue")
+    assert (bob["next_action"], bob["act_by"], bob["next_due"]) == ("call (hasty)", text(12), text(41))
+    assert (anna["next_action"], anna["act_by"]) == ("answer (first_response)", text(61))
+
+
+async def test_a_status_that_means_unqualified_ends_the_wait_until_the_lead_is_opened_again() -> None:
+    built = await office()
+    await built.publish("inbound", "Lost", means={"Lost": "unqualified"})
+    await built.write(
+        told(clock(SlaStarted, "hasty", target="1m", due=12), 11, lead="bob"),
+        told(clock(SlaBreached, "hasty", due=12), 12, lead="bob"),
+        told(LeadStatusChanged(status="Lost"), 20, lead="bob"),
+    )
+    await built.show()
+    assert named(built, "queue") == ["anna"]
+    assert ("bob", "hasty") not in {(row["lead"], row["clause"]) for row in built.view("sla-board")}
+    await built.write(
+        told(LeadReopened(reason="budget is known now", cycle=1), 30, lead="bob"),
+        told(LeadQualified(agreement="inbound", version=1, cycle=2, score=70), 31, lead="bob"),
+    )
+    await built.show()
+    assert set(named(built, "queue")) == {"anna", "bob"}
+
+
+async def test_a_promise_broken_before_the_lead_was_given_back_waits_for_nobody() -> None:
+    built = await office()
+    await built.write(
+        told(clock(SlaBreached, due=41), 41, lead="bob"),
+        told(LeadRecycled(reason="no time", cycle=1), 50, lead="bob"),
+    )
+    await built.show()
+    assert named(built, "sla-board") == ["anna"]
+    assert [row["state"] for row in built.view("clocks", where={"lead": "bob"})] == ["lapsed"]
+    assert named(built, "queue") == ["anna"]
+    assert "bob" in named(built, "stagnant")
 
 
 async def test_who_was_passed_and_belongs_to_nobody_is_unowned() -> None:

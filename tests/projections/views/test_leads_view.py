@@ -14,8 +14,9 @@ from events.lead import (
     LeadStatusChanged,
     LeadTouched,
 )
-from events.life import LeadRecycled, LeadRejected, LeadReopened, LeadUnconverted
+from events.life import LeadAccepted, LeadRecycled, LeadRejected, LeadReopened, LeadUnconverted, NurtureRequested
 from events.registry import UPSTREAM
+from events.routing import LeadAssigned
 from events.sla import SlaBreached, SlaBreachRetracted, SlaCancelled, SlaMet, SlaRevised, SlaStarted
 from projections.views.leads import LEADS
 from projections.views.view import Cell
@@ -63,6 +64,13 @@ def test_a_lead_shows_what_its_facts_said() -> None:
         "updated_at": text(9),
         "company": "Acme",
         "why_passed": None,
+        "accepted_at": None,
+        "status_at": text(4),
+        "reopened_at": None,
+        "back_because": None,
+        "program": None,
+        "first_owner": "Radu",
+        "why_owner": None,
     }
 
 
@@ -140,12 +148,12 @@ def test_a_new_qualification_begins_a_cycle_without_hand_over() -> None:
 )
 def test_a_lead_given_back_or_opened_again_is_in_no_cycle(back: LeadRejected | LeadRecycled | LeadReopened) -> None:
     row = lead(CAPTURED, QUALIFIED, HANDED_OVER, told(back, 9))
-    assert (row["phase"], row["qualified_at"], row["handed_over_at"]) == ("captured", None, None)
+    assert (row["qualified_at"], row["handed_over_at"], row["accepted_at"]) == (None, None, None)
 
 
 def test_a_lead_opened_again_is_no_longer_put_aside() -> None:
     row = lead(CAPTURED, told(LeadArchived(reason="untouched"), 8), told(LeadReopened(reason="a budget", cycle=0), 9))
-    assert (row["phase"], row["archived_at"]) == ("captured", None)
+    assert (row["phase"], row["archived_at"]) == ("reopened", None)
 
 
 def test_a_conversion_taken_back_is_none_unless_the_lead_was_converted_anew_since() -> None:
@@ -194,3 +202,49 @@ def test_a_verdict_that_falls_to_open_is_due_again() -> None:
 
 def test_every_fact_from_upstream_shows_that_the_lead_was_heard_of() -> None:
     assert LEADS.handles >= UPSTREAM
+
+
+ACCEPTED = told(LeadAccepted(by="Radu", cycle=1), 7)
+REJECTED = told(LeadRejected(by="Radu", reason="no_budget", cycle=1), 8)
+RECYCLED = told(LeadRecycled(reason="no time", cycle=1), 8)
+REOPENED = told(LeadReopened(reason="budget is known now", cycle=1), 20)
+
+
+def test_the_side_roads_are_phases_and_say_why() -> None:
+    passed = (CAPTURED, QUALIFIED, HANDED_OVER, ACCEPTED)
+    assert (lead(*passed)["phase"], lead(*passed)["accepted_at"]) == ("accepted", text(7))
+    for back, how, why in ((REJECTED, "rejected", "no_budget"), (RECYCLED, "recycled", "no time")):
+        row = lead(*passed, back)
+        assert (row["phase"], row["back_because"], row["accepted_at"]) == (how, why, None)
+    again = lead(*passed, RECYCLED, told(LeadQualified(agreement="x", version=1, cycle=2, score=1), 9))
+    assert (again["phase"], again["back_because"], again["first_owner"]) == ("qualified", None, None)
+
+
+def test_a_lead_that_is_warmed_names_the_program_until_it_is_open_again() -> None:
+    unqualified = told(LeadStatusChanged(status="Unqualified", reason="no_budget"), 8)
+    warmed = told(NurtureRequested(program="drip-warm", reason="no_budget", status="Unqualified"), 8)
+    steps = (CAPTURED, QUALIFIED, HANDED_OVER, unqualified, warmed)
+    assert (lead(*steps)["phase"], lead(*steps)["program"]) == ("nurturing", "drip-warm")
+    told_again = told(LeadStatusChanged(status="Unqualified", reason="no_budget"), 10)
+    assert lead(*steps, told_again)["phase"] == "nurturing"
+    assert lead(*steps, told(LeadStatusChanged(status="Contacted"), 10))["phase"] == "handed_over"
+    row = lead(*steps, REOPENED)
+    assert (row["phase"], row["program"], row["reopened_at"]) == ("reopened", None, text(20))
+
+
+def test_a_conversion_that_stands_beside_one_taken_back_keeps_the_lead_converted() -> None:
+    first, second, back = told(LeadConverted(), 5), told(LeadConverted(), 9), told(LeadUnconverted(), 7)
+    for order in ((first, back, second), (first, second, back)):
+        row = lead(CAPTURED, *order)
+        assert (row["phase"], row["converted_at"]) == ("converted", text(9))
+
+
+def test_the_owner_says_by_which_rule_and_who_had_the_lead_first() -> None:
+    def assigned(owner: str, at: float, **more: str) -> Envelope:
+        fact = LeadAssigned(owner=owner, rule="segment", why="a bank", agreement="x", version=1, cycle=1, **more)
+        return told(fact, at)
+
+    row = lead(CAPTURED, QUALIFIED, assigned("Radu", 5), HANDED_OVER)
+    assert (row["owner"], row["first_owner"], row["why_owner"]) == ("Radu", "Radu", "segment: a bank")
+    row = lead(CAPTURED, QUALIFIED, assigned("Radu", 5), HANDED_OVER, assigned("Ines", 9, first_owner="Radu"))
+    assert (row["owner"], row["first_owner"]) == ("Ines", "Radu")
