@@ -113,4 +113,40 @@ class UnconvertLead(Fact, frozen=True, kw_only=True):
     reason: Text | None = None
 
 
-LeadCommand = HandOverLead | ReassignLead | AcceptLead | RejectLead | RecycleLead | ConvertLead | UnconvertLead
+class MergeLead(Fact, frozen=True, kw_only=True):
+    """Command: this lead and another one are one person. The younger one is merged into the older one.
+
+    Attributes:
+        by: who decides so.
+        into: the other lead.
+        reason: why, in words.
+    """
+
+    by: PersonalText
+    into: Name
+    reason: Text | None = None
+
+
+class UnmergeLead(Fact, frozen=True, kw_only=True):
+    """Command: a merged lead is a person of its own after all. Refused when it is not merged.
+
+    Attributes:
+        by: who decides so.
+        reason: why, in words.
+    """
+
+    by: PersonalText
+    reason: Text | None = None
+
+
+LeadCommand = (
+    HandOverLead
+    | ReassignLead
+    | AcceptLead
+    | RejectLead
+    | RecycleLead
+    | ConvertLead
+    | UnconvertLead
+    | MergeLead
+    | UnmergeLead
+)

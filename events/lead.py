@@ -76,10 +76,15 @@ class LeadProfileUpdated(Fact, frozen=True, kw_only=True):
     Attributes:
         profile: the changed fields only, dotted keys.
         provider: who says so (a form, an enrichment vendor, a rep).
+        confidence: how sure the provider is, 0 to 1.
+        ranks: the provider's place among those of a field, by field, 0 for the first; from the agreement when the fact
+            is accepted, for providers that it names; absent where no provider is told; ignored from upstream.
     """
 
     profile: Profile
     provider: Text | None = None
+    confidence: Annotated[float, Meta(ge=0, le=1)] | None = None
+    ranks: Annotated[dict[Name, Count], Meta(max_length=500)] | None = None
 
 
 class LeadScored(Fact, frozen=True, kw_only=True):
@@ -104,7 +109,7 @@ class LeadScored(Fact, frozen=True, kw_only=True):
     grade: Name
     agreement: Name
     version: Count
-    cause: Literal["captured", "touch", "profile", "decay", "agreement"]
+    cause: Literal["captured", "touch", "profile", "decay", "agreement", "merge"]
     rule: Count | None = None
     touch: Identifier | None = None
     points: Points | None = None

@@ -7,7 +7,7 @@ instants that overflow on their way to UTC, nesting that exhausts the stack.
 from datetime import UTC, datetime
 from typing import Any, TypeVar, get_args, get_type_hints
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from events.envelope import Envelope
@@ -22,7 +22,7 @@ DEEPEST = 64
 """Levels of lists and objects in a free document."""
 
 _ENVELOPE_INSTANTS = ("time", "recordedat")
-_Holder = TypeVar("_Holder", Envelope, Fact)
+_Holder = TypeVar("_Holder", bound=Struct)
 
 
 class LimitError(ValueError):
@@ -43,7 +43,8 @@ class Limits:
     def __init__(self, kinds: list[type[Fact]]) -> None:
         self._instants = {kind: found for kind in kinds if (found := _fields_of(kind, datetime))}
         self._documents = {kind: found for kind in kinds if (found := _fields_of(kind, Document))}
-        self._plain = frozenset(kinds) - self._instants.keys() - self._documents.keys()
+        self._nested = {kind: nested for kind in kinds if (nested := _nested_in(kind))}
+        self._plain = frozenset(kinds) - self._instants.keys() - self._documents.keys() - self._nested.keys()
 
     def settle(self, envelope: Envelope) -> Envelope:
         """The envelope with all its instants in UTC, the same one where they are.
@@ -59,12 +60,24 @@ class Limits:
     def _settle_data(self, envelope: Envelope) -> Envelope:
         kind = type(envelope.data)
         data = _in_utc(envelope.data, self._instants.get(kind, ()), "data.")
+        for name, instants in self._nested.get(kind, {}).items():
+            data = _each_in_utc(data, name, instants)
         for name in self._documents.get(kind, ()):
             _check_document(getattr(data, name), f"data.{name}", DEEPEST)
         return envelope if data is envelope.data else replace(envelope, data=data)
 
 
-def _fields_of(kind: type[Fact], wanted: Any) -> tuple[str, ...]:
+def _nested_in(kind: type[Fact]) -> dict[str, tuple[str, ...]]:
+    """Fields that hold several structs with instants in them, with the names of those."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, hint in get_type_hints(kind).items():
+        for part in get_args(hint):
+            if isinstance(part, type) and issubclass(part, Struct) and (names := _fields_of(part, datetime)):
+                found[name] = names
+    return found
+
+
+def _fields_of(kind: type[Struct], wanted: Any) -> tuple[str, ...]:
     """Names of the fields that are, or may be, of a type."""
     hints = get_type_hints(kind)
     return tuple(name for name in kind.__struct_fields__ if wanted in (hints[name], *get_args(hints[name])))
@@ -80,6 +93,13 @@ def _in_utc(holder: _Holder, names: tuple[str, ...], path: str) -> _Holder:
             raise LimitError(f"Expected an instant from 1970 to {LATEST.year - 1}, got {at.isoformat()}", path + name)
         changed[name] = at.astimezone(UTC)
     return replace(holder, **changed) if changed else holder
+
+
+def _each_in_utc(data: Fact, name: str, instants: tuple[str, ...]) -> Fact:
+    held: tuple[Struct, ...] = getattr(data, name)
+    made = tuple(_in_utc(each, instants, f"data.{name}[{place}].") for place, each in enumerate(held))
+    same = all(one is other for one, other in zip(made, held, strict=True))
+    return data if same else replace(data, **{name: made})
 
 
 def _check_document(value: Any, path: str, levels: int) -> None:

@@ -20,13 +20,29 @@ from events.commands import (
     AcceptLead,
     ConvertLead,
     HandOverLead,
+    MergeLead,
     ReassignLead,
     RecycleLead,
     RejectLead,
     UnconvertLead,
+    UnmergeLead,
 )
+from events.consent import LeadEnrichmentWithdrawn
 from events.envelope import Envelope
 from events.fact import Fact
+from events.identity import (
+    AccountClaimed,
+    AccountFound,
+    IdentityShared,
+    LeadHistoryShared,
+    LeadHistoryTakenBack,
+    LeadIdentityClaimed,
+    LeadIdentityLinked,
+    LeadMatched,
+    LeadMerged,
+    LeadSuspected,
+    LeadUnmerged,
+)
 from events.lead import (
     LeadArchived,
     LeadCaptured,
@@ -140,6 +156,20 @@ CATALOGUE: dict[str, type[Fact]] = {
     "lead.recycle.v1": RecycleLead,
     "lead.convert.v1": ConvertLead,
     "lead.unconvert.v1": UnconvertLead,
+    "lead.merge.v1": MergeLead,
+    "lead.unmerge.v1": UnmergeLead,
+    "lead.enrichment_withdrawn.v1": LeadEnrichmentWithdrawn,
+    "lead.identity_linked.v1": LeadIdentityLinked,
+    "lead.identity_claimed.v1": LeadIdentityClaimed,
+    "account.claimed.v1": AccountClaimed,
+    "identity.shared.v1": IdentityShared,
+    "identity.account_found.v1": AccountFound,
+    "lead.merged.v1": LeadMerged,
+    "lead.unmerged.v1": LeadUnmerged,
+    "lead.history_shared.v1": LeadHistoryShared,
+    "lead.history_taken_back.v1": LeadHistoryTakenBack,
+    "lead.suspected.v1": LeadSuspected,
+    "lead.matched.v1": LeadMatched,
 }
 """Wire type -> fact type. The number at the end is the major version; an old one is upcast on read."""
 
@@ -156,6 +186,8 @@ UPSTREAM: frozenset[type[Fact]] = frozenset(
         LeadBounced,
         TaskCreated,
         TaskDone,
+        LeadEnrichmentWithdrawn,
+        LeadIdentityLinked,
     }
 )
 """Facts about leads that systems outside may send to `lead-inbox`; all others are made here."""
@@ -167,7 +199,17 @@ ABOUT_POOLS: frozenset[type[Fact]] = frozenset({MemberAway, MemberBack})
 """Facts about people in pools that systems outside may send to `pool-inbox`."""
 
 LEAD_COMMANDS: frozenset[type[Fact]] = frozenset(
-    {HandOverLead, ReassignLead, AcceptLead, RejectLead, RecycleLead, ConvertLead, UnconvertLead}
+    {
+        HandOverLead,
+        ReassignLead,
+        AcceptLead,
+        RejectLead,
+        RecycleLead,
+        ConvertLead,
+        UnconvertLead,
+        MergeLead,
+        UnmergeLead,
+    }
 )
 """Commands that a lead decides."""
 
@@ -179,7 +221,18 @@ AGREEMENT_COMMANDS: frozenset[type[Fact]] = frozenset(
 COMMANDS: frozenset[type[Fact]] = LEAD_COMMANDS | AGREEMENT_COMMANDS
 """Requests that may be refused; they travel like facts and are answered in the topic `answers`."""
 
-TO_LEADS: frozenset[type[Fact]] = frozenset({AccountOwnerTold, PoolAssigned, PoolRefused})
+TO_LEADS: frozenset[type[Fact]] = frozenset(
+    {
+        AccountOwnerTold,
+        PoolAssigned,
+        PoolRefused,
+        IdentityShared,
+        AccountFound,
+        LeadHistoryShared,
+        LeadHistoryTakenBack,
+        LeadUnmerged,
+    }
+)
 """Facts that other tasks tell a lead through its inbox: of another lead, a pool, an account, a key of identity.
 
 Nobody else may; see `events.topics.FORWARDS`.

@@ -7,6 +7,15 @@ from typing import Any, NamedTuple
 
 from events.account import AccountOwnerTold
 from events.fact import Fact
+from events.identity import (
+    AccountClaimed,
+    AccountFound,
+    IdentityShared,
+    LeadHistoryShared,
+    LeadHistoryTakenBack,
+    LeadIdentityClaimed,
+    LeadUnmerged,
+)
 from events.lead import LeadScored
 from events.registry import ABOUT_ACCOUNTS, ABOUT_POOLS, AGREEMENT_COMMANDS, LEAD_COMMANDS, UPSTREAM
 from events.routing import LeadAccountAsked, LeadOwnerRequested, LeadRequestWithdrawn, PoolAssigned, PoolRefused
@@ -135,6 +144,13 @@ FORWARDS: dict[type[Fact], tuple[Forward, ...]] = {
     AccountOwnerTold: (Forward(LEAD_INBOX, attrgetter("lead")),),
     PoolAssigned: (Forward(LEAD_INBOX, attrgetter("lead")),),
     PoolRefused: (Forward(LEAD_INBOX, attrgetter("lead")),),
+    LeadIdentityClaimed: (Forward(IDENTITY_INBOX, attrgetter("key")),),
+    AccountClaimed: (Forward(IDENTITY_INBOX, attrgetter("key")),),
+    IdentityShared: (Forward(LEAD_INBOX, attrgetter("lead")),),
+    AccountFound: (Forward(LEAD_INBOX, attrgetter("lead")),),
+    LeadHistoryShared: (Forward(LEAD_INBOX, attrgetter("into")),),
+    LeadHistoryTakenBack: (Forward(LEAD_INBOX, attrgetter("into")),),
+    LeadUnmerged: (Forward(LEAD_INBOX, attrgetter("into")),),
 }
 """Facts that go to another subject's inbox as well, in the transaction that writes them.
 

@@ -14,6 +14,9 @@ from events.topics import (
     AGREEMENT_INBOX,
     AGREEMENT_STATE,
     DEAD_LETTERS,
+    IDENTITY_EVENTS,
+    IDENTITY_INBOX,
+    IDENTITY_STATE,
     LEAD_INBOX,
     LEAD_STATE,
     POOL_EVENTS,
@@ -25,6 +28,7 @@ from streams.agents.agreements import AgreementReader
 from streams.agents.lead_task import LeadProcessor
 from streams.agents.subject_task import SubjectProcessor
 from streams.deciders.accounts import ACCOUNT
+from streams.deciders.identity import IDENTITY
 from streams.deciders.pools import POOL
 from streams.deciders.subject import Kind
 from streams.ports import Reader
@@ -45,6 +49,10 @@ ACCOUNTS = GroupSpec(
 )
 POOLS = GroupSpec(name="pools", sources=(POOL_INBOX,), changelog=POOL_STATE, dead_letters=DEAD_LETTERS, state_format=1)
 
+IDENTITIES = GroupSpec(
+    name="identity", sources=(IDENTITY_INBOX,), changelog=IDENTITY_STATE, dead_letters=DEAD_LETTERS, state_format=1
+)
+
 
 class Subjects(NamedTuple):
     """A task group of other subjects than leads.
@@ -62,6 +70,7 @@ class Subjects(NamedTuple):
 
 SUBJECTS: tuple[Subjects, ...] = (
     Subjects(ACCOUNTS, ACCOUNT_EVENTS, ACCOUNT),
+    Subjects(IDENTITIES, IDENTITY_EVENTS, IDENTITY),
     Subjects(POOLS, POOL_EVENTS, POOL),
 )
 """All task groups of other subjects than leads and agreements; they and the leads speak to one another."""

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from msgspec import inspect
 
 from events.fact import Fact
-from events.lead import LeadCaptured, LeadConverted
+from events.lead import LeadCaptured, LeadConverted, LeadProfileUpdated
 from events.registry import UPSTREAM, WIRE_TYPE
 
 _MADE_HERE: dict[type[Fact], frozenset[str]] = {
     LeadCaptured: frozenset({"agreement"}),
     LeadConverted: frozenset({"status"}),
+    LeadProfileUpdated: frozenset({"ranks"}),
 }
 """Fields that are filled when a fact is accepted or derived, and never by a sender."""
 

@@ -5,8 +5,10 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from events.consent import LeadEnrichmentWithdrawn
 from events.envelope import Envelope
 from events.fact import Fact
+from events.identity import LeadIdentityLinked
 from events.instants import to_us
 from events.lead import (
     LeadArchived,
@@ -285,6 +287,8 @@ _ON: dict[type[Fact], Handler[Lead]] = {
     TaskCreated: _seen,
     TaskDone: _seen,
     TaskReminderDue: _seen,
+    LeadEnrichmentWithdrawn: _seen,
+    LeadIdentityLinked: _seen,
     SlaStarted: _clock_open,
     SlaPaused: _clock_open,
     SlaResumed: _clock_open,

@@ -13,11 +13,13 @@ class Identity:
     """By which keys leads are merged, and leads are put to companies.
 
     Attributes:
+        on: the agreement says so at all; without, nothing is merged and nothing matched.
         merge_on: keys of a person: email, phone, source_id, anonymous_id.
         company_on: keys of a company: name, domain, phone, postcode.
         free_mail: domains at which anybody can have a mailbox, the company's own list and the built-in one.
     """
 
+    on: bool
     merge_on: frozenset[PersonKey]
     company_on: frozenset[CompanyKey]
     free_mail: frozenset[str]
@@ -88,8 +90,9 @@ _USUALLY: Mapping[str, tuple[str, ...]] = {
 
 def identity_of(part: IdentityPart | None) -> Identity:
     """Compile the keys of an agreement, all of them where it has none."""
+    on = part is not None
     part = part or IdentityPart()
-    return Identity(frozenset(part.merge_on), frozenset(part.company_on), FREE_MAIL | frozenset(part.free_mail))
+    return Identity(on, frozenset(part.merge_on), frozenset(part.company_on), FREE_MAIL | frozenset(part.free_mail))
 
 
 def enrichment_of(part: EnrichmentPart | None) -> Enrichment:

@@ -16,9 +16,37 @@ from events.agreement import (
     SignAgreement,
     Signature,
 )
-from events.commands import AcceptLead, ConvertLead, HandOverLead, ReassignLead, RecycleLead, RejectLead, UnconvertLead
+from events.commands import (
+    AcceptLead,
+    ConvertLead,
+    HandOverLead,
+    MergeLead,
+    ReassignLead,
+    RecycleLead,
+    RejectLead,
+    UnconvertLead,
+    UnmergeLead,
+)
+from events.consent import LeadEnrichmentWithdrawn
 from events.envelope import Envelope
 from events.fact import Fact
+from events.identity import (
+    AccountClaimed,
+    AccountFound,
+    IdentityShared,
+    LeadHistoryShared,
+    LeadHistoryTakenBack,
+    LeadIdentityClaimed,
+    LeadIdentityLinked,
+    LeadMatched,
+    LeadMerged,
+    LeadSuspected,
+    LeadUnmerged,
+    SharedConsent,
+    SharedProfile,
+    SharedTouch,
+    SharedWithdrawal,
+)
 from events.lead import (
     Condition,
     LeadArchived,
@@ -84,6 +112,7 @@ _CLOCK: dict[str, Any] = {
     "cycle": 3,
     "side": "marketing",
 }
+_KEY = "email:9f86d081884c7d65"
 _DOCUMENT: dict[str, Any] = {
     "agreement": "emea-2026",
     "clauses": [{"name": "first_response", "within": "1h"}],
@@ -118,7 +147,12 @@ _FACTS: tuple[Fact, ...] = (
         click_id="gclid-8842",
     ),
     LeadStatusChanged(status="Unqualified", reason="no_budget", by="rep-17"),
-    LeadProfileUpdated(profile={"person.phone": "+4930123456", "company.country": "DE"}, provider="enrichment"),
+    LeadProfileUpdated(
+        profile={"person.phone": "+4930123456", "company.country": "DE"},
+        provider="enrichment",
+        confidence=0.75,
+        ranks={"person.phone": 2, "company.country": 1},
+    ),
     LeadScored(
         score=74,
         fit=55,
@@ -311,6 +345,61 @@ _FACTS: tuple[Fact, ...] = (
     ),
     AccountOwnerChanged(owner="rep-18", by="Head of Sales"),
     AccountRelated(other="account-78", kind="investor", ended=True),
+    MergeLead(by="Data desk", into="lead-4000", reason="the same person at two fairs"),
+    UnmergeLead(by="Data desk", reason="father and son"),
+    LeadEnrichmentWithdrawn(provider="enrichment"),
+    LeadIdentityLinked(kind="anonymous_id", value="cookie-77", issuer="/site"),
+    LeadIdentityClaimed(key=_KEY, captured_at=DUE, is_test=True, company="acme"),
+    AccountClaimed(key="company_domain:5b1f", company="acme", opened_at=DUE, is_open=False),
+    IdentityShared(lead="lead-4711", other="lead-4000", other_captured_at=DUE, is_test=True, key=_KEY, by="Data desk"),
+    LeadMerged(into="lead-4000", key=_KEY, by="Data desk"),
+    LeadUnmerged(lead="lead-4711", into="lead-4000", by="Data desk", reason="father and son"),
+    LeadHistoryShared(
+        lead="lead-4711",
+        into="lead-3000",
+        through=("lead-4000",),
+        begins=True,
+        captured_at=DUE,
+        touches=(
+            SharedTouch(
+                id="evt-0042",
+                at=DUE,
+                channel="call",
+                kind="dialled",
+                direction="outbound",
+                side="marketing",
+                asset="price-list.pdf",
+                campaign="spring-2026",
+                source="/calls",
+            ),
+        ),
+        profiles=(
+            SharedProfile(
+                profile={"person.phone": "+4930123456", "company.country": "DE"},
+                at=DUE,
+                provider="enrichment",
+                rank=1,
+                confidence=0.75,
+            ),
+        ),
+        consents=(
+            SharedConsent(
+                purpose="newsletter",
+                granted=True,
+                at=DUE,
+                basis="consent",
+                source="/forms/contact",
+                text_version="2026-01",
+            ),
+        ),
+        withdrawals=(SharedWithdrawal(provider="registry", at=DUE),),
+    ),
+    LeadHistoryTakenBack(lead="lead-4711", into="lead-3000", through="lead-4000"),
+    LeadSuspected(other="lead-4000", key="name_at_company:77aa"),
+    AccountFound(
+        lead="lead-4711", account="acc-7", how="near_name_and_domain", confidence=95, opened_at=DUE, is_open=False
+    ),
+    LeadMatched(account="acc-7", how="near_name_and_domain", confidence=95),
     AccountOwnerTold(lead="lead-4711", number=2, owner="rep-18", opportunity_owner="rep-19"),
     AcceptLead(by="rep-17"),
     RejectLead(by="rep-17", reason="no_budget", feedback="Frau Lovelace asks again in May"),

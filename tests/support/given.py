@@ -18,6 +18,7 @@ from events.ids import derived_id
 from events.instants import MINUTE, from_us, to_us
 from events.lead import LeadCaptured, LeadConverted, LeadProfileUpdated, LeadStatusChanged, LeadTouched
 from events.registry import LEAD_COMMANDS, WIRE_TYPE, wrap
+from streams.agents.admission import heard
 from streams.agents.lead_task import dump_lead
 from streams.agreement.known import Known
 from streams.agreement.load import document, load
@@ -89,10 +90,9 @@ def captured(at: float, recorded: float | None = None, **fields: Any) -> Arrival
     return happened(LeadCaptured(**fields), at, recorded)
 
 
-def inbound(at: float, recorded: float | None = None, **fields: Any) -> Arrival:
-    return happened(
-        LeadTouched(direction="inbound", **{"channel": "website", "kind": "visited"} | fields), at, recorded
-    )
+def inbound(at: float, recorded: float | None = None, *, fact_id: str = "", **fields: Any) -> Arrival:
+    touch = LeadTouched(direction="inbound", **{"channel": "website", "kind": "visited"} | fields)
+    return happened(touch, at, recorded, fact_id=fact_id)
 
 
 def called(at: float, recorded: float | None = None, **fields: Any) -> Arrival:
@@ -189,6 +189,15 @@ class Story:
         elif not is_duplicate(self.live, mark):
             known_at = self._given(arrival.recorded)
             self._tell(decide(self.live, envelope, arrival.at, known_at, mark), known_at)
+
+    def hears(self, envelope: Envelope, recorded: int) -> None:
+        """One of our own tasks tells the lead something; `recorded` in microseconds."""
+        self.passes(recorded)
+        envelope = heard(envelope, self.subject)
+        mark = fingerprint(envelope.source, envelope.id)
+        if not is_duplicate(self.live, mark):
+            now = self._given(recorded)
+            self._tell(decide(self.live, envelope, to_us(envelope.time), now, mark), now)
 
     def _commanded(self, envelope: Envelope, arrival: Arrival) -> None:
         known_at = self._given(arrival.recorded)

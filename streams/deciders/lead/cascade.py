@@ -11,8 +11,18 @@ from typing import cast
 from msgspec.structs import replace
 
 from events.account import AccountOwnerTold
+from events.consent import LeadEnrichmentWithdrawn
 from events.envelope import Envelope
 from events.fact import Fact
+from events.identity import (
+    AccountFound,
+    IdentityShared,
+    LeadHistoryShared,
+    LeadHistoryTakenBack,
+    LeadIdentityLinked,
+    LeadMerged,
+    LeadUnmerged,
+)
 from events.instants import from_us
 from events.lead import (
     LeadArchived,
@@ -27,7 +37,17 @@ from events.lead import (
 from events.life import LeadAccepted, LeadRecycled, LeadRejected, LeadReopened, LeadUnconverted, NurtureRequested
 from events.routing import LeadAssigned, PoolAssigned, PoolRefused
 from events.sla import SlaAnswered, SlaBreachRetracted, SlaEscalated
-from streams.deciders.lead import engagement, life, nurture, ownership, qualification, reassigning, sla
+from streams.deciders.lead import (
+    engagement,
+    identity,
+    life,
+    nurture,
+    ownership,
+    qualification,
+    reassigning,
+    resuming,
+    sla,
+)
 from streams.deciders.lead.envelopes import canonical, derived, id_of
 from streams.deciders.lead.evolve import OWN_SOURCE, evolve
 from streams.deciders.lead.given import Given, Live, Told
@@ -35,10 +55,29 @@ from streams.deciders.lead.given import Given, Live, Told
 Part = Callable[[Live, Envelope, int, Given], Sequence[Told]]
 """Given the lead, a fact, its occurred_at in microseconds and the circumstances: further facts."""
 
+ON_JOINED: tuple[Part, ...] = (
+    identity.on_joined, engagement.on_joined, life.on_known, qualification.on_known, sla.on_joined,
+)  # fmt: skip
+"""The history of another lead counts for this one, or counts no longer."""
+
 REACTIONS: dict[type[Fact], tuple[Part, ...]] = {
-    LeadCaptured: (life.on_captured, engagement.on_known, life.on_known, qualification.on_known, sla.on_captured),
+    LeadCaptured: (
+        life.on_captured,
+        engagement.on_known,
+        life.on_known,
+        qualification.on_known,
+        sla.on_captured,
+        identity.on_known,
+    ),
     LeadStatusChanged: (sla.on_status, life.on_status, ownership.on_changed),
-    LeadProfileUpdated: (engagement.on_known, life.on_known, qualification.on_known, ownership.on_account_known),
+    LeadProfileUpdated: (
+        engagement.on_known,
+        life.on_known,
+        qualification.on_known,
+        ownership.on_account_known,
+        identity.on_known,
+    ),
+    LeadEnrichmentWithdrawn: (engagement.on_known, life.on_known, qualification.on_known),
     LeadQualified: (sla.on_qualified, ownership.on_qualified),
     LeadHandedOver: (engagement.on_handed_over, sla.on_handed_over),
     LeadAssigned: (ownership.on_assigned,),
@@ -56,6 +95,13 @@ REACTIONS: dict[type[Fact], tuple[Part, ...]] = {
     LeadRecycled: (sla.on_closed, ownership.on_changed),
     LeadReopened: (ownership.on_changed,),
     NurtureRequested: (nurture.on_requested,),
+    LeadIdentityLinked: (identity.on_linked,),
+    IdentityShared: (identity.on_reported,),
+    LeadMerged: (sla.on_closed, ownership.on_changed),
+    LeadUnmerged: (resuming.on_unmerged, identity.on_unmerged, *ON_JOINED, ownership.on_changed),
+    LeadHistoryShared: ON_JOINED,
+    LeadHistoryTakenBack: ON_JOINED,
+    AccountFound: (identity.on_found,),
 }
 """Which parts see a fact, in which order. A fact that is not here changes state only.
 
@@ -72,7 +118,9 @@ def reactions_to(fact: Fact) -> tuple[Part, ...]:
     """The parts that see a fact, in order."""
     kind = type(fact)
     if kind is LeadTouched:
-        return ON_INBOUND if cast("LeadTouched", fact).direction == "inbound" else ON_OUTBOUND
+        touch = cast("LeadTouched", fact)
+        parts = ON_INBOUND if touch.direction == "inbound" else ON_OUTBOUND
+        return parts if touch.click_id is None else (*parts, identity.on_clicked)
     return REACTIONS.get(kind, ())
 
 
@@ -130,6 +178,8 @@ class Cascade:
             answers = part(live, envelope, at, given)
             if answers:
                 self.follow(answers)
+        if live.lead.person is not None:
+            self.follow(identity.pass_on(live, envelope, at, given))
 
 
 def cascade(live: Live, first: Envelope, at: int, given: Given, mark: int) -> list[Envelope]:

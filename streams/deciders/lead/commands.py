@@ -10,15 +10,17 @@ from events.commands import (
     AcceptLead,
     ConvertLead,
     HandOverLead,
+    MergeLead,
     ReassignLead,
     RecycleLead,
     RejectLead,
     UnconvertLead,
+    UnmergeLead,
 )
 from events.envelope import Envelope
 from events.fact import Fact
 from events.registry import WIRE_TYPE
-from streams.deciders.lead import conversion, handing_back, ownership, reassigning
+from streams.deciders.lead import conversion, handing_back, identity, ownership, reassigning
 from streams.deciders.lead.cascade import commanded
 from streams.deciders.lead.evolve import OWN_SOURCE, fingerprint
 from streams.deciders.lead.given import Before, Given, Live, Refusal, Told
@@ -35,6 +37,8 @@ COMMANDS: Mapping[type[Fact], Command] = {
     RecycleLead: handing_back.recycle,
     ConvertLead: conversion.convert,
     UnconvertLead: conversion.unconvert,
+    MergeLead: identity.merge,
+    UnmergeLead: identity.unmerge,
 }
 """Who decides each command."""
 
@@ -46,6 +50,8 @@ UNKNOWN_LEAD = "unknown lead"
 
 FOR_EVER: Mapping[type[Fact], Callable[[Lead, Any], str]] = {
     ConvertLead: conversion.once,
+    MergeLead: identity.merged_once,
+    UnmergeLead: identity.unmerged_once,
 }
 """Commands that do what must not be done twice in years, and the name of what they do.
 

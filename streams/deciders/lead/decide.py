@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from events.envelope import Envelope
-from events.lead import LeadCaptured
+from events.lead import LeadCaptured, LeadProfileUpdated
 from streams.deciders.lead.cascade import cascade
 from streams.deciders.lead.given import Given, Kept, Live
 from streams.deciders.lead.state import Lead
@@ -28,7 +28,8 @@ def _seen(live: Live) -> set[int]:
 def decide(live: Live, envelope: Envelope, at: int, given: Given, mark: int) -> list[Envelope]:
     """The canonical facts that follow from a new upstream fact; the lead is changed accordingly.
 
-    The capture gets the agreement that matches the lead at that instant.
+    The capture gets the agreement that matches the lead at that instant; what a provider tells gets the provider's
+    place among those that the agreement names.
 
     Args:
         live: the lead; it is changed.
@@ -39,6 +40,8 @@ def decide(live: Live, envelope: Envelope, at: int, given: Given, mark: int) -> 
     """
     if isinstance(envelope.data, LeadCaptured):
         envelope = replace(envelope, data=replace(envelope.data, agreement=_agreement(live, envelope.data, at, given)))
+    elif isinstance(envelope.data, LeadProfileUpdated) and (envelope.data.provider or envelope.data.ranks is not None):
+        envelope = replace(envelope, data=replace(envelope.data, ranks=_ranks(live, envelope.data, given)))
     _seen(live).add(mark)
     return cascade(live, envelope, at, given, mark)
 
@@ -50,3 +53,18 @@ def _agreement(live: Live, fact: LeadCaptured, at: int, given: Given) -> str | N
         return lead.agreement
     chosen = given.known.choose({**lead.profile, **fact.profile}, at)
     return None if chosen is None else chosen.name
+
+
+def _ranks(live: Live, fact: LeadProfileUpdated, given: Given) -> dict[str, int] | None:
+    """The provider's place for each field, where the agreement names the provider."""
+    agreement = given.agreement(live)
+    if not fact.provider:
+        return None
+    if agreement is None:
+        return {}
+    found: dict[str, int] = {}
+    for name in fact.profile:
+        providers = agreement.enrichment.providers(name)
+        if fact.provider in providers:
+            found[name] = providers.index(fact.provider)
+    return found

@@ -10,7 +10,7 @@ from streams.agreement.compiled import Agreement
 from streams.deciders.lead.given import Given, Live, Told
 from streams.scoring import Fit, Hit, Score, Scorer, Standing
 
-Cause = Literal["captured", "touch", "profile", "decay", "agreement"]
+Cause = Literal["captured", "touch", "profile", "decay", "agreement", "merge"]
 
 
 def on_known(live: Live, envelope: Envelope, _at: int, given: Given) -> Sequence[Told]:
@@ -23,11 +23,20 @@ def on_known(live: Live, envelope: Envelope, _at: int, given: Given) -> Sequence
     return _told(live, agreement, given, cause, live.lead.latest_at)
 
 
+def on_joined(live: Live, _envelope: Envelope, _at: int, given: Given) -> Sequence[Told]:
+    """The history of another lead counts for this one, or counts no longer."""
+    agreement = given.agreement(live)
+    return () if agreement is None else _told(live, agreement, given, "merge", live.lead.last_at)
+
+
 def on_inbound(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[Told]:
     """They did something."""
     agreement = given.agreement(live)
     if agreement is None or agreement.scorer is None:
         return ()
+    person = live.lead.person
+    if person is not None and person.own is not None:
+        live.kept.standing = None  # another lead may have the same touch
     standing = live.kept.standing
     if standing is not None and standing.scorer is agreement.scorer:
         touch = cast("LeadTouched", envelope.data)

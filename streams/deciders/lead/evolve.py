@@ -10,6 +10,7 @@ from msgspec import UNSET
 
 from events.envelope import Envelope
 from events.fact import Fact
+from events.identity import LeadMerged, LeadUnmerged
 from events.instants import to_us
 from events.lead import (
     LeadCaptured,
@@ -35,8 +36,11 @@ from events.sla import (
     SlaStarted,
     SlaWarned,
 )
+from streams.deciders.lead import joined, learning
+from streams.deciders.lead.closings import Closing, add
 from streams.deciders.lead.evolve_life import LIFE, catch_up, enter
 from streams.deciders.lead.state import Asked, Clock, Lead, ProfileValue, StatusEntry, Touch
+from streams.deciders.lead.union import own_of, put, unite
 
 Change = Callable[[Lead, Envelope, int], None]
 """Changes a lead by a fact that happened at an instant, in microseconds."""
@@ -85,35 +89,30 @@ def _captured(lead: Lead, envelope: Envelope, at: int) -> None:
         lead.captured_at, lead.source = at, fact.source
     lead.agreement = fact.agreement
     lead.is_test = lead.is_test or fact.is_test
-    _learn(lead, fact.profile, at)
+    learning.learn(own_of(lead), fact.profile, at)
+    _known(lead, fact.profile, at)
 
 
 def _profile_updated(lead: Lead, envelope: Envelope, at: int) -> None:
-    _learn(lead, cast("LeadProfileUpdated", envelope.data).profile, at)
+    fact = cast("LeadProfileUpdated", envelope.data)
+    learning.told(own_of(lead), fact, at)
+    _known(lead, fact.profile, at)
 
 
-def _learn(lead: Lead, profile: dict[str, ProfileValue], at: int) -> None:
-    """Take over what is not older than what is known."""
-    known, since = lead.profile, lead.profile_at
-    for name, value in profile.items():
-        if at >= since.get(name, at):
-            known[name], since[name] = value, at
+def _known(lead: Lead, profile: dict[str, ProfileValue], at: int) -> None:
+    """More is known of the lead itself."""
+    unite(lead)
     if lead.waiting is not None:
         catch_up(lead.waiting, lead, profile, at)
 
 
 def _touched(lead: Lead, envelope: Envelope, at: int) -> None:
     fact = cast("LeadTouched", envelope.data)
-    touch = Touch(at, envelope.id, fact.direction, fact.channel, fact.kind, fact.side, fact.asset, fact.campaign)
-    touches = lead.touches
-    if not touches or (touches[-1].at, touches[-1].id) <= (at, envelope.id):
-        touches.append(touch)
-    else:
-        insort(touches, touch, key=_touch_order)
-
-
-def _touch_order(touch: Touch) -> tuple[int, str]:
-    return touch.at, touch.id
+    if lead.person is None:  # nobody asks for the source
+        put(lead, Touch(at, envelope.id, fact.direction, fact.channel, fact.kind, fact.side, fact.asset, fact.campaign))
+        return
+    put(own_of(lead), joined.touch_of(envelope, fact, at))
+    unite(lead)
 
 
 def _status_changed(lead: Lead, envelope: Envelope, at: int) -> None:
@@ -166,6 +165,23 @@ def _assigned(lead: Lead, envelope: Envelope, at: int) -> None:
     fact = cast("LeadAssigned", envelope.data)
     lead.owner, lead.first_owner, lead.pool = fact.owner, fact.first_owner or fact.owner, fact.pool
     lead.asked = None
+
+
+def _merged(lead: Lead, envelope: Envelope, at: int) -> None:
+    joined.merged(lead, cast("LeadMerged", envelope.data))
+    add(lead.closings, Closing(at, "merged"))
+
+
+def _unmerged(lead: Lead, envelope: Envelope, at: int) -> None:
+    fact = cast("LeadUnmerged", envelope.data)
+    joined.unmerged(lead, envelope.subject, fact)
+    if fact.lead != envelope.subject:
+        return  # the other one was merged into this lead
+    add(lead.closings, Closing(at, "unmerged", lead.cycle))
+    if lead.cycle:  # what is still to be done about it is done in a cycle of its own
+        if lead.handed_over_at is not None:
+            lead.former_hand_overs[lead.cycle] = lead.handed_over_at
+        lead.cycle += 1
 
 
 def _clock_started(lead: Lead, envelope: Envelope, at: int) -> None:
@@ -288,6 +304,9 @@ _CHANGES: dict[type[Fact], Change] = {
     LeadRequestWithdrawn: _request_withdrawn,
     LeadAssigned: _assigned,
     **LIFE,
+    **joined.CHANGES,
+    LeadMerged: _merged,
+    LeadUnmerged: _unmerged,
     SlaStarted: _clock_started,
     SlaPaused: _clock_paused,
     SlaResumed: _clock_resumed,

@@ -24,7 +24,7 @@ def catch_up(waiting: Waiting, lead: Lead, profile: Mapping[str, ProfileValue], 
     """What was told late, and held before the lead began to wait, is no change that it waits for."""
     if at <= waiting.at:
         for name in profile.keys() & waiting.held.keys():
-            if lead.profile_at[name] == at:
+            if lead.profile_at.get(name) == at:
                 waiting.held[name] = profile[name]
 
 

@@ -56,8 +56,15 @@ def on_closed(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence
     return rejudge(live, envelope, at, given)
 
 
-def start(live: Live, starts_on: str, at: int, cycle: int, given: Given) -> Sequence[Told]:
-    """Start what the agreement in force at `at` says; a closed lead gets no clock."""
+def on_joined(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[Told]:
+    """Touches of another lead count for this one, or count no longer; they may have happened at any time."""
+    return rejudge(live, envelope, min(at, given.latest), given)
+
+
+def start(
+    live: Live, starts_on: str, at: int, cycle: int, given: Given, *, only: frozenset[str] | None = None
+) -> Sequence[Told]:
+    """Start what the agreement in force at `at` says, or of that only some clauses; a closed lead gets no clock."""
     lead = live.lead
     agreement = given.starting(live, at)
     if agreement is None:
@@ -66,6 +73,8 @@ def start(live: Live, starts_on: str, at: int, cycle: int, given: Given) -> Sequ
     running = {(clock.agreement, clock.clause, clock.cycle) for clock in lead.clocks}
     for clause in agreement.clauses:
         if clause.starts_on != starts_on or (agreement.name, clause.name, cycle) in running:
+            continue
+        if only is not None and clause.name not in only:
             continue
         if closed_at(lead, agreement, at) is not None:
             break
