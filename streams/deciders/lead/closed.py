@@ -18,6 +18,8 @@ def closed_at(lead: Lead, agreement: Agreement, at: int) -> str | None:
     A lead may well be opened and qualified at one instant: a qualification happens at the latest instant known, and
     what brings it about may be a late fact, or one of the same instant.
     """
+    if not lead.closings and not lead.statuses:
+        return None
     passed = [each for each in lead.closings if each.at < at or (each.at == at and each.how in UNDONE_BY)]
     found = lasting(passed)
     return found[0] if found else _closing_status(lead, agreement, at, passed)

@@ -126,7 +126,7 @@ def rejudge(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[T
         return ()
     told: list[Told] = []
     seen = _seen(lead, envelope, at)
-    in_order, touched = at > given.latest, isinstance(seen.fact, LeadTouched)
+    in_order, touched = at > _latest(lead, given), isinstance(seen.fact, LeadTouched)
     for clock in lead.clocks:
         if in_order and clock.verdict != "open" and (clock.answered or (clock.verdict == "cancelled" and not touched)):
             continue  # what happened after all else changes nothing about a clock that has ended
@@ -135,6 +135,12 @@ def rejudge(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[T
         if change is not None:
             told.append(change)
     return told
+
+
+def _latest(lead: Lead, given: Given) -> int:
+    """The greatest instant of anything that may have answered or ended a clock before this fact."""
+    latest = max(given.latest, lead.handed_over_at or 0)
+    return max(latest, *lead.acceptances.values()) if lead.acceptances else latest
 
 
 def _change(lead: Lead, ruled: Ruled, finding: Finding, seen: Seen, given: Given) -> Told | None:
