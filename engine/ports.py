@@ -5,6 +5,7 @@ contract suite (`tests/engine/test_log_contract.py`). Instants are microseconds 
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
@@ -261,6 +262,14 @@ class EventLog(Protocol):
 
     def task(self, group: GroupSpec, partition: int) -> TaskLog:
         """A handle for owning a task; nothing happens before `open`."""
+        ...
+
+    def in_bulk(self) -> AbstractAsyncContextManager[None]:
+        """For many small commits of this process that nobody waits for one by one.
+
+        All is durable when it is left. Until then a power cut may take back the latest transactions, newest first and
+        each as a whole, of all tasks alike; nothing that others have appended.
+        """
         ...
 
 

@@ -68,7 +68,8 @@ async def drain_together(
     """
     together = _Together(log, programs, until, progress, limit)
     try:
-        return await together.run()
+        async with log.in_bulk():
+            return await together.run()
     finally:
         await together.close()
 

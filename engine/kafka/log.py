@@ -1,6 +1,7 @@
 """Kafka as everybody sees it: publishers, readers, administrators, and the handles of tasks."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from engine.kafka import groups, offsets
 from engine.kafka.appender import Appender
@@ -154,6 +155,10 @@ class KafkaLog:
 
     def _now_ms(self) -> int | None:
         return None if self._clock is None else self._clock() // 1000
+
+    def in_bulk(self) -> AbstractAsyncContextManager[None]:
+        """Nothing is gained here."""
+        return nullcontext()
 
     def faust_broker(self) -> str:
         """The `broker` setting of a Faust app that runs tasks on this log; its id has to be the consumer group."""

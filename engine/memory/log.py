@@ -1,6 +1,7 @@
 """The in-memory log as one "process" sees it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from engine.embedded.broker import broker_url
 from engine.embedded.ports import Ear
@@ -92,6 +93,10 @@ class MemoryLog:
     def task(self, group: GroupSpec, partition: int) -> MemoryTaskLog:
         """A handle for owning a task."""
         return MemoryTaskLog(self.disk, group, partition, owner=self.owner, clock=self.clock, lease_ttl=self._lease_ttl)
+
+    def in_bulk(self) -> AbstractAsyncContextManager[None]:
+        """Nothing is gained here."""
+        return nullcontext()
 
     def faust_broker(self) -> str:
         """The broker URL for a Faust app over this log."""

@@ -1,6 +1,7 @@
 """The embedded log as everybody sees it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import apsw
@@ -113,6 +114,15 @@ class SqliteLog:
     def task(self, group: GroupSpec, partition: int) -> SqliteTaskLog:
         """A handle for owning a task."""
         return SqliteTaskLog(self.store, self.catalog, self.lessee, group, partition)
+
+    @asynccontextmanager
+    async def in_bulk(self) -> AsyncIterator[None]:
+        """Commits wait for the disk together, when it is left."""
+        await self.store.sync_later()
+        try:
+            yield
+        finally:
+            await self.store.sync_now()
 
     def faust_broker(self) -> str:
         """The broker URL for a Faust app over this log."""

@@ -87,6 +87,16 @@ def prepare(connection: apsw.Connection, path: Path) -> None:
         connection.execute(f"pragma user_version={VERSION}").fetchall()
 
 
+def synchronize(connection: apsw.Connection, how: str) -> None:
+    """When commits of a connection are synced: `full`, each, or `normal`, with the next checkpoint."""
+    connection.execute(f"pragma synchronous={how}").fetchall()
+
+
+def touch(connection: apsw.Connection) -> None:
+    """Write a page and change nothing: syncing it syncs all that was written to the log file before."""
+    connection.execute(f"pragma user_version={VERSION}").fetchall()
+
+
 def _check(connection: apsw.Connection, path: Path) -> None:
     if is_empty(connection):
         return

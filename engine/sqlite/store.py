@@ -10,7 +10,7 @@ import apsw
 from engine.errors import LogError, Unavailable
 from engine.sqlite.bell import Bell
 from engine.sqlite.failures import translated
-from engine.sqlite.schema import connect, is_empty, prepare
+from engine.sqlite.schema import connect, is_empty, prepare, synchronize, touch
 from engine.sqlite.writelock import WriteLock
 
 T = TypeVar("T")
@@ -120,6 +120,24 @@ class Store:
         if ring:
             bell.ring()
         return result
+
+    async def sync_later(self) -> None:
+        """From now on a commit of ours reaches the disk with a later one, or with one of another process.
+
+        The file is whole at any time: what a power cut takes back it takes from the end, in whole transactions.
+        """
+        async with self._turn:
+            connection, _, _ = self._opened()
+            with translated(self.path):
+                synchronize(connection, "normal")
+
+    async def sync_now(self) -> None:
+        """All that was committed is on the disk, and every commit from now on when it returns."""
+        async with self._turn:
+            connection, _, _ = self._opened()
+            with translated(self.path):
+                synchronize(connection, "full")
+        await self.write(touch, ring=False)
 
     def _expect_nothing(self) -> None:
         """Refuse to begin with an empty log where there was one: its bell is made after it, and stays."""

@@ -103,6 +103,13 @@ class LogContract:
         told = await log.describe_topics([spec.name for spec in TOPICS])
         assert told == {spec.name: spec for spec in TOPICS}
 
+    async def test_what_is_committed_in_bulk_is_there_at_once_and_afterwards(self, log: EventLog, home: Home) -> None:
+        async with log.in_bulk(), opened(log) as task:
+            await task.commit(Writes(outputs={(OUT, 0): new(b"one")}))
+            assert values(await drain(await home.log("second"), OUT)) == [b"one"]
+            await task.commit(Writes(outputs={(OUT, 0): new(b"two")}))
+        assert values(await drain(await home.log("second"), OUT)) == [b"one", b"two"]
+
     async def test_a_missing_topic_is_described_as_none_and_refused_by_name(self, log: EventLog) -> None:
         assert await log.describe_topics(["nowhere"]) == {"nowhere": None}
         with pytest.raises(WrongTopic, match="nowhere"):
