@@ -17,6 +17,7 @@ from projections.views.times import instant_text
 from projections.views.view import Cell
 from streams.agreement.known import Known
 from streams.deciders.lead.closed import is_open
+from streams.deciders.lead.closings import lasting
 
 _NAMES = ("company", "account", "name")
 
@@ -48,8 +49,8 @@ def standing(histories: Mapping[str, Sequence[Envelope]], known: Known, at: int)
     caps: list[int] = []
     for lead_id, facts in histories.items():
         lead = lead_as_of(facts, at)
-        if lead.captured_at is None:
-            continue
+        if lead.captured_at is None or "merged" in lasting(lead.closings):
+            continue  # whoever is one with another counts as that one
         people += 1
         agreement = None if lead.agreement is None else known.in_force(lead.agreement, at)
         open_leads += not lead.closed if agreement is None else is_open(lead, agreement)

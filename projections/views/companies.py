@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from events.envelope import Envelope
 from events.fact import Fact
+from events.identity import LeadMatched
 from events.instants import to_us
 from events.lead import LeadCaptured, LeadConverted, LeadProfileUpdated
 from events.life import LeadUnconverted
@@ -28,7 +29,13 @@ class Place(Struct, frozen=True, gc=False, array_like=True):
     name_at: int = 0
     domain: str = ""
     domain_at: int = 0
-    account: str | None = None
+    converted_into: str | None = None
+    matched: str | None = None
+
+    @property
+    def account(self) -> str | None:
+        """The account it belongs to: that of its conversion before one it was matched to."""
+        return self.converted_into or self.matched
 
 
 def _learned(row: Place, fact: LeadCaptured | LeadProfileUpdated, envelope: Envelope) -> Place:
@@ -44,11 +51,15 @@ def _learned(row: Place, fact: LeadCaptured | LeadProfileUpdated, envelope: Enve
 
 
 def _converted(row: Place, fact: LeadConverted, _: Envelope) -> Place:
-    return row if fact.account is None else replace(row, account=fact.account)
+    return row if fact.account is None else replace(row, converted_into=fact.account)
 
 
 def _unconverted(row: Place, _: LeadUnconverted, __: Envelope) -> Place:
-    return row if row.account is None else replace(row, account=None)
+    return row if row.converted_into is None else replace(row, converted_into=None)
+
+
+def _matched(row: Place, fact: LeadMatched, _: Envelope) -> Place:
+    return row if fact.account == row.matched else replace(row, matched=fact.account)
 
 
 _ON: dict[type[Fact], Handler[Place]] = {
@@ -56,6 +67,7 @@ _ON: dict[type[Fact], Handler[Place]] = {
     LeadProfileUpdated: _learned,
     LeadConverted: _converted,
     LeadUnconverted: _unconverted,
+    LeadMatched: _matched,
 }
 
 

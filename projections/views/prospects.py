@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from events.envelope import Envelope
 from events.fact import Fact
+from events.identity import LeadMerged, LeadUnmerged
 from events.instants import to_us
 from events.lead import (
     LeadArchived,
@@ -73,6 +74,7 @@ class Prospect(Struct, frozen=True, gc=False, array_like=True):
     archived: Decided | None = None
     entered: Decided | None = None
     entered_by: tuple[str, str] = ("", "")
+    merged: bool = False
 
 
 def features_before(row: Prospect, at: int | None) -> Features:
@@ -169,6 +171,14 @@ def _reopened(row: Prospect, _: LeadReopened, envelope: Envelope) -> Prospect:
     return row if _stands(row.entered, at) else replace(row, entered=None)
 
 
+def _merged(row: Prospect, _: LeadMerged, __: Envelope) -> Prospect:
+    return replace(row, merged=True)
+
+
+def _unmerged(row: Prospect, fact: LeadUnmerged, envelope: Envelope) -> Prospect:
+    return replace(row, merged=False) if fact.lead == envelope.subject else row
+
+
 def _stands(decided: Decided | None, undone_at: int) -> bool:
     """Whether there is nothing to undo: no decision, or one that was made after that."""
     return decided is None or decided.at > undone_at
@@ -188,11 +198,18 @@ _ON: dict[type[Fact], Handler[Prospect]] = {
     LeadArchived: _archived,
     LeadUnconverted: _unconverted,
     LeadReopened: _reopened,
+    LeadMerged: _merged,
+    LeadUnmerged: _unmerged,
 }
 
 
 def _entries(row: Prospect) -> dict[Cells, Any]:
-    return {} if row.captured_at is None or row.is_test else {(): row}
+    return {(): row} if _counts(row) else {}
+
+
+def _counts(row: Prospect) -> bool:
+    """Whether it is a lead by itself: captured, no test, not one with another."""
+    return row.captured_at is not None and not row.is_test and not row.merged
 
 
 def _render(lead: str, _: Cells, row: Prospect) -> Cells:
@@ -218,7 +235,7 @@ _ONE = (1,)
 
 def _contributions(row: Prospect) -> dict[Cells, Counters]:
     decided = decision(row)
-    if decided is None or row.captured_at is None or row.is_test:
+    if decided is None or not _counts(row):
         return {}
     group = (decided.team, decided.how, decided.status)
     return {(*group, field, value): _ONE for field, value in (("", ""), *decided.features)}
@@ -240,7 +257,7 @@ _COLUMNS = (
 PROSPECTS = Detail(
     name="prospects",
     version=1,
-    meaning="What the predictive score knows of each lead: now, and just before it was decided; test leads left out.",
+    meaning="What the predictive score knows of each lead: now, and just before it was decided; no test or merged leads.",
     initial=Prospect(),
     on=_ON,
     columns=_COLUMNS,

@@ -1,6 +1,7 @@
 import pytest
 
 from events.envelope import Envelope
+from events.identity import LeadMatched
 from events.lead import LeadArchived, LeadCaptured, LeadConverted, LeadProfileUpdated, LeadScored, LeadStatusChanged
 from events.life import LeadReopened, LeadUnconverted
 from projections.read import people_of
@@ -63,7 +64,11 @@ def test_the_account_says_which_company_then_the_name_then_the_domain() -> None:
     assert (row(*facts)["company"], row(*facts)["name"]) == ("acme", "Acme SRL")
     facts.append(told(LeadConverted(account="A-7"), 3))
     assert (row(*facts)["company"], row(*facts)["account"]) == ("A-7", "A-7")
+    facts.append(told(LeadMatched(account="A-8", how="name", confidence=95), 4))
+    assert row(*facts)["account"] == "A-7"
     facts.append(told(LeadUnconverted(), 4))
+    assert (row(*facts)["company"], row(*facts)["account"]) == ("A-8", "A-8")
+    facts[-2:] = [facts[-1]]
     assert (row(*facts)["company"], row(*facts)["account"]) == ("acme", None)
 
 

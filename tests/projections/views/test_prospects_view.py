@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from events.envelope import Envelope
+from events.identity import LeadMerged, LeadUnmerged
 from events.lead import (
     LeadArchived,
     LeadCaptured,
@@ -180,6 +181,16 @@ def test_stubs_test_leads_and_undecided_ones_are_not_counted() -> None:
     assert counts(captured(0, is_test=True), told(LeadConverted(), 5)) == {}
     assert counts(captured(0)) == {}
     assert rows_of(PROSPECTS, told(LeadConverted(), 5)) == []
+
+
+def test_a_lead_that_is_one_with_another_is_not_counted_twice_and_can_be_taken_apart() -> None:
+    facts = (captured(0), told(LeadConverted(), 5))
+    merged = (*facts, told(LeadMerged(into="bob", key="email:1"), 6))
+    assert counts(*merged) == {}
+    assert rows_of(PROSPECTS, *merged) == []
+    apart = told(LeadUnmerged(lead="anna", into="bob", by="somebody"), 7)
+    assert counts(*merged, apart) == counts(*facts)
+    assert counts(*merged, told(LeadUnmerged(lead="eve", into="anna", by="somebody"), 7)) == {}
 
 
 def test_a_repetition_adds_nothing() -> None:
