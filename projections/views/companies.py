@@ -10,13 +10,13 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from events.company_names import company_name_of
 from events.envelope import Envelope
 from events.fact import Fact
 from events.identity import LeadMatched
 from events.instants import to_us
 from events.lead import LeadCaptured, LeadConverted, LeadProfileUpdated
 from events.life import LeadUnconverted
-from projections.views.company_names import company_key
 from projections.views.view import Cells, Column, Detail, Handler, Kind
 
 _NAME, _DOMAIN = "company.name", "company.domain"
@@ -76,7 +76,7 @@ def _entries(row: Place) -> dict[Cells, Any]:
 
 
 def _render(lead: str, _: Cells, row: Place) -> Cells:
-    company = row.account or company_key(row.name) or row.domain.casefold() or row.name
+    company = row.account or company_name_of(row.name) or row.domain.casefold() or row.name
     return lead, company, row.account, row.name or row.domain
 
 

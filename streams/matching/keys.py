@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from typing import Any
 
+from events.company_names import company_name_of
 from streams.agreement.records import Identity
-from streams.matching.companies import company_domain_of, company_name_of, postcode_of
+from streams.matching.companies import company_domain_of, postcode_of
 from streams.matching.people import email_of, name_of, phone_of
 
 Profile = Mapping[str, Any]

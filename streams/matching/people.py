@@ -6,7 +6,7 @@ import idna
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
-from streams.matching.texts import folded, words
+from events.texts import folded, words
 
 LONGEST_EMAIL = 254
 """Characters of an address at most (RFC 5321, 4.5.3.1.3, less the brackets)."""

@@ -10,6 +10,7 @@ from typing import cast
 from msgspec.structs import replace
 
 from events.commands import MergeLead, UnmergeLead
+from events.company_names import company_name_of
 from events.envelope import Envelope
 from events.identity import (
     AccountFound,
@@ -30,7 +31,6 @@ from streams.deciders.lead.given import Given, Live, Refusal, Told
 from streams.deciders.lead.sharing import news, whole
 from streams.deciders.lead.state import Lead, Person
 from streams.deciders.lead.union import age, own_of
-from streams.matching.companies import company_name_of
 from streams.matching.keys import WEAK, company_keys, kind_of, linked_key, person_keys
 
 _COMPANY = "company_"

@@ -1,12 +1,9 @@
-import pytest
-
 from events.envelope import Envelope
 from events.identity import LeadMatched
 from events.lead import LeadArchived, LeadCaptured, LeadConverted, LeadProfileUpdated, LeadScored, LeadStatusChanged
 from events.life import LeadReopened, LeadUnconverted
 from projections.read import people_of
 from projections.views.companies import COMPANIES
-from projections.views.company_names import company_key
 from projections.views.view import Cell
 from tests.projections.given import rows_of, text, told
 from tests.projections.house import House, house
@@ -35,26 +32,6 @@ async def shown(*facts: Envelope, partitions: int = 1) -> House:
     await built.write(*facts)
     await built.show()
     return built
-
-
-@pytest.mark.parametrize(
-    ("written", "key"),
-    [
-        ("Acme SRL", "acme"),
-        ("  ACME,  s.r.l. ", "acme"),
-        ("Société Générale S.A.", "société générale"),
-        ("Müller GmbH & Co. KG", "müller"),
-        ("Kowalski Sp. z o.o.", "kowalski"),
-        ("深圳科技有限公司", "深圳科技"),
-        ("บริษัท กรุงเทพ จำกัด", "กรุงเทพ"),
-        ("The Company Store", "the company store"),
-        ("AT&T Inc.", "at&t"),
-        ("SRL", "srl"),
-        ("Asa", "asa"),
-    ],
-)
-def test_a_name_is_the_same_however_it_is_written(written: str, key: str) -> None:
-    assert company_key(written) == key
 
 
 def test_the_account_says_which_company_then_the_name_then_the_domain() -> None:

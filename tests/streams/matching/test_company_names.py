@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.matching.companies import company_domain_of, company_name_of, near, postcode_of
+from events.company_names import company_name_of
+from streams.matching.companies import company_domain_of, near, postcode_of
 
 names = st.text(st.sampled_from("abcd éß.&,/-有限公司 srl"), max_size=20)
 
