@@ -67,6 +67,11 @@ class Pulse:
         if self._task is not None and not self._task.done():
             self._task.cancel()
 
+    def drop(self) -> None:
+        """The last fault fell into another one, from which it is not this that has to recover in time."""
+        self.close()
+        self._task = None
+
     async def _measure(self, what: str, since: float) -> Recovery:
         goals, away = await answered(self._goals)
         if away:

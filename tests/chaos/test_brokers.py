@@ -80,6 +80,7 @@ async def test_with_two_brokers_down_nothing_is_accepted_and_with_them_back_all_
                 three.kill(broker)
             if turn == 0:  # a worker dies with them; its successor starts when hardly anybody is there
                 scene.kill(dying)
+                scene.pulse.drop()  # nobody gets on without the brokers
                 successor = scene.start()
             accepted, unsure = scene.fed, sum(map(len, scene.unsure.values()))
             while sum(map(len, scene.unsure.values())) == unsure:  # noqa: ASYNC110 - upstream's own patience is awaited
