@@ -15,6 +15,7 @@ from streams.agents.lead_task import dump_lead, load_lead
 from streams.deciders.lead.engagement import basis, explain
 from streams.deciders.lead.given import Given, Kept, Live
 from tests.streams.deciders.lead.desk import DESK, QUALIFYING, SCORED
+from tests.streams.deciders.lead.persons import ONE
 from tests.streams.deciders.pools.desk import agreement, ask, desk, members
 from tests.streams.deciders.pools.test_pools import leads
 from tests.streams.deciders.pools.test_turns import owners, served
@@ -32,6 +33,7 @@ from tests.support.given import (
     said,
     status,
 )
+from tests.support.town import Town
 
 OFFICE = """
 calendars:
@@ -215,3 +217,14 @@ def test_a_reminder_of_what_is_done_does_not_ring() -> None:
     task = TaskCreated(task="t", title="Call back", remind_at=from_us(minute(60)))
     done = happened(TaskDone(task="t"), 30)
     given(DESK).history(captured(0)).when(happened(task, 5), done, until=DAYS).then([], of=TaskReminderDue)
+
+
+def test_two_leads_that_are_one_person_do_not_count_a_visit_twice() -> None:
+    """Merging adds the two totals, so whoever was told of one visit in two records is hotter than anybody else."""
+    town, visit = Town(ONE), inbound(5, fact_id="visit-1")
+    for name, at in (("ana", 0), ("bob", 1)):
+        town.tell(name, captured(at, profile=dotted(person__email="x@acme.example")), visit)
+    scores = [story.live.lead.score for story in town.leads.values()]
+    winner = town.settle().lead("ana").live.lead
+    assert scores == [winner.score, winner.score]
+    assert len(winner.touches) == 1

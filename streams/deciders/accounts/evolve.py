@@ -4,6 +4,8 @@ from bisect import insort
 
 from events.account import AccountAmended, AccountFact, AccountOpened, AccountOwnerChanged, AccountRelated
 from events.envelope import Envelope
+from events.identity import AccountClaimed
+from events.instants import to_us
 from streams.deciders.accounts.state import Account, Related
 
 _FIELDS = ("name", "domain", "phone", "postcode", "country", "parent")
@@ -23,6 +25,8 @@ def evolve(state: Account, envelope: Envelope, at: int) -> None:
             _owned(state, fact.owner, at)
         case AccountRelated() as fact:
             _related(state, Related(fact.other, fact.kind, at, fact.ended))
+        case AccountClaimed() as fact:
+            state.claimed[fact.key] = (fact.company, to_us(fact.opened_at))
         case _:
             pass  # what is asked and answered is history alone
 

@@ -32,6 +32,7 @@ class Account(Subject):
         owner: who looks after it; None for nobody.
         owner_at: since when, microseconds.
         related: other accounts it has to do with, in order of id and kind.
+        claimed: keys it claimed, each with name and opening as claimed.
     """
 
     opened_at: int | None = None
@@ -40,3 +41,4 @@ class Account(Subject):
     owner: str | None = None
     owner_at: int = 0
     related: list[Related] = field(default_factory=list)
+    claimed: dict[str, tuple[str, int]] = field(default_factory=dict)

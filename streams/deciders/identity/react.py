@@ -66,7 +66,7 @@ def _found(leads: Sequence[Holder], accounts: Sequence[Company], kind: str) -> S
 
 def _how(kind: str, one: str | None, other: str) -> How | None:
     """What a lead and an account with a key in common have in common; None where that is not enough."""
-    if kind == "company_name":
+    if kind == "company_name" or one == other:
         return "name"
     if one is not None and near(one, other):
         return _NEAR[kind]

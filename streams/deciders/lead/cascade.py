@@ -20,6 +20,7 @@ from events.identity import (
     LeadHistoryShared,
     LeadHistoryTakenBack,
     LeadIdentityLinked,
+    LeadMatched,
     LeadMerged,
     LeadUnmerged,
 )
@@ -102,6 +103,7 @@ REACTIONS: dict[type[Fact], tuple[Part, ...]] = {
     LeadHistoryShared: ON_JOINED,
     LeadHistoryTakenBack: ON_JOINED,
     AccountFound: (identity.on_found,),
+    LeadMatched: (ownership.on_account_known,),
 }
 """Which parts see a fact, in which order. A fact that is not here changes state only.
 

@@ -54,7 +54,10 @@ def begin(lead: Lead, agreement: Agreement, at: int) -> Sequence[Told]:
 def account_of(lead: Lead) -> str | None:
     """The account a lead belongs to, as far as is known."""
     account = lead.profile.get(ACCOUNT)
-    return account[:256] if isinstance(account, str) and account else None
+    if isinstance(account, str) and account:
+        return account[:256]
+    matched = None if lead.person is None else lead.person.account
+    return None if matched is None else matched.account
 
 
 def on_account_known(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[Told]:
