@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from events.account import AccountAmended, AccountOpened, AccountOwnerTold
+from events.company_names import company_name_of
 from events.envelope import Envelope
 from events.identity import AccountClaimed
 from events.instants import from_us
@@ -12,7 +13,6 @@ from streams.agreement.written_records import IdentityPart
 from streams.deciders.accounts.state import Account
 from streams.deciders.subject import Around, speaker
 from streams.deciders.told import Told
-from streams.matching.companies import company_name_of
 from streams.matching.keys import company_keys
 
 ALL_KEYS = identity_of(IdentityPart())
