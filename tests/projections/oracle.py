@@ -198,16 +198,28 @@ def without_second_endings(facts: Iterable[Envelope]) -> list[Envelope]:
     return kept
 
 
+def deciding(history: Sequence[Envelope]) -> Envelope | None:
+    """The fact that decided a lead, as things stand: its conversion, else its archive, else its last status."""
+    standing: dict[type, Envelope] = {}
+    for envelope in history:
+        kind = type(envelope.data)
+        if kind in (LeadConverted, LeadArchived):
+            standing.setdefault(kind, envelope)
+        elif kind is LeadStatusChanged:
+            found = [each for each in (standing.get(kind), envelope) if each is not None]
+            standing[kind] = max(found, key=lambda each: (each.time, each.source, each.id))
+        undone = {LeadUnconverted: (LeadConverted,), LeadReopened: (LeadArchived, LeadStatusChanged)}.get(kind, ())
+        for each in undone:
+            if each in standing and standing[each].time <= envelope.time:
+                del standing[each]
+    return next((standing[kind] for kind in (LeadConverted, LeadArchived, LeadStatusChanged) if kind in standing), None)
+
+
 def prospect(history: Sequence[Envelope]) -> tuple[str, str, dict[str, str]] | None:
     """How a lead was decided, in which status, and what was known strictly before; of facts told in order of time."""
-    decided = [envelope for envelope in history if isinstance(envelope.data, LeadConverted)][:1]
-    decided = decided or [envelope for envelope in history if isinstance(envelope.data, LeadArchived)][:1]
-    if not decided:
-        entered = [envelope for envelope in history if isinstance(envelope.data, LeadStatusChanged)]
-        decided = sorted(entered, key=lambda envelope: (envelope.time, envelope.source, envelope.id))[-1:]
-    if not decided:
+    last = deciding(history)
+    if last is None:
         return None
-    (last,) = decided
     known: dict[str, str] = {}
     for envelope in history[: history.index(last)]:
         fact: Any = envelope.data
