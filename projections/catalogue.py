@@ -14,6 +14,7 @@ from projections.views.companies import COMPANIES
 from projections.views.completeness import PARTITIONS, SOURCES
 from projections.views.consents import CONSENTS
 from projections.views.conversions import CONVERSIONS
+from projections.views.duplicates import DUPLICATES
 from projections.views.funnel import FUNNEL
 from projections.views.leads import LEADS
 from projections.views.prospects import PREDICTION_COUNTS, PROSPECTS
@@ -41,6 +42,7 @@ VIEWS: tuple[View[Any], ...] = (
     TASKS,
     CONVERSIONS,
     CONSENTS,
+    DUPLICATES,
 )
 """In the order in which the projection task keeps their rows."""
 

@@ -10,6 +10,7 @@ from projections.catalogue import DERIVED, VIEWS
 from projections.stores.schema import base_table, quoted
 from projections.views.commitment import COMMITMENT
 from projections.views.companies import COMPANIES
+from projections.views.duplicates import DUPLICATES
 from projections.views.funnel import CAPTURED, CONVERTED, FUNNEL
 from projections.views.prospects import PREDICTION_COUNTS
 from projections.views.response_times import RESPONSE_TIMES
@@ -191,6 +192,7 @@ _SPECIAL = {
     COMPANIES.name: _COMPANIES,
     ROUTING.name: _placed(ROUTING, "CASE b.state WHEN 'waiting' THEN 0 ELSE 1 END"),
     TASKS.name: _placed(TASKS, "CASE WHEN b.state = 'done' THEN 2 WHEN b.due IS NULL THEN 1 ELSE 0 END"),
+    DUPLICATES.name: _placed(DUPLICATES, "CASE b.state WHEN 'suspected' THEN 0 WHEN 'merged' THEN 1 ELSE 2 END"),
 }
 
 ANSWERS: tuple[Answer, ...] = (

@@ -13,6 +13,7 @@ from events.lead import LeadCaptured, LeadHandedOver
 from events.routing import LeadAssigned
 from events.sla import SlaAnswered, SlaBreached, SlaBreachRetracted, SlaEscalated, SlaFact, SlaRevised
 from projections.views.clocks import find, identity, put
+from projections.views.merging import MERGING
 from projections.views.times import instant_text, instant_text_or_none, recorded_at
 from projections.views.view import Cells, Column, Detail, Handler, Kind
 
@@ -44,6 +45,7 @@ class Breaches(Struct, frozen=True, gc=False, array_like=True):
     is_test: bool = False
     owner: str | None = None
     clocks: tuple[Breach, ...] = ()
+    merged: bool = False
 
 
 def _captured(row: Breaches, fact: LeadCaptured, _: Envelope) -> Breaches:
@@ -121,11 +123,12 @@ _ON: dict[type[Fact], Handler[Breaches]] = {
     SlaAnswered: _answered,
     SlaRevised: _revised,
     SlaBreachRetracted: _taken_back,
+    **MERGING,
 }
 
 
 def _entries(row: Breaches) -> Mapping[Cells, Any]:
-    return {} if row.is_test else {identity(breach): breach for breach in row.clocks}
+    return {} if row.is_test or row.merged else {identity(breach): breach for breach in row.clocks}
 
 
 def _render(lead: str, _: Cells, breach: Breach) -> Cells:
@@ -165,8 +168,8 @@ _COLUMNS = (
 
 BREACHES = Detail(
     name="breaches",
-    version=2,
-    meaning="Clocks that were breached, one row each; test leads left out.",
+    version=3,
+    meaning="Clocks that were breached, one row each; test and merged leads left out.",
     initial=Breaches(),
     on=_ON,
     columns=_COLUMNS,

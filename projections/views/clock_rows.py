@@ -1,5 +1,6 @@
 """`clocks`: one row for every SLA clock, as it stands now: what boards, verdicts and response times are made of."""
 
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
@@ -7,6 +8,7 @@ from msgspec.structs import replace
 
 from events.envelope import Envelope
 from events.fact import Fact
+from events.identity import LeadHistoryShared, LeadHistoryTakenBack, LeadMerged, LeadUnmerged, SharedTouch
 from events.instants import SECOND, to_us
 from events.lead import LeadArchived, LeadCaptured, LeadConverted, LeadHandedOver, LeadTouched
 from events.life import LeadRecycled, LeadRejected, LeadReopened
@@ -27,9 +29,13 @@ from events.sla import (
     Verdict,
 )
 from projections.views.clocks import find, identity, put
+from projections.views.merging import Heard, goes_on, leaves, merged, unmerged
 from projections.views.next_action import next_action
 from projections.views.times import instant_text, instant_text_or_none, is_earlier, week_text
 from projections.views.view import Cells, Column, Detail, Handler, Kind
+
+Lent = tuple[str, tuple[str, ...], str]
+"""A touch of a merged lead that a clock counted: (lead, through which, channel)."""
 
 
 class Row(Struct, frozen=True, gc=False, array_like=True):
@@ -61,6 +67,7 @@ class Row(Struct, frozen=True, gc=False, array_like=True):
     asks: str = ""
     worked_us: int | None = None
     lapsed: bool = False
+    lent: tuple[Lent, ...] = ()
 
 
 class Clocks(Struct, frozen=True, gc=False, array_like=True):
@@ -71,6 +78,8 @@ class Clocks(Struct, frozen=True, gc=False, array_like=True):
     source: str = ""
     captured_at: int | None = None
     clocks: tuple[Row, ...] = ()
+    merged: bool = False
+    heard: tuple[Heard, ...] = ()
 
 
 def _captured(row: Clocks, fact: LeadCaptured, envelope: Envelope) -> Clocks:
@@ -149,11 +158,55 @@ def _touched(row: Clocks, fact: LeadTouched, envelope: Envelope) -> Clocks:
     return replace(row, clocks=tuple(_one_less(clock, fact, at) for clock in row.clocks))
 
 
-def _one_less(clock: Row, fact: LeadTouched, at: int) -> Row:
-    if clock.side != fact.side or not (at > clock.counts_after or at >= clock.started_at):
+def _shared(row: Clocks, fact: LeadHistoryShared, envelope: Envelope) -> Clocks:
+    """What was done for a merged lead counts for this one, until it is unmerged."""
+    if not goes_on(row.heard, fact, envelope):
+        return row
+    if fact.begins:
+        others = tuple(each for each in row.heard if each[0] != fact.lead)
+        row = _without(replace(row, heard=(*others, (fact.lead, fact.through))), lambda lent: lent[0] == fact.lead)
+    for touch in fact.touches:
+        if touch.direction == "outbound" and any(clock.needs for clock in row.clocks):
+            lent, at = (fact.lead, fact.through, touch.channel), to_us(touch.at)
+            row = replace(row, clocks=tuple(_one_less(clock, touch, at, lent) for clock in row.clocks))
+    return row
+
+
+def _one_less(clock: Row, touch: LeadTouched | SharedTouch, at: int, lent: Lent | None = None) -> Row:
+    if clock.side != touch.side or not (at > clock.counts_after or at >= clock.started_at):
         return clock
-    left = ((channel, count - (channel == fact.channel)) for channel, count in clock.needs)
-    return replace(clock, needs=tuple(need for need in left if need[1]))
+    left = ((channel, count - (channel == touch.channel)) for channel, count in clock.needs)
+    needs = tuple(need for need in left if need[1])
+    if needs == clock.needs:
+        return clock
+    return replace(clock, needs=needs, lent=clock.lent if lent is None else (*clock.lent, lent))
+
+
+def _taken_back(row: Clocks, fact: LeadHistoryTakenBack | LeadUnmerged, envelope: Envelope) -> Clocks:
+    if fact.into != envelope.subject:
+        return row
+    heard = tuple(each for each in row.heard if not leaves(*each, fact))
+    row = row if heard == row.heard else replace(row, heard=heard)
+    return _without(row, lambda lent: leaves(lent[0], lent[1], fact))
+
+
+def _unmerged(row: Clocks, fact: LeadUnmerged, envelope: Envelope) -> Clocks:
+    return _taken_back(unmerged(row, fact, envelope), fact, envelope)
+
+
+def _without(row: Clocks, gone: Callable[[Lent], bool]) -> Clocks:
+    """Touches that were lent are missing again."""
+    if not any(gone(lent) for clock in row.clocks for lent in clock.lent):
+        return row
+    return replace(row, clocks=tuple(_given_back(clock, gone) for clock in row.clocks))
+
+
+def _given_back(clock: Row, gone: Callable[[Lent], bool]) -> Row:
+    needs = dict(clock.needs)
+    for lent in clock.lent:
+        if gone(lent):
+            needs[lent[2]] = needs.get(lent[2], 0) + 1
+    return replace(clock, needs=tuple(needs.items()), lent=tuple(lent for lent in clock.lent if not gone(lent)))
 
 
 def _met(row: Clocks, fact: SlaMet, _: Envelope) -> Clocks:
@@ -211,6 +264,10 @@ _ON: dict[type[Fact], Handler[Clocks]] = {
     LeadReopened: _closed,
     LeadConverted: _closed,
     LeadArchived: _closed,
+    LeadMerged: merged,
+    LeadUnmerged: _unmerged,
+    LeadHistoryShared: _shared,
+    LeadHistoryTakenBack: _taken_back,
 }
 
 
@@ -225,7 +282,7 @@ def state(clock: Row) -> str:
 
 
 def _entries(row: Clocks) -> dict[Cells, Any]:
-    return {} if row.is_test else {identity(clock): clock for clock in row.clocks}
+    return {} if row.is_test or row.merged else {identity(clock): clock for clock in row.clocks}
 
 
 def _render(lead: str, _: Cells, clock: Row) -> Cells:
@@ -306,8 +363,8 @@ COLUMNS = (
 
 CLOCKS = Detail(
     name="clocks",
-    version=3,
-    meaning="Every SLA clock, one row each, as it stands now; test leads left out.",
+    version=4,
+    meaning="Every SLA clock, one row each, as it stands now; test and merged leads left out.",
     initial=Clocks(),
     on=_ON,
     columns=COLUMNS,

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from events.envelope import Envelope
 from events.instants import to_us
 from events.lead import LeadCaptured, LeadQualified
+from projections.views.merging import MERGING
 from projections.views.times import is_earlier, quarter_text, week_text
 from projections.views.view import PARTITION, Aggregate, Cells, Column, Counters, Kind
 
@@ -22,6 +23,7 @@ class Delivered(Struct, frozen=True, gc=False, array_like=True):
     is_test: bool = False
     agreement: str = ""
     at: int | None = None
+    merged: bool = False
 
 
 def _captured(row: Delivered, fact: LeadCaptured, _: Envelope) -> Delivered:
@@ -34,7 +36,7 @@ def _qualified(row: Delivered, fact: LeadQualified, envelope: Envelope) -> Deliv
 
 
 def _contributions(row: Delivered) -> dict[Cells, Counters]:
-    if row.is_test or row.at is None:
+    if row.is_test or row.merged or row.at is None:
         return {}
     return {(row.agreement, quarter_text(row.at), week_text(row.at)): (1,)}
 
@@ -68,10 +70,10 @@ _WEEK = Column("week", Kind.TEXT, "ISO week in UTC, such as 2026-W02; one that l
 
 COMMITMENT = Aggregate(
     name="commitment",
-    version=1,
-    meaning="Qualified leads delivered, week by week, against the promise for the quarter; test leads left out.",
+    version=2,
+    meaning="Qualified leads delivered, week by week, against the promise for the quarter; no test or merged leads.",
     initial=Delivered(),
-    on={LeadCaptured: _captured, LeadQualified: _qualified},
+    on={LeadCaptured: _captured, LeadQualified: _qualified, **MERGING},
     columns=(PARTITION, _AGREEMENT, _QUARTER, _WEEK, Column("delivered", Kind.INTEGER, "leads first qualified then")),
     key=4,
     answer=(

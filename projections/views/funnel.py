@@ -11,6 +11,7 @@ from events.envelope import Envelope
 from events.instants import to_us
 from events.lead import LeadCaptured, LeadConverted, LeadStatusChanged
 from events.life import LeadUnconverted
+from projections.views.merging import MERGING
 from projections.views.view import PARTITION, Aggregate, Cells, Column, Counters, Kind
 
 CAPTURED = "captured"
@@ -27,6 +28,7 @@ class Reached(Struct, frozen=True, gc=False, array_like=True):
     is_test: bool = False
     statuses: tuple[str, ...] = ()
     converted_at: int | None = None
+    merged: bool = False
 
 
 def _captured(row: Reached, fact: LeadCaptured, envelope: Envelope) -> Reached:
@@ -57,18 +59,20 @@ def _unconverted(row: Reached, _: LeadUnconverted, envelope: Envelope) -> Reache
 
 
 def _contributions(row: Reached) -> dict[Cells, Counters]:
-    if row.captured_at is None or row.is_test:
+    if row.captured_at is None or row.is_test or row.merged:
         return {}
     stages = (CAPTURED, *row.statuses, *((CONVERTED,) if row.converted_at is not None else ()))
     return {(row.agreement, row.source, stage): _ONE for stage in stages}
 
 
 _SOURCE = Column("source", Kind.TEXT, "where the leads came from, in marketing's words; blank stays blank")
-_LEADS = Column("leads", Kind.INTEGER, "captured leads that reached the stage, each once; test leads left out")
+_LEADS = Column(
+    "leads", Kind.INTEGER, "captured leads that reached the stage, each once; test and merged leads left out"
+)
 
 FUNNEL = Aggregate(
     name="funnel",
-    version=2,
+    version=3,
     meaning="Captured leads that reached each stage, by source; a source shows all stages of its leads' agreements.",
     initial=Reached(),
     on={
@@ -76,6 +80,7 @@ FUNNEL = Aggregate(
         LeadStatusChanged: _status_changed,
         LeadConverted: _converted,
         LeadUnconverted: _unconverted,
+        **MERGING,
     },
     columns=(
         PARTITION,

@@ -8,7 +8,7 @@ COLUMNS = (
         "phase",
         Kind.TEXT,
         "how far it has come: stub, captured, qualified, handed_over, accepted, converted; or rejected, recycled, "
-        "reopened, nurturing, archived",
+        "reopened, nurturing, archived, merged",
     ),
     Column("status", Kind.TEXT, "the company's own status that happened last; that of an archived lead stays", True),
     Column("score", Kind.INTEGER, "shown score, whole points, at `scored_at`", True),
@@ -38,4 +38,8 @@ COLUMNS = (
     Column("program", Kind.TEXT, "the program that warms it, while it does", True),
     Column("first_owner", Kind.TEXT, "who had it first in its current cycle", True),
     Column("why_owner", Kind.TEXT, "the rule by which its owner got it, in words", True),
+    Column("account", Kind.TEXT, "the account it was matched to", True),
+    Column("account_by", Kind.TEXT, "what they have in common, such as near_name_and_domain", True),
+    Column("account_confidence", Kind.INTEGER, "how sure that is, percent", True),
+    Column("merged_into", Kind.TEXT, "the older lead that counts for it while they are one", True),
 )

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from events.consent import LeadEnrichmentWithdrawn
 from events.envelope import Envelope
 from events.fact import Fact
-from events.identity import LeadIdentityLinked
+from events.identity import LeadHistoryShared, LeadIdentityLinked, LeadMatched, LeadMerged, LeadSuspected, LeadUnmerged
 from events.instants import to_us
 from events.lead import (
     LeadArchived,
@@ -50,57 +49,9 @@ from events.sla import (
 from events.work import TaskCreated, TaskDone, TaskReminderDue
 from projections.views.clocks import find, put, without
 from projections.views.lead_columns import COLUMNS
+from projections.views.lead_row import Lead, OpenClock, phase
 from projections.views.times import instant_text, instant_text_or_none, is_earlier, recorded_at
 from projections.views.view import Cells, Detail, Handler
-
-
-class OpenClock(Struct, frozen=True, gc=False, array_like=True):
-    """A clock without a verdict; `due` in microseconds, None while paused."""
-
-    agreement: str
-    version: int
-    clause: str
-    cycle: int
-    due: int | None
-
-
-class Lead(Struct, frozen=True, gc=False, array_like=True):
-    """Base row: what is known of a lead. Instants in microseconds.
-
-    `status_order` is (occurred, source, id); `back` how the lead last came back to marketing, until it is qualified;
-    `program_status` the status that asked for the program.
-    """
-
-    source: str = ""
-    agreement: str | None = None
-    is_test: bool = False
-    status: str | None = None
-    status_order: tuple[int, str, str] | None = None
-    score: int | None = None
-    grade: str | None = None
-    scored_at: int | None = None
-    owner: str | None = None
-    captured_at: int | None = None
-    qualified_at: int | None = None
-    handed_over_at: int | None = None
-    converted_at: int | None = None
-    archived_at: int | None = None
-    last_touch_at: int | None = None
-    updated_at: int = 0
-    clocks: tuple[OpenClock, ...] = ()
-    company: str | None = None
-    company_at: int = 0
-    why_passed: str | None = None
-    accepted_at: int | None = None
-    reopened_at: int | None = None
-    back: str | None = None
-    back_because: str | None = None
-    program: str | None = None
-    program_status: str | None = None
-    first_owner: str | None = None
-    why_owner: str | None = None
-    last_converted_at: int | None = None
-
 
 _COMPANY = "company.name"
 
@@ -244,6 +195,25 @@ def _archived(row: Lead, _: LeadArchived, envelope: Envelope) -> Lead:
     return replace(row, archived_at=at, updated_at=recorded_at(envelope))
 
 
+def _merged(row: Lead, fact: LeadMerged, envelope: Envelope) -> Lead:
+    return replace(row, merged_into=fact.into, updated_at=recorded_at(envelope))
+
+
+def _unmerged(row: Lead, fact: LeadUnmerged, envelope: Envelope) -> Lead:
+    into = None if fact.lead == envelope.subject else row.merged_into
+    return replace(row, merged_into=into, updated_at=recorded_at(envelope))
+
+
+def _matched(row: Lead, fact: LeadMatched, envelope: Envelope) -> Lead:
+    return replace(
+        row,
+        account=fact.account,
+        account_by=fact.how,
+        account_confidence=fact.confidence,
+        updated_at=recorded_at(envelope),
+    )
+
+
 def _seen(row: Lead, _: Fact, envelope: Envelope) -> Lead:
     return replace(row, updated_at=recorded_at(envelope))
 
@@ -289,6 +259,11 @@ _ON: dict[type[Fact], Handler[Lead]] = {
     TaskReminderDue: _seen,
     LeadEnrichmentWithdrawn: _seen,
     LeadIdentityLinked: _seen,
+    LeadMerged: _merged,
+    LeadUnmerged: _unmerged,
+    LeadHistoryShared: _seen,
+    LeadSuspected: _seen,
+    LeadMatched: _matched,
     SlaStarted: _clock_open,
     SlaPaused: _clock_open,
     SlaResumed: _clock_open,
@@ -301,20 +276,6 @@ _ON: dict[type[Fact], Handler[Lead]] = {
     SlaRevised: _clock_judged_anew,
     SlaBreachRetracted: _clock_judged_anew,
 }
-
-
-def phase(row: Lead) -> str:
-    """How far the lead has come."""
-    steps = (
-        ("archived", row.archived_at),
-        ("converted", row.converted_at),
-        ("nurturing", row.program),
-        ("accepted", row.accepted_at),
-        ("handed_over", row.handed_over_at),
-        ("qualified", row.qualified_at),
-    )
-    reached = next((name for name, since in steps if since is not None), row.back)
-    return reached or ("stub" if row.captured_at is None else "captured")
 
 
 def _entries(row: Lead) -> dict[Cells, Any]:
@@ -354,12 +315,16 @@ def _render(lead: str, _: Cells, row: Lead) -> Cells:
         row.program,
         row.first_owner,
         row.why_owner,
+        row.account,
+        row.account_by,
+        row.account_confidence,
+        row.merged_into,
     )
 
 
 LEADS = Detail(
     name="leads",
-    version=3,
+    version=4,
     meaning="One row a lead, as it stands now.",
     initial=Lead(),
     on=_ON,

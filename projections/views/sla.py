@@ -27,6 +27,7 @@ from events.sla import (
     Verdict,
 )
 from projections.views.clocks import find, put
+from projections.views.merging import MERGING
 from projections.views.view import PARTITION, Aggregate, Cells, Column, Counters, Handler, Kind
 
 
@@ -48,6 +49,7 @@ class Clocks(Struct, frozen=True, gc=False, array_like=True):
 
     is_test: bool = False
     clocks: tuple[Judged, ...] = ()
+    merged: bool = False
 
 
 def _captured(row: Clocks, fact: LeadCaptured, _: Envelope) -> Clocks:
@@ -102,6 +104,7 @@ _ON: dict[type[Fact], Handler[Clocks]] = {
     SlaCancelled: _cancelled,
     SlaRevised: _revised,
     SlaBreachRetracted: _retracted,
+    **MERGING,
 }
 
 _ADDS: dict[Verdict, Counters] = {
@@ -113,7 +116,7 @@ _ADDS: dict[Verdict, Counters] = {
 
 
 def _contributions(row: Clocks) -> dict[Cells, Counters]:
-    if row.is_test:
+    if row.is_test or row.merged:
         return {}
     if len(row.clocks) == 1:
         return {_group(clock): _added(clock) for clock in row.clocks}
@@ -148,8 +151,8 @@ _FIGURES = (
 
 SLA = Aggregate(
     name="sla",
-    version=2,
-    meaning="Verdicts of all clocks per clause and agreement version; test leads left out.",
+    version=3,
+    meaning="Verdicts of all clocks per clause and agreement version; test and merged leads left out.",
     initial=Clocks(),
     on=_ON,
     columns=(PARTITION, *_FIGURES),

@@ -6,6 +6,7 @@ from math import ceil
 from typing import Any
 
 from events.envelope import Envelope
+from events.identity import LeadHistoryShared, LeadHistoryTakenBack, LeadMerged, LeadUnmerged, SharedTouch
 from events.lead import (
     LeadArchived,
     LeadCaptured,
@@ -44,8 +45,15 @@ def captures(history: Sequence[Envelope]) -> list[Any]:
     return [envelope for envelope in history if isinstance(envelope.data, LeadCaptured)]
 
 
-def is_test(history: Sequence[Envelope]) -> bool:
-    return any(envelope.data.is_test for envelope in captures(history))
+def left_out(history: Sequence[Envelope]) -> bool:
+    """Whether the lead is in no figure: it is a test lead, or merged into another one."""
+    is_test = any(envelope.data.is_test for envelope in captures(history))
+    told = [
+        each.data
+        for each in history
+        if isinstance(each.data, LeadMerged) or (isinstance(each.data, LeadUnmerged) and each.data.lead == each.subject)
+    ]
+    return is_test or (bool(told) and isinstance(told[-1], LeadMerged))
 
 
 def cohort(facts: Histories) -> dict[str, tuple[Any, Any]]:
@@ -53,7 +61,7 @@ def cohort(facts: Histories) -> dict[str, tuple[Any, Any]]:
     return {
         lead: (min(captures(history), key=lambda envelope: envelope.time), captures(history)[0])
         for lead, history in facts.items()
-        if captures(history) and not is_test(history)
+        if captures(history) and not left_out(history)
     }
 
 
@@ -94,9 +102,31 @@ def response_seconds(facts: Histories) -> dict[str, tuple[str, int | None]]:
             if isinstance(envelope.data, LeadTouched)
             and (envelope.data.direction, envelope.data.side) == ("outbound", "sales")
         ]
+        touches += [touch.at for touch in shared_touches(facts[lead]) if touch.direction == "outbound"]
         waited = (min(touches) - earliest.time).total_seconds() if touches else None
         found[lead] = (earliest.data.source, None if waited is None else max(0, int(waited)))
     return found
+
+
+def shared_touches(history: Sequence[Envelope]) -> list[SharedTouch]:
+    """The touches of leads that were merged into this one and not parted from it."""
+    parts: dict[str, tuple[tuple[str, ...], list[SharedTouch]]] = {}
+    for envelope in history:
+        fact = envelope.data
+        if getattr(fact, "into", None) != envelope.subject:
+            continue
+        if isinstance(fact, LeadHistoryShared):
+            if fact.begins:
+                parts[fact.lead] = (fact.through, [])
+            if fact.lead in parts and parts[fact.lead][0] == fact.through:
+                parts[fact.lead][1].extend(fact.touches)
+        elif isinstance(fact, LeadHistoryTakenBack | LeadUnmerged):
+            by = fact.through if isinstance(fact, LeadHistoryTakenBack) else fact.lead
+            routes = {name: (name, *through) for name, (through, _) in parts.items()}
+            parts = {
+                name: part for name, part in parts.items() if not (fact.lead in routes[name] and routes[name][-1] == by)
+            }
+    return [touch for _, touches in parts.values() for touch in touches]
 
 
 def response_figures(seconds: Sequence[int | None]) -> dict[str, Any]:
@@ -119,7 +149,7 @@ def verdicts(facts: Histories) -> dict[tuple[str, str, int], Counter[str]]:
     """(agreement, clause, version) -> how many clocks are met, breached, ... and how many breaches fell."""
     found: defaultdict[tuple[str, str, int], Counter[str]] = defaultdict(Counter)
     for history in facts.values():
-        if is_test(history):
+        if left_out(history):
             continue
         clocks: dict[tuple[str, str, int, int], str] = {}
         for envelope in history:

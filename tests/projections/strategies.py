@@ -29,6 +29,7 @@ from events.sla import (
 )
 from tests.projections.given import clock, minutes, told
 from tests.projections.lives import LIFE_FACTS
+from tests.projections.merges import IDENTITY_FACTS
 from tests.projections.ways import ROUTING_FACTS
 
 AGREEMENTS = {"inbound": ("Open", "Won"), "partners": ("Signed", "Open", "converted")}
@@ -63,6 +64,7 @@ WORKED = st.none() | st.integers(0, 10**10)
 FACTS: st.SearchStrategy[Any] = st.one_of(
     ROUTING_FACTS,
     LIFE_FACTS,
+    IDENTITY_FACTS,
     st.builds(
         LeadCaptured,
         source=st.sampled_from(["", "unknown", "web"]),

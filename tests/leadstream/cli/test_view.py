@@ -13,7 +13,7 @@ from tests.leadstream.cli.house import AGREEMENT, MAPPING, House
 END = "2012-01-03T00:00:00.000000Z"
 VIEWS = tuple(BY_NAME)
 EMPTY = ("commitment", "queue", "unowned", "companies", "prediction-counts", "prediction-calibration", "routing",
-         "tasks", "conversions", "consents")  # fmt: skip
+         "tasks", "conversions", "consents", "duplicates")  # fmt: skip
 """In this history nobody is qualified, decided, routed, asked or named by company."""
 
 

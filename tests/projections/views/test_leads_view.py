@@ -71,6 +71,10 @@ def test_a_lead_shows_what_its_facts_said() -> None:
         "program": None,
         "first_owner": "Radu",
         "why_owner": None,
+        "account": None,
+        "account_by": None,
+        "account_confidence": None,
+        "merged_into": None,
     }
 
 
