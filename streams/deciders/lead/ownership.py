@@ -52,7 +52,7 @@ def begin(lead: Lead, agreement: Agreement, at: int) -> Sequence[Told]:
 
 
 def account_of(lead: Lead) -> str | None:
-    """The account a lead belongs to, as far as is known."""
+    """The account a lead belongs to: the one that somebody has named, else the one it was matched to."""
     account = lead.profile.get(ACCOUNT)
     if isinstance(account, str) and account:
         return account[:256]

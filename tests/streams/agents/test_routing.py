@@ -55,6 +55,19 @@ async def test_who_looks_after_the_account_gets_its_lead() -> None:
     assert await owners(house, "anna") == ["rep-9"]
 
 
+async def test_a_lead_that_qualifies_as_it_becomes_known_goes_to_who_looks_after_its_company_and_costs_no_turn() -> (
+    None
+):
+    house = await House().open(CAPPED)
+    opened = AccountOpened(name="Acme Tools SRL", domain="acme.example", owner="rep-9")
+    await house.send(sent(happened(opened, -5), "acme"), inbox=ACCOUNT_INBOX)
+    await house.send(sent(qualified(company__name="ACME Tools"), "anna"), sent(qualified(1), "bert"))
+    await house.run()
+    assert await owners(house, "anna", "bert") == ["rep-9", "ana"]
+    (handed,) = [each for each in await house.told("bert") if isinstance(each.data, LeadHandedOver)]
+    assert handed.time == from_us(minute(1)), "the only turn of the day was not spent on a lead that needed none"
+
+
 async def test_who_is_away_is_told_to_the_pool_and_comes_back_by_himself() -> None:
     house = await House().open(CAPPED)
     away = MemberAway(member="ana", until=from_us(minute(3 * DAYS)))

@@ -5,6 +5,8 @@ from typing import Any
 from events.account import AccountOwnerTold
 from events.commands import HandOverLead, ReassignLead, RejectLead
 from events.fact import Fact
+from events.identity import AccountFound
+from events.instants import from_us
 from events.lead import LeadHandedOver
 from events.routing import (
     LeadAccountAsked,
@@ -15,6 +17,7 @@ from events.routing import (
     PoolRefused,
 )
 from events.sla import SlaFact, SlaMet, SlaStarted
+from streams.deciders.lead.ownership import account_of
 from tests.support.given import Arrival, Story, called, captured, given, happened, learned, minute, said, status, won
 
 ROUTED = """
@@ -302,6 +305,24 @@ def test_a_lead_that_turns_out_to_belong_to_an_account_while_it_waits_asks_that_
     (asked,) = routed(story.when(told(7, number=2), learned(8, company__size=4)))
     assert isinstance(asked, LeadOwnerRequested), "nobody looks after the account, so it is a pool's turn again"
     assert len(routed(story.when(assigned(9, "bo", number=3)))) == 2
+
+
+def test_a_lead_that_is_matched_to_an_account_while_it_waits_asks_that_one() -> None:
+    found = AccountFound(lead="anna", account="acme", how="name", confidence=90, opened_at=from_us(minute(-99)))
+    story = given(ROUTED).history(qualified()).when(happened(found, 0, source="/leadstream/name"))
+    assert [type(each) for each in routed(story)] == [LeadRequestWithdrawn, LeadAccountAsked]
+    first, _ = routed(story.when(told(0, "rep-9", number=2)))
+    assert isinstance(first, LeadAssigned)
+    assert (first.owner, first.rule) == ("rep-9", "account")
+    assert account_of(story.live.lead) == "acme"
+
+
+def test_the_account_that_somebody_has_named_comes_before_the_one_that_was_matched() -> None:
+    found = AccountFound(lead="anna", account="acme", how="name", confidence=90, opened_at=from_us(minute(-99)))
+    story = given(ROUTED).when(
+        captured(0), happened(found, 0, source="/leadstream/name"), qualified(1, company__account="other")
+    )
+    assert routed(story) == [LeadAccountAsked(account="other", number=1)]
 
 
 def test_without_routing_a_lead_is_handed_over_at_once() -> None:
