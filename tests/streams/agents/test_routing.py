@@ -58,7 +58,7 @@ async def test_who_looks_after_the_account_gets_its_lead() -> None:
 async def test_a_lead_that_qualifies_as_it_becomes_known_goes_to_who_looks_after_its_company_and_costs_no_turn() -> (
     None
 ):
-    house = await House().open(CAPPED)
+    house = await House().open(CAPPED + "identity: {merge_on: [], company_on: [name]}\n")
     opened = AccountOpened(name="Acme Tools SRL", domain="acme.example", owner="rep-9")
     await house.send(sent(happened(opened, -5), "acme"), inbox=ACCOUNT_INBOX)
     await house.send(sent(qualified(company__name="ACME Tools"), "anna"), sent(qualified(1), "bert"))
