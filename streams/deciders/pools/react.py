@@ -15,8 +15,8 @@ from streams.deciders.pools.turns import candidates, next_service, next_turn, st
 from streams.deciders.subject import Around
 from streams.deciders.told import Told
 
-MOST_WAITING = 5_000
-"""A pool's state has to fit one record; more leads than that are not asked to wait."""
+MOST_WAITING, _MOST_LETTERS = 5_000, 150_000
+"""A pool's state has to fit one record; more leads than that, or longer ids and names, are not asked to wait."""
 
 
 def react(state: Pool, _envelope: Envelope, at: int, around: Around) -> Sequence[Told]:
@@ -64,10 +64,16 @@ def _refused(state: Pool) -> PoolRefused | None:
     if not state.turns:
         first = state.waiting[0]
         return PoolRefused(lead=first.lead, number=first.number, reason="no_such_pool")
-    if len(state.waiting) > MOST_WAITING:
+    if _is_full(state.waiting):
         last = state.waiting[-1]
         return PoolRefused(lead=last.lead, number=last.number, reason="too_many_waiting")
     return None
+
+
+def _is_full(waiting: Sequence[Waiting]) -> bool:
+    if len(waiting) > MOST_WAITING:
+        return True
+    return sum(len(each.lead) + len(each.not_to or "") for each in waiting) > _MOST_LETTERS
 
 
 def _assigned(state: Pool, at: int) -> PoolAssigned | None:

@@ -260,6 +260,14 @@ def test_more_than_a_state_can_hold_do_not_wait() -> None:
     assert told == PoolRefused(lead="one-more", number=1, reason="too_many_waiting")
 
 
+def test_fewer_wait_where_names_are_so_long_that_a_state_would_not_hold_them() -> None:
+    ledger = desk(agreement("{name: ana, cap_30d: 1}"))
+    for number in range(40):
+        ask(ledger, f"lead-{number}", number, not_to="x" * 4096)
+    assert len(ledger.state.waiting) == 36
+    assert len(ledger.told(PoolRefused)) == 4
+
+
 def test_a_request_that_comes_twice_is_served_once() -> None:
     ledger = desk(TWO)
     ledger.hears(request(), 0, "/leadstream/anna", fact_id="once")
