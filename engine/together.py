@@ -108,13 +108,12 @@ class _Together:
         """Decide and fire until nothing is left, and let time pass everywhere; whether nothing has come of that."""
         while True:
             await self._decide_all()
-            if await self._look():
-                continue
             await self._begin_all()
             due = self._first_due()
-            if due is None or due.due >= self._end:
+            if due is not None and due.due < self._end:
+                await self._fire(due)
+            elif not await self._look():
                 break
-            await self._fire(due)
         for held in self._held:
             self._doing = held
             held.pass_to(self._end)

@@ -8,6 +8,8 @@ from engine.ports import EventLog
 from engine.together import drain_together
 from events.agreement import AgreementPublished
 from events.codec import Codec
+from events.registry import UPSTREAM
+from events.topics import FORWARDS
 from leadstream.agreements import told
 
 _SPEAKING = ("routing", "identity")
@@ -52,7 +54,9 @@ async def _quiet(log: EventLog, programs: Sequence[Program]) -> bool:
 
 
 async def _may_speak(log: EventLog) -> bool:
-    """Whether some version of an agreement gives leads something to say to others."""
+    """Whether some version of an agreement, or what comes from outside, gives leads something to say to others."""
+    if not UPSTREAM.isdisjoint(FORWARDS):
+        return True
     facts = [envelope.data for envelope in await told(log, Codec())]
     return any(
         fact.document.get(part) is not None
