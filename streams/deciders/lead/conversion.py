@@ -1,6 +1,6 @@
 """Conversion: once for each opportunity group, under ids that follow from the lead, whoever asks however often."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from events.commands import ConvertLead, UnconvertLead
 from events.ids import derived_id
@@ -9,6 +9,7 @@ from events.life import LeadUnconverted
 from streams.deciders.lead.closings import lasting
 from streams.deciders.lead.engagement import score_now
 from streams.deciders.lead.given import Before, Given, Live, Refusal, Told
+from streams.deciders.lead.ownership import ACCOUNT
 from streams.deciders.lead.state import Conversion, Lead
 
 
@@ -24,14 +25,13 @@ def convert(live: Live, command: ConvertLead, at: int, given: Given) -> Sequence
     closed = [how for how in lasting(lead.closings) if how != "converted"]
     if closed:
         return Refusal("lead is closed", (f"it is {closed[0]}" + _REMEDY.get(closed[0], ""),))
-    standing = _standing(lead)
-    for each in standing:
+    for each in _standing(lead):
         if each.group == (command.group or "") and (each.account or each.contact or each.opportunity):
             return Before((each.id,))
     missing = _missing(live, command, given)
     if missing:
         return Refusal("not ready to be converted", missing)
-    return (Told(_converted(lead, command, standing, given.subject), at),)
+    return (Told(_converted(lead, command, given.subject), at),)
 
 
 def unconvert(live: Live, command: UnconvertLead, at: int, _given: Given) -> Sequence[Told] | Refusal:
@@ -64,16 +64,17 @@ def _missing(live: Live, command: ConvertLead, given: Given) -> tuple[str, ...]:
     return tuple(missing)
 
 
-def _converted(lead: Lead, command: ConvertLead, standing: Sequence[Conversion], subject: str) -> LeadConverted:
-    """The fact. A second opportunity of the lead goes to the account and contact of the first."""
-    group, known = command.group or "", standing[-1] if standing else None
-    account = command.account or (known and known.account) or derived_id(subject, "account")
-    contact = command.contact or (known and known.contact) or derived_id(subject, "contact")
+def _converted(lead: Lead, command: ConvertLead, subject: str) -> LeadConverted:
+    """The fact. It goes to account and contact of what was converted before, even if that was taken back."""
+    group = command.group or ""
+    known = _last(each.account for each in lead.conversions) or _account_of(lead)
+    account = command.account or known or derived_id(subject, "account")
+    contact = command.contact or _last(each.contact for each in lead.conversions) or derived_id(subject, "contact")
     opportunity = None
     if not command.without_opportunity:
         opportunity = command.opportunity or derived_id(subject, "opportunity", group)
     before = {name for each in lead.conversions for name in (each.account, each.contact, each.opportunity)}
-    given = {command.account, command.contact, command.opportunity}
+    given = {command.account, command.contact, command.opportunity, known}
     ids: list[tuple[Made, str | None]] = [("account", account), ("contact", contact), ("opportunity", opportunity)]
     return LeadConverted(
         account=account,
@@ -85,6 +86,19 @@ def _converted(lead: Lead, command: ConvertLead, standing: Sequence[Conversion],
         group=command.group,
         made=tuple(name for name, made in ids if made is not None and made not in before | given),
     )
+
+
+def _account_of(lead: Lead) -> str | None:
+    """The account that the lead is known to belong to."""
+    account = lead.profile.get(ACCOUNT)
+    return account if isinstance(account, str) and account else None
+
+
+def _last(names: Iterable[str | None]) -> str | None:
+    found = None
+    for name in names:
+        found = name or found
+    return found
 
 
 _REMEDY = {"archived": "; open it again first (recycle)"}

@@ -1,16 +1,23 @@
 """Conversion: once for each opportunity group, whoever asks, however often."""
 
+from itertools import combinations
 from typing import Any
 
 import pytest
+from hypothesis import given as for_all
+from hypothesis import settings
+from hypothesis import strategies as st
 
+from events.agreement import CommandAnswered
 from events.commands import ConvertLead, RecycleLead, UnconvertLead
+from events.fact import Fact
 from events.ids import derived_id
-from events.lead import LeadArchived, LeadConverted, LeadFact, LeadQualified
+from events.lead import LeadArchived, LeadConverted, LeadFact, LeadQualified, LeadStatusChanged
 from events.life import LeadUnconverted
 from events.sla import SlaCancelled, SlaFact
 from tests.streams.deciders.lead.desk import DESK
 from tests.support.given import Arrival, asked, captured, given, happened, inbound, learned, said, status
+from tests.support.laws import examples
 
 ASKING = DESK + "conversion: {required_fields: [company.name], criteria: {field: answers.budget, at_least: 1000}}\n"
 READY = captured(0, profile={"company.name": "Acme", "answers.budget": 5000})
@@ -44,6 +51,11 @@ def test_a_lead_becomes_a_contact_of_an_account_with_an_opportunity() -> None:
 def test_it_can_join_what_is_there() -> None:
     story = given(DESK).history(captured(0)).when(convert(5, account="A-7", contact="C-7", opportunity="O-7"))
     story.then([said(LeadConverted, 5, account="A-7", contact="C-7", opportunity="O-7", made=())], of=LeadConverted)
+
+
+def test_it_joins_the_account_that_the_lead_is_known_to_belong_to() -> None:
+    story = given(DESK).history(captured(0, profile={"company.account": "A-5"})).when(convert(5))
+    story.then([said(LeadConverted, 5, account="A-5", made=("contact", "opportunity"))], of=LeadConverted)
 
 
 def test_it_can_do_without_an_opportunity() -> None:
@@ -184,6 +196,11 @@ def test_after_it_was_taken_back_it_is_converted_anew_to_the_same_contact() -> N
     assert story.answers[-1].facts == story.answers[0].facts
 
 
+def test_what_another_system_converted_and_took_back_is_converted_to_its_contact_again() -> None:
+    story = given(DESK).history(captured(0), reported(5), unconvert(9)).when(convert(10))
+    story.then([said(LeadConverted, 10, account="A-1", contact="C-1", made=("opportunity",))], of=LeadConverted)
+
+
 def test_a_lead_taken_back_can_be_archived_and_qualified_as_any_other() -> None:
     plain = DESK + "qualified_lead: {required_fields: [company.name]}\narchive: {or_untouched_for: 9d}\n"
     story = given(plain).history(captured(0), convert(5), unconvert(6))
@@ -200,3 +217,38 @@ def test_a_conversion_told_by_command_is_no_different_to_clocks_from_one_reporte
     assert [type(each.data) for each in commanded.facts if isinstance(each.data, LeadFact)] == [
         type(each.data) for each in told.facts if isinstance(each.data, LeadFact)
     ]
+
+
+GROUPS = st.sampled_from([None, "g"])
+happenings = st.lists(
+    st.one_of(
+        st.builds(ConvertLead, by=st.just("Ines"), group=GROUPS, account=st.sampled_from([None, None, "A-7"])),
+        st.builds(LeadConverted, group=GROUPS, account=st.sampled_from([None, "A-1"]), contact=st.just("C-1")),
+        st.builds(UnconvertLead, by=st.just("Ines")),
+        st.just(LeadUnconverted()),
+        st.just(LeadStatusChanged(status="Won")),
+    ),
+    max_size=10,
+)
+
+
+@for_all(happenings)
+@settings(max_examples=examples(100), deadline=None)
+def test_whoever_converts_however_often_one_person_is_one_contact_and_a_group_one_opportunity(
+    happened_so: list[Fact],
+) -> None:
+    story = given(DESK).history(captured(0))
+    answered: dict[tuple[str | None, int], CommandAnswered] = {}
+    for n, fact in enumerate(happened_so, 1):
+        story.when(happened(fact, n, fact_id=str(n), source="/crm"))
+        if isinstance(fact, ConvertLead):
+            taken_back = sum(isinstance(told.data, LeadUnconverted) for told in story.facts)
+            first = answered.setdefault((fact.group, taken_back), story.answers[-1])
+            assert story.answers[-1].facts == first.facts, "the first answer holds until the conversion is taken back"
+    told = [each.data for each in story.facts if isinstance(each.data, LeadConverted)]
+    for name in ("account", "contact", "opportunity"):
+        made = [getattr(each, name) for each in told if name in each.made]
+        assert len(made) == len(set(made)), "what is there is not made again"
+    assert not any("contact" in later.made for first, later in combinations(told, 2) if first.contact is not None)
+    kept = {each.group: each.opportunity for each in told if each.opportunity is not None}
+    assert all(kept[each.group] == each.opportunity for each in told if each.opportunity is not None)

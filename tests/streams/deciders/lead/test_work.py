@@ -1,12 +1,18 @@
 """Tasks for a lead: a reminder comes once, at its time, and not for what is done."""
 
+from random import Random
+
 import pytest
+from hypothesis import given as for_all
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from events.instants import from_us
 from events.lead import LeadArchived
 from events.work import TaskCreated, TaskDone, TaskFact, TaskReminderDue
 from tests.streams.deciders.lead.desk import DESK
 from tests.support.given import Arrival, captured, given, happened, minute, said, status, won
+from tests.support.laws import examples
 
 
 def task(
@@ -84,3 +90,22 @@ def test_a_task_puts_the_archiving_by_silence_off_as_any_sign_of_life() -> None:
 
 def test_a_lead_of_which_only_a_task_is_known_is_reminded_of() -> None:
     given(DESK).when(task(5, 20), until=99).then([said(TaskCreated, 5), said(TaskReminderDue, 20)])
+
+
+told_tasks = st.lists(
+    st.tuples(st.integers(0, 50), st.sampled_from([None, 20, 70, 90])), unique_by=lambda each: each[0], max_size=5
+)
+
+
+@for_all(told_tasks, st.booleans(), st.randoms(use_true_random=False))
+@settings(max_examples=examples(60), deadline=None)
+def test_what_is_known_of_a_task_does_not_depend_on_the_order_in_which_it_was_told(
+    told: list[tuple[int, int | None]], is_done: bool, chance: Random
+) -> None:
+    arrivals = [task(at, remind, 60, title=f"as of {at}") for at, remind in told] + [done(55, 60)] * is_done
+    shuffled = list(arrivals)
+    chance.shuffle(shuffled)
+    one, other = (given(DESK).history(captured(0, 60), *each).when(until=999) for each in (arrivals, shuffled))
+    assert one.live.lead.tasks == other.live.lead.tasks
+    reminded = [fact for fact in one.facts if isinstance(fact.data, TaskReminderDue)]
+    assert len(reminded) <= (not is_done) * len({remind for _, remind in told})
