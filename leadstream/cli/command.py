@@ -26,10 +26,12 @@ EXAMPLES = {
     "accept": '--by "Ines"',
     "convert": '--by "Ines" --amount-minor 1250000 --currency EUR',
     "hand-over": '--by "lead desk" --owner "Ines"',
+    "merge": '--by "Ines" --into 173001',
     "reassign": '--by "head of sales" --owner "Radu"',
     "recycle": '--by "Ines" --reason "asks again in May"',
     "reject": '--by "Ines" --reason no_budget --feedback "asks again in May"',
     "unconvert": '--by "Ines" --reason "ordered by mistake"',
+    "unmerge": '--by "Ines" --reason "father and son"',
 }
 """An example of each command's options."""
 _COLUMNS = ("occurred_at", "fact", "says")

@@ -9,7 +9,7 @@ from events.life import LeadUnconverted
 from streams.deciders.lead.closings import lasting
 from streams.deciders.lead.engagement import score_now
 from streams.deciders.lead.given import Before, Given, Live, Refusal, Told
-from streams.deciders.lead.ownership import ACCOUNT
+from streams.deciders.lead.ownership import account_of
 from streams.deciders.lead.state import Conversion, Lead
 
 
@@ -67,7 +67,7 @@ def _missing(live: Live, command: ConvertLead, given: Given) -> tuple[str, ...]:
 def _converted(lead: Lead, command: ConvertLead, subject: str) -> LeadConverted:
     """The fact. It goes to account and contact of what was converted before, even if that was taken back."""
     group = command.group or ""
-    known = _last(each.account for each in lead.conversions) or _account_of(lead)
+    known = _last(each.account for each in lead.conversions) or account_of(lead)
     account = command.account or known or derived_id(subject, "account")
     contact = command.contact or _last(each.contact for each in lead.conversions) or derived_id(subject, "contact")
     opportunity = None
@@ -86,12 +86,6 @@ def _converted(lead: Lead, command: ConvertLead, subject: str) -> LeadConverted:
         group=command.group,
         made=tuple(name for name, made in ids if made is not None and made not in before | given),
     )
-
-
-def _account_of(lead: Lead) -> str | None:
-    """The account that the lead is known to belong to."""
-    account = lead.profile.get(ACCOUNT)
-    return account if isinstance(account, str) and account else None
 
 
 def _last(names: Iterable[str | None]) -> str | None:
