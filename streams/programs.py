@@ -50,7 +50,7 @@ ACCOUNTS = GroupSpec(
 POOLS = GroupSpec(name="pools", sources=(POOL_INBOX,), changelog=POOL_STATE, dead_letters=DEAD_LETTERS, state_format=1)
 
 IDENTITIES = GroupSpec(
-    name="identity", sources=(IDENTITY_INBOX,), changelog=IDENTITY_STATE, dead_letters=DEAD_LETTERS, state_format=1
+    name="keys", sources=(IDENTITY_INBOX,), changelog=IDENTITY_STATE, dead_letters=DEAD_LETTERS, state_format=1
 )
 
 

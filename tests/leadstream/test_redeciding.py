@@ -56,6 +56,7 @@ async def test_what_a_run_has_decided_is_decided_anew_alike() -> None:
         "leads decided anew": (7, 0),
         "accounts decided anew": (1, 0),
         "pools decided anew": (1, 0),
+        "keys decided anew": (1, 0),
     }
 
 
