@@ -1,25 +1,22 @@
 """`leadstream lead`: the whole story of one lead."""
 
-from collections.abc import Sequence
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
+import orjson
 
 from events.codec import Codec
-from events.instants import iso
 from leadstream.agreements import known_agreements
 from leadstream.cli.options import command, fail
 from leadstream.cli.output import format_option, show
 from leadstream.cli.root import main
+from leadstream.cli.story_text import tell
 from leadstream.cli.times import INSTANT, ZONE
 from leadstream.clock import now_us
 from leadstream.deployment import opened, partition_count
 from leadstream.reading import history_of
 from leadstream.settings import Settings
-from leadstream.story import Story, story_of, timeline
-from streams.deciders.lead.given import Given
-from streams.next_action import Action, next_actions
+from leadstream.story import story_of
 
 
 @command(main, "lead")
@@ -28,16 +25,23 @@ from streams.next_action import Action, next_actions
     "--as-of", "--at", "as_of", type=INSTANT, metavar="TIME",
     help="Score of this instant, from what had happened by then (default: at the last fact).",
 )  # fmt: skip
-@click.option("--zone", type=ZONE, default="UTC", show_default=True, metavar="NAME", help="In which days are counted.")
+@click.option(
+    "--zone", type=ZONE, default="UTC", show_default=True, metavar="NAME",
+    help="In which days are counted and times are shown.",
+)  # fmt: skip
 @format_option
 async def lead(settings: Settings, *, lead_id: str, as_of: int | None, zone: ZoneInfo, form: str) -> None:
     """Tell the story of the lead LEAD_ID: its facts with both times, what is to be done next, its clocks, its score.
 
-    With --format json or csv only the timeline is given, one flat row a fact.
+    Then who has had it and why, its tasks, conversions and consents, and leads that are or may be the same person.
+
+    With --format json all of it is one object, times in UTC. With --format csv only the timeline is given, one flat row
+    a fact.
 
     \b
     Examples:
       leadstream lead 173688
+      leadstream lead 173688 --zone Europe/Bucharest
       leadstream lead 173688 --as-of 2026-03-02T09:00:00+02:00
     """
     codec = Codec()
@@ -47,60 +51,10 @@ async def lead(settings: Settings, *, lead_id: str, as_of: int | None, zone: Zon
         known = await known_agreements(log, codec)
     if not facts:
         fail(f"no facts about lead {lead_id!r}; is it decided yet? (leadstream run --until-idle, or a worker)")
-    story = story_of(facts, known, lead_id, as_of)
-    if form == "table":
-        _head(lead_id, story)
-    show(timeline(facts), form)
-    if form == "table":
-        if as_of is None:
-            _next(next_actions(story.lead, Given(known, now_us(), now_us(), lead_id), zone))
-        _clocks(story)
-        _score(story)
-
-
-def _head(lead_id: str, story: Story) -> None:
-    state = story.lead
-    name = state.profile.get("person.name") or state.profile.get("company.name") or ""
-    click.echo(f"lead {lead_id} {name}".rstrip())
-    told = [
-        ("captured", iso(state.captured_at) if state.captured_at is not None else "not yet"),
-        ("source", state.source or "-"),
-        ("status", state.status or "-"),
-        ("agreement", state.agreement or "none matches"),
-        ("owner", state.owner or "-"),
-    ]
-    click.echo("  ".join(f"{key}: {value}" for key, value in told))
-
-
-def _next(actions: Sequence[Action]) -> None:
-    for action in actions:
-        click.echo(f"next: {action.words}" + (f" [{action.side}]" if action.side else ""))
-
-
-def _clocks(story: Story) -> None:
-    rows: list[dict[str, Any]] = [
-        {
-            "clause": clock.clause,
-            "version": clock.version,
-            "cycle": clock.cycle,
-            "started": iso(clock.start),
-            "due": None if clock.due is None else iso(clock.due),
-            "verdict": clock.verdict,
-            "revision": clock.revision,
-        }
-        for clock in story.lead.clocks
-    ]
-    if rows:
-        click.echo("clocks")
-        show(rows, "table")
-
-
-def _score(story: Story) -> None:
-    score = story.score
-    if not score:
-        return
-    click.echo(
-        f"score {score['score']} (fit {score['fit']}, engagement {score['engagement']}, grade {score['grade']}) "
-        f"at {score['scored_at']}, by {score['agreement']} version {score['version']}"
-    )
-    show(score["reasons"], "table", columns=("points", "rule", "touch"), empty="no points yet")
+    story = story_of(facts, known, lead_id, at=as_of, now=now_us(), zone=zone)
+    if form == "json":
+        click.echo(orjson.dumps(story, option=orjson.OPT_INDENT_2).decode())
+    elif form == "csv":
+        show(story["facts"], form)
+    else:
+        tell(story, zone)

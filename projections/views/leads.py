@@ -137,7 +137,7 @@ def _handed_over(row: Lead, fact: LeadHandedOver, envelope: Envelope) -> Lead:
 
 def _assigned(row: Lead, fact: LeadAssigned, envelope: Envelope) -> Lead:
     first = fact.first_owner or row.first_owner or fact.owner
-    why = f"{fact.rule}: {fact.why}"
+    why = fact.why if fact.why.startswith(fact.rule) else f"{fact.rule}: {fact.why}"
     return replace(row, owner=fact.owner, first_owner=first, why_owner=why, updated_at=recorded_at(envelope))
 
 

@@ -4,13 +4,18 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner, Result
 
+from engine.partitioning import partition_of
 from engine.ports import NewRecord, Record
 from engine.reading import records_of
+from engine.recordtime import TIME_HEADER
+from events.instants import to_us
+from events.topics import LEAD_INBOX
 from leadstream.cli import main
 from leadstream.deployment import opened
 from leadstream.settings import Settings
@@ -120,8 +125,14 @@ class House:
         return result.stderr
 
     def rows(self, *arguments: str) -> list[dict[str, Any]]:
-        """The flat rows of a command in JSON."""
-        found: list[dict[str, Any]] = json.loads(self.run(*arguments, "--format", "json").stdout)
+        """The flat rows of a command in JSON; of the story of a lead, its facts."""
+        found: Any = json.loads(self.run(*arguments, "--format", "json").stdout)
+        rows: list[dict[str, Any]] = found["facts"] if isinstance(found, dict) else found
+        return rows
+
+    def story(self, lead: str, *arguments: str) -> dict[str, Any]:
+        """All that is told of a lead in JSON."""
+        found: dict[str, Any] = json.loads(self.run("lead", lead, *arguments, "--format", "json").stdout)
         return found
 
     def publish_agreement(self, text: str = AGREEMENT) -> None:
@@ -132,6 +143,19 @@ class House:
 
     def decide(self, *arguments: str) -> None:
         self.run("run", "--until-idle", *arguments)
+
+    def history(self, *facts: bytes) -> None:
+        """Facts from outside as an import leaves them: each of them known as soon as it happened."""
+
+        async def appended() -> None:
+            async with opened(self.settings) as log:
+                for line in facts:
+                    told = json.loads(line)
+                    key, at = told["subject"].encode(), to_us(datetime.fromisoformat(told["time"]))
+                    record = NewRecord(key, line, ((TIME_HEADER, str(at).encode()),))
+                    await log.append({(LEAD_INBOX, partition_of(key, self.partitions)): [record]})
+
+        asyncio.run(appended())
 
     def append(self, topic: str, partition: int, key: bytes, value: bytes | None) -> None:
         """A record straight into the log, past every check."""
