@@ -1,5 +1,7 @@
 """`leadstream view`: the current rows of a view."""
 
+from zoneinfo import ZoneInfo
+
 import click
 
 from engine.errors import Unavailable
@@ -8,7 +10,9 @@ from leadstream.agreements import known_agreements
 from leadstream.cli.options import command, fail
 from leadstream.cli.output import format_option, show
 from leadstream.cli.root import main
-from leadstream.cli.times import INSTANT
+from leadstream.cli.times import INSTANT, ZONE
+from leadstream.cli.urgency import with_urgency
+from leadstream.clock import now_us
 from leadstream.companies import companies, equal_names
 from leadstream.deployment import opened
 from leadstream.settings import Settings
@@ -31,6 +35,10 @@ from projections.views.companies import COMPANIES
 @click.option("--as-of", type=INSTANT, metavar="TIME", help="As it was at this instant; only of companies.")
 @click.option("--sort", multiple=True, metavar="COLUMN", help="Sort by it; a minus in front turns the order round.")
 @click.option("--by", metavar="COLUMN", help="Split a total by a column, where the view allows it.")
+@click.option(
+    "--zone", type=ZONE, default="UTC", show_default=True, metavar="NAME",
+    help="In which days are counted where a table says how urgent something is.",
+)  # fmt: skip
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N rows.")
 @format_option
 async def view(
@@ -41,6 +49,7 @@ async def view(
     as_of: int | None,
     sort: tuple[str, ...],
     by: str | None,
+    zone: ZoneInfo,
     limit: int | None,
     form: str,
 ) -> None:
@@ -76,4 +85,6 @@ async def view(
         fail(f"{exc} (the tables are brought up to date from the log before they are shown)")
     finally:
         store.close()
+    if form == "table":
+        rows, columns = with_urgency(name, rows, columns, now_us(), zone)
     show(rows, form, columns=columns, empty=f"view {name} has no rows")
