@@ -204,3 +204,23 @@ def test_a_converted_lead_says_what_was_made_and_asks_only_for_its_tasks(house: 
     assert (made["state"], made["made"], made["converted_by"]) == ("stands", "account, contact, opportunity", "Ines")
     assert [action["side"] for action in story["next"]] == [None]
     assert "stands" in house.run("lead", "ann").stdout.partition("\nconversions\n")[2]
+
+
+def captured_by_source(house: House) -> dict[str, int]:
+    return {row["source"]: row["leads"] for row in house.rows("view", "funnel", "--where", "stage=captured")}
+
+
+def test_a_merged_lead_is_in_no_figure_until_it_is_unmerged_and_the_views_are_proved_either_way(house: House) -> None:
+    house.publish_agreement(FULL)
+    house.history(*EVERYTHING)
+    house.decide("--until", "2012-01-01T12:00:00")
+    assert captured_by_source(house) == {"web": 1}
+    assert {row["lead"] for row in house.rows("view", "clocks")} == {"ann"}
+    assert house.run("verify").exit_code == 0
+    house.run("command", "unmerge", "twin", "--by", "Ines", "--reason", "twins")
+    house.decide()
+    assert captured_by_source(house) == {"web": 1, "fair": 1}
+    assert {row["lead"] for row in house.rows("view", "clocks")} == {"ann", "twin"}
+    story = house.story("twin")
+    assert (story["phase"], story["duplicates"][0]["reason"]) == ("handed_over", "twins")
+    assert house.run("verify").exit_code == 0
