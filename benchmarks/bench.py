@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,9 @@ from benchmarks.homes import Home
 from benchmarks.watching import Count, Measured, Progress, watch
 from tests.support.kafka import KafkaCluster
 from tests.support.process import REPOSITORY, Process
+
+Settled = Callable[[], Awaitable[None]]
+"""Returns when nothing is left to be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +90,18 @@ class Bench:
         settings = self.home.settings
         return self.process("benchmarks.workers", kind, settings.url, settings.prefix, str(settings.partitions))
 
-    async def measured(self, process: Process, count: Count, total: int, *, after: int = 0) -> Measured | None:
-        """Measure a process until it has done `total` records, from where it has done `after`; then stop it."""
+    async def measured(
+        self, process: Process, count: Count, total: int, *, after: int = 0, settled: Settled | None = None
+    ) -> Measured | None:
+        """Measure a process until it has done `total` records, from where it has done `after`; then stop it.
+
+        `settled` is waited for before it is stopped and is not measured.
+        """
         broker = None if self.cluster is None else self.cluster.process()
         with process:
             found = await watch(process, count, total, after=after, broker=broker, progress=self.progress)
+            if settled is not None:
+                await settled()
             process.send(signal.SIGTERM)
             await asyncio.to_thread(process.wait)
         return found

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Coroutine, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
 
-from benchmarks import leads, leads_check, peer_cases, scores, stock_faust
+from benchmarks import full_leads, leads, leads_check, peer_cases, scores, stock_faust
 from benchmarks.bench import Bench, Result
 from benchmarks.homes import everything, load
 from benchmarks.scores_program import GROUP as SCORES
@@ -15,7 +16,7 @@ from engine.ports import EventLog, FaustLog, NewRecord, TopicSpec
 from engine.reading import latest_values
 from engine.state import POSITION, unpack
 from engine.task import decode_position
-from events.topics import LEAD_EVENTS, LEAD_INBOX, LEAD_STATE
+from events.topics import IDENTITY_EVENTS, LEAD_EVENTS, LEAD_INBOX, LEAD_STATE, POOL_EVENTS
 from leadstream.agreements import request_publication
 from leadstream.deployment import create_topics
 from leadstream.settings import Settings
@@ -100,10 +101,41 @@ async def _leads(bench: Bench, kind: str) -> Result:
     return Result(bench.name, len(records), measured, wrong)
 
 
-async def prepare_leads(log: FaustLog, settings: Settings, records: Sequence[NewRecord]) -> None:
+async def worker_full(bench: Bench) -> Result:
+    """The lead workload under the full agreement, through the worker with all its groups.
+
+    The inbox is full beforehand, so answers of pools stand behind all that upstream has said.
+    """
+    return await _full(bench, "leads")
+
+
+async def drained_full(bench: Bench) -> Result:
+    """The same in virtual time, in one process."""
+    return await _full(bench, "together")
+
+
+async def _full(bench: Bench, kind: str) -> Result:
+    plan = bench.plan
+    records = leads.facts(plan.facts, plan.seed)
+    async with bench.home.log() as log:
+        await prepare_leads(log, bench.home.settings, records, full_leads.AGREEMENT)
+        async with bench.home.all_positions(log, full_leads.GROUPS, len(records)) as (done, settled):
+            measured = await bench.measured(bench.worker(kind), done, len(records), settled=settled)
+        canonical = await everything(log, LEAD_EVENTS, plan.partitions)
+        times = await lead_times(log, plan.partitions)
+        wrong = leads_check.problems(records, canonical, times, routed=True, backlog=kind == "leads")
+        pools = await everything(log, POOL_EVENTS, plan.partitions)
+        keys = await everything(log, IDENTITY_EVENTS, plan.partitions)
+        wrong += full_leads.problems(canonical, pools, keys)
+    return Result(bench.name, len(records), measured, wrong)
+
+
+async def prepare_leads(
+    log: FaustLog, settings: Settings, records: Sequence[NewRecord], agreement: Path = leads.AGREEMENT
+) -> None:
     """Make the topics, publish the agreement, fill the inbox."""
     await create_topics(log, settings)
-    answer = await request_publication(log, load_agreement(leads.AGREEMENT.read_text()), None)
+    answer = await request_publication(log, load_agreement(agreement.read_text()), None)
     if not answer.accepted:
         raise AssertionError(f"the agreement was refused: {answer.reason} {answer.missing}")
     await load(log, LEAD_INBOX, settings.partitions, records)
@@ -124,12 +156,18 @@ CASES = (
     Case("simple handler, embedded", False, engine_scores),
     Case("lead decider, embedded", False, worker_leads),
     Case("lead decider, embedded, no Faust", False, drained_leads),
+    Case("full decider, kafka", True, worker_full),
+    Case("full decider, embedded", False, worker_full),
+    Case("full decider, embedded, no Faust", False, drained_full),
 )
 """In this order; stock Faust gets the first events of the simple handler."""
 COMPILED = (
     Case("lead decider compiled, kafka", True, worker_leads, compiled=True),
     Case("lead decider compiled, embedded", False, worker_leads, compiled=True),
     Case("lead decider compiled, embedded, no Faust", False, drained_leads, compiled=True),
+    Case("full decider compiled, kafka", True, worker_full, compiled=True),
+    Case("full decider compiled, embedded", False, worker_full, compiled=True),
+    Case("full decider compiled, embedded, no Faust", False, drained_full, compiled=True),
 )
 """The same with the core as C, with `--compiled`: it is built first, which takes a minute and a C compiler."""
 PEERS = (

@@ -1,7 +1,8 @@
 """Where a case runs: an embedded log in a folder of its own, or topics with a prefix of their own on the one broker."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -18,6 +19,7 @@ from leadstream.deployment import app_name, make_log
 from leadstream.settings import Settings
 
 _CHUNK = 20_000
+_QUIET_LOOKS, _QUIET_SECONDS = 4, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,40 @@ class Home:
             yield done
         finally:
             await cluster.stop()
+
+    @asynccontextmanager
+    async def all_positions(
+        self, log: FaustLog, groups: Sequence[GroupSpec], total: int
+    ) -> AsyncIterator[tuple[Count, Callable[[], Awaitable[None]]]]:
+        """Count what groups that speak to one another have done of the `total` records of the first group's source.
+
+        What they tell one another stands behind those records in their inboxes: the last record counts as done when
+        all groups have read all of it. Beside the count stands what waits until nothing moves any more.
+        """
+        async with AsyncExitStack() as stack:
+            counts = [await stack.enter_async_context(self.positions(log, group)) for group in groups]
+
+            async def state() -> tuple[list[int], int]:
+                positions = [await count() for count in counts]  # before the ends: what is read then is all there was
+                ends = [sum(await log.ends(group.sources[0])) for group in groups]
+                return positions, sum(ends) - sum(positions)
+
+            async def done() -> int:
+                positions, left = await state()
+                return total if left <= self._markers(log) and positions[0] >= total else min(positions[0], total - 1)
+
+            async def settled() -> None:
+                before, quiet = await state(), 0
+                while quiet < _QUIET_LOOKS:
+                    await asyncio.sleep(_QUIET_SECONDS)
+                    now = await state()
+                    before, quiet = now, quiet + 1 if now == before else 0
+
+            yield done, settled
+
+    def _markers(self, log: FaustLog) -> int:
+        """Offsets behind the last record that may hold the ends of transactions instead of records."""
+        return 0 if isinstance(log, SqliteLog) else 4 * self.settings.partitions**2
 
 
 async def _embedded_done(log: SqliteLog, group: GroupSpec) -> int:

@@ -117,7 +117,13 @@ def promised(clause: str, start: int) -> int:
 
 
 def verdict(
-    clause: str, start: int, last: int, touches: Sequence[Touch], statuses: Sequence[tuple[int, str]], now: int
+    clause: str,
+    start: int,
+    last: int,
+    touches: Sequence[Touch],
+    statuses: Sequence[tuple[int, str]],
+    now: int,
+    handed_over: int | None,
 ) -> str:
     """The verdict of a clause that started at `start` and is due at `last`, after all that has happened up to `now`."""
     if clause == "first_response":
@@ -125,7 +131,7 @@ def verdict(
     elif clause == "status_update":
         answers = [at for at, _ in statuses if at >= start]
     else:
-        answers = [start]
+        answers = [] if handed_over is None else [handed_over]
     answered = max(min(answers), start) if answers else None
     before = [status for at, status in statuses if at < start or (at == start and status != "Unqualified")]
     ends = [start] if before and before[-1] == "Unqualified" else []

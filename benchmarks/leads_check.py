@@ -28,6 +28,7 @@ class _Life:
     told: tuple[int, int, int, str] | None = None
     qualified: bool = False
     clocks: dict[str, tuple[int, str]] = field(default_factory=dict)
+    handed_over: int | None = None
 
 
 def problems(
@@ -35,6 +36,9 @@ def problems(
     canonical: Sequence[Sequence[Record]],
     times: Sequence[int],
     promised: Promise = twin.promised,
+    *,
+    routed: bool = False,
+    backlog: bool = False,
 ) -> list[str]:
     """What is wrong with the canonical facts.
 
@@ -47,6 +51,9 @@ def problems(
         canonical: all records of `lead-events`, by partition.
         times: time of each partition at its last commit, microseconds.
         promised: when a clause is due, given its name and start.
+        routed: somebody is asked before a lead is handed over; what leads say to others is left to another check.
+        backlog: who was asked answered only after all of `load` had been decided, so qualifications and clauses went
+            other ways than in the order of time; then these two are left out.
     """
     sent: dict[str, list[str]] = defaultdict(list)
     for record in load:
@@ -60,13 +67,15 @@ def problems(
             fact = orjson.loads(kept.value or b"")
             leads[fact["subject"]].append(fact)
         for lead, facts in leads.items():
-            wrong += [f"{lead}: {what}" for what in _wrong_with(facts, sent[lead], now, promised)]
+            wrong += [f"{lead}: {what}" for what in _wrong_with(facts, sent[lead], now, promised, routed, backlog)]
         known |= leads.keys()
     return wrong + [f"{lead}: nothing is known of it" for lead in sent.keys() - known]
 
 
-def _wrong_with(facts: list[Fact], sent: list[str], now: int, promised: Promise) -> Iterator[str]:
-    if [fact["id"] for fact in facts if fact["source"] != _OWN] != sent:
+def _wrong_with(
+    facts: list[Fact], sent: list[str], now: int, promised: Promise, routed: bool, backlog: bool
+) -> Iterator[str]:
+    if [fact["id"] for fact in facts if not fact["source"].startswith(_OWN)] != sent:
         yield "facts that went in are missing, doubled or out of order"
         return
     if [int(fact["sequence"]) for fact in facts] != list(range(1, len(facts) + 1)):
@@ -74,23 +83,29 @@ def _wrong_with(facts: list[Fact], sent: list[str], now: int, promised: Promise)
     life = _Life()
     for at, fact in enumerate(facts):
         answers = facts[at + 1 : at + 3]
-        yield from _step(life, fact, [answer for answer in answers if answer.get("causationid") == fact["id"]])
-    if life.clocks.keys() != (twin.TARGETS.keys() if life.qualified else set()):
+        yield from _step(life, fact, [answer for answer in answers if answer.get("causationid") == fact["id"]], backlog)
+    if backlog:
+        return
+    running = {"hand_over"} if life.qualified else set()
+    if life.handed_over is not None:
+        running |= twin.TARGETS.keys()
+    if life.clocks.keys() != running or (life.qualified and life.handed_over is None and not routed):
         yield f"clocks {sorted(life.clocks)}"
         return
     touches = sorted(life.touches)
     statuses = [(at, status) for at, _, status in sorted(life.statuses)]
     for clause, (start, verdict) in life.clocks.items():
-        expected = twin.verdict(clause, start, promised(clause, start), touches, statuses, now)
+        answered = life.handed_over if routed else start
+        expected = twin.verdict(clause, start, promised(clause, start), touches, statuses, now, answered)
         if verdict != expected:
             yield f"{clause} is {verdict}, should be {expected}"
 
 
-def _step(life: _Life, fact: Fact, answers: list[Fact]) -> Iterator[str]:
+def _step(life: _Life, fact: Fact, answers: list[Fact], backlog: bool) -> Iterator[str]:
     """Take in one canonical fact; `answers` are those told because of it, as far as they follow at once."""
     kind, data = fact["type"], fact["data"]
     recorded = _us(fact["recordedat"])
-    if fact["source"] == _OWN:
+    if fact["source"].startswith(_OWN):
         _own(life, kind, data, fact)
         if kind == "lead.scored.v1" and data["cause"] == "decay" and life.told != _shown(life, recorded):
             yield f"score told after decay is {life.told}, should be {_shown(life, recorded)}"
@@ -103,6 +118,8 @@ def _step(life: _Life, fact: Fact, answers: list[Fact]) -> Iterator[str]:
     told = _told(scored[0]) if scored else life.told
     if (told != expected or (scored and told == life.told)) and _counts(life, fact):
         yield f"after {fact['id']} the score told is {told}, should be {expected}"
+    if backlog:
+        return
     closed = bool(life.statuses) and max(life.statuses)[2] == "Unqualified"
     ought = not life.qualified and not closed and twin.is_qualified(life.profile, expected[2])
     if ought != any(answer["type"] == "lead.qualified.v1" for answer in answers):
@@ -137,6 +154,8 @@ def _own(life: _Life, kind: str, data: Fact, fact: Fact) -> None:
         life.told = _told(data)
     elif kind == "lead.qualified.v1":
         life.qualified = True
+    elif kind == "lead.handed_over.v1":
+        life.handed_over = _us(fact["time"])
     elif kind == "sla.started.v1":
         life.clocks[data["clause"]] = (_us(fact["time"]), "open")
     elif kind in {"sla.breached.v1", "sla.met.v1", "sla.cancelled.v1"}:

@@ -1,11 +1,12 @@
 """The measured processes on our side.
 
-`python -m benchmarks.workers scores|leads|drain URL PREFIX PARTITIONS [SESSION_TIMEOUT]`
+`python -m benchmarks.workers scores|leads|drain|together URL PREFIX PARTITIONS [SESSION_TIMEOUT]`
 
 `scores` and `leads` are workers as `leadstream worker` makes them: the Faust app with its agents over the log. Their
 tasks do not look at the clock when idle, so that nothing but the given records is decided: the history lies in the
 past, and its last deadlines would all fire while a slower partition is still being measured. `drain` decides the leads
-in virtual time, in this one process, without Faust.
+in virtual time, in this one process, without Faust; `together` the leads and all
+they speak to.
 """
 
 import asyncio
@@ -17,13 +18,14 @@ from benchmarks.scores_program import score_program
 from engine.drain import drain
 from engine.faust_app import build_task_app
 from engine.runner import Policy
+from engine.together import drain_together
 from leadstream.clock import now_us
 from leadstream.deployment import app_name, make_log
 from leadstream.serving import serve, stop_on_signals
 from leadstream.settings import Settings
 from leadstream.tuning import quiet_gc
 from streams.app import build_app
-from streams.programs import LEADS, lead_program
+from streams.programs import LEADS, lead_program, subject_programs
 
 _NEVER_TICK = Policy(tick=86_400.0)
 
@@ -62,12 +64,27 @@ async def _drain(settings: Settings) -> None:
         await log.stop()
 
 
+async def _together(settings: Settings) -> None:
+    quiet_gc()
+    log = make_log(settings)
+    await log.start()
+    try:
+        others = subject_programs(log, settings.partitions, now_us)
+        await drain_together(log, [*others, lead_program(log, settings.partitions, now_us)])
+        await stop_on_signals().wait()
+    finally:
+        await log.stop()
+
+
+_KINDS = {"scores": _scores, "leads": _leads, "drain": _drain, "together": _together}
+
+
 def main() -> None:
     """Run one until stopped."""
     kind, url, prefix, partitions, *session = sys.argv[1:]
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = Settings(broker=url, prefix=prefix, partitions=int(partitions), session_timeout=float(*session or [10]))
-    asyncio.run({"scores": _scores, "leads": _leads, "drain": _drain}[kind](settings))
+    asyncio.run(_KINDS[kind](settings))
 
 
 if __name__ == "__main__":

@@ -41,6 +41,8 @@ def company_name_of(text: object) -> str | None:
 
 def _bare(name: str) -> str:
     """Without the forms of scripts that write no spaces; each cut makes the name shorter."""
+    if name.isascii():  # none of these forms is
+        return name
     for form in _UNSPACED:
         for cut in (str.removesuffix, str.removeprefix):
             rest = cut(name, form).strip()

@@ -1,5 +1,6 @@
 """Texts in a form in which case, accents of letters, width and signs make no difference."""
 
+import re
 from collections.abc import Iterator
 from itertools import groupby
 from unicodedata import category, normalize
@@ -7,10 +8,13 @@ from unicodedata import category, normalize
 _ACCENTS = range(0x300, 0x370)
 """Combining marks of Latin, Greek and Cyrillic letters; those of other scripts are letters of their own."""
 _ABBREVIATING = "./"
+_ASCII_RUN = re.compile(r"[A-Za-z0-9./]+")
 
 
 def folded(text: str) -> str:
     """The text without case, width and accents."""
+    if text.isascii():  # most texts are, and then there is nothing to take apart
+        return text.lower()
     bare = "".join(sign for sign in normalize("NFKD", text.casefold()) if ord(sign) not in _ACCENTS)
     return normalize("NFKC", bare)
 
@@ -18,7 +22,7 @@ def folded(text: str) -> str:
 def words(text: str) -> list[str]:
     """The words of a folded text. Letters with a dot or stroke between them are one: `s.r.l.` is `srl`."""
     found: list[str] = []
-    for word in _runs(text):
+    for word in _ASCII_RUN.findall(text) if text.isascii() else _runs(text):
         pieces = [piece for piece in word.replace("/", ".").split(".") if piece]
         if all(len(piece) == 1 for piece in pieces):
             found.append("".join(pieces))

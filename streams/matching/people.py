@@ -1,5 +1,6 @@
 """What a person is known by, in a form in which equal means the same: e-mail, phone, name."""
 
+import re
 from unicodedata import normalize
 
 import idna
@@ -11,6 +12,10 @@ from events.texts import folded, words
 LONGEST_EMAIL = 254
 """Characters of an address at most (RFC 5321, 4.5.3.1.3, less the brackets)."""
 _LONGEST_PHONE = 64
+_LONGEST_HOST = 253
+_LABEL = r"(?!..--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_PLAIN_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
+"""A host of letters, digits and inner hyphens (RFC 5890, NR-LDH labels): IDNA leaves it as it is."""
 
 
 def email_of(text: object) -> str | None:
@@ -30,8 +35,11 @@ def email_of(text: object) -> str | None:
 
 def domain_of(text: str) -> str | None:
     """A domain as IDNA 2008 writes it, in lower case (mapped by UTS 46); None where it is none."""
+    bare = text.strip().rstrip(".")
+    if len(bare) <= _LONGEST_HOST and _PLAIN_HOST.fullmatch(bare):
+        return bare
     try:
-        host = idna.encode(text.strip().rstrip("."), uts46=True).decode().lower()
+        host = idna.encode(bare, uts46=True).decode().lower()
     except idna.IDNAError:
         return None
     return host if "." in host else None

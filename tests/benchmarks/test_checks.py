@@ -8,16 +8,17 @@ import orjson
 import pytest
 import pytest_asyncio
 
-from benchmarks import leads, leads_check, scores
+from benchmarks import full_leads, leads, leads_check, scores
 from benchmarks.cases import lead_times, prepare_leads, score_totals
 from benchmarks.homes import Home, everything, load
 from benchmarks.scores_program import score_program
 from engine.drain import drain
 from engine.ports import FaustLog, NewRecord, Record
-from events.topics import LEAD_EVENTS
+from engine.together import drain_together
+from events.topics import IDENTITY_EVENTS, LEAD_EVENTS, POOL_EVENTS
 from leadstream.clock import now_us
 from leadstream.settings import Settings
-from streams.programs import lead_program
+from streams.programs import lead_program, subject_programs
 
 PARTITIONS = 2
 Partitions = list[list[Record]]
@@ -108,3 +109,46 @@ class TestLeads:
 def _fact(record: Record | NewRecord) -> dict[str, Any]:
     found: dict[str, Any] = orjson.loads(record.value or b"")
     return found
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def spoken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Partitions, Partitions, Partitions, list[str]]:
+    facts = tuple(leads.facts(2_000, 1))
+    async with Home.on(None, "case", tmp_path_factory.mktemp("full"), PARTITIONS).log() as log:
+        await prepare_leads(log, Settings(partitions=PARTITIONS), facts, full_leads.AGREEMENT)
+        await drain_together(log, [*subject_programs(log, PARTITIONS, now_us), lead_program(log, PARTITIONS, now_us)])
+        canonical, pools, keys = [
+            await everything(log, topic, PARTITIONS) for topic in (LEAD_EVENTS, POOL_EVENTS, IDENTITY_EVENTS)
+        ]
+        wrong = leads_check.problems(facts, canonical, await lead_times(log, PARTITIONS), routed=True)
+    return canonical, pools, keys, wrong
+
+
+class TestFull:
+    async def test_right_results_have_no_problems(
+        self, spoken: tuple[Partitions, Partitions, Partitions, list[str]]
+    ) -> None:
+        canonical, pools, keys, wrong = spoken
+        assert wrong == []
+        assert full_leads.problems(canonical, pools, keys) == []
+        kinds = {_fact(record)["type"] for records in canonical for record in records}
+        assert {"lead.assigned.v1", "lead.owner_requested.v1", "lead.identity_claimed.v1"} <= kinds
+
+    @pytest.mark.parametrize("kind", ["lead.assigned.v1", "lead.owner_requested.v1", "lead.identity_claimed.v1"])
+    async def test_a_lost_fact_of_a_conversation_is_seen(
+        self, spoken: tuple[Partitions, Partitions, Partitions, list[str]], kind: str
+    ) -> None:
+        canonical, pools, keys, _ = spoken
+        assert full_leads.problems(_without_one(canonical, kind), pools, keys)
+
+    async def test_an_unheard_claim_and_a_lost_turn_are_seen(
+        self, spoken: tuple[Partitions, Partitions, Partitions, list[str]]
+    ) -> None:
+        canonical, pools, keys, _ = spoken
+        assert full_leads.problems(canonical, pools, _without_one(keys, "lead.identity_claimed.v1"))
+        assert full_leads.problems(canonical, _without_one(pools, "pool.assigned.v1"), keys)
+
+
+def _without_one(canonical: Partitions, kind: str) -> Partitions:
+    lost = next(record for records in canonical for record in records if _fact(record)["type"] == kind)
+    return [[record for record in records if record is not lost] for records in canonical]

@@ -1,11 +1,13 @@
+import idna
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events.texts import folded, words
 from streams.agreement.records import identity_of
 from streams.agreement.written_records import IdentityPart
 from streams.matching.keys import WEAK, company_keys, hashed, kind_of, linked_key, person_keys
-from streams.matching.people import email_of, name_of, phone_of
+from streams.matching.people import domain_of, email_of, name_of, phone_of
 
 ALL = identity_of(IdentityPart())
 SECRET = b"secret"
@@ -101,3 +103,20 @@ def test_what_is_normalised_once_stays_as_it_is(local: str, text: str) -> None:
         assert found is None or email_of(found) == found
     name = name_of(text)
     assert name is None or name_of(name) == name
+
+
+@given(
+    st.text(st.sampled_from("abXYxn019-._ \té"), max_size=16) | st.sampled_from(["a" * 64 + ".de", "a." * 126 + "bc"])
+)
+def test_a_domain_is_what_idna_makes_of_it(text: str) -> None:
+    try:
+        host = idna.encode(text.strip().rstrip("."), uts46=True).decode().lower()
+    except idna.IDNAError:
+        host = ""
+    assert domain_of(text) == (host if "." in host else None)
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=16))
+def test_a_text_is_folded_and_split_the_same_way_beside_an_accent(text: str) -> None:
+    assert folded(f"{text} é") == f"{folded(text)} e"
+    assert words(f"{folded(text)} 公") == [*words(folded(text)), "公"]
