@@ -5,11 +5,13 @@ from time import perf_counter
 import click
 
 from engine.errors import PoisonBatch
+from engine.recordtime import TOLERANCE
 from events.instants import iso
 from leadstream.cli.options import command, fail
 from leadstream.cli.progress import progress
 from leadstream.cli.root import main
 from leadstream.cli.times import INSTANT
+from leadstream.clock import now_us
 from leadstream.deployment import opened, partition_count
 from leadstream.running import Busy, run_until_idle
 from leadstream.settings import Settings
@@ -18,7 +20,10 @@ from leadstream.settings import Settings
 @command(main, "run")
 @click.option("--until-idle", is_flag=True, required=True, help="Stop when there is nothing left to read.")
 @click.option(
-    "--until", type=INSTANT, metavar="TIME", help="Let time pass up to TIME, firing everything due before it."
+    "--until",
+    type=INSTANT,
+    metavar="TIME",
+    help="Let time pass up to TIME, at most now, firing everything due before it.",
 )
 async def run(settings: Settings, until_idle: bool, until: int | None) -> None:
     """Decide all that is in the inboxes and bring the views up to it, in virtual time, then stop.
@@ -30,6 +35,10 @@ async def run(settings: Settings, until_idle: bool, until: int | None) -> None:
     Example: leadstream run --until-idle --until 2012-06-01
     """
     assert until_idle
+    if (
+        until is not None and until > now_us() + TOLERANCE
+    ):  # what was fired ahead would make all that comes till then late
+        raise click.UsageError(f"--until: {iso(until)} is still to come; time passes up to now at most")
     started, decided = perf_counter(), {"agreements": 0, "leads": 0, "views": 0}
     async with opened(settings) as log:
         partitions = await partition_count(log)

@@ -6,21 +6,16 @@ A small dialect on purpose: only what JSON knows, so that a value is what it loo
 
 import re
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
 from leadstream.importing.problems import MappingError, Problem, spelled
-from streams.agreement.source import composed
+from streams.agreement.source import Composed, composed
 
 Loc = tuple[str | int, ...]
 
-_CORE = frozenset(
-    f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "timestamp", "merge", "value")
-)
-"""The tags YAML itself gives to plain words; any other was written out."""
 _DEEPEST = 40
 _NO_ANCHORS = "anchors and aliases are not part of a mapping; write the part out"
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
@@ -65,32 +60,34 @@ def parse(text: str, name: str) -> Tree:
         MappingError: not YAML, or YAML outside the dialect; with the line.
     """
     try:
-        root, anchored = composed(text)
+        nodes = composed(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise MappingError(name, [Problem(mark.line + 1 if mark else 1, "", f"not YAML: {error.problem}")]) from error
     except (yaml.YAMLError, RecursionError) as error:
         raise MappingError(name, [Problem(1, "", f"not YAML: {error}")]) from error
-    if root is None:
+    if nodes.root is None:
         raise MappingError(name, [Problem(1, "", "is empty; expected at least `name` and `files`")])
-    builder = _Builder(anchored)
-    data = builder.build(root, ())
+    builder = _Builder(nodes)
+    data = builder.build(nodes.root, ())
     if builder.problems:
         raise MappingError(name, builder.problems)
-    return Tree(data, root)
+    return Tree(data, nodes.root)
 
 
 class _Builder:
     """Turns nodes into plain values and collects what is outside the dialect."""
 
-    def __init__(self, anchored: AbstractSet[int]) -> None:
-        self._anchored = anchored
+    def __init__(self, nodes: Composed) -> None:
+        self._anchored, self._tagged = nodes.anchored, nodes.tagged
         self.problems: list[Problem] = []
         self._seen: set[int] = set()
 
     def build(self, node: yaml.Node, loc: Loc) -> Any:
         if id(node) in self._seen or id(node) in self._anchored:
             return self._refuse(node, loc, _NO_ANCHORS)
+        if id(node) in self._tagged:
+            return self._refuse(node, loc, f"the tag `{node.tag}` is not part of a mapping")
         if len(loc) > _DEEPEST:
             return self._refuse(node, loc, f"nested deeper than {_DEEPEST}")
         self._seen.add(id(node))
@@ -98,7 +95,7 @@ class _Builder:
             return self._mapping(node, loc)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(child, (*loc, index)) for index, child in enumerate(node.value)]
-        return self._scalar(node, loc)
+        return self._scalar(node)
 
     def _mapping(self, node: yaml.MappingNode, loc: Loc) -> dict[str, Any]:
         made: dict[str, Any] = {}
@@ -107,15 +104,16 @@ class _Builder:
                 self._refuse(key, loc, "a key must be a plain name")
             elif id(key) in self._anchored:
                 self._refuse(key, loc, _NO_ANCHORS)
+            elif id(key) in self._tagged:
+                self._refuse(key, loc, "a key must be a plain name")
             elif key.value in made:
                 self._refuse(key, loc, f"the key `{key.value}` stands here twice")
             else:
                 made[key.value] = self.build(value, (*loc, key.value))
         return made
 
-    def _scalar(self, node: yaml.Node, loc: Loc) -> Any:
-        if node.tag not in _CORE:
-            return self._refuse(node, loc, f"the tag `{node.tag}` is not part of a mapping")
+    @staticmethod
+    def _scalar(node: yaml.Node) -> Any:
         text: str = node.value
         if not isinstance(node, yaml.ScalarNode) or node.style is not None:
             return text

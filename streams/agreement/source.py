@@ -5,10 +5,10 @@ and `50%` are texts. A key that stands twice, an anchor or a tag is an error.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from typing_extensions import override
@@ -42,6 +42,20 @@ class Source:
         return self.lines[place]
 
 
+class Composed(NamedTuple):
+    """The nodes of a YAML document, and what the nodes themselves do not tell.
+
+    Attributes:
+        root: the outermost node; None when it is empty.
+        anchored: the `id` of each node that has an anchor or is an alias.
+        tagged: the `id` of each node with a tag that is written out.
+    """
+
+    root: yaml.Node | None
+    anchored: AbstractSet[int]
+    tagged: AbstractSet[int]
+
+
 def read(text: str) -> Source:
     """Read YAML.
 
@@ -51,23 +65,23 @@ def read(text: str) -> Source:
     if len(text) > _LARGEST:
         raise AgreementError([Problem("", 1, f"expected at most {_LARGEST} characters, found {len(text)}")])
     try:
-        root, anchored = composed(text)
+        nodes = composed(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise AgreementError([Problem("", line, f"expected YAML: {error.problem}")]) from error
     except (yaml.YAMLError, RecursionError) as error:
         raise AgreementError([Problem("", 1, f"expected YAML: {error}")]) from error
-    if root is None:
+    if nodes.root is None:
         raise AgreementError([Problem("", 1, "expected an agreement, found nothing")])
-    reader = _Reader(anchored)
-    document = reader.value(root, ())
+    reader = _Reader(nodes)
+    document = reader.value(nodes.root, ())
     if reader.problems:
         raise AgreementError(reader.problems)
     return Source(document, reader.lines)
 
 
-def composed(text: str) -> tuple[yaml.Node | None, AbstractSet[int]]:
-    """The nodes of a YAML document (None when it is empty), and the `id` of each that has an anchor or is an alias.
+def composed(text: str) -> Composed:
+    """The nodes of a YAML document.
 
     Raises:
         yaml.YAMLError: it is not YAML.
@@ -75,35 +89,36 @@ def composed(text: str) -> tuple[yaml.Node | None, AbstractSet[int]]:
     """
     loader = _Loader(text)
     try:
-        return loader.get_single_node(), loader.anchored
+        return Composed(loader.get_single_node(), loader.anchored, loader.tagged)
     finally:
         loader.dispose()
 
 
 class _Loader(yaml.SafeLoader):
-    """Composes as ever, and notes what has an anchor, of which the nodes themselves tell nothing."""
+    """Composes as ever, and notes what has an anchor or a tag of its own, of which the nodes tell nothing."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.anchored: set[int] = set()
+        self.tagged: set[int] = set()
 
     @override
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         event: yaml.NodeEvent = self.peek_event()  # type: ignore[no-untyped-call]
-        named = event.anchor is not None
         node = super().compose_node(parent, index)
-        if named:
+        if event.anchor is not None:
             self.anchored.add(id(node))
+        if getattr(event, "tag", None) is not None:  # an alias has none
+            self.tagged.add(id(node))
         return node
 
 
 class _Reader:
-    def __init__(self, anchored: AbstractSet[int]) -> None:
-        self._anchored = anchored
+    def __init__(self, nodes: Composed) -> None:
+        self._anchored, self._tagged = nodes.anchored, nodes.tagged
         self.lines: dict[Place, int] = {}
         self.problems: list[Problem] = []
         self._seen: set[int] = set()
-        self._resolve: Callable[..., str] = yaml.resolver.Resolver().resolve
 
     def value(self, node: yaml.Node, place: Place) -> Any:
         self.lines.setdefault(place, node.start_mark.line + 1)
@@ -125,7 +140,7 @@ class _Reader:
             return "expected a plain value, found an anchor"
         if len(place) > DEEPEST:
             return f"expected at most {DEEPEST} levels"
-        if node.tag != self._tag_without_a_tag(node):
+        if id(node) in self._tagged:
             return f"expected a plain value, found the tag {node.tag}"
         return None
 
@@ -133,17 +148,13 @@ class _Reader:
         seen: dict[str, int] = {}
         for key, value in node.value:
             line = key.start_mark.line + 1
-            if not isinstance(key, yaml.ScalarNode) or key.value == "<<" or id(key) in self._anchored:
+            if not isinstance(key, yaml.ScalarNode) or key.value == "<<" or id(key) in self._anchored | self._tagged:
                 self._problem(key, place, "expected a plain name as key")
             elif key.value in seen:
                 self._problem(key, (*place, key.value), f"stands twice, first on line {seen[key.value]}; keep one")
             else:
                 seen[key.value] = self.lines[*place, key.value] = line
                 yield key.value, self.value(value, (*place, key.value))
-
-    def _tag_without_a_tag(self, node: yaml.Node) -> str:
-        plain = isinstance(node, yaml.ScalarNode) and node.style is None
-        return self._resolve(type(node), node.value, (plain, not plain))
 
     def _problem(self, node: yaml.Node, place: Place, message: str) -> None:
         self.problems.append(Problem(path_of(place), node.start_mark.line + 1, message))

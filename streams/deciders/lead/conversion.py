@@ -51,7 +51,7 @@ def _standing(lead: Lead) -> list[Conversion]:
 
 def _missing(live: Live, command: ConvertLead, given: Given) -> tuple[str, ...]:
     agreement, missing = given.agreement(live), list[str]()
-    if command.by is None and (agreement is None or agreement.conversion.confirm):
+    if not (command.by or "").strip() and (agreement is None or agreement.conversion.confirm):
         missing.append("by: a person has to confirm it")
     if command.amount_minor is not None and command.currency is None:
         missing.append("currency: an amount needs one")

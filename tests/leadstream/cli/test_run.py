@@ -21,6 +21,10 @@ def test_until_fires_what_is_due_before_it_and_not_what_is_due_at_it(house: Hous
     assert breach["due"] == f"{DUE}.000000Z"
 
 
+def test_time_passes_up_to_now_at_most(house: House) -> None:
+    assert "9000-01-01T00:00:00Z is still to come" in house.misused("run", "--until-idle", "--until", "9000-01-01")
+
+
 def test_until_knows_zones(house: House) -> None:
     house.publish_agreement()
     house.import_history()

@@ -106,11 +106,13 @@ def test_a_refused_command_can_be_asked_anew_once_nothing_is_missing() -> None:
     story.then([said(LeadConverted, 7)], of=LeadConverted)
 
 
-def test_a_person_has_to_confirm_it_unless_the_agreement_asks_for_nobody() -> None:
-    story = given(DESK).history(captured(0)).when(convert(5, by=None)).then([])
+@pytest.mark.parametrize("nobody", [None, "", " "])
+def test_a_person_has_to_confirm_it_unless_the_agreement_asks_for_nobody(nobody: str | None) -> None:
+    story = given(DESK).history(captured(0)).when(convert(5, by=nobody)).then([])
     assert story.answers[-1].missing == ("by: a person has to confirm it",)
     free = DESK + "conversion: {confirm: false}\n"
-    given(free).history(captured(0)).when(convert(5, by=None)).then([said(LeadConverted, 5, by=None)], of=LeadConverted)
+    story = given(free).history(captured(0)).when(convert(5, by=nobody))
+    story.then([said(LeadConverted, 5, by=nobody)], of=LeadConverted)
 
 
 @pytest.mark.parametrize(

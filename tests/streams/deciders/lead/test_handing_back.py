@@ -220,6 +220,15 @@ def test_a_new_version_that_asks_for_more_gives_back_what_waits() -> None:
     story.then([said(LeadRecycled, 15 * 60, reason="no longer: company.employees at least 900")], of=LeadRecycled)
 
 
+def test_a_new_version_that_asks_for_less_qualifies_with_the_next_sign_of_life() -> None:
+    looser = MANUAL.replace("version: 1", "version: 2").replace("2025-01-01", "2026-01-06")
+    looser = looser.replace("[{field: company.employees, at_least: 100}]", "[{field: company.employees, at_least: 1}]")
+    small = captured(0, profile=dotted(company__name="Acme", company__employees=5, answers__contact_me=True))
+    story = given(MANUAL, looser).history(small)
+    story.when(until=3 * 24 * 60).then([], of=LeadQualified)
+    story.when(inbound(3 * 24 * 60)).then([said(LeadQualified, 3 * 24 * 60, version=2)], of=LeadQualified)
+
+
 def test_a_closed_lead_loses_nothing() -> None:
     story = given(MANUAL).history(GOOD, status("Unqualified", 3)).when(learned(7, company__employees=5))
     story.then([], of=LeadRecycled)
