@@ -4,6 +4,7 @@ The deployments lie in `tests/golden`. State of another format is never read: it
 """
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -43,23 +44,31 @@ def test_a_deployment_of_some_version_is_kept() -> None:
     assert "0.1.0" in versions()
 
 
-@pytest.fixture(params=versions())
+@pytest.fixture(scope="module", params=versions())
 def version(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def old(version: str, tmp_path: Path) -> Home:
-    """A deployment of that version whose views were folded anew, as one is told to do on an upgrade."""
-    unpacked(version, tmp_path / "data")
-    home = Home(tmp_path, PARTITIONS)
+@pytest.fixture(scope="module")
+def upgraded(version: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of a deployment of that version whose views were folded anew, as one is told to do on an upgrade."""
+    folder = tmp_path_factory.mktemp("upgraded")
+    unpacked(version, folder / "data")
+    home = Home(folder, PARTITIONS)
     said = home.run("run", "--until-idle", code=1).splitlines()[-1]
     assert "written by other versions of the views" in said
     assert said.endswith("; see: leadstream repair")
     rows = json.loads(home.run("repair", "--yes", "--format", "json"))
     assert {row["found"] for row in rows} == {"written by other versions of the views"}
     home.run("run", "--until-idle")
-    return home
+    return folder / "data"
+
+
+@pytest.fixture
+def old(upgraded: Path, tmp_path: Path) -> Home:
+    """Such a deployment, of the test's own."""
+    shutil.copytree(upgraded, tmp_path / "data")
+    return Home(tmp_path, PARTITIONS)
 
 
 def assert_as_before(now: dict[str, list[Any]], version: str) -> None:
