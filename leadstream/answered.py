@@ -12,8 +12,8 @@ from events.registry import LEAD_COMMANDS
 from events.topics import ANSWERS, LEAD_INBOX
 from leadstream.compared import Compared
 from streams.deciders.lead.commands import REMEMBERED, UNKNOWN_LEAD
+from streams.deciders.lead.entries import Answered
 from streams.deciders.lead.evolve import fingerprint
-from streams.deciders.lead.state import Answered
 
 Kept = Mapping[str, Sequence[Answered]]
 """What leads keep, by lead; one that keeps nothing need not be there."""

@@ -18,7 +18,7 @@ from projections.stores.port import ViewStore
 from projections.stores.schema import base_table, names, quoted
 from streams.agents.lead_task import load_lead
 from streams.agreement.known import Known
-from streams.deciders.lead.state import Answered
+from streams.deciders.lead.entries import Answered
 from streams.programs import LEADS
 
 

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 from events.instants import DAY, HOUR, MINUTE, from_us
 from streams.agreement.described.items import counted, every
+from streams.deciders.lead.entries import Clock, Work
 from streams.deciders.lead.given import Given
 from streams.deciders.lead.ruled import Ruled, finding_of, ruled_by
-from streams.deciders.lead.state import Clock, Lead, Work
+from streams.deciders.lead.state import Lead
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",

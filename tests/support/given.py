@@ -25,9 +25,10 @@ from streams.agreement.load import document, load
 from streams.agreement.texts import instant_us
 from streams.deciders.lead.commands import decide_command
 from streams.deciders.lead.decide import decide, initial, is_duplicate
+from streams.deciders.lead.entries import Clock
 from streams.deciders.lead.evolve import fingerprint, fold
 from streams.deciders.lead.given import Given, Kept
-from streams.deciders.lead.state import Clock, Lead
+from streams.deciders.lead.state import Lead
 from streams.deciders.lead.wake import move, next_wake, wake
 from tests.support.facts import same
 

@@ -24,9 +24,10 @@ from events.sla import (
 )
 from streams.agreement.compiled import Clause
 from streams.clocks import Finding, escalates_at
+from streams.deciders.lead.entries import Clock
 from streams.deciders.lead.given import Given, Told
 from streams.deciders.lead.ruled import Ruled, worked_until
-from streams.deciders.lead.state import Clock, Lead
+from streams.deciders.lead.state import Lead
 
 
 def started(given: Given, clock: Clock, clause: Clause, finding: Finding, counts_after: int | None) -> Told:

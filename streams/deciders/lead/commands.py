@@ -22,9 +22,10 @@ from events.fact import Fact
 from events.registry import WIRE_TYPE
 from streams.deciders.lead import conversion, handing_back, identity, ownership, reassigning
 from streams.deciders.lead.cascade import commanded
+from streams.deciders.lead.entries import Answered
 from streams.deciders.lead.evolve import OWN_SOURCE, fingerprint
 from streams.deciders.lead.given import Before, Given, Live, Refusal, Told
-from streams.deciders.lead.state import Answered, Lead
+from streams.deciders.lead.state import Lead
 
 Command = Callable[[Live, Any, int, Given], Sequence[Told] | Refusal | Before]
 """Given the lead, the command, its occurred_at in microseconds and the circumstances: facts, or why not."""

@@ -8,9 +8,10 @@ from events.lead import LeadConverted, Made
 from events.life import LeadUnconverted
 from streams.deciders.lead.closings import lasting
 from streams.deciders.lead.engagement import score_now
+from streams.deciders.lead.entries import Conversion
 from streams.deciders.lead.given import Before, Given, Live, Refusal, Told
 from streams.deciders.lead.ownership import account_of
-from streams.deciders.lead.state import Conversion, Lead
+from streams.deciders.lead.state import Lead
 
 
 def once(lead: Lead, command: ConvertLead) -> str:

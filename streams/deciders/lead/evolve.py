@@ -38,8 +38,9 @@ from events.sla import (
 )
 from streams.deciders.lead import joined, learning
 from streams.deciders.lead.closings import Closing, add
+from streams.deciders.lead.entries import Asked, Clock, ProfileValue, StatusEntry, Touch
 from streams.deciders.lead.evolve_life import LIFE, catch_up, enter
-from streams.deciders.lead.state import Asked, Clock, Lead, ProfileValue, StatusEntry, Touch
+from streams.deciders.lead.state import Lead
 from streams.deciders.lead.union import own_of, put, unite
 
 Change = Callable[[Lead, Envelope, int], None]

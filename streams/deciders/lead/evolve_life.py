@@ -11,7 +11,8 @@ from events.lead import LeadArchived, LeadConverted, LeadStatusChanged
 from events.life import LeadAccepted, LeadRecycled, LeadRejected, LeadReopened, LeadUnconverted, NurtureRequested
 from events.work import TaskCreated, TaskDone, TaskReminderDue
 from streams.deciders.lead.closings import LASTING, Closing, How, add
-from streams.deciders.lead.state import Conversion, Lead, ProfileValue, Waiting, Work
+from streams.deciders.lead.entries import Conversion, ProfileValue, Waiting, Work
+from streams.deciders.lead.state import Lead
 
 Change = Callable[[Lead, Envelope, int], None]
 """Changes a lead by a fact that happened at an instant, in microseconds."""

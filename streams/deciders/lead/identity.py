@@ -28,8 +28,9 @@ from events.instants import from_us, to_us
 from events.lead import LeadTouched
 from streams.agreement.compiled import Agreement
 from streams.deciders.lead.given import Given, Live, Refusal, Told
+from streams.deciders.lead.person import Person
 from streams.deciders.lead.sharing import news, whole
-from streams.deciders.lead.state import Lead, Person
+from streams.deciders.lead.state import Lead
 from streams.deciders.lead.union import age, own_of
 from streams.matching.keys import WEAK, company_keys, kind_of, linked_key, person_keys
 

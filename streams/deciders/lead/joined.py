@@ -19,8 +19,10 @@ from events.identity import (
 from events.instants import to_us
 from events.lead import LeadTouched
 from events.life import LeadConsentChanged
+from streams.deciders.lead.entries import Touch
 from streams.deciders.lead.learning import consented, learn, withdraw
-from streams.deciders.lead.state import Candidate, Consent, Lead, Part, Touch
+from streams.deciders.lead.person import Candidate, Consent, Part
+from streams.deciders.lead.state import Lead
 from streams.deciders.lead.union import absorb, drop, own_of, person_of, put, unite
 
 _CANDIDATES = 50

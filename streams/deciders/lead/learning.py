@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 
 from events.lead import LeadProfileUpdated
-from streams.deciders.lead.state import Consent, Lead, Part, ProfileValue, Sourced
+from streams.deciders.lead.entries import ProfileValue
+from streams.deciders.lead.person import Consent, Part, Sourced
+from streams.deciders.lead.state import Lead
 
 _NO_RANKS: Mapping[str, int] = {}
 _LAST = 1 << 62

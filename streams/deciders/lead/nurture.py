@@ -10,8 +10,8 @@ from streams.agreement.compiled import Agreement
 from streams.deciders.lead.closed import is_open
 from streams.deciders.lead.closings import lasting
 from streams.deciders.lead.engagement import standing_of
+from streams.deciders.lead.entries import Waiting
 from streams.deciders.lead.given import Given, Live, Told
-from streams.deciders.lead.state import Waiting
 
 
 def on_captured(live: Live, given: Given) -> Sequence[Told]:

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from streams.clocks import escalates_at
 from streams.deciders.lead.clock_facts import answered, breached, escalated, warned
+from streams.deciders.lead.entries import Clock
 from streams.deciders.lead.given import Given, Live, Told
 from streams.deciders.lead.ruled import Ruled, ends_of, finding_of, ruled_by
-from streams.deciders.lead.state import Clock, Lead
+from streams.deciders.lead.state import Lead
 
 
 def next_due(lead: Lead, given: Given) -> int | None:

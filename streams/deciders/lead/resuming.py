@@ -6,10 +6,11 @@ from typing import cast
 from events.envelope import Envelope
 from events.identity import LeadUnmerged
 from streams.deciders.lead.closed import ends
+from streams.deciders.lead.entries import Clock
 from streams.deciders.lead.given import Given, Live, Told
 from streams.deciders.lead.ruled import cycle_of, ruled_by
 from streams.deciders.lead.sla import start
-from streams.deciders.lead.state import Clock, Lead
+from streams.deciders.lead.state import Lead
 
 
 def on_unmerged(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[Told]:

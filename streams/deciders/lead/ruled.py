@@ -5,8 +5,9 @@ from typing import NamedTuple
 from streams.agreement.compiled import Agreement, Clause
 from streams.clocks import Finding, History, counted, judge, worked
 from streams.deciders.lead.closed import began_after, ends
+from streams.deciders.lead.entries import Clock, Touch
 from streams.deciders.lead.given import Given
-from streams.deciders.lead.state import Clock, Lead, Touch
+from streams.deciders.lead.state import Lead
 
 
 class Ruled(NamedTuple):

@@ -19,8 +19,10 @@ from events.identity import (
 from events.instants import from_us
 from events.lead import LeadCaptured, LeadProfileUpdated, LeadTouched
 from events.life import LeadConsentChanged
+from streams.deciders.lead.entries import Touch
 from streams.deciders.lead.learning import values_of
-from streams.deciders.lead.state import Consent, Lead, Part, Sourced, Touch
+from streams.deciders.lead.person import Consent, Part, Sourced
+from streams.deciders.lead.state import Lead
 
 PIECE_BYTES = 24_000
 """A piece is about so large at most: the other lead has to find room for three times as much."""

@@ -14,9 +14,10 @@ from events.sla import Verdict
 from streams.clocks import Finding
 from streams.deciders.lead.clock_facts import answered, paused, resumed, revised, settled, started
 from streams.deciders.lead.closed import began_after, closed_at
+from streams.deciders.lead.entries import Clock
 from streams.deciders.lead.given import Given, Live, Told
 from streams.deciders.lead.ruled import Ruled, cycle_of, finding_of, ruled_by
-from streams.deciders.lead.state import Clock, Lead
+from streams.deciders.lead.state import Lead
 
 
 def on_captured(live: Live, _envelope: Envelope, at: int, given: Given) -> Sequence[Told]:

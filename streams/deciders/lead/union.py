@@ -7,8 +7,10 @@ were merged, and whoever leaves takes away exactly what it brought.
 from bisect import insort
 from collections.abc import Iterable
 
+from streams.deciders.lead.entries import Touch
 from streams.deciders.lead.learning import best, stricter, values_of
-from streams.deciders.lead.state import Lead, Part, Person, Touch
+from streams.deciders.lead.person import Part, Person
+from streams.deciders.lead.state import Lead
 
 _NEVER = 1 << 62
 

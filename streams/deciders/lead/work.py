@@ -6,8 +6,9 @@ from events.ids import derived_id
 from events.instants import from_us
 from events.work import TaskReminderDue
 from streams.deciders.lead.closings import lasting
+from streams.deciders.lead.entries import Work
 from streams.deciders.lead.given import Given, Live, Told
-from streams.deciders.lead.state import Lead, Work
+from streams.deciders.lead.state import Lead
 
 
 def next_reminder(lead: Lead) -> int | None:

@@ -13,7 +13,8 @@ from events.lead import LeadCaptured, LeadProfileUpdated, LeadTouched
 from events.life import LeadConsentChanged
 from streams.deciders.lead.engagement import score_now
 from streams.deciders.lead.learning import values_of
-from streams.deciders.lead.state import Lead, Part
+from streams.deciders.lead.person import Part
+from streams.deciders.lead.state import Lead
 from tests.support.given import MONDAY, Arrival, Story
 
 ONE = """

@@ -13,11 +13,12 @@ from streams.agreement.compiled import Agreement
 from streams.agreement.known import Known
 from streams.deciders.lead.closed import closed_at, ends, is_open
 from streams.deciders.lead.closings import LASTING, UNDONE_BY, Closing, How, add, is_told, lasting, spans
+from streams.deciders.lead.entries import Clock, StatusEntry
 from streams.deciders.lead.evolve import evolve
 from streams.deciders.lead.given import Given, Kept, Live
 from streams.deciders.lead.ruled import history_of
 from streams.deciders.lead.sla import start
-from streams.deciders.lead.state import Clock, Lead, StatusEntry
+from streams.deciders.lead.state import Lead
 from tests.streams.deciders.lead.desk import DESK, QUALIFYING
 from tests.support.given import captured, dotted, given, minute, published
 from tests.support.laws import examples

@@ -12,9 +12,9 @@ from streams.agents.lead_task import dump_lead, load_lead
 from streams.agreement.known import Known
 from streams.clocks import judge
 from streams.deciders.lead.engagement import basis, explain, score_now
+from streams.deciders.lead.entries import Clock
 from streams.deciders.lead.given import Given, Kept, Live
 from streams.deciders.lead.ruled import history_of
-from streams.deciders.lead.state import Clock
 from streams.deciders.lead.wake import next_wake
 from tests.streams.deciders.lead.lead_strategies import (
     LARGE,
