@@ -49,14 +49,16 @@ REMEMBERED = 256
 UNKNOWN_LEAD = "unknown lead"
 """Why a command about nobody is refused; nothing is kept of that."""
 
-FOR_EVER: Mapping[type[Fact], Callable[[Lead, Any], str]] = {
+FOR_EVER: Mapping[type[Fact], Callable[[Lead, Any], str] | None] = {
     ConvertLead: conversion.once,
-    MergeLead: identity.merged_once,
+    MergeLead: None,
     UnmergeLead: identity.unmerged_once,
 }
 """Commands that do what must not be done twice in years, and the name of what they do.
 
 Once such a command is accepted, its answer is never forgotten, and any other one that would do the same gets it too.
+What has no name is done anew by another command: two leads may be merged again after they were taken apart, or once
+somebody has heard of the other one; where they are one already nothing follows.
 """
 
 
@@ -83,9 +85,9 @@ def decide_command(live: Live, envelope: Envelope, at: int, given: Given) -> Dec
     """
     kind = type(envelope.data)
     mark = fingerprint(envelope.source, envelope.id, given.secret)
-    done = mark
-    if kind in FOR_EVER:
-        done = fingerprint(f"{OWN_SOURCE}/{WIRE_TYPE[kind]}", FOR_EVER[kind](live.lead, envelope.data), given.secret)
+    done, name_of = mark, FOR_EVER.get(kind)
+    if name_of is not None:
+        done = fingerprint(f"{OWN_SOURCE}/{WIRE_TYPE[kind]}", name_of(live.lead, envelope.data), given.secret)
     before = next((kept for kept in live.lead.answers if kept.mark in (mark, done)), None)
     if before is not None:
         if before.mark != mark:

@@ -154,11 +154,6 @@ def unmerge(live: Live, command: UnmergeLead, at: int, given: Given) -> Sequence
     return (Told(told, max(at, since + 1)),)  # it was merged for an instant at least
 
 
-def merged_once(lead: Lead, command: MergeLead) -> str:
-    """What a merge by hand does once: with one lead, until it is taken back."""
-    return f"{command.into}\x1f{sum(each.how == 'unmerged' for each in lead.closings)}"
-
-
 def unmerged_once(lead: Lead, _command: UnmergeLead) -> str:
     """What an unmerge does once: each time that the lead is merged."""
     return str(sum(each.how == "merged" for each in lead.closings))

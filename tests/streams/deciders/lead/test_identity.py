@@ -102,6 +102,31 @@ def test_a_merge_by_hand_goes_by_age_whoever_is_asked() -> None:
     assert (town.root("bob"), town.root("ana")) == ("ana", "ana")
 
 
+def test_two_are_merged_by_hand_as_often_as_they_are_taken_apart() -> None:
+    town = Town(ONE).tell("ana", captured(0)).tell("bob", captured(1))
+    for time in (5, 15, 25):
+        town.tell("ana", asked(MergeLead(by="Desk", into="bob"), time, command_id=f"m{time}")).settle()
+        assert town.root("bob") == "ana"
+        town.unmerge("bob", time + 5).settle()
+        assert town.root("bob") == "bob"
+
+
+def test_a_merge_with_nobody_can_be_asked_again_when_the_other_one_is_known() -> None:
+    town = Town(ONE).tell("ana", captured(0))
+    town.tell("ana", asked(MergeLead(by="Desk", into="bob"), 5, command_id="m")).settle()
+    town.tell("bob", captured(6)).tell("ana", asked(MergeLead(by="Desk", into="bob"), 7, command_id="n")).settle()
+    assert town.root("bob") == "ana"
+
+
+def test_a_merge_that_is_asked_twice_before_the_other_one_hears_of_it_happens_once() -> None:
+    town = Town(ONE).tell("ana", captured(0)).tell("bob", captured(1))
+    for name in ("m", "n"):
+        town.tell("ana", asked(MergeLead(by="Desk", into="bob"), 5, command_id=name))
+        town.lead("ana").answer(accepted=True)
+    merges = [each for each in town.settle().lead("bob").facts if isinstance(each.data, LeadMerged)]
+    assert len(merges) == 1
+
+
 def test_what_cannot_be_merged_or_taken_apart_is_refused() -> None:
     town = merged()
     for name, into, reason in (("bob", "ana", "merged already"), ("ana", "bob", "merged already"),
