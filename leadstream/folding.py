@@ -12,7 +12,7 @@ from events.codec import Codec
 from events.envelope import Envelope
 from events.topics import LEAD_EVENTS
 from leadstream.compared import Compared
-from streams.agents.lead_task import dump_lead, load_lead
+from streams.agents.lead_bytes import dump_lead, load_lead
 from streams.agreement.known import Known
 from streams.deciders import subject
 from streams.deciders.lead import evolve

@@ -16,7 +16,7 @@ from projections.catalogue import VIEWS
 from projections.rows import decode_key, decode_row
 from projections.stores.port import ViewStore
 from projections.stores.schema import base_table, names, quoted
-from streams.agents.lead_task import load_lead
+from streams.agents.lead_bytes import load_lead
 from streams.agreement.known import Known
 from streams.deciders.lead.entries import Answered
 from streams.programs import LEADS

@@ -38,8 +38,8 @@ LEADS = GroupSpec(
     sources=(LEAD_INBOX,),
     changelog=LEAD_STATE,
     dead_letters=DEAD_LETTERS,
-    state_format=1,
-    oldest_format=0,  # the fields that came since stand at the end of their structs and have defaults
+    state_format=2,
+    oldest_format=0,  # fields that came since stand at the end of their structs and have defaults; 2 may be packed
 )
 AGREEMENTS_GROUP = GroupSpec(
     name="agreements", sources=(AGREEMENT_INBOX,), changelog=AGREEMENT_STATE, dead_letters=DEAD_LETTERS

@@ -17,13 +17,13 @@ from events.registry import LEAD_COMMANDS, TO_LEADS, UPSTREAM
 from events.topics import INBOX_RECORD_BYTES, LEAD_EVENTS, LEAD_INBOX, LEAD_SCORES, LEAD_STATE
 from streams.agents.admission import EARLIEST, Admission, heard
 from streams.agents.agreements import AgreementReader
+from streams.agents.lead_bytes import dump_lead, load_lead, plain_lead, unpacked
 from streams.agents.telling import Teller
 from streams.deciders.lead.commands import decide_command
 from streams.deciders.lead.decide import decide, initial, is_duplicate
 from streams.deciders.lead.engagement import Basis, basis, explain
 from streams.deciders.lead.evolve import fingerprint
 from streams.deciders.lead.given import Given, Kept, Live
-from streams.deciders.lead.state import Lead
 from streams.deciders.lead.wake import move, next_wake, wake
 
 logger = logging.getLogger(__name__)
@@ -32,17 +32,14 @@ ADMITTED = Admission(UPSTREAM | LEAD_COMMANDS, TO_LEADS)
 """What `lead-inbox` takes."""
 
 STATE_BYTES = 900_000
-"""The most a lead's state may take: a changelog record has to hold it, with room for what a last fact brings about."""
+"""The most a lead's state may take before it is packed: a changelog record has to hold it whatever is in it, with room
+for what a last fact brings about."""
 _GROWTH_TIMES, _GROWTH = 3, 10_000
 """What a fact adds at most: names of profile fields are kept twice, with an instant each; clocks and scores follow."""
 IMPORT_NOTE = b"\0import:"
 """Keys of the notes that imports leave in the inbox begin so; they are no facts."""
 
 _encode_json = msgspec.json.Encoder().encode
-dump_lead = msgspec.msgpack.Encoder().encode
-"""The bytes of a lead's state."""
-load_lead = msgspec.msgpack.Decoder(Lead).decode
-"""The lead from its bytes."""
 
 
 class LeadProcessor:
@@ -67,7 +64,8 @@ class LeadProcessor:
             UnknownState: these are not the bytes of a lead.
         """
         try:
-            return Live(lead=load_lead(raw), kept=Kept(size=len(raw)))
+            plain = unpacked(raw)
+            return Live(lead=load_lead(plain), kept=Kept(size=len(plain)))
         except msgspec.DecodeError as exc:
             raise UnknownState(f"{LEAD_STATE}: the state of a lead cannot be read ({exc})") from exc
 
@@ -193,5 +191,5 @@ def _outgrows(live: Live, added: int) -> bool:
     kept, growth = live.kept, _GROWTH_TIMES * added + _GROWTH
     kept.size += growth
     if kept.size > STATE_BYTES:
-        kept.size = len(dump_lead(live.lead)) + growth
+        kept.size = len(plain_lead(live.lead)) + growth
     return kept.size > STATE_BYTES

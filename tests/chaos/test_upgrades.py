@@ -27,7 +27,7 @@ from leadstream.running import run_until_idle
 from leadstream.settings import Settings
 from projections.catalogue import VIEW_TOPICS
 from projections.worker import VIEW_GROUP
-from streams.agents.lead_task import dump_lead, load_lead
+from streams.agents.lead_bytes import dump_lead, load_lead
 from streams.deciders.lead.state import Lead
 from streams.programs import LEADS
 from tests.chaos.homes import home_on

@@ -14,7 +14,7 @@ from leadstream.compared import Compared
 from leadstream.redeciding import Incomplete, redecide
 from leadstream.repairing.states import repair_states
 from leadstream.verification import verify_states
-from streams.agents.lead_task import dump_lead, load_lead
+from streams.agents.lead_bytes import dump_lead, load_lead
 from streams.programs import lead_program, subject_programs
 from tests.streams.agents.house import House, codec, sent
 from tests.streams.deciders.lead.test_ownership import ROUTED, qualified

@@ -19,7 +19,7 @@ from events.instants import MINUTE, from_us, to_us
 from events.lead import LeadCaptured, LeadConverted, LeadProfileUpdated, LeadStatusChanged, LeadTouched
 from events.registry import LEAD_COMMANDS, WIRE_TYPE, wrap
 from streams.agents.admission import heard
-from streams.agents.lead_task import dump_lead
+from streams.agents.lead_bytes import dump_lead
 from streams.agreement.known import Known
 from streams.agreement.load import document, load
 from streams.agreement.texts import instant_us
