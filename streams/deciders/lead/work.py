@@ -12,7 +12,7 @@ from streams.deciders.lead.state import Lead
 
 
 def next_reminder(lead: Lead) -> int | None:
-    """The earliest instant at which a task has to be reminded of, microseconds; none of a lead that is gone."""
+    """The earliest instant at which a task has to be reminded of, microseconds; none of a lead that was erased."""
     if any(how in _GONE for how in lasting(lead.closings)):
         return None
     return min((_due(work) for work in lead.tasks.values() if _waits(work)), default=None)
@@ -43,4 +43,4 @@ def _due(work: Work) -> int:
     return max(work.remind_at or 0, work.told_at)
 
 
-_GONE = frozenset({"merged", "erased"})
+_GONE = frozenset({"erased"})

@@ -14,6 +14,7 @@ from events.instants import from_us
 from events.lead import LeadProfileUpdated
 from events.registry import wrap
 from events.sla import SlaCancelled, SlaFact, SlaStarted
+from events.work import TaskCreated, TaskReminderDue
 from streams.deciders.lead.evolve import OWN_SOURCE
 from streams.deciders.lead.sharing import PIECE_BYTES, whole
 from streams.deciders.lead.state import Lead
@@ -100,6 +101,12 @@ def test_a_merge_by_hand_goes_by_age_whoever_is_asked() -> None:
     town = Town(ONE).tell("ana", captured(0)).tell("bob", captured(1))
     town.tell("ana", asked(MergeLead(by="Desk", into="bob"), 5, command_id="m")).settle()
     assert (town.root("bob"), town.root("ana")) == ("ana", "ana")
+
+
+def test_a_task_of_a_lead_that_was_merged_is_still_reminded_of() -> None:
+    task = TaskCreated(task="t", title="Call back", owner="Ines", remind_at=from_us(minute(90)))
+    story = Town(ONE).tell("ana", known(0)).tell("bob", happened(task, 1), known(2)).settle().lead("bob")
+    story.when(until=99).then([said(TaskReminderDue, 90, task="t", owner="Ines")], of=TaskReminderDue)
 
 
 def test_two_are_merged_by_hand_as_often_as_they_are_taken_apart() -> None:
