@@ -34,7 +34,7 @@ def problems(
     """What is wrong with who got which lead, and with the keys that were claimed.
 
     Checked: every request names the pool of the profile as it was; the owner told is the one whose turn it was; each
-    request that was not taken back has one answer; turns within a pool are fair at every instant; every lead claims
+    request that was not taken back has one answer; each turn was due to the one who got it; every lead claims
     each of its keys once, and those it is claimed from hear of all claims.
 
     Args:
@@ -93,16 +93,23 @@ def _pool_of(profile: Mapping[str, Any]) -> str:
 
 
 def _unfair(weights: Mapping[str, int], facts: list[Fact]) -> Iterator[str]:
-    """After any number of turns nobody is a whole lead away from their share."""
-    had, turns, total = dict.fromkeys(weights, 0), 0, sum(weights.values())
+    """At each turn it is somebody's to whom most is owed; a turn whose lead took back its request is owed again."""
+    owed, total = dict.fromkeys(weights, 0), sum(weights.values())
+    had: dict[tuple[str, int], str] = {}
     for fact in facts:
-        if fact["type"] != "pool.assigned.v1":
-            continue
-        had[fact["data"]["owner"]] += 1
-        turns += 1
-        if any(abs(had[name] * total - turns * weight) >= total for name, weight in weights.items()):
-            yield f"after {turns} turns {had}"
-            return
+        data = fact["data"]
+        if fact["type"] == "pool.assigned.v1":
+            owner = had[data["lead"], data["number"]] = data["owner"]
+            owed = {name: balance + weights[name] for name, balance in owed.items()}
+            if owed[owner] < max(owed.values()):
+                yield f"{fact['id']} was not the turn of {owner}, owed are {owed}"
+                return
+            owed[owner] -= total
+        elif fact["type"] == "lead.request_withdrawn.v1":
+            taken = had.pop((fact["source"].rpartition("/")[2], data["number"]), None)
+            if taken is not None:
+                owed = {name: balance - weights[name] for name, balance in owed.items()}
+                owed[taken] += total
 
 
 def _unclaimed(leads: Mapping[str, list[Fact]], keys: Mapping[str, list[Fact]]) -> Iterator[str]:
