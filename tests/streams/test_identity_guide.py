@@ -15,7 +15,7 @@ from events.lead import LeadScored
 from events.registry import CATALOGUE
 from events.sla import SlaStarted
 from events.topics import ACCOUNT_INBOX, ANSWERS, IDENTITY_EVENTS, IDENTITY_INBOX, LEAD_EVENTS, LEAD_INBOX
-from streams.agents.lead_task import load_lead
+from streams.agents.lead_bytes import load_lead
 from streams.deciders.identity import IDENTITY, Key
 from streams.deciders.lead.evolve import fold
 from streams.deciders.lead.state import Lead

@@ -11,7 +11,7 @@ from events.instants import from_us
 from events.lead import LeadConverted, LeadHandedOver
 from events.sla import SlaBreached, SlaEscalated, SlaFact, SlaMet, SlaStarted, SlaWarned
 from events.work import TaskCreated, TaskDone, TaskReminderDue
-from streams.agents.lead_task import dump_lead, load_lead
+from streams.agents.lead_bytes import dump_lead, load_lead
 from streams.deciders.lead.engagement import basis, explain
 from streams.deciders.lead.given import Given, Kept, Live
 from tests.streams.deciders.lead.desk import DESK, QUALIFYING, SCORED

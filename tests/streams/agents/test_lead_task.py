@@ -17,7 +17,8 @@ from engine.task import Task
 from events.instants import from_us
 from events.lead import LeadScored
 from events.topics import LEAD_EVENTS, LEAD_INBOX, LEAD_SCORES, SLA_BREACHES
-from streams.agents.lead_task import STATE_BYTES, dump_lead
+from streams.agents.lead_bytes import dump_lead
+from streams.agents.lead_task import STATE_BYTES
 from streams.deciders.lead.evolve import fold
 from streams.deciders.lead.state import Lead
 from streams.programs import LEADS, lead_program

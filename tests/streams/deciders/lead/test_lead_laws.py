@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from events.instants import HOUR, from_us
 from events.lead import LeadCaptured
 from events.sla import SlaFact
-from streams.agents.lead_task import dump_lead, load_lead
+from streams.agents.lead_bytes import dump_lead, load_lead
 from streams.agreement.known import Known
 from streams.clocks import judge
 from streams.deciders.lead.engagement import basis, explain, score_now

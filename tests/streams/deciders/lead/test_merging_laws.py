@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.agents.lead_task import dump_lead
+from streams.agents.lead_bytes import dump_lead
 from streams.deciders.lead.person import Person
 from streams.deciders.lead.union import age
 from tests.streams.deciders.lead.persons import APART, LEADS, ONE, aged, histories, own, shown
