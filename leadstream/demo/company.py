@@ -5,6 +5,7 @@ a record is broken.
 """
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
 from random import Random
@@ -15,15 +16,16 @@ from events.envelope import Envelope
 from events.instants import DAY, SECOND, from_us
 from events.registry import wrap
 from leadstream.demo.breakage import broken_value
-from leadstream.demo.journey import Step, travel
-from leadstream.demo.tempo import LIVE_TEMPO, MONDAY, WEEK_TEMPO, Tempo, steady_births, week_births
+from leadstream.demo.journey import Step
+from leadstream.demo.prospects import travel
+from leadstream.demo.tempo import MONDAY, Tempo, live_tempo, steady_births, week_births, week_tempo
 
 SOURCE = "/demo/simulated"
 """The CloudEvents source of every simulated fact."""
 FACTS_PER_LEAD = 5
 """About so many records come about one lead."""
 _TWICE = 2
-_BROKEN = 15
+_BROKEN = 25
 
 
 class Arrival(NamedTuple):
@@ -31,7 +33,7 @@ class Arrival(NamedTuple):
 
     Attributes:
         at: when it arrives, microseconds.
-        key: the lead's id.
+        key: the id of whom it is about.
         value: its bytes.
         envelope: what the bytes say; None for a broken record.
     """
@@ -67,14 +69,14 @@ def simulated_week(week: Week) -> Iterator[Arrival]:
     """All that arrives in the week, in office hours and at life's own pace."""
     rng = _chance(week.seed)
     births = week_births(rng, week.start, week.days, week.leads_per_day)
-    return takewhile(lambda arrival: arrival.at < week.end, arrivals(rng, births, WEEK_TEMPO))
+    return takewhile(lambda arrival: arrival.at < week.end, arrivals(rng, births, week_tempo(week.start)))
 
 
 def living_traffic(seed: int, start: int, facts_per_second: float) -> Iterator[Arrival]:
     """Traffic without an end from `start` (microseconds) on, sixty times faster than life."""
     rng = _chance(seed)
     interval = round(FACTS_PER_LEAD / facts_per_second * SECOND)
-    return arrivals(rng, steady_births(rng, start, interval), LIVE_TEMPO)
+    return arrivals(rng, steady_births(rng, start, interval), live_tempo(start))
 
 
 def arrivals(rng: Random, births: Iterable[int], tempo: Tempo) -> Iterator[Arrival]:
@@ -94,20 +96,21 @@ def arrivals(rng: Random, births: Iterable[int], tempo: Tempo) -> Iterator[Arriv
 
 
 def _told(lead: str, born: int, rng: Random, tempo: Tempo, codec: Codec) -> Iterator[Arrival]:
-    key = lead.encode()
-    for number, step in enumerate(travel(lead, born, rng, tempo), 1):
-        envelope = _enveloped(lead, number, step)
-        arrival = Arrival(step.arrives, key, codec.encode(envelope), envelope)
+    numbers = Counter[str]()
+    for step in travel(lead, born, rng, tempo):
+        numbers[step.lead] += 1
+        envelope = _enveloped(f"{step.lead}-{numbers[step.lead]:02d}", step)
+        arrival = Arrival(step.arrives, step.lead.encode(), codec.encode(envelope), envelope)
         yield arrival
         if rng.randrange(100) < _TWICE:
             yield arrival._replace(at=step.arrives + rng.randrange(1, 60) * SECOND)
     if rng.randrange(1000) < _BROKEN:
         at = born + rng.randrange(1, 90) * SECOND
-        yield Arrival(at, key, broken_value(rng, lead, at, SOURCE), None)
+        yield Arrival(at, lead.encode(), broken_value(rng, lead, at, SOURCE), None)
 
 
-def _enveloped(lead: str, number: int, step: Step) -> Envelope:
-    return wrap(step.fact, id=f"{lead}-{number:02d}", source=SOURCE, subject=lead, time=from_us(step.occurred))
+def _enveloped(name: str, step: Step) -> Envelope:
+    return wrap(step.fact, id=name, source=SOURCE, subject=step.lead, time=from_us(step.occurred))
 
 
 def _chance(seed: int) -> Random:

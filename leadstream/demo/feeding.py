@@ -9,7 +9,7 @@ from itertools import islice
 from engine.partitioning import partition_of
 from engine.ports import EventLog, NewRecord
 from engine.recordtime import TIME_HEADER
-from events.topics import LEAD_INBOX
+from events.topics import INBOX_OF, LEAD_INBOX
 from leadstream.agreements import request_publication
 from leadstream.demo.company import Arrival
 from streams.agreement.load import load
@@ -37,19 +37,21 @@ def agreement_text(name: str) -> str:
     return files("leadstream.demo").joinpath(name).read_text("utf-8")
 
 
-async def publish_agreement(log: EventLog, name: str) -> None:
-    """Have one of the demo's agreements published, before the first lead.
+async def publish_agreement(log: EventLog, text: str) -> str:
+    """Have an agreement published before the first lead, and give its name.
 
     Raises:
         RuntimeError: it was refused.
     """
-    answer = await request_publication(log, load(agreement_text(name)), None)
+    document = load(text)
+    answer = await request_publication(log, document, None)
     if not answer.accepted:
         raise RuntimeError(f"the demo's agreement was refused ({answer.reason}): {'; '.join(answer.missing)}")
+    return document.agreement
 
 
 async def feed(log: EventLog, partitions: int, arrivals: Iterable[Arrival], *, history: bool) -> Fed:
-    """Append arrivals to the inbox, each in the partition of its lead, in their order.
+    """Append arrivals to the inboxes, each in the partition of whom it is about, in their order.
 
     Args:
         log: the log.
@@ -62,9 +64,11 @@ async def feed(log: EventLog, partitions: int, arrivals: Iterable[Arrival], *, h
         batches: defaultdict[tuple[str, int], list[NewRecord]] = defaultdict(list)
         for arrival in chunk:
             headers = [(TIME_HEADER, b"%d" % arrival.at)] if history else []
-            place = (LEAD_INBOX, partition_of(arrival.key, partitions))
+            inbox = LEAD_INBOX if arrival.envelope is None else INBOX_OF[type(arrival.envelope.data)]
+            place = (inbox, partition_of(arrival.key, partitions))
             batches[place].append(NewRecord(arrival.key, arrival.value, headers))
-            fed.leads.add(arrival.key)
+            if inbox == LEAD_INBOX:
+                fed.leads.add(arrival.key)
         await log.append(batches)
         fed.records += len(chunk)
     return fed

@@ -15,8 +15,10 @@ from leadstream.clock import now_us
 from leadstream.demo.board import Snapshot, line, render
 from leadstream.demo.children import Children, children
 from leadstream.demo.company import Arrival, living_traffic
-from leadstream.demo.feeding import LIVE_AGREEMENT, feed, publish_agreement
+from leadstream.demo.feeding import LIVE_AGREEMENT, agreement_text, feed, publish_agreement
 from leadstream.demo.observing import Observer
+from leadstream.demo.opening import opening
+from leadstream.demo.tempo import live_tempo
 from leadstream.deployment import opened, partition_count
 from leadstream.serving import stop_on_signals
 from leadstream.settings import Settings
@@ -68,9 +70,11 @@ async def run_live(settings: Settings, live: Live, console: Console) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, stop.set)
     async with opened(settings) as log:
         partitions = await partition_count(log)
-        await publish_agreement(log, LIVE_AGREEMENT)
+        agreement = await publish_agreement(log, agreement_text(LIVE_AGREEMENT))
         since = now_us()
-        tap = Tap(living_traffic(live.seed, since - HISTORY, live.rate))
+        begin = since - HISTORY
+        await feed(log, partitions, opening(agreement, live_tempo(begin), begin, since + HISTORY), history=True)
+        tap = Tap(living_traffic(live.seed, begin, live.rate))
         await feed(log, partitions, tap.until(since), history=True)
         store = open_store(settings)
         try:

@@ -45,6 +45,8 @@ SOURCES = (
     Source("partner (simulated)", 12, "simulated partner referral", None, 45),
     Source("trade show list (simulated)", 12, "simulated badge scans", "sim-trade-show", 0, listed_late=True),
 )
+SECOND_SOURCE = SOURCES[1]
+"""Where they come from who are known already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Rep:
 
     Attributes:
         name: an id, not a person's name.
-        share: weight among the reps.
+        share: weight in the team.
         typical: half of the first calls come within this working time, microseconds.
         logs_late: percent of calls made on the road and written down an hour or so later.
         forgets: percent of leads whose first call is forgotten.
@@ -66,13 +68,24 @@ class Rep:
     forgets: int = 0
 
 
-REPS = (
-    Rep("sim-rep-quick", 25, 6 * MINUTE),
-    Rep("sim-rep-steady", 25, 10 * MINUTE, forgets=2),
-    Rep("sim-rep-road", 20, 12 * MINUTE, logs_late=60),
-    Rep("sim-rep-swamped", 15, 20 * MINUTE, forgets=12),
-    Rep("sim-rep-slow", 15, 40 * MINUTE, logs_late=10, forgets=5),
-)
+TEAMS = {
+    "sim-team-home": (
+        Rep("sim-rep-quick", 2, 6 * MINUTE),
+        Rep("sim-rep-steady", 1, 10 * MINUTE, forgets=2),
+    ),
+    "sim-team-moldova": (Rep("sim-rep-road", 1, 12 * MINUTE, logs_late=60),),
+    "sim-team-software": (
+        Rep("sim-rep-swamped", 1, 20 * MINUTE, forgets=12),
+        Rep("sim-rep-slow", 1, 40 * MINUTE, logs_late=10, forgets=5),
+    ),
+}
+"""The pools of both agreements, with the same shares. Who is free calls, whoever of the team has the lead."""
+KEY_REP = Rep("sim-rep-key", 1, 8 * MINUTE, logs_late=15)
+"""Has the largest companies, and the old customers, alone."""
+STAND_IN = "sim-rep-stand-in"
+CUSTOMERS = {f"sim-customer-{number}": f"{MARK} Old Customer {number}" for number in range(1, 5)}
+"""Accounts there were before, id -> name of the company."""
+_LARGE, _CUSTOMERS_PERCENT = 1000, 5
 MARKETER = "sim-marketing"
 
 
@@ -81,9 +94,16 @@ def pick_source(rng: Random) -> Source:
     return rng.choices(SOURCES, [source.share for source in SOURCES])[0]
 
 
-def pick_rep(rng: Random) -> Rep:
-    """A rep by their share."""
-    return rng.choices(REPS, [rep.share for rep in REPS])[0]
+def pick_rep(rng: Random, known: dict[str, Scalar]) -> Rep:
+    """Who calls a lead of which this is known: somebody of the team to which the agreements lead."""
+    employees = known["company.employees"]
+    if known["company.name"] in CUSTOMERS.values() or (isinstance(employees, int) and employees >= _LARGE):
+        return KEY_REP
+    if known["company.country"] == "MD":
+        team = TEAMS["sim-team-moldova"]
+    else:
+        team = TEAMS["sim-team-software" if known["company.industry"] == "specimen software" else "sim-team-home"]
+    return rng.choices(team, [rep.share for rep in team])[0]
 
 
 def profile(rng: Random, lead: str, *, fits: bool) -> dict[str, Scalar]:
@@ -96,11 +116,13 @@ def profile(rng: Random, lead: str, *, fits: bool) -> dict[str, Scalar]:
     """
     colour, thing = rng.choice(_COLOURS), rng.choice(_THINGS)
     employees = rng.choice((60, 90, 140, 220, 450, 1200)) if fits else rng.randrange(1, 10)
+    invented = f"{MARK} {colour} {thing} {rng.randrange(10, 100)}"
+    customer = fits and rng.randrange(100) < _CUSTOMERS_PERCENT
     return {
         "person.name": f"Sim Contact {lead.removeprefix('sim-')}",
         "person.email": f"{lead}@example.com",
         "person.title": rng.choice(_SENIOR if rng.randrange(100) < 45 else _JUNIOR),
-        "company.name": f"{MARK} {colour} {thing} {rng.randrange(10, 100)}",
+        "company.name": rng.choice(tuple(CUSTOMERS.values())) if customer else invented,
         "company.employees": employees,
         "company.country": rng.choice(_COUNTRIES),
         "company.industry": rng.choice(_TRADES),

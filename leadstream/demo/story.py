@@ -1,5 +1,6 @@
 """One lead's facts in words, for the summary."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,6 +8,7 @@ from msgspec import UNSET
 
 from events.envelope import Envelope
 from events.fact import Fact
+from events.identity import LeadMerged
 from events.lead import (
     LeadArchived,
     LeadCaptured,
@@ -18,7 +20,9 @@ from events.lead import (
     LeadStatusChanged,
     LeadTouched,
 )
+from events.life import LeadAccepted, LeadRecycled, LeadRejected, LeadReopened, NurtureRequested
 from events.registry import WIRE_TYPE
+from events.routing import LeadAssigned
 from events.sla import (
     SlaAnswered,
     SlaBreached,
@@ -33,6 +37,7 @@ from events.sla import (
     SlaStarted,
     SlaWarned,
 )
+from events.work import TaskCreated, TaskDone, TaskReminderDue
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +57,19 @@ class StoryLine:
     words: str
 
 
+def told(history: Iterable[Envelope]) -> tuple[StoryLine, ...]:
+    """A lead's facts in words, in order, without those by which it speaks to pools, accounts and other leads."""
+    return tuple(line for line in map(story_line, history) if line.words)
+
+
 def story_line(envelope: Envelope) -> StoryLine:
-    """A canonical fact in words."""
+    """A canonical fact in words; none for what leads say to others."""
     recorded = envelope.time if envelope.recordedat is UNSET else envelope.recordedat
     kind = WIRE_TYPE[type(envelope.data)].rpartition(".v")[0]
     return StoryLine(envelope.time, recorded, kind, _words(envelope.data))
 
 
-def _words(fact: Fact) -> str:  # noqa: PLR0911 - one line a fact
+def _words(fact: Fact) -> str:  # noqa: C901, PLR0911, PLR0912 - one line a fact
     match fact:
         case LeadCaptured():
             return f"comes in through {fact.source}"
@@ -81,8 +91,36 @@ def _words(fact: Fact) -> str:  # noqa: PLR0911 - one line a fact
             return f"won by {fact.by}: {(fact.amount_minor or 0) // 100:,} {fact.currency}"
         case LeadArchived():
             return f"put aside: {fact.reason}"
+        case LeadAssigned() | LeadAccepted() | LeadRejected() | LeadRecycled() | LeadReopened() | LeadMerged():
+            return _life_words(fact)
+        case NurtureRequested():
+            return f"{fact.program} is asked to warm it" + (f" ({fact.reason})" if fact.reason else "")
+        case TaskCreated() | TaskReminderDue():
+            return f"to do: {fact.title}, by {fact.owner}"
+        case TaskDone():
+            return f"done by {fact.by}"
         case SlaFact():
             return f"{fact.clause}: {_clock_words(fact)}"
+        case _:
+            return ""
+
+
+def _life_words(fact: Fact) -> str:  # noqa: PLR0911 - one line a fact
+    match fact:
+        case LeadAssigned():
+            instead = f" instead of {fact.instead_of}" if fact.instead_of else ""
+            after = f" after {fact.former}" if fact.former else ""
+            return f"goes to {fact.owner}{instead}{after} ({fact.why})"
+        case LeadAccepted():
+            return f"taken by {fact.by}"
+        case LeadRejected():
+            return f"not taken by {fact.by} ({fact.reason})" + (f': "{fact.feedback}"' if fact.feedback else "")
+        case LeadRecycled():
+            return f"back to marketing: {fact.reason}"
+        case LeadReopened():
+            return f"opens again: {fact.reason}"
+        case LeadMerged():
+            return f"is one with {fact.into}, which counts for both"
         case _:
             return ""
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -12,15 +12,17 @@ from rich.table import Table
 from rich.text import Text
 
 from events.instants import DAY, from_us
+from events.routing import Rule
 from leadstream.demo.company import Week
 from leadstream.demo.people import MARK
-from leadstream.demo.summary import TOTAL, Retraction, Summary
+from leadstream.demo.summary import STANDING_IN, TOTAL, Retraction, Summary
 from leadstream.demo.words import spell
 
 _MOST_RETRACTIONS = 5
-_MOST_OF_STORY = 30
-_GOOD = {"sla.breach_retracted", "lead.converted"}
-_BAD = {"sla.breached"}
+_MOST_OF_STORY = 50
+_RULES = get_args(Rule)
+_GOOD = {"sla.breach_retracted", "lead.converted", "lead.reopened"}
+_BAD = {"sla.breached", "sla.escalated", "lead.rejected", "lead.recycled"}
 _BAR = 30
 
 
@@ -42,6 +44,8 @@ def page(summary: Summary, week: Week, seconds: float, home: Path) -> Renderable
             "Response: from capture to the first call, mail or meeting by sales, nights and weekends included",
             _responses(summary),
         ),
+        *_section(f"Who got what, by which rule; {summary.waited} waited for somebody to be back", _owners(summary)),
+        *_section("Taken, given back, opened again, merged", _life(summary)),
         *_section(_retraction_title(summary), _retractions(summary.retractions)),
         *_section("Dead letters: records that could not be taken, kept with their reason", _dead_letters(summary)),
         *_story(summary),
@@ -97,7 +101,7 @@ def _scores(summary: Summary) -> RenderableType:
 
 
 def _clauses(summary: Summary) -> Table:
-    verdicts = ("started", "met", "breached", "cancelled", "open", "retracted")
+    verdicts = ("started", "met", "breached", "cancelled", "open", "retracted", "escalated")
     table = _table("clause", *verdicts, "met of decided")
     for row in summary.clauses:
         decided = row["met"] + row["breached"]
@@ -113,6 +117,22 @@ def _responses(summary: Summary) -> Table:
         table.add_row(
             source, f"{row['leads']:,}", f"{row['answered']:,}", *times, style="bold" if source == TOTAL else None
         )
+    return table
+
+
+def _owners(summary: Summary) -> Table:
+    used = {rule for rules in summary.owners.values() for rule in rules}
+    rules = [rule for rule in (*_RULES, STANDING_IN) if rule in used]
+    table = _table("owner", *rules)
+    for owner, counts in summary.owners.items():
+        table.add_row(owner, *(f"{counts.get(rule, 0):,}" for rule in rules))
+    return table
+
+
+def _life(summary: Summary) -> Table:
+    table = _table("what happened", "leads", "times")
+    for name, (leads, times) in summary.life.items():
+        table.add_row(name, f"{leads:,}", f"{times:,}")
     return table
 
 
@@ -173,6 +193,9 @@ def _next(summary: Summary, home: Path) -> Iterator[RenderableType]:
             f"leadstream lead {summary.hero or 'sim-000001'}",
             "everything about a lead: facts, clocks, score with reasons",
         ),
+        ("leadstream view queue", "what sales does next, the most urgent first"),
+        ("leadstream view sla-board", "every open clock, what is due first at the top"),
+        ("leadstream view routing --where state=assigned", "who got which lead, and why"),
         ("leadstream view breaches --where state=breached", "who did not call in time, or not at all"),
         ("leadstream view leads --format csv", "any view for a spreadsheet; json for programs"),
         ("leadstream dead-letters list", "what could not be taken, and why"),

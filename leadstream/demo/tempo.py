@@ -6,6 +6,7 @@ from datetime import datetime
 from random import Random
 
 from events.instants import DAY, HOUR, MINUTE, SECOND, to_us
+from leadstream.demo.people import STAND_IN
 from streams.calendars import ALWAYS, Calendar, CalendarSpec, Target
 
 ZONE = "Europe/Bucharest"
@@ -17,9 +18,30 @@ _FRIDAY = ((9 * 60, 17 * 60),)
 OFFICE = Calendar(CalendarSpec(ZONE, {0: _DAY_HOURS, 1: _DAY_HOURS, 2: _DAY_HOURS, 3: _DAY_HOURS, 4: _FRIDAY}))
 """When the simulated reps work; the same hours that `agreement.yaml` promises."""
 
+_WEEKS = 9
+"""More than the longest demo takes."""
 _WEEKDAY_PERCENT = (100, 110, 105, 100, 85, 25, 20)
 _BUSY = (1, 1, 1, 1, 1, 1, 2, 4, 8, 12, 14, 13, 9, 10, 13, 13, 11, 9, 7, 6, 5, 4, 3, 2)
 """How many of the leads of a day come in each hour of it, as weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Somebody in sales is out of office; instants in microseconds.
+
+    Attributes:
+        team: their pool.
+        rep: who.
+        since: from when.
+        until: until when.
+        replacement: who stands in; None for nobody, so that all waits for them.
+    """
+
+    team: str
+    rep: str
+    since: int
+    until: int
+    replacement: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +51,12 @@ class Tempo:
     Attributes:
         calendar: when reps work.
         squeeze: how many times faster than life everything people do is done.
+        absences: who is out of office when.
     """
 
     calendar: Calendar
     squeeze: int = 1
+    absences: tuple[Absence, ...] = ()
 
     def later(self, at: int, duration: int) -> int:
         """The instant a duration of life later, at any hour. Microseconds."""
@@ -42,10 +66,33 @@ class Tempo:
         """The instant a duration of working time later. Microseconds."""
         return self.calendar.due(at, Target(microseconds=duration // self.squeeze))
 
+    def on_duty(self, rep: str, at: int) -> tuple[str, int]:
+        """Who does what a rep has in mind for an instant, and when: a replacement then, or the rep when back."""
+        for absence in self.absences:
+            if absence.rep == rep and absence.since <= at < absence.until:
+                return (rep, absence.until) if absence.replacement is None else (absence.replacement, at)
+        return rep, at
 
-WEEK_TEMPO = Tempo(OFFICE)
-LIVE_TEMPO = Tempo(ALWAYS, squeeze=MINUTE // SECOND)
-"""In the live demo a second is a minute of the company, and nobody ever goes home."""
+
+def week_tempo(start: int) -> Tempo:
+    """Life's own pace in office hours from midnight of a Monday on (microseconds), with absences in every week."""
+    weeks = range(start, start + _WEEKS * 7 * DAY, 7 * DAY)
+    absences = tuple(
+        absence
+        for monday in weeks
+        for absence in (
+            Absence("sim-team-home", "sim-rep-steady", monday + 2 * DAY, monday + 3 * DAY, STAND_IN),
+            Absence("sim-team-moldova", "sim-rep-road", monday + 3 * DAY + 10 * HOUR, monday + 3 * DAY + 15 * HOUR),
+        )
+    )
+    return Tempo(OFFICE, absences=absences)
+
+
+def live_tempo(start: int) -> Tempo:
+    """A second is a minute of the company, and nobody ever goes home; two are away in the first half hour or so."""
+    steady = Absence("sim-team-home", "sim-rep-steady", start + 10 * MINUTE, start + 32 * MINUTE, STAND_IN)
+    road = Absence("sim-team-moldova", "sim-rep-road", start + 28 * MINUTE, start + 31 * MINUTE)
+    return Tempo(ALWAYS, squeeze=MINUTE // SECOND, absences=(steady, road))
 
 
 def week_births(rng: Random, start: int, days: int, per_day: int) -> Iterator[int]:

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from engine.ports import EventLog
 from leadstream.demo.company import Week, simulated_week
-from leadstream.demo.feeding import WEEK_AGREEMENT, feed, publish_agreement
+from leadstream.demo.feeding import WEEK_AGREEMENT, agreement_text, feed, publish_agreement
+from leadstream.demo.opening import opening
+from leadstream.demo.tempo import week_tempo
 from leadstream.running import Progress, run_until_idle
 from leadstream.settings import Settings
 
@@ -32,7 +34,8 @@ async def run_week(
     Raises:
         RuntimeError: the agreement was refused.
     """
-    await publish_agreement(log, WEEK_AGREEMENT)
+    agreement = await publish_agreement(log, agreement_text(WEEK_AGREEMENT))
+    await feed(log, partitions, opening(agreement, week_tempo(week.start), week.start, week.end), history=True)
     fed = await feed(log, partitions, simulated_week(week), history=True)
     ran = await run_until_idle(log, settings, partitions, until=week.end, progress=progress)
     return WeekRun(fed.records, len(fed.leads), ran.time)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from events.registry import UPSTREAM
 from leadstream.demo.company import Arrival, Week, simulated_week
-from leadstream.demo.feeding import WEEK_AGREEMENT, feed, publish_agreement
+from leadstream.demo.feeding import feed, publish_agreement
 from leadstream.deployment import opened
 from leadstream.running import run_until_idle
 from tests.support.kafka import KafkaCluster
@@ -30,16 +31,23 @@ def home_on(kind: str, request: pytest.FixtureRequest, folder: Path) -> Iterator
     home.close()
 
 
-def week() -> list[Arrival]:
-    """What arrives: always the same bytes, some of it twice, late or broken."""
-    return list(simulated_week(WEEK))
+AGREEMENT = (Path(__file__).parent / "agreement.yaml").read_text("utf-8")
+"""Promises, and nothing that one lead says to another: who gets a lead depends on who asks first."""
+
+
+def week(of: Week = WEEK) -> list[Arrival]:
+    """What arrives but commands: always the same bytes, some of it twice, late or broken.
+
+    What becomes of a command depends on what is known when it arrives, and faults change that.
+    """
+    return [each for each in simulated_week(of) if each.envelope is None or type(each.envelope.data) in UPSTREAM]
 
 
 async def fed(home: Home, arrivals: Iterable[Arrival], *, agreement: bool = True) -> None:
     """Make the deployment, publish its agreement, and let this arrive, each at its own time."""
     async with opened(home.settings, create=True) as log:
         if agreement:
-            await publish_agreement(log, WEEK_AGREEMENT)
+            await publish_agreement(log, AGREEMENT)
         await feed(log, PARTITIONS, arrivals, history=True)
 
 

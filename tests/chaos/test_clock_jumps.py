@@ -21,11 +21,12 @@ from engine.runner import Policy
 from engine.sqlite.log import SqliteLog
 from events.instants import HOUR, MINUTE, to_us
 from events.topics import LEAD_INBOX
-from leadstream.demo.company import Arrival, Week, simulated_week
-from leadstream.demo.feeding import WEEK_AGREEMENT, feed, publish_agreement
+from leadstream.demo.company import Arrival, Week
+from leadstream.demo.feeding import feed, publish_agreement
 from leadstream.deployment import create_topics
 from streams.programs import lead_program
-from tests.chaos.homes import PARTITIONS, ran
+from tests.chaos.homes import AGREEMENT, PARTITIONS, ran
+from tests.chaos.homes import week as told
 from tests.chaos.plan import plan
 from tests.system.homes import Home, Outcome, differences, rows
 
@@ -49,7 +50,7 @@ class World:
     async def begun(self) -> None:
         await self.log.start()
         await create_topics(self.log, self.home.settings)
-        await publish_agreement(self.log, WEEK_AGREEMENT)
+        await publish_agreement(self.log, AGREEMENT)
 
     async def arrives(self, arrival: Arrival) -> None:
         self.now = max(self.now, arrival.at)
@@ -119,7 +120,7 @@ async def passed(folder: Path, week: Week, pauses: Callable[[], bool], ahead: Ca
     """A week goes by. At every arrival and every half hour a worker catches up, unless it is down for a while."""
     world = World(folder, week)
     await world.begun()
-    arrivals = list(simulated_week(week))
+    arrivals = told(week)
     moments = sorted([*(a.at for a in arrivals), *range(week.start, week.end, HOUR // 2)])
     at = 0
     while at < len(moments):
@@ -152,7 +153,7 @@ async def never_up(folder: Path, week: Week) -> Outcome:
     """All arrives, and is decided in one go when the week is over."""
     world = World(folder, week)
     await world.begun()
-    await happened(world, list(simulated_week(week)), week.end - 1)
+    await happened(world, told(week), week.end - 1)
     return await world.ended()
 
 

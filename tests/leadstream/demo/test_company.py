@@ -13,8 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events.codec import Codec
+from events.commands import AcceptLead, ConvertLead, RecycleLead, RejectLead
 from events.instants import MINUTE, SECOND, to_us
 from events.lead import LeadCaptured, LeadConverted, LeadProfileUpdated, LeadStatusChanged, LeadTouched
+from events.work import TaskCreated, TaskDone
 from leadstream.demo.company import SOURCE, Arrival, Week, living_traffic, simulated_week
 from leadstream.demo.journey import skewed
 from leadstream.demo.tempo import MONDAY
@@ -127,6 +129,12 @@ def test_a_week_has_every_interesting_thing(week: list[Arrival]) -> None:
         LeadStatusChanged,
         LeadProfileUpdated,
         LeadConverted,
+        AcceptLead,
+        RejectLead,
+        RecycleLead,
+        ConvertLead,
+        TaskCreated,
+        TaskDone,
     }
     sent = Counter((envelope.source, envelope.id) for _, envelope in facts)
     late = [a for a, e in facts if isinstance(e.data, LeadTouched) and a.at - to_us(e.time) > 30 * MINUTE]

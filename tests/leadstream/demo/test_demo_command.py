@@ -31,11 +31,12 @@ def test_a_week_ends_by_itself_with_figures_that_add_up(tmp_path: Path) -> None:
         assert process.wait(60) == 0
         rows = rows_of(process)
     values = {(row["section"], row["name"], row["figure"]): row["value"] for row in rows}
-    for clause in ("first_response", "status_update", "hand_over"):
+    for clause in ("first_response", "acceptance", "status_update", "hand_over"):
         parts = [values["sla", clause, verdict] for verdict in ("met", "breached", "cancelled", "open")]
         assert values["sla", clause, "started"] == sum(parts) > 0
     assert values["sla", "first_response", "retracted"] > 0
-    assert values["funnel", "all sources", "captured"] == values["run", "inbox", "leads"]
+    merged = values["life", "merged into an older lead", "leads"]
+    assert values["funnel", "all sources", "captured"] + merged == values["run", "inbox", "leads"]
     with sqlite3.connect(home / "views.db") as views:
         (leads,) = views.execute("SELECT COUNT(*) FROM leads").fetchone()
     assert leads == values["run", "inbox", "leads"]
@@ -62,6 +63,8 @@ def test_the_page_for_people_explains_itself(tmp_path: Path) -> None:
         "Scores",
         "Promises",
         "Response",
+        "Who got what",
+        "Taken, given back, opened again, merged",
         "Breaches taken back",
         "Dead letters",
         "Try next",
