@@ -15,7 +15,8 @@ from leadstream.demo.people import MARK
 from leadstream.demo.watch import Breach, Move, Retraction, Running
 from leadstream.demo.words import ago, bar, spell
 
-_CLOCK_BAR = 12
+_CLOCK_BAR = 8
+_LEAD = 10
 _FUNNEL_BAR = 14
 _YELLOW, _RED = 0.5, 0.2
 _STALE = timedelta(seconds=15)
@@ -100,7 +101,9 @@ def _table(*columns: str) -> Table:
     table = Table(box=None, expand=True, pad_edge=False, header_style="dim")
     for column in columns:
         right = column.startswith(">")
-        table.add_column(column.lstrip(">"), justify="right" if right else "left", no_wrap=True, overflow="ellipsis")
+        least = _LEAD if column == "lead" else None
+        name, side = column.lstrip(">"), "right" if right else "left"
+        table.add_column(name, justify=side, no_wrap=True, overflow="ellipsis", min_width=least)
     return table
 
 

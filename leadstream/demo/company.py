@@ -22,7 +22,7 @@ from leadstream.demo.tempo import MONDAY, Tempo, live_tempo, steady_births, week
 
 SOURCE = "/demo/simulated"
 """The CloudEvents source of every simulated fact."""
-FACTS_PER_LEAD = 5
+FACTS_PER_LEAD = 6
 """About so many records come about one lead."""
 _TWICE = 2
 _BROKEN = 25

@@ -20,12 +20,15 @@ from leadstream.demo.observing import Observer
 from leadstream.demo.opening import opening
 from leadstream.demo.tempo import live_tempo
 from leadstream.deployment import opened, partition_count
+from leadstream.running import run_until_idle
 from leadstream.serving import stop_on_signals
 from leadstream.settings import Settings
 from leadstream.views_store import open_store
 
-HISTORY = 30 * MINUTE
-"""How long the traffic has been going on when the demo starts, microseconds."""
+HISTORY = 10 * MINUTE
+"""How long the traffic has been going on when the demo starts, at most; microseconds."""
+_MOST_HISTORY = 2500
+"""Records of it, at most: they are decided before the board is shown."""
 _LOOK = 0.3
 _LINE_EVERY = 3 * SECOND
 
@@ -71,11 +74,14 @@ async def run_live(settings: Settings, live: Live, console: Console) -> None:
     async with opened(settings) as log:
         partitions = await partition_count(log)
         agreement = await publish_agreement(log, agreement_text(LIVE_AGREEMENT))
-        since = now_us()
-        begin = since - HISTORY
-        await feed(log, partitions, opening(agreement, live_tempo(begin), begin, since + HISTORY), history=True)
+        begun = now_us()
+        begin = begun - min(HISTORY, round(_MOST_HISTORY / live.rate * SECOND))
+        await feed(log, partitions, opening(agreement, live_tempo(begin), begin, begun + HISTORY), history=True)
         tap = Tap(living_traffic(live.seed, begin, live.rate))
-        await feed(log, partitions, tap.until(since), history=True)
+        await feed(log, partitions, tap.until(begun), history=True)
+        # In virtual time, so that pools answer when they were asked: live, all of it would come at once.
+        await run_until_idle(log, settings, partitions, until=begun)
+        since = now_us()
         store = open_store(settings)
         try:
             async with children(settings) as running:

@@ -89,9 +89,9 @@ def week_tempo(start: int) -> Tempo:
 
 
 def live_tempo(start: int) -> Tempo:
-    """A second is a minute of the company, and nobody ever goes home; two are away in the first half hour or so."""
-    steady = Absence("sim-team-home", "sim-rep-steady", start + 10 * MINUTE, start + 32 * MINUTE, STAND_IN)
-    road = Absence("sim-team-moldova", "sim-rep-road", start + 28 * MINUTE, start + 31 * MINUTE)
+    """A second is a minute of the company, and nobody ever goes home; two are away for some of the first minutes."""
+    steady = Absence("sim-team-home", "sim-rep-steady", start + 5 * MINUTE, start + 12 * MINUTE, STAND_IN)
+    road = Absence("sim-team-moldova", "sim-rep-road", start + 9 * MINUTE, start + 11 * MINUTE)
     return Tempo(ALWAYS, squeeze=MINUTE // SECOND, absences=(steady, road))
 
 

@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from events.fact import Scalar
 from events.identity import LeadMerged
 from events.instants import to_us
-from events.lead import LeadCaptured, LeadQualified
+from events.lead import LeadCaptured, LeadProfileUpdated, LeadQualified
 from events.life import LeadRecycled, LeadReopened
 from events.registry import UPSTREAM, WIRE_TYPE
 from events.routing import LeadAssigned
@@ -47,11 +48,14 @@ def test_who_got_what_by_which_rule_is_what_the_leads_were_told(played: Played) 
 
 
 def test_people_get_the_leads_of_their_own_country_size_and_trade(played: Played) -> None:
-    profiles = {each.subject: each.data.profile for each in played.facts if isinstance(each.data, LeadCaptured)}
+    profiles: defaultdict[str, dict[str, Scalar]] = defaultdict(dict)
+    for each in played.facts:
+        if isinstance(each.data, LeadCaptured | LeadProfileUpdated):
+            profiles[each.subject] |= {name: value for name, value in each.data.profile.items() if value is not None}
     for each in played.facts:
         if isinstance(each.data, LeadAssigned) and each.data.rule != "escalation":
             profile = profiles[each.subject]
-            customer = str(profile.get("company.name")).startswith("SIMULATED Old Customer")
+            customer = str(profile["company.name"]).startswith("SIMULATED Old Customer")
             large = int(str(profile["company.employees"])) >= 1000
             if customer or large:
                 assert each.data.owner == "sim-rep-key"
