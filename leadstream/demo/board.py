@@ -102,8 +102,13 @@ def _table(*columns: str) -> Table:
     for column in columns:
         right = column.startswith(">")
         least = _LEAD if column == "lead" else None
-        name, side = column.lstrip(">"), "right" if right else "left"
-        table.add_column(name, justify=side, no_wrap=True, overflow="ellipsis", min_width=least)
+        table.add_column(
+            column.lstrip(">"),
+            justify="right" if right else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+            min_width=least,
+        )
     return table
 
 
@@ -154,7 +159,7 @@ def _clocks(snapshot: Snapshot, now: int) -> RenderableType:
 def _moves(snapshot: Snapshot, now: int) -> RenderableType:
     if not snapshot.moves:
         return Text("no score has moved", style="dim")
-    table = _table("lead", ">score", ">moved", "grade", "by", ">when")
+    table = _table("lead", ">score", ">moved", "", "by", ">ago")
     for move in snapshot.moves:
         delta = move.score - (move.was or 0)
         style = "green" if delta > 0 else "red"
@@ -165,7 +170,7 @@ def _moves(snapshot: Snapshot, now: int) -> RenderableType:
             Text(moved, style=style),
             move.grade,
             move.cause,
-            ago(_span(now - move.at)),
+            spell(_span(now - move.at)),
         )
     return table
 
@@ -182,7 +187,7 @@ def _breaches(found: tuple[Breach, ...], now: int) -> RenderableType:
 def _retractions(found: tuple[Retraction, ...]) -> RenderableType:
     if not found:
         return Text("none yet: calls made on the road are written down late", style="dim")
-    table = _table("lead", "promise", ">called before due", ">told late by")
+    table = _table("lead", "promise", ">early", ">told late")
     for each in found:
         if each.answered_at is None:
             before = told = "-"

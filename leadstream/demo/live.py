@@ -27,7 +27,7 @@ from leadstream.views_store import open_store
 
 HISTORY = 10 * MINUTE
 """How long the traffic has been going on when the demo starts, at most; microseconds."""
-_MOST_HISTORY = 2500
+_MOST_HISTORY = 1000
 """Records of it, at most: they are decided before the board is shown."""
 _LOOK = 0.3
 _LINE_EVERY = 3 * SECOND
