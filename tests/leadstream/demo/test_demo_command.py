@@ -112,9 +112,9 @@ def live(folder: Path, *arguments: str) -> Process:
 
 
 async def test_the_live_demo_ends_by_itself_and_leaves_no_process(tmp_path: Path) -> None:
-    with live(tmp_path, "--for", "20", "--rate", "20") as process:
+    with live(tmp_path, "--for", "45", "--rate", "20") as process:
         children = await asyncio.to_thread(children_of, process)
-        await asyncio.to_thread(process.wait_for, r"SIMULATED .* [1-9]\d* retracted", 40)
+        await asyncio.to_thread(process.wait_for, r"SIMULATED .* [1-9]\d* retracted", 90)
         assert await asyncio.to_thread(process.wait, 60) == 0
         assert not [child for child in children if child.is_running()]
         assert "The demo has ended" in process.output()
