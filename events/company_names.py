@@ -25,16 +25,18 @@ _UNSPACED = ("股份有限公司", "有限责任公司", "有限責任公司", "
              "주식회사", "유한회사", "บริษัท", "ห้างหุ้นส่วนจํากัด", "(มหาชน)", "จํากัด")  # fmt: skip
 """Forms of scripts without spaces, folded, the longer before what they end with; at either end of a name."""
 _LONGEST = max(map(len, LEGAL_FORMS))
+NAME_LENGTH = 512
+"""Characters of a folded name that count: one letter may fold to eighteen, and a fact has to hold the name."""
 
 
 def company_name_of(text: object) -> str | None:
     """The name without case, accents, signs and legal forms; None where nothing is left.
 
-    A name that is nothing but a legal form is that name.
+    A name that is nothing but a legal form is that name. It has `NAME_LENGTH` characters at most.
     """
     if not isinstance(text, str):
         return None
-    whole = folded(text).strip()
+    whole = folded(text).strip()[:NAME_LENGTH].strip()
     found = words(_bare(whole)) or words(whole)
     return " ".join(_without_forms(found)) or None
 

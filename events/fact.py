@@ -18,7 +18,9 @@ Whole = Annotated[int, Meta(ge=-(2**53), le=2**53)]
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", max_length=3)]  # to Python, `$` also stands before a last newline
 Number = Annotated[float, Meta(ge=-(2.0**53), le=2.0**53)]
 Scalar = Text | Whole | bool | Number
-Profile = Annotated[dict[Name, Scalar], Meta(max_length=500, extra=PERSONAL)]
+PROFILE_FIELDS = 500
+"""Fields that one fact tells at most."""
+Profile = Annotated[dict[Name, Scalar], Meta(max_length=PROFILE_FIELDS, extra=PERSONAL)]
 """Flat, dotted keys: `person.email`, `company.employees`, `answers.budget`. Keys below `person.` are personal."""
 Document = dict[str, Any]
 

@@ -4,7 +4,20 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from events.fact import PERSONAL, Count, Currency, Fact, Identifier, Name, PersonalText, Profile, Scalar, Text, Whole
+from events.fact import (
+    PERSONAL,
+    PROFILE_FIELDS,
+    Count,
+    Currency,
+    Fact,
+    Identifier,
+    Name,
+    PersonalText,
+    Profile,
+    Scalar,
+    Text,
+    Whole,
+)
 
 Side = Literal["sales", "marketing"]
 Direction = Literal["inbound", "outbound"]
@@ -84,7 +97,7 @@ class LeadProfileUpdated(Fact, frozen=True, kw_only=True):
     profile: Profile
     provider: Text | None = None
     confidence: Annotated[float, Meta(ge=0, le=1)] | None = None
-    ranks: Annotated[dict[Name, Count], Meta(max_length=500)] | None = None
+    ranks: Annotated[dict[Name, Count], Meta(max_length=PROFILE_FIELDS)] | None = None
 
 
 class LeadScored(Fact, frozen=True, kw_only=True):

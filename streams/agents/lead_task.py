@@ -11,8 +11,10 @@ from engine.recordtime import TASK_HEADER, TIME_HEADER, TOLERANCE
 from engine.transaction import Transaction
 from events.codec import Codec, Undecodable
 from events.envelope import Envelope
+from events.fact import Fact
+from events.identity import LeadHistoryShared
 from events.instants import from_us, to_us
-from events.lead import LeadScored
+from events.lead import LeadProfileUpdated, LeadScored
 from events.registry import LEAD_COMMANDS, TO_LEADS, UPSTREAM
 from events.topics import INBOX_RECORD_BYTES, LEAD_EVENTS, LEAD_INBOX, LEAD_SCORES, LEAD_STATE
 from streams.agents.admission import EARLIEST, Admission, heard
@@ -24,6 +26,7 @@ from streams.deciders.lead.decide import decide, initial, is_duplicate
 from streams.deciders.lead.engagement import Basis, basis, explain
 from streams.deciders.lead.evolve import fingerprint
 from streams.deciders.lead.given import Given, Kept, Live
+from streams.deciders.lead.learning import provider_bytes
 from streams.deciders.lead.wake import move, next_wake, wake
 
 logger = logging.getLogger(__name__)
@@ -103,7 +106,7 @@ class LeadProcessor:
             live = initial()
         elif is_duplicate(live, mark):
             return
-        if _outgrows(live, len(record.value or b"")):
+        if _outgrows(live, len(record.value or b"") + _repeated(envelope.data)):
             detail = f"the lead's history would outgrow {STATE_BYTES} bytes; look for a sender that repeats itself"
             txn.dead_letter(record, LEAD_INBOX, "lead_too_large", detail)
             return
@@ -180,6 +183,15 @@ class LeadProcessor:
             txn.dead_letter(record, LEAD_INBOX, "too_large", detail)
         else:
             txn.forward(LEAD_INBOX, key, record.value, headers)
+
+
+def _repeated(fact: Fact) -> int:
+    """Bytes that a fact has once and the state once for each field: the name of who told them."""
+    if isinstance(fact, LeadProfileUpdated):
+        return provider_bytes(fact.provider, fact.profile)
+    if isinstance(fact, LeadHistoryShared):
+        return sum(provider_bytes(each.provider, each.profile) for each in fact.profiles)
+    return 0
 
 
 def _outgrows(live: Live, added: int) -> bool:

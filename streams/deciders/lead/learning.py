@@ -48,6 +48,11 @@ def told(to: Lead | Part, fact: LeadProfileUpdated, at: int) -> None:
         learn(to, fact.profile, at, provider=fact.provider or "", ranks=fact.ranks, confidence=fact.confidence)
 
 
+def provider_bytes(provider: str | None, profile: Mapping[str, ProfileValue]) -> int:
+    """What the name of who told values takes in a state, where it stands with each of them."""
+    return len(provider.encode()) * len(profile) if provider else 0
+
+
 def withdraw(to: Lead | Part, provider: str, at: int) -> None:
     """Take away what a provider told until an instant; the next best value of each field holds again."""
     if at <= to.withdrawn.get(provider, -1):

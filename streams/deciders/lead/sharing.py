@@ -8,7 +8,7 @@ import msgspec
 
 from events.consent import LeadEnrichmentWithdrawn
 from events.envelope import Envelope
-from events.fact import Fact
+from events.fact import PROFILE_FIELDS, Fact
 from events.identity import (
     LeadHistoryShared,
     SharedConsent,
@@ -20,7 +20,7 @@ from events.instants import from_us
 from events.lead import LeadCaptured, LeadProfileUpdated, LeadTouched
 from events.life import LeadConsentChanged
 from streams.deciders.lead.entries import Touch
-from streams.deciders.lead.learning import values_of
+from streams.deciders.lead.learning import provider_bytes, values_of
 from streams.deciders.lead.person import Consent, Part, Sourced
 from streams.deciders.lead.state import Lead
 
@@ -143,7 +143,7 @@ def _pieces(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
     size = 0
     for entry in entries:
         for part in _cut(entry):
-            length = len(_size(part))
+            length = _weight(part)
             if piece and size + length > PIECE_BYTES:
                 yield piece
                 piece, size = [], 0
@@ -153,13 +153,22 @@ def _pieces(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
 
 
 def _cut(entry: Entry) -> Iterator[Entry]:
-    """A profile with long texts in it, in several; each field alone at worst."""
-    if not isinstance(entry, SharedProfile) or len(_size(entry)) <= PIECE_BYTES or len(entry.profile) == 1:
+    """A profile of more fields than a fact holds, or with long texts in it, in several; each field alone at worst."""
+    if not isinstance(entry, SharedProfile) or len(entry.profile) <= 1:
+        yield entry
+        return
+    if len(entry.profile) <= PROFILE_FIELDS and _weight(entry) <= PIECE_BYTES:
         yield entry
         return
     names = list(entry.profile)
     for half in (names[: len(names) // 2], names[len(names) // 2 :]):
         yield from _cut(msgspec.structs.replace(entry, profile={name: entry.profile[name] for name in half}))
+
+
+def _weight(entry: Entry) -> int:
+    """Bytes, with the provider's name once for each field, as the other lead keeps it."""
+    repeated = provider_bytes(entry.provider, entry.profile) if isinstance(entry, SharedProfile) else 0
+    return len(_size(entry)) + repeated
 
 
 def _by_field(entries: Sequence[Entry]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from engine.recordtime import TASK_HEADER, TIME_HEADER, TOLERANCE
 from engine.state import unpack
 from engine.task import Task
 from events.instants import from_us
-from events.lead import LeadScored
+from events.lead import LeadProfileUpdated, LeadScored
 from events.topics import LEAD_EVENTS, LEAD_INBOX, LEAD_SCORES, SLA_BREACHES
 from streams.agents.lead_bytes import dump_lead
 from streams.agents.lead_task import STATE_BYTES
@@ -25,7 +25,7 @@ from streams.programs import LEADS, lead_program
 from tests.streams.agents.house import NOW, House, codec, sent, types
 from tests.streams.deciders.lead.desk import DESK, QUALIFYING, SCORED
 from tests.streams.deciders.lead.lead_strategies import LARGE, NEXT, RICH, SPAN, histories
-from tests.support.given import MONDAY, Arrival, called, captured, dotted, inbound, learned, status, won
+from tests.support.given import MONDAY, Arrival, called, captured, dotted, happened, inbound, learned, status, won
 from tests.support.laws import examples
 
 GOOD = sent(captured(0))
@@ -250,6 +250,15 @@ async def test_names_of_fields_count_when_a_history_is_measured() -> None:
     wide = [learned(n, None, **dict.fromkeys(each, 1)) for n, each in enumerate(names)]
     await house.send(sent(captured(0)), *map(sent, wide), sent(called(10), "bob"))
     await house.run()
+    assert len(await house.told("bob")) == 1
+
+
+async def test_who_told_many_fields_counts_once_for_each_when_a_history_is_measured() -> None:
+    house = await House(partitions=1).open()
+    wide = happened(LeadProfileUpdated(profile={f"k{m}": 1 for m in range(500)}, provider="p" * 4096), 1)
+    await house.send(sent(captured(0)), sent(wide), sent(called(10), "bob"))
+    await house.run()
+    assert [letter["dlq.reason"] for _, letter in await house.dead()] == ["lead_too_large"]
     assert len(await house.told("bob")) == 1
 
 

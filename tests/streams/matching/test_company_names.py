@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.company_names import company_name_of
+from events.company_names import NAME_LENGTH, company_name_of
 from streams.matching.companies import company_domain_of, near, postcode_of
 
 names = st.text(st.sampled_from("abcd éß.&,/-有限公司 srl"), max_size=20)
@@ -71,6 +71,14 @@ def test_nearness_does_not_depend_on_who_is_asked_first(one: str, other: str) ->
 def test_a_normalised_name_stays_as_it_is(text: str) -> None:
     name = company_name_of(text)
     assert name is None or (near(name, name) and company_name_of(name) == name)
+
+
+@pytest.mark.parametrize("text", ["\ufdfa" * 4096, "a sa " * 800, "(株)" * 1300, "ŉ" * 4096, "İ" * 4096, "ß " * 2048])
+def test_a_name_stays_short_however_it_grows_when_folded(text: str) -> None:
+    name = company_name_of(text)
+    assert name is not None
+    assert len(name) <= NAME_LENGTH
+    assert company_name_of(name) == name
 
 
 def test_a_domain_is_found_in_addresses_hosts_and_web_addresses() -> None:
