@@ -32,7 +32,7 @@ def convert(live: Live, command: ConvertLead, at: int, given: Given) -> Sequence
     missing = _missing(live, command, given)
     if missing:
         return Refusal("not ready to be converted", missing)
-    return (Told(_converted(lead, command, given.subject), at),)
+    return (Told(_converted(lead, command, given.subject), max(at, _taken_back_at(lead) + 1)),)
 
 
 def unconvert(live: Live, command: UnconvertLead, at: int, _given: Given) -> Sequence[Told] | Refusal:
@@ -46,8 +46,13 @@ def unconvert(live: Live, command: UnconvertLead, at: int, _given: Given) -> Seq
 
 def _standing(lead: Lead) -> list[Conversion]:
     """The conversions that were not taken back."""
-    until = max((each.at for each in lead.closings if each.how == "unconverted"), default=-1)
+    until = _taken_back_at(lead)
     return [each for each in lead.conversions if each.at > until]
+
+
+def _taken_back_at(lead: Lead) -> int:
+    """When a conversion was taken back last. A conversion until then counts as taken back too; a new one is after it."""
+    return max((each.at for each in lead.closings if each.how == "unconverted"), default=-1)
 
 
 def _missing(live: Live, command: ConvertLead, given: Given) -> tuple[str, ...]:

@@ -116,6 +116,7 @@ class Work(Struct, array_like=True, gc=False):
         remind_at: when to remind of it, microseconds.
         done: it is done.
         reminded: a reminder of `remind_at` was told.
+        moved: how many times it was moved after a reminder was told.
     """
 
     told_at: int = 0
@@ -125,6 +126,7 @@ class Work(Struct, array_like=True, gc=False):
     remind_at: int | None = None
     done: bool = False
     reminded: bool = False
+    moved: int = 0
 
 
 class Conversion(Struct, frozen=True, array_like=True, gc=False):

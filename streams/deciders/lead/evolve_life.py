@@ -98,7 +98,8 @@ def _task_created(lead: Lead, envelope: Envelope, at: int) -> None:
     if at < work.told_at:
         return
     remind_at = _us(fact.remind_at)
-    work.reminded = work.reminded and work.remind_at == remind_at
+    if work.reminded and work.remind_at != remind_at:
+        work.reminded, work.moved = False, work.moved + 1
     work.told_at, work.title, work.owner = at, fact.title, fact.owner
     work.due, work.remind_at = _us(fact.due), remind_at
 

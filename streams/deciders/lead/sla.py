@@ -149,8 +149,11 @@ def _change(lead: Lead, ruled: Ruled, finding: Finding, seen: Seen, given: Given
     if clock.verdict == "open" and verdict in ("met", "cancelled"):
         return settled(given, lead, ruled, finding)
     if clock.verdict == verdict and finding.due == clock.due:
-        late_answer = verdict == "breached" and finding.answered_at is not None and not clock.answered
-        return answered(given, lead, ruled, finding) if late_answer else None
+        if verdict != "breached" or clock.answered == (finding.answered_at is not None):
+            return None
+        if not clock.answered:
+            return answered(given, lead, ruled, finding)
+        return revised(given, lead, ruled, finding, now=verdict, at=clock.due or seen.at)
     if not _in_time(ruled, finding, given):
         given.late = given.late or _was_decisive(ruled, finding, seen)
         return None

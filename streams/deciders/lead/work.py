@@ -30,8 +30,14 @@ def on_deadline(live: Live, due: int, given: Given) -> Sequence[Told]:
         fact = TaskReminderDue(
             task=task, title=work.title, owner=work.owner, due=None if work.due is None else from_us(work.due)
         )
-        told.append(Told(fact, _due(work), derived_id(given.subject, "task", task, str(work.remind_at))))
+        told.append(Told(fact, _due(work), _id(given.subject, task, work)))
     return told
+
+
+def _id(subject: str, task: str, work: Work) -> str:
+    """The reminder's id. A task can be moved back to a time it was reminded of before, and that is another reminder."""
+    anew = (str(work.moved),) if work.moved else ()
+    return derived_id(subject, "task", task, str(work.remind_at), *anew)
 
 
 def _waits(work: Work) -> bool:

@@ -16,7 +16,7 @@ from events.lead import LeadArchived, LeadConverted, LeadFact, LeadQualified, Le
 from events.life import LeadUnconverted
 from events.sla import SlaCancelled, SlaFact
 from tests.streams.deciders.lead.desk import DESK
-from tests.support.given import Arrival, asked, captured, given, happened, inbound, learned, said, status
+from tests.support.given import Arrival, asked, captured, given, happened, inbound, learned, minute, said, status
 from tests.support.laws import examples
 
 ASKING = DESK + "conversion: {required_fields: [company.name], criteria: {field: answers.budget, at_least: 1000}}\n"
@@ -75,6 +75,14 @@ def test_a_second_call_that_comes_again_after_the_conversion_was_taken_back_conv
     story = given(DESK).history(captured(0), convert(5, "one"), convert(6, "two"), unconvert(7))
     story.when(convert(6, "two")).then([])
     assert story.answers[-1] == story.answers[1]
+
+
+def test_a_conversion_asked_for_before_another_was_taken_back_and_heard_after_it_holds() -> None:
+    late = Arrival(ConvertLead(by="Ines"), minute(5), minute(12), "late", "/crm")
+    story = given(DESK).history(captured(0), convert(1), unconvert(10)).when(late, convert(20, "after"))
+    assert [each.accepted for each in story.answers[-2:]] == [True, True]
+    assert story.answers[-2].facts == story.answers[-1].facts
+    assert story.live.lead.converted
 
 
 def test_the_answer_is_kept_however_many_commands_come_between() -> None:

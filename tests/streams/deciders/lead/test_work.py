@@ -52,6 +52,12 @@ def test_a_task_moved_to_another_time_is_reminded_of_then() -> None:
     again.then([said(TaskReminderDue, 20), said(TaskReminderDue, 40)], of=TaskReminderDue)
 
 
+def test_a_task_moved_back_to_a_time_it_was_reminded_of_is_another_reminder() -> None:
+    story = given(DESK).history(captured(0), task(5, 20), task(25, 90)).when(task(30, 20), until=99)
+    reminders = [each for each in story.facts if isinstance(each.data, TaskReminderDue)]
+    assert len(reminders) == len({each.id for each in reminders}) == 2
+
+
 def test_what_was_told_of_a_task_earlier_and_arrives_later_changes_nothing() -> None:
     story = given(DESK).history(captured(0), task(10, 40)).when(task(5, 20, recorded=15), until=99)
     story.then([said(TaskReminderDue, 40)], of=TaskReminderDue)
