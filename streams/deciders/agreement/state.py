@@ -17,9 +17,20 @@ from events.agreement import (
 from events.fact import Document
 from events.instants import to_us
 
+MOST_REFUSALS = 500
+"""How many refusals are remembered. A refused command that comes again after that many is decided anew."""
+MOST_REFUSAL_BYTES = 200_000
+"""How many bytes all refusals together may take."""
+_MOST_PROBLEMS = 10
+_LONGEST = 200
+
 
 class Answer(Struct, frozen=True, array_like=True, gc=False):
-    """What a command was answered; kept for ever, so that a command that comes again changes nothing."""
+    """What a command was answered, so that a command that comes again changes nothing.
+
+    What was accepted is kept for ever, refusals shortened and only the last ones: they hold what senders wrote, and all
+    answers stand in one record.
+    """
 
     accepted: bool
     facts: tuple[str, ...] = ()
@@ -108,7 +119,28 @@ def evolve(state: AgreementState, fact: AgreementPublished | AgreementRetired | 
         case AgreementRetired():
             state.published.setdefault(fact.name, {})[fact.version] = to_us(fact.retired_from)
         case CommandAnswered():
-            state.answers[fact.command] = Answer(fact.accepted, fact.facts, fact.reason, fact.missing)
+            if fact.command not in state.answers:
+                missing = fact.missing if fact.accepted else _shortened(fact.missing)
+                state.answers[fact.command] = Answer(fact.accepted, fact.facts, fact.reason, missing)
+                _forget(state.answers)
+
+
+def _shortened(problems: tuple[str, ...]) -> tuple[str, ...]:
+    shown = tuple(problem[:_LONGEST] for problem in problems[:_MOST_PROBLEMS])
+    more = len(problems) - len(shown)
+    return (*shown, f"and {more} more") if more else shown
+
+
+def _forget(answers: dict[str, Answer]) -> None:
+    """Forget the oldest refusals that are too many; those that were kept whole before are too."""
+    count = size = 0
+    for command in reversed(list(answers)):
+        answer = answers[command]
+        if answer.accepted:
+            continue
+        count, size = count + 1, size + len(_encode((command, answer)))
+        if count > MOST_REFUSALS or size > MOST_REFUSAL_BYTES:
+            del answers[command]
 
 
 def proposal_after(
