@@ -51,7 +51,7 @@ def _standing(lead: Lead) -> list[Conversion]:
 
 
 def _taken_back_at(lead: Lead) -> int:
-    """When a conversion was taken back last. A conversion until then counts as taken back too; a new one is after it."""
+    """When a conversion was taken back last. What was converted until then counts as taken back; a new one is after."""
     return max((each.at for each in lead.closings if each.how == "unconverted"), default=-1)
 
 

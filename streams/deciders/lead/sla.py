@@ -149,11 +149,7 @@ def _change(lead: Lead, ruled: Ruled, finding: Finding, seen: Seen, given: Given
     if clock.verdict == "open" and verdict in ("met", "cancelled"):
         return settled(given, lead, ruled, finding)
     if clock.verdict == verdict and finding.due == clock.due:
-        if verdict != "breached" or clock.answered == (finding.answered_at is not None):
-            return None
-        if not clock.answered:
-            return answered(given, lead, ruled, finding)
-        return revised(given, lead, ruled, finding, now=verdict, at=clock.due or seen.at)
+        return _still(lead, ruled, finding, verdict, given)
     if not _in_time(ruled, finding, given):
         given.late = given.late or _was_decisive(ruled, finding, seen)
         return None
@@ -164,6 +160,16 @@ def _change(lead: Lead, ruled: Ruled, finding: Finding, seen: Seen, given: Given
             return resumed(given, clock, seen.status, seen.at, finding)
     told_at = clock.due if clock.verdict == "breached" and clock.due is not None else max(seen.at, clock.start)
     return revised(given, lead, ruled, finding, now=verdict, at=told_at)
+
+
+def _still(lead: Lead, ruled: Ruled, finding: Finding, verdict: Verdict, given: Given) -> Told | None:
+    """The verdict stands. A breach may have been answered since, or its answer was that of a lead no longer merged."""
+    clock = ruled.clock
+    if verdict != "breached" or clock.due is None or clock.answered == (finding.answered_at is not None):
+        return None
+    if not clock.answered:
+        return answered(given, lead, ruled, finding)
+    return revised(given, lead, ruled, finding, now=verdict, at=clock.due)
 
 
 def _verdict(clock: Clock, finding: Finding, given: Given) -> Verdict:

@@ -15,7 +15,8 @@ version: 1
 effective_from: 2025-12-01T00:00:00+00:00
 identity: {merge_on: [email]}
 sales_clauses:
-  first_response: {starts_on: captured, stopped_by: {touch: {channel: call}}, within: 30m, escalate: [{after: 3h, to: boss}]}
+  first_response:
+    {starts_on: captured, stopped_by: {touch: {channel: call}}, within: 30m, escalate: [{after: 3h, to: boss}]}
 late_facts_accepted: 7d
 """
 CALL = LeadTouched(channel="call", kind="dialled", direction="outbound")
