@@ -12,6 +12,9 @@ from streams.deciders.lead.evolve import OWN_SOURCE
 EARLIEST = 0
 """No fact is accepted that claims to have happened before 1970, in microseconds."""
 
+SUBJECT_LETTERS = 256
+"""Longest subject."""
+
 
 class Refused(NamedTuple):
     """Why a decoded record cannot be taken: reason, detail, and the field that is to blame."""
@@ -40,7 +43,7 @@ class Admission(NamedTuple):
         """Whether one of our own tasks tells it to the subject that the record's key names."""
         return (
             type(envelope.data) in self.tasks
-            and record.key is not None
+            and is_subject(record.key)
             and header(record.headers, TASK_HEADER) is not None
         )
 
@@ -67,6 +70,16 @@ class Admission(NamedTuple):
                 "future", f"happened {ahead} s after it was recorded; the source's clock is wrong (time)", "time"
             )
         return Refused("invalid", "happened before 1970 (time)", "time")
+
+
+def is_subject(key: bytes | None) -> bool:
+    """Whether a record's key can be the subject of a log: what begins with a zero character is a task's own."""
+    if not key or key[:1] == b"\0":
+        return False
+    try:
+        return len(key.decode()) <= SUBJECT_LETTERS
+    except UnicodeDecodeError:
+        return False
 
 
 def heard(envelope: Envelope, subject: str) -> Envelope:

@@ -7,7 +7,7 @@ import msgspec
 from engine.errors import UnknownState
 from engine.partitioning import partition_of
 from engine.ports import Record
-from engine.recordtime import TASK_HEADER, TIME_HEADER, TOLERANCE
+from engine.recordtime import TOLERANCE
 from engine.transaction import Transaction
 from events.codec import Codec, Undecodable
 from events.envelope import Envelope
@@ -16,10 +16,11 @@ from events.identity import LeadHistoryShared
 from events.instants import from_us, to_us
 from events.lead import LeadProfileUpdated, LeadScored
 from events.registry import LEAD_COMMANDS, TO_LEADS, UPSTREAM
-from events.topics import INBOX_RECORD_BYTES, LEAD_EVENTS, LEAD_INBOX, LEAD_SCORES, LEAD_STATE
+from events.topics import LEAD_EVENTS, LEAD_INBOX, LEAD_SCORES, LEAD_STATE
 from streams.agents.admission import EARLIEST, Admission, heard
 from streams.agents.agreements import AgreementReader
 from streams.agents.lead_bytes import dump_lead, load_lead, plain_lead, unpacked
+from streams.agents.stray import forward_stray
 from streams.agents.telling import Teller
 from streams.deciders.lead.commands import decide_command
 from streams.deciders.lead.decide import decide, initial, is_duplicate
@@ -100,7 +101,7 @@ class LeadProcessor:
         live = txn.get(key)
         if live is None:
             if partition_of(key, txn.partitions) != txn.partition:
-                self._forward(txn, key, record, at)
+                forward_stray(txn, LEAD_INBOX, key, record, at)
                 self._strayed += 1
                 return
             live = initial()
@@ -171,18 +172,6 @@ class LeadProcessor:
             if isinstance(fact, LeadScored):  # as it is now: what follows in this batch must not change it
                 self._rescored[key] = basis(live, fact.agreement, fact.version, given)
         txn.put(key, live, next_wake(live, given))
-
-    @staticmethod
-    def _forward(txn: Transaction[Live], key: bytes, record: Record, at: int) -> None:
-        """Hand a record that came to the wrong partition to its own, with its record time."""
-        kept = [(name, value) for name, value in record.headers if name not in (TIME_HEADER, TASK_HEADER)]
-        headers = [*kept, (TIME_HEADER, b"%d" % at), (TASK_HEADER, b"forwarded")]
-        size = len(key) + len(record.value or b"") + sum(len(name) + len(value or b"") for name, value in headers)
-        if size > INBOX_RECORD_BYTES:
-            detail = f"came to another lead's partition and is too large to be forwarded ({size} bytes)"
-            txn.dead_letter(record, LEAD_INBOX, "too_large", detail)
-        else:
-            txn.forward(LEAD_INBOX, key, record.value, headers)
 
 
 def _repeated(fact: Fact) -> int:

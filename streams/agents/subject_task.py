@@ -1,6 +1,7 @@
 """The task of a kind of subject: takes records from its inbox, lets the kind decide, appends what it says."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Generic
 
 import msgspec
@@ -8,15 +9,20 @@ import msgspec
 from engine.errors import UnknownState
 from engine.partitioning import partition_of
 from engine.ports import GroupSpec, Record
-from engine.recordtime import TASK_HEADER, TIME_HEADER, TOLERANCE
+from engine.recordtime import TOLERANCE
 from engine.transaction import Transaction
 from events.codec import Codec, Undecodable
 from events.instants import from_us, to_us
 from streams.agents.admission import EARLIEST, Admission, heard
 from streams.agents.agreements import AgreementReader
+from streams.agents.room import OUTSIDE_BYTES, TASK_BYTES, Room
+from streams.agents.stray import forward_stray
 from streams.agents.telling import Teller
 from streams.deciders.lead.evolve import fingerprint
 from streams.deciders.subject import Around, Kind, S, decide, is_duplicate, move, wake
+
+_COUNTED = 2
+"""A fact and its answer grow a state by what is counted for a fact; more of them are measured."""
 
 
 class SubjectProcessor(Generic[S]):
@@ -38,6 +44,7 @@ class SubjectProcessor(Generic[S]):
         (self._inbox,), self._changelog = group.sources, group.changelog
         self._kind, self._agreements, self._codec, self._secret = kind, agreements, codec, secret
         self._admitted, self._teller = Admission(kind.outside, kind.tasks), Teller(codec, group.name, log)
+        self._room = Room()
         self._load: Callable[[bytes], S] = msgspec.msgpack.Decoder(kind.state).decode
         self.dump: Callable[[Any], bytes] = msgspec.msgpack.Encoder().encode
 
@@ -54,6 +61,7 @@ class SubjectProcessor(Generic[S]):
 
     async def prepare(self, until: int) -> None:
         """Know all agreements that can matter to records up to `until`."""
+        self._room.clear()
         await self._agreements.refresh(until)
 
     def decide(self, txn: Transaction[S], record: Record, at: int) -> None:
@@ -64,23 +72,31 @@ class SubjectProcessor(Generic[S]):
             txn.dead_letter(record, self._inbox, exc.reason, str(exc), exc.field)
             return
         occurred_at = to_us(envelope.time)
+        most = OUTSIDE_BYTES
         if self._admitted.of_task(envelope, record):
+            most = TASK_BYTES
             envelope = heard(envelope, (record.key or b"").decode())
         elif not EARLIEST <= occurred_at <= at + TOLERANCE or not self._admitted.of_outside(envelope):
             txn.dead_letter(record, self._inbox, *self._admitted.refusal(envelope, occurred_at, at))
             return
         key, mark = envelope.subject.encode(), fingerprint(envelope.source, envelope.id, self._secret)
         if partition_of(key, txn.partitions) != txn.partition:
-            headers = [*record.headers, (TIME_HEADER, b"%d" % at), (TASK_HEADER, b"forwarded")]
-            txn.forward(self._inbox, key, record.value, headers)
+            forward_stray(txn, self._inbox, key, record, at)
             return
         state = txn.get(key)
         if state is None:
             state = self._kind.state()
         elif is_duplicate(state, mark):
             return
+        if not self._room.is_left(key, len(record.value or b""), most, partial(self._size, state)):
+            detail = f"what is known of it would outgrow {most} bytes; look for a sender that repeats itself"
+            txn.dead_letter(record, self._inbox, "subject_too_large", detail)
+            return
         around = self._around(max(at, state.recorded_at), key)
-        self._teller.tell(txn, key, decide(self._kind, state, envelope, mark, around), at)
+        told = decide(self._kind, state, envelope, mark, around)
+        if len(told) > _COUNTED:
+            self._room.forget(key)
+        self._teller.tell(txn, key, told, at)
         txn.put(key, state, self._kind.next_wake(state, around))
 
     def wake(self, txn: Transaction[S], key: bytes, due: int) -> None:
@@ -88,6 +104,7 @@ class SubjectProcessor(Generic[S]):
         state = txn.get(key)
         if state is None:
             return
+        self._room.forget(key)
         around = self._around(max(due, state.recorded_at), key)
         self._teller.tell(txn, key, wake(self._kind, state, due, around), due)
         again = self._kind.next_wake(state, around)
@@ -103,6 +120,7 @@ class SubjectProcessor(Generic[S]):
         """A version takes effect."""
         state = txn.get(key)
         if state is not None:
+            self._room.forget(key)
             around = self._around(max(at, state.recorded_at), key)
             told = move(self._kind, state, at, around)
             self._teller.tell(txn, key, told, at)
@@ -111,6 +129,9 @@ class SubjectProcessor(Generic[S]):
 
     def finish(self, txn: Transaction[S]) -> None:
         """Nothing is left to write."""
+
+    def _size(self, state: S) -> int:
+        return len(self.dump(state))
 
     def _around(self, at: int, key: bytes) -> Around:
         return Around(self._agreements.known, at, key.decode(), self._secret)

@@ -9,6 +9,8 @@ from events.instants import to_us
 from streams.deciders.accounts.state import Account, Related
 
 _FIELDS = ("name", "domain", "phone", "postcode", "country", "parent")
+_CLAIMED = 16
+"""Keys remembered as claimed: an account has a few at a time; who gets an old one back claims it again."""
 
 
 def evolve(state: Account, envelope: Envelope, at: int) -> None:
@@ -27,6 +29,8 @@ def evolve(state: Account, envelope: Envelope, at: int) -> None:
             _related(state, Related(fact.other, fact.kind, at, fact.ended))
         case AccountClaimed() as fact:
             state.claimed[fact.key] = (fact.company, to_us(fact.opened_at))
+            while len(state.claimed) > _CLAIMED:
+                del state.claimed[next(key for key in state.claimed if key != fact.key)]
         case _:
             pass  # what is asked and answered is history alone
 

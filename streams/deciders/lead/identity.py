@@ -135,6 +135,8 @@ def pass_on(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[T
 def merge(live: Live, command: MergeLead, at: int, given: Given) -> Sequence[Told] | Refusal:
     """A person says that two leads are one: the other lead is asked, and the younger one is merged."""
     lead, person = live.lead, live.lead.person
+    if command.into.startswith("\0"):
+        return Refusal("invalid", ("the id of a lead must not begin with a zero character (into)",))
     if command.into == given.subject:
         return Refusal("same lead", ("a lead cannot be merged with itself",))
     if person is not None and person.into is not None:

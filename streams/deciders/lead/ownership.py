@@ -52,10 +52,14 @@ def begin(lead: Lead, agreement: Agreement, at: int) -> Sequence[Told]:
 
 
 def account_of(lead: Lead) -> str | None:
-    """The account a lead belongs to: the one that somebody has named, else the one it was matched to."""
+    """The account a lead belongs to: the one that somebody has named, else the one it was matched to.
+
+    What cannot be an account's id (empty, longer than a subject may be, or of the form that tasks keep for themselves)
+    names none.
+    """
     account = lead.profile.get(ACCOUNT)
-    if isinstance(account, str) and account:
-        return account[:256]
+    if isinstance(account, str) and 1 <= len(account) <= 256 and account[0] != "\0":
+        return account
     matched = None if lead.person is None else lead.person.account
     return None if matched is None else matched.account
 

@@ -23,6 +23,10 @@ from streams.deciders.subject import speaker
 
 _GIVEN = 500
 """A withdrawal that crosses an answer comes soon; a turn is not returned after so many others."""
+_GIVEN_LETTERS = 30_000
+"""Names in what was given; so many of the widest letters still leave room for the rest of a pool."""
+_NAME = 256
+"""Nobody who takes turns or stands in has a longer name."""
 PoolFact = (
     LeadOwnerRequested
     | LeadRequestWithdrawn
@@ -50,7 +54,7 @@ def evolve(state: Pool, envelope: Envelope, at: int) -> None:
             turn = fact.instead_of or fact.owner
             person = take_turn(state, turn, at, None if left is None else left.not_to)
             state.given.append(Given(fact.lead, fact.number, turn, person, at))
-            del state.given[:-_GIVEN]
+            _shorten(state.given)
         case PoolRefused():
             _leaves(state, fact.lead, fact.number)
         case PoolWaiting():
@@ -63,11 +67,21 @@ def evolve(state: Pool, envelope: Envelope, at: int) -> None:
         case MemberAway():
             since = at if fact.since is None else to_us(fact.since)
             until = None if fact.until is None else to_us(fact.until)
-            _away(state, fact.member, Absence(since, until, fact.replacement))
+            named = fact.replacement is not None and len(fact.replacement) <= _NAME
+            _away(state, fact.member, Absence(since, until, fact.replacement if named else None))
         case MemberBack():
             _back(state, fact.member, at)
         case _:
             assert_never(fact)
+
+
+def _shorten(given: list[Given]) -> None:
+    """Forget the oldest of what is too many, or too long."""
+    del given[:-_GIVEN]
+    letters = sum(len(each.lead) + len(each.turn) + len(each.person) for each in given)
+    while letters > _GIVEN_LETTERS:
+        oldest = given.pop(0)
+        letters -= len(oldest.lead) + len(oldest.turn) + len(oldest.person)
 
 
 def _leaves(state: Pool, lead: str, number: int) -> Waiting | None:
@@ -106,7 +120,7 @@ def _staffed(state: Pool, fact: PoolStaffed) -> None:
 
 def _away(state: Pool, member: str, new: Absence) -> None:
     """A word about a time replaces what was said about it before; what is over is forgotten."""
-    if new.until is not None and new.until <= new.since:
+    if len(member) > _NAME or (new.until is not None and new.until <= new.since):
         return
     kept = [each for each in state.away.get(member, ()) if not _overlap(each, new)]
     _keep(state, member, [*kept, new])
