@@ -31,6 +31,7 @@ from projections.folding import (
     plus,
     project_all,
 )
+from projections.parts import PART_BYTES, part_key, split
 from projections.progress import Heard, LogWriter, Writer, progress_record
 from projections.views.view import Aggregate, Cells, Counters, Detail, Journal
 
@@ -61,12 +62,19 @@ class Partial(Struct, frozen=True, array_like=True, gc=False, tag=-LAYOUT):
     counters: Counters
 
 
+class Part(Struct, frozen=True, array_like=True, gc=False, tag=~LAYOUT):
+    """A piece of the bytes of base rows that one record cannot hold; the first one says how many `parts` there are."""
+
+    parts: int
+    piece: bytes
+
+
 State = Any
-"""A `Subject` or a `Partial`."""
+"""A `Subject`, a `Part` of one, or a `Partial`."""
 Sums = dict[Cells, Counters]
 _SUBJECT, _PARTIAL, _PROGRESS = b"s", b"p", b"t"
 _encode = msgspec.msgpack.Encoder().encode
-_decode: Callable[[bytes], State] = msgspec.msgpack.Decoder(Subject | Partial).decode
+_decode: Callable[[bytes], State] = msgspec.msgpack.Decoder(Subject | Partial | Part).decode
 _group_key = msgspec.json.Encoder().encode
 _DETAILS = [(i, view.topic, detail_changes(view)) for i, view in enumerate(VIEWS) if isinstance(view, Detail)]
 _JOURNALS = [(view.topic, journal_entry(view)) for view in VIEWS if isinstance(view, Journal)]
@@ -79,10 +87,10 @@ _AGGREGATES = [
 class _Work:
     """A lead's base rows within a batch: as they were, and as they are."""
 
-    __slots__ = ("key", "new", "old")
+    __slots__ = ("key", "new", "old", "parts")
 
-    def __init__(self, key: bytes, old: BaseRows) -> None:
-        self.key, self.old, self.new = key, old, list(old)
+    def __init__(self, key: bytes, old: BaseRows, parts: int) -> None:
+        self.key, self.old, self.new, self.parts = key, old, list(old), parts
 
 
 class ViewsProcessor:
@@ -92,12 +100,14 @@ class ViewsProcessor:
         partition: the task's partition number.
         writer: tells how far the write side is.
         codec: decodes the facts.
+        longest: bytes of a lead's base rows that one record takes; longer ones are kept in parts.
     """
 
-    def __init__(self, partition: int, writer: Writer, codec: Codec) -> None:
-        self._partition, self._writer, self._decode = partition, writer, codec.decode
+    def __init__(self, partition: int, writer: Writer, codec: Codec, longest: int = PART_BYTES) -> None:
+        self._partition, self._writer, self._decode, self._longest = partition, writer, codec.decode, longest
         self._work: dict[str, _Work] = {}
         self._heard: Heard | None = None
+        self._measured: dict[int, tuple[State, bytes]] = {}
 
     def load(self, raw: bytes) -> State:
         """State from its bytes.
@@ -112,12 +122,14 @@ class ViewsProcessor:
 
     def dump(self, state: State) -> bytes:
         """State to bytes; equal states give equal bytes."""
-        return _encode(state)
+        measured = self._measured.pop(id(state), None)
+        return _encode(state) if measured is None else measured[1]
 
     async def prepare(self, until: int) -> None:
         """Start a batch; ask how far the writer is, unless an earlier answer still waits for facts to be read."""
         del until
         self._work.clear()
+        self._measured.clear()
         if self._heard is None:
             self._heard = await self._writer.heard(self._partition)
 
@@ -126,6 +138,7 @@ class ViewsProcessor:
 
         Raises:
             Undecodable: the canonical log holds something that is no fact; the worker must not go past it.
+            StaleState: a part of the lead's base rows is missing.
         """
         del at
         envelope = self._decode(record.value, record.headers)
@@ -137,9 +150,23 @@ class ViewsProcessor:
         work = self._work.get(envelope.subject)
         if work is None:
             key = _SUBJECT + envelope.subject.encode()
-            state = txn.get(key)
-            work = self._work[envelope.subject] = _Work(key, state.rows if isinstance(state, Subject) else EMPTY)
+            work = self._work[envelope.subject] = self._work_on(txn, key)
         project_all(work.new, routes, envelope)
+
+    @staticmethod
+    def _work_on(txn: Transaction[State], key: bytes) -> _Work:
+        state = txn.get(key)
+        if isinstance(state, Subject):
+            return _Work(key, state.rows, 1)
+        if not isinstance(state, Part):
+            return _Work(key, EMPTY, 0)
+        pieces = [state.piece]
+        for number in range(1, state.parts):
+            part = txn.get(part_key(key, number))
+            if not isinstance(part, Part):
+                raise StaleState(f"{VIEW_STATE}: part {number} of {state.parts} of a lead is missing")
+            pieces.append(part.piece)
+        return _Work(key, _decode(b"".join(pieces)).rows, state.parts)
 
     def wake(self, txn: Transaction[State], key: bytes, due: int) -> None:
         """Views have no deadlines."""
@@ -163,8 +190,7 @@ class ViewsProcessor:
                     txn.send(view.topic, *change(self._partition, group, self._count(txn, view, group, counters)))
         self._write_progress(txn)
 
-    @staticmethod
-    def _write_subject(txn: Transaction[State], subject: str, work: _Work, sums: list[Sums]) -> None:
+    def _write_subject(self, txn: Transaction[State], subject: str, work: _Work, sums: list[Sums]) -> None:
         old, new = work.old, work.new
         changed = False
         for i, topic, changes in _DETAILS:
@@ -179,7 +205,25 @@ class ViewsProcessor:
                     known = groups.get(group)
                     groups[group] = counters if known is None else plus(known, counters)
         if changed:
-            txn.put(work.key, Subject(tuple(new)), None)
+            self._keep(txn, work)
+
+    def _keep(self, txn: Transaction[State], work: _Work) -> None:
+        """Keep a lead's base rows, whole where a record takes them; parts that are as they were stay where they are."""
+        state = Subject(tuple(work.new))
+        raw = _encode(state)
+        if len(raw) <= self._longest:
+            parts = 1
+            txn.put(work.key, state, None)
+            self._measured[id(state)] = state, raw  # so that it is encoded once; it is held, so its id is its own
+        else:
+            pieces = split(raw, self._longest)
+            parts = len(pieces)
+            for number, piece in enumerate(pieces):
+                key, part = part_key(work.key, number), Part(parts if number == 0 else 0, piece)
+                if txn.get(key) != part:
+                    txn.put(key, part, None)
+        for number in range(parts, work.parts):
+            txn.delete(part_key(work.key, number))
 
     @staticmethod
     def _count(txn: Transaction[State], view: Aggregate[Any], group: Cells, counters: Counters) -> Counters:

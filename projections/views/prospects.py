@@ -3,8 +3,13 @@
 The predictive score learns from these. What is counted for a decision is what was known just before it and stays as it
 was recorded; a lead that is opened again takes back exactly that. Whether a status means that the lead was lost is said
 by the agreement and applied on read, so the status entered last is kept as if it were a decision.
+
+A row does not grow with a lead's story: it knows the first `FIELDS` fields that the profile ever said, and of each the
+latest `VALUES` values. A decision that is told late and happened before all of them finds that field unset.
 """
 
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -32,14 +37,20 @@ from projections.views.view import PARTITION, Aggregate, Cells, Column, Counters
 _FIRST = frozenset({SOURCE, CAMPAIGN, FORM, CHANNEL})
 """Of these the earliest value holds; of all others the latest."""
 
+_OWN = _FIRST | {STAGE}
+"""Those that no profile says; there is always room for them."""
+FIELDS = 100
+"""Fields of the profile that are features of one lead: those that became known first."""
+VALUES = 8
+"""Values of a field that are kept, the latest ones; an older one is only asked for by a decision told that late."""
+
 Features = tuple[tuple[str, str], ...]
 """(field, value) in order of fields."""
 
 
 class Known(Struct, frozen=True, gc=False, array_like=True):
-    """A feature from an instant on, in microseconds; `by` orders statuses of one instant."""
+    """The value of a feature from an instant on, in microseconds; `by` orders statuses of one instant."""
 
-    field: str
     value: str
     at: int
     by: tuple[str, str] = ("", "")
@@ -64,12 +75,15 @@ class Decided(Struct, frozen=True, gc=False, array_like=True):
 
 
 class Prospect(Struct, frozen=True, gc=False, array_like=True):
-    """Base row: the features of a lead over time, and its decisions."""
+    """Base row: the features of a lead over time, and its decisions.
+
+    `known` has the values of each field in order of time, in the order in which the fields became known.
+    """
 
     is_test: bool = False
     captured_at: int | None = None
     team: str = ""
-    known: tuple[Known, ...] = ()
+    known: Mapping[str, tuple[Known, ...]] = {}
     converted: Decided | None = None
     archived: Decided | None = None
     entered: Decided | None = None
@@ -79,18 +93,12 @@ class Prospect(Struct, frozen=True, gc=False, array_like=True):
 
 def features_before(row: Prospect, at: int | None) -> Features:
     """What was known of a lead strictly before an instant; None for all that is known now."""
-    found: dict[str, Known] = {}
-    for each in row.known:
-        if at is not None and each.at >= at:
-            continue
-        other = found.get(each.field)
-        if other is None or (each.field not in _FIRST and (each.at, each.by) >= (other.at, other.by)):
-            found[each.field] = each
+    found = {field: value for field, values in row.known.items() if (value := _value_before(values, at))}
     stage = found.pop(STAGE, None)
-    pairs = [(each.field, each.value) for each in found.values()]
+    pairs = list(found.items())
     captured = row.captured_at is not None and (at is None or row.captured_at < at)
     if stage is not None or captured:
-        pairs.append((STAGE, CAPTURED if stage is None else stage.value))
+        pairs.append((STAGE, CAPTURED if stage is None else stage))
     return tuple(sorted(pairs))
 
 
@@ -99,29 +107,50 @@ def decision(row: Prospect) -> Decided | None:
     return row.converted or row.archived or row.entered
 
 
-def _know(row: Prospect, field: str, value: str | None, at: int, by: tuple[str, str] = ("", "")) -> Prospect:
-    """Add a feature; a repetition of what held then adds nothing."""
-    if not value:
-        return row
-    earlier = [each for each in row.known if each.field == field]
-    if field in _FIRST:
-        if earlier and earlier[0].at <= at:
-            return row
-        kept = tuple(each for each in row.known if each.field != field)
-        return replace(row, known=(*kept, Known(field, value, at)))
-    held = max(
-        (each for each in earlier if (each.at, each.by) <= (at, by)), key=lambda each: (each.at, each.by), default=None
-    )
-    if held is not None and held.value == value:
-        return row
-    return replace(row, known=(*row.known, Known(field, value, at, by)))
+def _value_before(values: tuple[Known, ...], at: int | None) -> str | None:
+    """The value of a field strictly before an instant."""
+    if at is None:
+        return values[-1].value
+    return next((each.value for each in reversed(values) if each.at < at), None)
+
+
+def _know(row: Prospect, told: Iterable[tuple[str, str | None]], at: int, by: tuple[str, str] = ("", "")) -> Prospect:
+    """Add features; a repetition of what held then adds nothing."""
+    known: dict[str, tuple[Known, ...]] | None = None
+    for field, value in told:
+        if not value:
+            continue
+        all_known = row.known if known is None else known
+        values = all_known.get(field, ())
+        if not values and field not in _OWN and len(all_known) - len(_OWN & all_known.keys()) >= FIELDS:
+            continue
+        new = _with_value(values, Known(value, at, by), first=field in _FIRST)
+        if new is values:
+            continue
+        if known is None:
+            known = dict(row.known)
+        known[field] = new
+    return row if known is None else replace(row, known=known)
+
+
+def _with_value(values: tuple[Known, ...], new: Known, *, first: bool) -> tuple[Known, ...]:
+    """The values of a field with one more in its place, the same ones when that changes nothing."""
+    if first:
+        return values if values and values[0].at <= new.at else (new,)
+    order = (new.at, new.by)
+    place = bisect_right(values, order, key=lambda each: (each.at, each.by))
+    held = values[place - 1] if place else None
+    if held is None:
+        return values if len(values) == VALUES else (new, *values)
+    if held.value == new.value:
+        return values
+    kept = values[: place - 1] if (held.at, held.by) == order else values[:place]
+    return (*kept, new, *values[place:])[-VALUES:]
 
 
 def _learned(row: Prospect, fact: LeadCaptured | LeadProfileUpdated, envelope: Envelope) -> Prospect:
-    at = to_us(envelope.time)
-    for field, value in fact.profile.items():
-        row = _know(row, field, feature(field, value), at)
-    return row
+    told = ((field, feature(field, value)) for field, value in fact.profile.items())
+    return _know(row, told, to_us(envelope.time))
 
 
 def _captured(row: Prospect, fact: LeadCaptured, envelope: Envelope) -> Prospect:
@@ -132,20 +161,19 @@ def _captured(row: Prospect, fact: LeadCaptured, envelope: Envelope) -> Prospect
         decided: Decided | None = getattr(row, name)
         if decided is not None and not decided.team:
             row = replace(row, **{name: replace(decided, team=team)})
-    for field, value in ((SOURCE, fact.source), (CAMPAIGN, fact.campaign), (FORM, fact.form)):
-        row = _know(row, field, value, at)
+    row = _know(row, ((SOURCE, fact.source), (CAMPAIGN, fact.campaign), (FORM, fact.form)), at)
     return _learned(row, fact, envelope)
 
 
 def _touched(row: Prospect, fact: LeadTouched, envelope: Envelope) -> Prospect:
-    return row if fact.direction != "inbound" else _know(row, CHANNEL, fact.channel, to_us(envelope.time))
+    return row if fact.direction != "inbound" else _know(row, ((CHANNEL, fact.channel),), to_us(envelope.time))
 
 
 def _status_changed(row: Prospect, fact: LeadStatusChanged, envelope: Envelope) -> Prospect:
     at, by = to_us(envelope.time), (envelope.source, envelope.id)
     if row.entered is None or (row.entered.at, row.entered_by) < (at, by):
         row = replace(row, entered=_decided(row, "status", at, fact.status), entered_by=by)
-    return _know(row, STAGE, fact.status, at, by)
+    return _know(row, ((STAGE, fact.status),), at, by)
 
 
 def _handed_over(row: Prospect, fact: LeadHandedOver, _: Envelope) -> Prospect:
@@ -243,6 +271,9 @@ def _contributions(row: Prospect) -> dict[Cells, Counters]:
 
 _HOW = "converted, archived, or status: a status was entered last, which the agreement may call unqualified"
 
+_BOUND = f"of profile fields the first {FIELDS} that were said"
+_LATE = f"of a field's values the latest {VALUES} by then are remembered"
+
 _COLUMNS = (
     Column("lead", Kind.TEXT, "lead id"),
     Column("team", Kind.TEXT, "agreement that governed it by the decision, or governs it; blank when none"),
@@ -250,13 +281,15 @@ _COLUMNS = (
     Column("status", Kind.TEXT, "the status, where that is the decision"),
     Column("captured_at", Kind.INSTANT, "its earliest capture"),
     Column("decided_at", Kind.INSTANT, "when it was decided", True),
-    Column("features", Kind.TEXT, "all features known now, as a JSON object of texts"),
-    Column("features_before", Kind.TEXT, "those known strictly before the decision, as recorded with it", True),
+    Column("features", Kind.TEXT, f"all features known now, as a JSON object of texts; {_BOUND}"),
+    Column(
+        "features_before", Kind.TEXT, f"those known strictly before the decision, as recorded with it; {_LATE}", True
+    ),
 )
 
 PROSPECTS = Detail(
     name="prospects",
-    version=1,
+    version=2,
     meaning="What the predictive score knows of each lead: now, and just before its decision; no test or merged leads.",
     initial=Prospect(),
     on=_ON,
@@ -279,7 +312,7 @@ _COUNTS = (
 
 PREDICTION_COUNTS = Aggregate(
     name="prediction-counts",
-    version=1,
+    version=2,
     meaning="How often each value was known of leads before they were decided, by decision: what predictions rest on.",
     initial=Prospect(),
     on={},

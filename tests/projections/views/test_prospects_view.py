@@ -1,7 +1,10 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from events.envelope import Envelope
 from events.identity import LeadMerged, LeadUnmerged
@@ -16,7 +19,7 @@ from events.lead import (
 )
 from events.life import LeadReopened, LeadUnconverted
 from projections.predicting.features import feature
-from projections.views.prospects import PREDICTION_COUNTS, PROSPECTS
+from projections.views.prospects import FIELDS, PREDICTION_COUNTS, PROSPECTS, VALUES
 from projections.views.view import Cell
 from tests.projections.given import rows_of, summed, text, told
 
@@ -196,3 +199,52 @@ def test_a_lead_that_is_one_with_another_is_not_counted_twice_and_can_be_taken_a
 def test_a_repetition_adds_nothing() -> None:
     base = PROSPECTS.project(None, captured(0, profile={"company.country": "RO"}))
     assert PROSPECTS.project(base, learned(3, country="RO")) is base
+
+
+VALUE = st.sampled_from(["ro", "md", "fr"])
+
+
+def latest_before(told_values: list[tuple[int, str]], at: float) -> str | None:
+    """What held before an instant: of all that was said, the latest; of one instant, what was said last."""
+    earlier = [(when, n, value) for n, (when, value) in enumerate(told_values) if when < at]
+    return max(earlier)[2] if earlier else None
+
+
+@given(told_values=st.lists(st.tuples(st.integers(1, 9), VALUE), max_size=VALUES), at=st.integers(1, 10))
+def test_what_held_at_any_instant_is_remembered_whatever_the_order_of_news(
+    told_values: list[tuple[int, str]], at: int
+) -> None:
+    facts = [captured(0), *(learned(when, recorded=20, country=value) for when, value in told_values)]
+    found = before(*facts, told(LeadConverted(), at, recorded=30))
+    assert found.get("company.country") == latest_before(told_values, at)
+
+
+@given(times=st.permutations(range(1, VALUES + 13)), at=st.integers(1, VALUES + 20))
+def test_of_a_fields_values_the_latest_are_remembered_and_of_older_ones_nothing(times: list[int], at: int) -> None:
+    facts = [captured(0), *(learned(when, recorded=90, country=f"c{when}") for when in times)]
+    found = before(*facts, told(LeadConverted(), at, recorded=99))
+    expected = latest_before([(when, f"c{when}") for when in sorted(times)[-VALUES:]], at)
+    assert found.get("company.country") == expected
+
+
+def test_the_fields_said_first_are_features_and_what_the_product_knows_itself_always_is() -> None:
+    first = {f"f{n:03}": "x" for n in range(FIELDS)}
+    facts = (told(LeadProfileUpdated(profile={f"company.{name}": "x" for name in first}), 0), captured(1))
+    more = (learned(2, late="y", f000="z"), status("Contacted", 3))
+    known = now(*facts, *more)
+    assert known["source"] == "fair"
+    assert known["stage"] == "Contacted"
+    assert known["company.f000"] == "z"
+    assert "company.late" not in known
+    assert len(known) == FIELDS + 2
+
+
+def test_a_row_has_a_size_that_no_story_passes() -> None:
+    sizes = []
+    base = None
+    for n in range(3 * VALUES):
+        profile = {f"f{field}": f"value {n % 7} {field}" for field in range(500)}
+        base = PROSPECTS.project(base, learned(n, **profile))
+        sizes.append(len(msgspec.msgpack.encode(base)))
+    assert sizes[VALUES] == sizes[-1]
+    assert sizes[-1] < 40_000
