@@ -2,7 +2,8 @@
 
 A lead of twenty touches is some three thousand bytes, most of them texts that every touch repeats. Packed it takes half
 of that in the changelog, on disk and in memory. Bytes that are not packed are read as they are, so states of older
-programs need no other way.
+programs need no other way. Of a lead that counts for several the histories are kept, and what holds of it is made of
+them again: with both, a merge would double it.
 """
 
 import threading
@@ -11,14 +12,14 @@ import msgspec
 import zstandard
 
 from streams.deciders.lead.state import Lead
+from streams.deciders.lead.union import bare, unite
 
 PACK_FROM = 1_024
 """Smaller states are kept as they are, in bytes: most leads are never looked at again, and packing costs time."""
 _PACKED = zstandard.FRAME_HEADER[:1]
 """No lead begins with this byte: in MessagePack it is the number 40, and a lead is an array."""
 
-plain_lead = msgspec.msgpack.Encoder().encode
-"""A lead's bytes before packing; their number is what limits the lead."""
+_encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Lead).decode
 
 
@@ -31,6 +32,11 @@ class _Zstd(threading.local):
 
 
 _zstd = _Zstd()
+
+
+def plain_lead(lead: Lead) -> bytes:
+    """A lead's bytes before packing; their number is what limits the lead."""
+    return _encode(bare(lead))
 
 
 def dump_lead(lead: Lead) -> bytes:
@@ -59,4 +65,6 @@ def load_lead(raw: bytes) -> Lead:
     Raises:
         msgspec.DecodeError: these are not the bytes of a lead.
     """
-    return _decode(unpacked(raw))
+    lead = _decode(unpacked(raw))
+    unite(lead)
+    return lead

@@ -11,10 +11,8 @@ from engine.recordtime import TOLERANCE
 from engine.transaction import Transaction
 from events.codec import Codec, Undecodable
 from events.envelope import Envelope
-from events.fact import Fact
-from events.identity import LeadHistoryShared
 from events.instants import from_us, to_us
-from events.lead import LeadProfileUpdated, LeadScored
+from events.lead import LeadScored
 from events.registry import LEAD_COMMANDS, TO_LEADS, UPSTREAM
 from events.topics import LEAD_EVENTS, LEAD_INBOX, LEAD_SCORES, LEAD_STATE
 from streams.agents.admission import EARLIEST, Admission, heard
@@ -27,7 +25,7 @@ from streams.deciders.lead.decide import decide, initial, is_duplicate
 from streams.deciders.lead.engagement import Basis, basis, explain
 from streams.deciders.lead.evolve import fingerprint
 from streams.deciders.lead.given import Given, Kept, Live
-from streams.deciders.lead.learning import provider_bytes
+from streams.deciders.lead.growth import GROWTH, growth
 from streams.deciders.lead.wake import move, next_wake, wake
 
 logger = logging.getLogger(__name__)
@@ -38,8 +36,6 @@ ADMITTED = Admission(UPSTREAM | LEAD_COMMANDS, TO_LEADS)
 STATE_BYTES = 900_000
 """The most a lead's state may take before it is packed: a changelog record has to hold it whatever is in it, with room
 for what a last fact brings about."""
-_GROWTH_TIMES, _GROWTH = 3, 10_000
-"""What a fact adds at most: names of profile fields are kept twice, with an instant each; clocks and scores follow."""
 IMPORT_NOTE = b"\0import:"
 """Keys of the notes that imports leave in the inbox begin so; they are no facts."""
 
@@ -107,13 +103,15 @@ class LeadProcessor:
             live = initial()
         elif is_duplicate(live, mark):
             return
-        if _outgrows(live, len(record.value or b"") + _repeated(envelope.data)):
+        is_command = type(envelope.data) in LEAD_COMMANDS
+        too_large = _outgrows(live, growth(live.lead, envelope, len(record.value or b"")))
+        if too_large and not is_command:
             detail = f"the lead's history would outgrow {STATE_BYTES} bytes; look for a sender that repeats itself"
             txn.dead_letter(record, LEAD_INBOX, "lead_too_large", detail)
             return
         given = self._given(max(at, live.lead.recorded_at), at, envelope.subject)
-        if type(envelope.data) in LEAD_COMMANDS:
-            decided = decide_command(live, envelope, occurred_at, given)
+        if is_command:
+            decided = decide_command(live, envelope, occurred_at, given, has_room=not too_large)
             self._teller.answer(txn, envelope, decided.answer, given.at)
             told = decided.told
         else:
@@ -127,6 +125,7 @@ class LeadProcessor:
         if live is None:
             return
         given = self._given(max(due, live.lead.recorded_at), due, key.decode())
+        live.kept.size += GROWTH
         self._tell(txn, key, live, wake(live, due, given), given)
         again = txn.wake_of(key)
         if again is not None and again <= due:
@@ -144,6 +143,7 @@ class LeadProcessor:
         found = self._agreements.known.in_force(live.lead.agreement, at)
         if found is not None and found.effective_from == at:
             given = self._given(max(at, live.lead.recorded_at), at, key.decode())
+            live.kept.size += GROWTH
             self._tell(txn, key, live, move(live, at, given), given)
 
     def finish(self, txn: Transaction[Live]) -> None:
@@ -174,23 +174,14 @@ class LeadProcessor:
         txn.put(key, live, next_wake(live, given))
 
 
-def _repeated(fact: Fact) -> int:
-    """Bytes that a fact has once and the state once for each field: the name of who told them."""
-    if isinstance(fact, LeadProfileUpdated):
-        return provider_bytes(fact.provider, fact.profile)
-    if isinstance(fact, LeadHistoryShared):
-        return sum(provider_bytes(each.provider, each.profile) for each in fact.profiles)
-    return 0
-
-
 def _outgrows(live: Live, added: int) -> bool:
-    """Whether the lead's state might no longer fit a changelog record after a fact of so many bytes.
+    """Whether the lead's state might no longer fit a changelog record after a fact that adds so many bytes at most.
 
     It is decided by the exact size, so that it does not depend on what is kept in memory; the running size is never
     below it, so most of the time the exact one need not be taken.
     """
-    kept, growth = live.kept, _GROWTH_TIMES * added + _GROWTH
-    kept.size += growth
+    kept = live.kept
+    kept.size += added
     if kept.size > STATE_BYTES:
-        kept.size = len(plain_lead(live.lead)) + growth
+        kept.size = len(plain_lead(live.lead)) + added
     return kept.size > STATE_BYTES

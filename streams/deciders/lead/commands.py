@@ -46,6 +46,9 @@ COMMANDS: Mapping[type[Fact], Command] = {
 REMEMBERED = 256
 """How many answers a lead keeps besides those that it keeps for ever."""
 
+TOO_LARGE = "lead too large"
+"""Why a command about a lead is refused that has no room for what would follow; nothing is kept of that."""
+
 UNKNOWN_LEAD = "unknown lead"
 """Why a command about nobody is refused; nothing is kept of that."""
 
@@ -74,7 +77,7 @@ class Decided(NamedTuple):
     answer: CommandAnswered
 
 
-def decide_command(live: Live, envelope: Envelope, at: int, given: Given) -> Decided:
+def decide_command(live: Live, envelope: Envelope, at: int, given: Given, *, has_room: bool = True) -> Decided:
     """Answer a command; the lead is changed accordingly.
 
     Args:
@@ -82,6 +85,7 @@ def decide_command(live: Live, envelope: Envelope, at: int, given: Given) -> Dec
         envelope: the command.
         at: its occurred_at, microseconds.
         given: the circumstances.
+        has_room: the lead can still grow by what would follow.
     """
     kind = type(envelope.data)
     mark = fingerprint(envelope.source, envelope.id, given.secret)
@@ -90,9 +94,12 @@ def decide_command(live: Live, envelope: Envelope, at: int, given: Given) -> Dec
         done = fingerprint(f"{OWN_SOURCE}/{WIRE_TYPE[kind]}", name_of(live.lead, envelope.data), given.secret)
     before = next((kept for kept in live.lead.answers if kept.mark in (mark, done)), None)
     if before is not None:
-        if before.mark != mark:
+        if before.mark != mark and has_room:
             _remember(live, replace(before, mark=mark))
         return Decided([], _told(envelope.id, before))
+    if not has_room:
+        missing = ("its history is as long as it may be; look for a sender that repeats itself",)
+        return Decided([], _told(envelope.id, Answered(mark, accepted=False, reason=TOO_LARGE, missing=missing)))
     found: Sequence[Told] | Refusal | Before
     if live.lead.sequence == 0:
         found = Refusal(UNKNOWN_LEAD, (f"nothing is known of lead {given.subject!r}",))

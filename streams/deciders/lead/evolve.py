@@ -41,7 +41,7 @@ from streams.deciders.lead.closings import Closing, add
 from streams.deciders.lead.entries import Asked, Clock, ProfileValue, StatusEntry, Touch
 from streams.deciders.lead.evolve_life import LIFE, catch_up, enter
 from streams.deciders.lead.state import Lead
-from streams.deciders.lead.union import own_of, put, unite
+from streams.deciders.lead.union import own_of, put, unite, unite_touches
 
 Change = Callable[[Lead, Envelope, int], None]
 """Changes a lead by a fact that happened at an instant, in microseconds."""
@@ -112,8 +112,9 @@ def _touched(lead: Lead, envelope: Envelope, at: int) -> None:
     if lead.person is None:  # nobody asks for the source
         put(lead, Touch(at, envelope.id, fact.direction, fact.channel, fact.kind, fact.side, fact.asset, fact.campaign))
         return
-    put(own_of(lead), joined.touch_of(envelope, fact, at))
-    unite(lead)
+    touch = joined.touch_of(envelope, fact, at)
+    put(own_of(lead), touch)
+    unite_touches(lead, [touch])
 
 
 def _status_changed(lead: Lead, envelope: Envelope, at: int) -> None:

@@ -23,7 +23,7 @@ from streams.deciders.lead.entries import Touch
 from streams.deciders.lead.learning import consented, learn, withdraw
 from streams.deciders.lead.person import Candidate, Consent, Part
 from streams.deciders.lead.state import Lead
-from streams.deciders.lead.union import absorb, drop, own_of, person_of, put, unite
+from streams.deciders.lead.union import absorb, drop, own_of, person_of, put, unite, unite_touches
 
 _CANDIDATES = 50
 """Accounts a lead remembers at most."""
@@ -94,15 +94,22 @@ def _history_shared(lead: Lead, envelope: Envelope, at: int) -> None:
     part = person.parts.get(fact.lead)
     if part is None or part.through != fact.through:
         return
-    part.captured_at = None if fact.captured_at is None else to_us(fact.captured_at)
-    _take_in(part, fact)
-    unite(lead)
+    captured_at = None if fact.captured_at is None else to_us(fact.captured_at)
+    is_more = fact.begins or part.captured_at != captured_at or fact.profiles or fact.consents or fact.withdrawals
+    part.captured_at = captured_at
+    touches = _take_in(part, fact)
+    if is_more:
+        unite(lead)
+    else:
+        unite_touches(lead, touches)
 
 
-def _take_in(part: Part, fact: LeadHistoryShared) -> None:
-    for each in fact.touches:
-        put(part, Touch(to_us(each.at), each.id, each.direction, each.channel, each.kind, each.side, each.asset,
-                        each.campaign, each.source))  # fmt: skip
+def _take_in(part: Part, fact: LeadHistoryShared) -> list[Touch]:
+    """The touches that it brought."""
+    touches = [Touch(to_us(each.at), each.id, each.direction, each.channel, each.kind, each.side, each.asset,
+                     each.campaign, each.source) for each in fact.touches]  # fmt: skip
+    for touch in touches:
+        put(part, touch)
     for gone in fact.withdrawals:
         withdraw(part, gone.provider, to_us(gone.at))
     for told in fact.profiles:
@@ -111,6 +118,7 @@ def _take_in(part: Part, fact: LeadHistoryShared) -> None:
         learn(part, told.profile, at, provider=provider, ranks=ranks, confidence=told.confidence)
     for one in fact.consents:
         consented(part, one.purpose, Consent(to_us(one.at), one.granted, one.basis, one.source, one.text_version))
+    return touches
 
 
 def _history_taken_back(lead: Lead, envelope: Envelope, at: int) -> None:

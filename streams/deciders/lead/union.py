@@ -5,7 +5,9 @@ were merged, and whoever leaves takes away exactly what it brought.
 """
 
 from bisect import insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
 
 from streams.deciders.lead.entries import Touch
 from streams.deciders.lead.learning import best, stricter, values_of
@@ -96,6 +98,25 @@ def unite(lead: Lead) -> None:
         purpose: stricter(part.consents[purpose] for part in parts if purpose in part.consents) for purpose in purposes
     }
     lead.sourced, lead.withdrawn = {}, {}
+
+
+def unite_touches(lead: Lead, new: Sequence[Touch]) -> None:
+    """The same where only new touches came: each is put in its place, unless another one has its id."""
+    if lead.person is None or lead.person.own is None:
+        return
+    ids = {touch.id for touch in new}
+    if len(ids) < len(new) or any(touch.id in ids for touch in lead.touches):
+        unite(lead)
+        return
+    for touch in new:
+        put(lead, touch)
+
+
+def bare(lead: Lead) -> Lead:
+    """The lead without what `unite` makes of its own history and those of others; it is not to be changed."""
+    if lead.person is None or lead.person.own is None:
+        return lead
+    return replace(lead, touches=[], profile={}, profile_at={}, sourced={}, withdrawn={}, consents={})
 
 
 def _once(touches: Iterable[Touch]) -> list[Touch]:
