@@ -111,6 +111,12 @@ async def sign(
     click.echo(f"agreement {name}, version {version.number}: signed by {side}; {_next(version)}")
 
 
+_UNKEYED = (
+    "warning: the agreement has an identity section and LEADSTREAM_SECRET is not set: whoever reads topics can test "
+    "guessed e-mail addresses and phone numbers against the hashes by which people are known"
+)
+
+
 @command(agreement, "publish")
 @click.argument("target", metavar="FILE|NAME")
 @_version_option("The proposed version of NAME (default: the last one).")
@@ -133,11 +139,15 @@ async def publish(settings: Settings, target: str, number: int | None, signed_as
         if spec is not None:
             name, number, since = spec.agreement, spec.version, spec.effective_from
             await _ask(log, name, PublishAgreement(document=document(spec), **how))
+            known_by_keys = spec.identity is not None
         else:
             version = await _proposed(log, target, number)
             name, number, since = target, version.number, version.document["effective_from"]
             await _ask(log, name, PublishAgreement(version=number, **how))
+            known_by_keys = version.document.get("identity") is not None
     click.echo(f"agreement {name}, version {number}: published, in force from {since}")
+    if known_by_keys and not settings.secret:
+        click.echo(_UNKEYED, err=True)
 
 
 @command(agreement, "retire")
