@@ -16,7 +16,7 @@ def noise(name: str) -> str:
 
 
 class Disk:
-    """A disk of eight megabytes, and what else lies on it."""
+    """A disk of forty-eight megabytes, and what else lies on it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self._other = folder, folder / "other"
@@ -38,7 +38,7 @@ class Disk:
 def disk(tmp_path: Path) -> Iterator[Disk]:
     folder = tmp_path / "disk"
     folder.mkdir()
-    mounting = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
+    mounting = ["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", str(folder)]
     if subprocess.run(mounting, check=False, capture_output=True).returncode:
         skip_or_fail("a small disk needs the right to mount one: run as root")
     yield Disk(folder)
