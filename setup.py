@@ -29,7 +29,7 @@ CORE = (
     "streams/deciders/lead/closed.py",
     "streams/deciders/lead/decide.py",
     "streams/deciders/lead/engagement.py",
-    "streams/deciders/lead/envelopes.py",
+    "streams/deciders/envelopes.py",
     "streams/deciders/lead/evolve.py",
     "streams/deciders/lead/evolve_life.py",
     "streams/deciders/lead/identity.py",

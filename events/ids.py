@@ -1,6 +1,9 @@
-"""Ids of derived facts: the same cause always gives the same id (UUID version 5, RFC 9562)."""
+"""Ids of derived facts, and short marks of accepted ones.
 
-from hashlib import sha1
+The same cause always gives the same id (UUID version 5, RFC 9562).
+"""
+
+from hashlib import blake2b, sha1
 
 NAMESPACE = bytes.fromhex("9f1ce1f4b3a4566f8d0ce0a9d0a1c7e2")
 """The namespace of all ids made here; changing it changes every derived id."""
@@ -20,3 +23,10 @@ def derived_id(*parts: str) -> str:
     """
     digest = sha1(NAMESPACE + "\x1f".join(parts).encode(), usedforsecurity=False).hexdigest()
     return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{_VARIANT[digest[16]]}{digest[17:20]}-{digest[20:32]}"
+
+
+def fingerprint(source: str, fact_id: str, secret: bytes = b"") -> int:
+    """A short keyed hash of (source, id): 63 bits, so that it fits a signed integer everywhere."""
+    named = f"{len(source)}:{source}{fact_id}"  # with its length in front, no source can be taken for a longer one
+    digest = blake2b(named.encode(), digest_size=8, key=secret).digest()
+    return int.from_bytes(digest, "big") >> 1

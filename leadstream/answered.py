@@ -8,12 +8,12 @@ from engine.reading import records_of
 from events.agreement import CommandAnswered
 from events.codec import Codec, Undecodable
 from events.envelope import Envelope
+from events.ids import fingerprint
 from events.registry import LEAD_COMMANDS
 from events.topics import ANSWERS, LEAD_INBOX
 from leadstream.compared import Compared
 from streams.deciders.lead.commands import REMEMBERED, UNKNOWN_LEAD
 from streams.deciders.lead.entries import Answered
-from streams.deciders.lead.evolve import fingerprint
 
 Kept = Mapping[str, Sequence[Answered]]
 """What leads keep, by lead; one that keeps nothing need not be there."""

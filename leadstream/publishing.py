@@ -9,8 +9,8 @@ from engine.ports import EventLog, Headers, NewRecord
 from events.codec import Codec, Undecodable
 from events.envelope import Envelope
 from events.registry import AGREEMENT_COMMANDS, WIRE_TYPE
+from events.sources import OWN_SOURCE
 from events.topics import AGREEMENT_INBOX, INBOX_OF, INBOX_RECORD_BYTES
-from streams.deciders.lead.evolve import OWN_SOURCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from events.sources import is_ours
 from leadstream.cli.output import show
 from leadstream.story import Story
 
@@ -73,7 +74,7 @@ def _pairs(told: Iterable[tuple[str, str | None]]) -> str:
 def _fact(row: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
     happened, known = at(row["occurred_at"], zone), at(row["recorded_at"], zone)
     says = row["says"] if len(row["says"]) <= _LONGEST else row["says"][: _LONGEST - 1] + "…"
-    outside = not row["source"].startswith("/leadstream")
+    outside = not is_ours(row["source"])
     return {
         "#": row["sequence"],
         "happened": happened,

@@ -1,5 +1,6 @@
 """How far everything is known: the time of each partition, and how far behind each source is."""
 
+from events.sources import HEARD_FROM, OWN_SOURCE
 from projections.views.view import Column, Derived, Kind
 
 PARTITIONS = Derived(
@@ -28,14 +29,14 @@ SOURCES = Derived(
         Column("late_facts", Kind.INTEGER, "facts that came too late to change a verdict"),
     ),
     order=("last_recorded_at", "source"),
-    query="""
+    query=f"""
 WITH told AS (
     SELECT source, COUNT(*) AS facts, MAX(occurred_at) AS last_occurred_at, MAX(recorded_at) AS last_recorded_at,
         (2 * CAST(SUM(lag_seconds) AS BIGINT) + COUNT(*)) / (2 * COUNT(*)) AS mean_lag_seconds,
         MAX(lag_seconds) AS longest_lag_seconds,
         CAST(SUM(CASE WHEN late = 1 THEN 1 ELSE 0 END) AS BIGINT) AS late_facts
-    FROM timeline_base WHERE source <> '/leadstream' AND source NOT LIKE '/leadstream/%' GROUP BY source
+    FROM timeline_base WHERE source <> '{OWN_SOURCE}' AND source NOT LIKE '{HEARD_FROM}%' GROUP BY source
 )
 SELECT t.*, c.complete_to FROM told t CROSS JOIN completeness c
-""",
+""",  # noqa: S608 - our constants
 )

@@ -7,7 +7,7 @@ from engine.recordtime import TASK_HEADER, TOLERANCE, header
 from events.envelope import Envelope
 from events.fact import Fact
 from events.registry import WIRE_TYPE
-from streams.deciders.lead.evolve import OWN_SOURCE
+from events.sources import OWN_SOURCE, heard_from, is_ours
 
 EARLIEST = 0
 """No fact is accepted that claims to have happened before 1970, in microseconds."""
@@ -37,7 +37,7 @@ class Admission(NamedTuple):
 
     def of_outside(self, envelope: Envelope) -> bool:
         """Whether it is of a kind, from a source and about a subject that upstream may speak of."""
-        return type(envelope.data) in self.outside and not _is_ours(envelope.source) and envelope.subject[0] != "\0"
+        return type(envelope.data) in self.outside and not is_ours(envelope.source) and envelope.subject[0] != "\0"
 
     def of_task(self, envelope: Envelope, record: Record) -> bool:
         """Whether one of our own tasks tells it to the subject that the record's key names."""
@@ -60,7 +60,7 @@ class Admission(NamedTuple):
             return Refused(
                 "not_upstream", f"{WIRE_TYPE[kind]} is made by leadstream itself and not taken from outside", "type"
             )
-        if _is_ours(envelope.source):
+        if is_ours(envelope.source):
             return Refused("not_upstream", f"{OWN_SOURCE} is the source of facts made here (source)", "source")
         if envelope.subject[0] == "\0":
             return Refused("invalid", "a subject must not begin with a zero character (subject)", "subject")
@@ -86,13 +86,9 @@ def heard(envelope: Envelope, subject: str) -> Envelope:
     """What a task was told by another one, as its own subject's log keeps it: the source says who spoke."""
     return type(envelope)(
         id=envelope.id,
-        source=f"{OWN_SOURCE}/{envelope.subject}",
+        source=heard_from(envelope.subject),
         subject=subject,
         time=envelope.time,
         data=envelope.data,
         causationid=envelope.id,
     )
-
-
-def _is_ours(source: str) -> bool:
-    return source.startswith(OWN_SOURCE) and source[len(OWN_SOURCE) :][:1] in ("", "/")

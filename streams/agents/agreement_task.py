@@ -12,10 +12,10 @@ from events.fact import Fact
 from events.ids import derived_id
 from events.instants import from_us
 from events.registry import WIRE_TYPE, wrap
+from events.sources import OWN_SOURCE
 from events.topics import AGREEMENT_INBOX, AGREEMENTS, ANSWERS
 from streams.deciders.agreement.decide import Made, decide
 from streams.deciders.agreement.state import AgreementState, Proposal, decode, encode, evolve, proposal_after
-from streams.deciders.lead.evolve import OWN_SOURCE
 
 _STATE = b"agreements"
 _Kept = AgreementState | Proposal

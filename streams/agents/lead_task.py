@@ -11,6 +11,7 @@ from engine.recordtime import TOLERANCE
 from engine.transaction import Transaction
 from events.codec import Codec, Undecodable
 from events.envelope import Envelope
+from events.ids import fingerprint
 from events.instants import from_us, to_us
 from events.lead import LeadScored
 from events.registry import LEAD_COMMANDS, TO_LEADS, UPSTREAM
@@ -23,7 +24,6 @@ from streams.agents.telling import Teller
 from streams.deciders.lead.commands import decide_command
 from streams.deciders.lead.decide import decide, initial, is_duplicate
 from streams.deciders.lead.engagement import Basis, basis, explain
-from streams.deciders.lead.evolve import fingerprint
 from streams.deciders.lead.given import Given, Kept, Live
 from streams.deciders.lead.growth import GROWTH, growth
 from streams.deciders.lead.wake import move, next_wake, wake

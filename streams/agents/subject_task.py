@@ -12,13 +12,13 @@ from engine.ports import GroupSpec, Record
 from engine.recordtime import TOLERANCE
 from engine.transaction import Transaction
 from events.codec import Codec, Undecodable
+from events.ids import fingerprint
 from events.instants import from_us, to_us
 from streams.agents.admission import EARLIEST, Admission, heard
 from streams.agents.agreements import AgreementReader
 from streams.agents.room import OUTSIDE_BYTES, TASK_BYTES, Room
 from streams.agents.stray import forward_stray
 from streams.agents.telling import Teller
-from streams.deciders.lead.evolve import fingerprint
 from streams.deciders.subject import Around, Kind, S, decide, is_duplicate, move, wake
 
 _COUNTED = 2

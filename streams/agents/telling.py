@@ -11,11 +11,8 @@ from events.envelope import Envelope
 from events.ids import derived_id
 from events.instants import from_us
 from events.registry import wrap
+from events.sources import HEARD_FROM, OWN_SOURCE
 from events.topics import ALSO_TO, ANSWERS, FORWARDS
-from streams.deciders.lead.evolve import OWN_SOURCE
-
-_HEARD = f"{OWN_SOURCE}/"
-"""What was heard from another task has reached whom it was for."""
 
 
 class Teller:
@@ -44,7 +41,7 @@ class Teller:
             txn.send(self._log, key, value)
             for topic in ALSO_TO.get(kind, ()):
                 txn.send(topic, key, value)
-            if kind in FORWARDS and not envelope.source.startswith(_HEARD):
+            if kind in FORWARDS and not envelope.source.startswith(HEARD_FROM):  # that has reached whom it was for
                 headers = ((TIME_HEADER, b"%d" % at), (TASK_HEADER, self._group))
                 for inbox, to in FORWARDS[kind]:
                     subject = to(envelope.data)

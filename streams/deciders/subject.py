@@ -8,15 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
-from msgspec import UNSET, Struct, field
+from msgspec import Struct, field
 
 from events.envelope import Envelope
 from events.fact import Fact
 from events.ids import derived_id
 from events.instants import from_us, to_us
+from events.sources import OWN_SOURCE
 from streams.agreement.known import Known
-from streams.deciders.lead.envelopes import canonical, derived, id_of
-from streams.deciders.lead.evolve import OWN_SOURCE, fingerprint
+from streams.deciders.envelopes import canonical, derived, id_of, read_back
 from streams.deciders.told import Told
 
 REMEMBERED = 512
@@ -86,11 +86,6 @@ def is_duplicate(state: Subject, mark: int) -> bool:
     return mark in state.seen
 
 
-def speaker(envelope: Envelope) -> str:
-    """The subject that told this one: what was heard from another of our tasks names it in its source."""
-    return envelope.source[len(OWN_SOURCE) + 1 :]
-
-
 def decide(kind: Kind[S], state: S, envelope: Envelope, mark: int, around: Around) -> list[Envelope]:
     """The canonical facts that follow from a new fact, that one first; the state is changed accordingly."""
     first = canonical(envelope, from_us(around.at), state.sequence + 1)
@@ -119,8 +114,7 @@ def move(kind: Kind[S], state: S, at: int, around: Around) -> list[Envelope]:
 
 def fold(kind: Kind[S], state: S, envelope: Envelope, secret: bytes = b"") -> None:
     """Change the state by one fact of the canonical log."""
-    recorded_at = state.recorded_at if envelope.recordedat is UNSET else to_us(envelope.recordedat)
-    mark = None if envelope.source == OWN_SOURCE else fingerprint(envelope.source, envelope.id, secret)
+    recorded_at, mark = read_back(envelope, state.recorded_at, secret)
     _note(state, recorded_at, mark)
     kind.evolve(state, envelope, to_us(envelope.time))
 

@@ -14,7 +14,7 @@ from events.agreement import AgreementPublished, CommandAnswered
 from events.codec import Codec
 from events.envelope import Envelope
 from events.fact import Fact
-from events.ids import derived_id
+from events.ids import derived_id, fingerprint
 from events.instants import MINUTE, from_us, to_us
 from events.lead import LeadCaptured, LeadConverted, LeadProfileUpdated, LeadStatusChanged, LeadTouched
 from events.registry import LEAD_COMMANDS, WIRE_TYPE, wrap
@@ -26,7 +26,7 @@ from streams.agreement.texts import instant_us
 from streams.deciders.lead.commands import decide_command
 from streams.deciders.lead.decide import decide, initial, is_duplicate
 from streams.deciders.lead.entries import Clock
-from streams.deciders.lead.evolve import fingerprint, fold
+from streams.deciders.lead.evolve import fold
 from streams.deciders.lead.given import Given, Kept
 from streams.deciders.lead.state import Lead
 from streams.deciders.lead.wake import move, next_wake, wake

@@ -11,10 +11,10 @@ import msgspec
 from events.codec import Codec
 from events.envelope import Envelope
 from events.fact import Fact
+from events.ids import fingerprint
 from events.instants import from_us
 from events.registry import wrap
 from streams.agreement.known import Known
-from streams.deciders.lead.evolve import fingerprint
 from streams.deciders.subject import Around, Kind, Subject, decide, fold, is_duplicate, move, wake
 from tests.support.facts import same
 from tests.support.given import minute

@@ -10,11 +10,12 @@ from typing import NamedTuple, Self
 from events.codec import Codec
 from events.commands import UnmergeLead
 from events.envelope import Envelope
+from events.ids import fingerprint
+from events.sources import OWN_SOURCE
 from events.topics import FORWARDS, IDENTITY_INBOX, LEAD_INBOX
 from streams.agents.admission import heard
 from streams.agreement.known import Known
 from streams.deciders.identity import IDENTITY, Key
-from streams.deciders.lead.evolve import OWN_SOURCE, fingerprint
 from streams.deciders.subject import Around, decide, fold, is_duplicate
 from tests.support.given import Arrival, Story, happened, published
 

@@ -8,10 +8,11 @@ from events.envelope import Envelope
 from events.identity import AccountClaimed
 from events.instants import from_us
 from events.routing import LeadAccountAsked
+from events.sources import speaker
 from streams.agreement.records import identity_of
 from streams.agreement.written_records import IdentityPart
 from streams.deciders.accounts.state import Account
-from streams.deciders.subject import Around, speaker
+from streams.deciders.subject import Around
 from streams.deciders.told import Told
 from streams.matching.keys import company_keys
 
@@ -23,7 +24,7 @@ def react(state: Account, envelope: Envelope, at: int, around: Around) -> Sequen
     """A lead that asks is told who looks after the account; keys are told that it is known by them."""
     match envelope.data:
         case LeadAccountAsked(number=number):
-            told = AccountOwnerTold(lead=speaker(envelope), number=number, owner=state.owner)
+            told = AccountOwnerTold(lead=speaker(envelope.source), number=number, owner=state.owner)
             return (Told(told, max(at, state.owner_at)),)
         case AccountOpened() | AccountAmended():
             return claims(state, at, around.secret)

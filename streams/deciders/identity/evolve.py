@@ -6,9 +6,9 @@ from typing import TypeVar
 from events.envelope import Envelope
 from events.identity import AccountClaimed, LeadIdentityClaimed
 from events.instants import to_us
+from events.sources import speaker
 from streams.deciders.identity.state import Company, Holder, Key
 from streams.deciders.lead.union import age
-from streams.deciders.subject import speaker
 
 T = TypeVar("T")
 REMEMBERED = 2_000
@@ -26,7 +26,7 @@ def evolve(state: Key, envelope: Envelope, at: int) -> None:
     match envelope.data:
         case LeadIdentityClaimed() as fact:
             captured_at = None if fact.captured_at is None else to_us(fact.captured_at)
-            holder = Holder(speaker(envelope), captured_at, at, fact.company)
+            holder = Holder(speaker(envelope.source), captured_at, at, fact.company)
             if envelope.subject.startswith(COMPANY):
                 others = [each for each in state.leads if each.lead != holder.lead]
                 state.leads = _last([*others, holder], lambda each: each.lead + (each.company or ""), LEADS_BYTES)
@@ -35,7 +35,7 @@ def evolve(state: Key, envelope: Envelope, at: int) -> None:
             else:
                 state.oldest, state.younger = _ordered(state.oldest, holder)
         case AccountClaimed() as fact:
-            new = Company(speaker(envelope), fact.company, to_us(fact.opened_at), fact.is_open, at)
+            new = Company(speaker(envelope.source), fact.company, to_us(fact.opened_at), fact.is_open, at)
             others_of = [each for each in state.accounts if each.account != new.account]
             state.accounts = _last([*others_of, new], lambda each: each.account + each.company, ACCOUNTS_BYTES)
         case _:

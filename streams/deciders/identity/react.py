@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from events.envelope import Envelope
 from events.identity import AccountClaimed, AccountFound, How, IdentityShared, LeadIdentityClaimed
 from events.instants import from_us
+from events.sources import speaker
 from streams.deciders.identity.evolve import COMPANY
 from streams.deciders.identity.state import Company, Holder, Key
-from streams.deciders.subject import Around, speaker
+from streams.deciders.subject import Around
 from streams.deciders.told import Told
 from streams.matching.companies import near
 from streams.matching.keys import kind_of
@@ -29,7 +30,7 @@ _NEAR: dict[str, How] = {
 
 def react(state: Key, envelope: Envelope, _at: int, around: Around) -> Sequence[Told]:
     """Tell whom a claim is news to."""
-    kind, name = kind_of(around.subject), speaker(envelope)
+    kind, name = kind_of(around.subject), speaker(envelope.source)
     match envelope.data:
         case LeadIdentityClaimed() as fact if not kind.startswith(COMPANY):
             oldest = state.oldest_test if fact.is_test else state.oldest

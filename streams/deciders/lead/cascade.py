@@ -38,6 +38,8 @@ from events.lead import (
 from events.life import LeadAccepted, LeadRecycled, LeadRejected, LeadReopened, LeadUnconverted, NurtureRequested
 from events.routing import LeadAssigned, PoolAssigned, PoolRefused
 from events.sla import SlaAnswered, SlaBreachRetracted, SlaEscalated
+from events.sources import OWN_SOURCE
+from streams.deciders.envelopes import canonical, derived, id_of
 from streams.deciders.lead import (
     engagement,
     identity,
@@ -49,8 +51,7 @@ from streams.deciders.lead import (
     resuming,
     sla,
 )
-from streams.deciders.lead.envelopes import canonical, derived, id_of
-from streams.deciders.lead.evolve import OWN_SOURCE, evolve
+from streams.deciders.lead.evolve import evolve
 from streams.deciders.lead.given import Given, Live, Told
 
 Part = Callable[[Live, Envelope, int, Given], Sequence[Told]]

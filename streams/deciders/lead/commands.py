@@ -19,11 +19,12 @@ from events.commands import (
 )
 from events.envelope import Envelope
 from events.fact import Fact
+from events.ids import fingerprint
 from events.registry import WIRE_TYPE
+from events.sources import OWN_SOURCE
 from streams.deciders.lead import conversion, handing_back, identity, ownership, reassigning
 from streams.deciders.lead.cascade import commanded
 from streams.deciders.lead.entries import Answered
-from streams.deciders.lead.evolve import OWN_SOURCE, fingerprint
 from streams.deciders.lead.given import Before, Given, Live, Refusal, Told
 from streams.deciders.lead.state import Lead
 

@@ -3,10 +3,7 @@
 from bisect import insort
 from collections.abc import Callable
 from datetime import datetime
-from hashlib import blake2b
 from typing import cast
-
-from msgspec import UNSET
 
 from events.envelope import Envelope
 from events.fact import Fact
@@ -36,6 +33,7 @@ from events.sla import (
     SlaStarted,
     SlaWarned,
 )
+from streams.deciders.envelopes import read_back
 from streams.deciders.lead import joined, learning
 from streams.deciders.lead.closings import Closing, add
 from streams.deciders.lead.entries import Asked, Clock, ProfileValue, StatusEntry, Touch
@@ -46,21 +44,10 @@ from streams.deciders.lead.union import own_of, put, unite, unite_touches
 Change = Callable[[Lead, Envelope, int], None]
 """Changes a lead by a fact that happened at an instant, in microseconds."""
 
-OWN_SOURCE = "/leadstream"
-"""CloudEvents source of every derived fact."""
-
-
-def fingerprint(source: str, fact_id: str, secret: bytes = b"") -> int:
-    """A short keyed hash of (source, id): 63 bits, so that it fits a signed integer everywhere."""
-    named = f"{len(source)}:{source}{fact_id}"  # with its length in front, no source can be taken for a longer one
-    digest = blake2b(named.encode(), digest_size=8, key=secret).digest()
-    return int.from_bytes(digest, "big") >> 1
-
 
 def fold(lead: Lead, envelope: Envelope, secret: bytes = b"") -> None:
     """Change the lead by one fact of the canonical log."""
-    recorded_at = lead.recorded_at if envelope.recordedat is UNSET else to_us(envelope.recordedat)
-    mark = None if envelope.source == OWN_SOURCE else fingerprint(envelope.source, envelope.id, secret)
+    recorded_at, mark = read_back(envelope, lead.recorded_at, secret)
     evolve(lead, envelope, to_us(envelope.time), recorded_at, mark)
 
 

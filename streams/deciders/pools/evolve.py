@@ -17,9 +17,9 @@ from events.routing import (
     PoolStaffed,
     PoolWaiting,
 )
+from events.sources import speaker
 from streams.deciders.pools.state import Absence, Given, Pool, Turn, Waiting
 from streams.deciders.pools.turns import daily, return_turn, take_turn
-from streams.deciders.subject import speaker
 
 _GIVEN = 500
 """A withdrawal that crosses an answer comes soon; a turn is not returned after so many others."""
@@ -45,10 +45,10 @@ def evolve(state: Pool, envelope: Envelope, at: int) -> None:
     fact = cast("PoolFact", envelope.data)
     match fact:
         case LeadOwnerRequested():
-            new = Waiting(at, speaker(envelope), fact.number, fact.not_to)
+            new = Waiting(at, speaker(envelope.source), fact.number, fact.not_to)
             insort(state.waiting, new, key=lambda each: each.place)
         case LeadRequestWithdrawn():
-            _withdrawn(state, speaker(envelope), fact.number)
+            _withdrawn(state, speaker(envelope.source), fact.number)
         case PoolAssigned():
             left = _leaves(state, fact.lead, fact.number)
             turn = fact.instead_of or fact.owner

@@ -5,8 +5,8 @@ from events.commands import HandOverLead
 from events.instants import from_us
 from events.lead import LeadHandedOver
 from events.routing import LeadAssigned, MemberAway
+from events.sources import OWN_SOURCE
 from events.topics import ACCOUNT_INBOX, POOL_EVENTS, POOL_INBOX, POOL_STATE
-from streams.deciders.lead.evolve import OWN_SOURCE
 from tests.streams.agents.house import House, codec, sent, types
 from tests.streams.deciders.lead.test_ownership import ROUTED, qualified
 from tests.support.given import DAYS, happened, minute

@@ -14,8 +14,8 @@ from events.instants import from_us
 from events.lead import LeadProfileUpdated
 from events.registry import wrap
 from events.sla import SlaCancelled, SlaFact, SlaStarted
+from events.sources import OWN_SOURCE
 from events.work import TaskCreated, TaskReminderDue
-from streams.deciders.lead.evolve import OWN_SOURCE
 from streams.deciders.lead.sharing import PIECE_BYTES, whole
 from streams.deciders.lead.state import Lead
 from streams.deciders.lead.union import put

@@ -6,11 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.envelope import Envelope
+from events.ids import fingerprint
 from events.instants import MINUTE, from_us, to_us
 from events.lead import LeadArchived, LeadTouched
 from events.registry import wrap
+from events.sources import OWN_SOURCE
 from streams.agreement.known import Known
-from streams.deciders.lead.evolve import OWN_SOURCE, fingerprint
 from streams.deciders.subject import Around, Kind, Subject, decide, fold, is_duplicate, wake
 from streams.deciders.told import Told
 from tests.support.given import MONDAY

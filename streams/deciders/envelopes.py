@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
+from msgspec import UNSET
+
 from events.envelope import Envelope
-from events.ids import derived_id
-from events.instants import from_us
+from events.ids import derived_id, fingerprint
+from events.instants import from_us, to_us
 from events.registry import ENVELOPES, WIRE_TYPE
-from streams.deciders.lead.evolve import OWN_SOURCE
-from streams.deciders.lead.given import Told
+from events.sources import OWN_SOURCE
+from streams.deciders.told import Told
 
 
 def canonical(envelope: Envelope, recorded_at: datetime, sequence: int) -> Envelope:
@@ -52,3 +54,19 @@ def derived(
 def id_of(answer: Told, subject: str, cause: str, ordinal: int) -> str:
     """The id of a derived fact: its own, or one that follows from its cause, so replay gives the same one."""
     return answer.id or derived_id(subject, cause, WIRE_TYPE[type(answer.fact)], str(ordinal))
+
+
+def read_back(envelope: Envelope, before: int, secret: bytes) -> tuple[int, int | None]:
+    """What folding a canonical log needs of a fact besides itself: when it became known, and its fingerprint.
+
+    Args:
+        envelope: the fact.
+        before: recorded_at of the fact before it, microseconds; it holds where the log does not say.
+        secret: the deployment's key for hashes of personal keys.
+
+    Returns:
+        recorded_at in microseconds; the fingerprint, None of a fact made here.
+    """
+    recorded_at = before if envelope.recordedat is UNSET else to_us(envelope.recordedat)
+    mark = None if envelope.source == OWN_SOURCE else fingerprint(envelope.source, envelope.id, secret)
+    return recorded_at, mark
