@@ -3,17 +3,12 @@
 from functools import partial
 
 from engine.ports import Record
-from engine.recordtime import TASK_HEADER, TIME_HEADER
 from engine.transaction import Transaction
 from events.agreement import AgreementCommand, AgreementProposed, AgreementRetired, AgreementSigned
 from events.codec import Codec, Undecodable
-from events.envelope import Envelope
-from events.fact import Fact
-from events.ids import derived_id
-from events.instants import from_us
-from events.registry import WIRE_TYPE, wrap
-from events.sources import OWN_SOURCE
-from events.topics import AGREEMENT_INBOX, AGREEMENTS, ANSWERS
+from events.registry import WIRE_TYPE
+from events.topics import AGREEMENT_INBOX, AGREEMENTS
+from streams.agents.telling import Teller
 from streams.deciders.agreement.decide import Made, decide
 from streams.deciders.agreement.state import AgreementState, Proposal, decode, encode, evolve, proposal_after
 
@@ -30,7 +25,7 @@ class AgreementProcessor:
     """
 
     def __init__(self, codec: Codec) -> None:
-        self._codec = codec
+        self._codec, self._teller = codec, Teller(codec, "agreements", AGREEMENTS)
 
     def load(self, raw: bytes) -> _Kept:
         """State from its bytes."""
@@ -59,12 +54,10 @@ class AgreementProcessor:
         assert isinstance(state, AgreementState)
         decision = decide(state, partial(_proposed, txn), command, at, command_id=envelope.id, subject=envelope.subject)
         for made in decision.made:
-            self._send(txn, AGREEMENTS, envelope, made.fact, fact_id=made.id, at=at)
+            self._teller.follow(txn, made.fact, made.id, envelope, at)
             _evolve(txn, state, made)
         evolve(state, decision.answer)
-        self._send(
-            txn, ANSWERS, envelope, decision.answer, fact_id=derived_id(envelope.subject, envelope.id, "answer"), at=at
-        )
+        self._teller.answer(txn, envelope, decision.answer, at)
         txn.put(_STATE, state, None)
 
     def wake(self, txn: Transaction[_Kept], key: bytes, due: int) -> None:
@@ -80,20 +73,6 @@ class AgreementProcessor:
 
     def finish(self, txn: Transaction[_Kept]) -> None:
         """Nothing is left to write."""
-
-    def _send(self, txn: Transaction[_Kept], topic: str, cause: Envelope, fact: Fact, *, fact_id: str, at: int) -> None:
-        envelope = wrap(
-            fact,
-            id=fact_id,
-            source=OWN_SOURCE,
-            subject=cause.subject,
-            time=from_us(at),
-            recordedat=from_us(at),
-            causationid=cause.id,
-        )
-        key = cause.subject if topic == AGREEMENTS else cause.id
-        headers = ((TIME_HEADER, b"%d" % at), (TASK_HEADER, b"agreements"))
-        txn.send(topic, key.encode(), self._codec.encode(envelope), headers)
 
 
 def _key(name: str, version: int) -> bytes:

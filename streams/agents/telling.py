@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
+from engine.ports import Headers
 from engine.recordtime import TASK_HEADER, TIME_HEADER
 from engine.transaction import Transaction
 from events.agreement import CommandAnswered
 from events.codec import Codec
 from events.envelope import Envelope
+from events.fact import Fact
 from events.ids import derived_id
 from events.instants import from_us
 from events.registry import wrap
@@ -57,14 +59,29 @@ class Teller:
             answer: what became of it.
             at: the instant of the decision, microseconds.
         """
+        fact_id = derived_id(command.subject, command.id, "answer")
+        txn.send_to(ANSWERS, 0, command.id.encode(), *self._own(answer, fact_id, command, at))
+
+    def follow(self, txn: Transaction[Any], fact: Fact, fact_id: str, command: Envelope, at: int) -> None:
+        """Append a fact that a command led to, about the command's subject, where no history is kept in order.
+
+        Args:
+            txn: the transaction.
+            fact: the fact.
+            fact_id: its id.
+            command: what was asked.
+            at: the instant of the decision, microseconds.
+        """
+        txn.send(self._log, command.subject.encode(), *self._own(fact, fact_id, command, at))
+
+    def _own(self, fact: Fact, fact_id: str, command: Envelope, at: int) -> tuple[bytes, Headers]:
         envelope = wrap(
-            answer,
-            id=derived_id(command.subject, command.id, "answer"),
+            fact,
+            id=fact_id,
             source=OWN_SOURCE,
             subject=command.subject,
             time=from_us(at),
             recordedat=from_us(at),
             causationid=command.id,
         )
-        headers = ((TIME_HEADER, b"%d" % at), (TASK_HEADER, self._group))
-        txn.send_to(ANSWERS, 0, command.id.encode(), self._codec.encode(envelope), headers)
+        return self._codec.encode(envelope), ((TIME_HEADER, b"%d" % at), (TASK_HEADER, self._group))

@@ -1,7 +1,10 @@
 """What deciders answer with."""
 
+from typing import Protocol
+
 from msgspec import Struct
 
+from events.agreement import CommandAnswered
 from events.fact import Fact
 
 
@@ -39,3 +42,27 @@ class Before(Struct, frozen=True, gc=False):
     """
 
     facts: tuple[str, ...]
+
+
+class Remembered(Protocol):
+    """What is remembered of an answer to a command, whoever remembers it; see `CommandAnswered` for the fields."""
+
+    @property
+    def accepted(self) -> bool: ...  # noqa: D102
+    @property
+    def facts(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def reason(self) -> str | None: ...  # noqa: D102
+    @property
+    def missing(self) -> tuple[str, ...]: ...  # noqa: D102
+
+
+def answer_to(command_id: str, remembered: Remembered) -> CommandAnswered:
+    """What the sender of a command is told, the first time and whenever it comes again."""
+    return CommandAnswered(
+        command=command_id,
+        accepted=remembered.accepted,
+        facts=remembered.facts,
+        reason=remembered.reason,
+        missing=remembered.missing,
+    )

@@ -15,9 +15,9 @@ from events.ids import derived_id
 from events.registry import WIRE_TYPE
 from streams.deciders.agreement.proposing import decide_propose, decide_sign
 from streams.deciders.agreement.publishing import decide_publish
-from streams.deciders.agreement.refusals import Refusal
 from streams.deciders.agreement.retiring import decide_retire
 from streams.deciders.agreement.state import AgreementState, Answer, Proposed
+from streams.deciders.told import Refusal, answer_to
 
 
 class Made(NamedTuple):
@@ -54,13 +54,15 @@ def decide(
     """
     answered = state.answers.get(command_id)
     if answered is not None:
-        return Decision((), _told(command_id, answered))
+        return Decision((), answer_to(command_id, answered))
     decided = _decided(state, proposed, command, at, subject)
     if isinstance(decided, Refusal):
-        return Decision((), _told(command_id, Answer(accepted=False, reason=decided.reason, missing=decided.missing)))
+        return Decision(
+            (), answer_to(command_id, Answer(accepted=False, reason=decided.reason, missing=decided.missing))
+        )
     made = _named(decided, command_id, subject)
     facts = tuple(each.id for each in made) or _standing(proposed, command, subject)
-    return Decision(made, _told(command_id, Answer(accepted=True, facts=facts)))
+    return Decision(made, answer_to(command_id, Answer(accepted=True, facts=facts)))
 
 
 def _decided(
@@ -98,13 +100,3 @@ def _standing(proposed: Proposed, command: AgreementCommand, subject: str) -> tu
     if isinstance(command, SignAgreement):
         return (proposal.signed[command.side].fact,)
     return (proposal.fact, *(each.fact for each in proposal.signed.values()))
-
-
-def _told(command_id: str, answer: Answer) -> CommandAnswered:
-    return CommandAnswered(
-        command=command_id,
-        accepted=answer.accepted,
-        facts=answer.facts,
-        reason=answer.reason,
-        missing=answer.missing,
-    )

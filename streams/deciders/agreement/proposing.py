@@ -14,7 +14,6 @@ from streams.agreement.load import document
 from streams.agreement.texts import instant_us
 from streams.deciders.agreement.refusals import (
     Objection,
-    Refusal,
     not_newer,
     read,
     refused,
@@ -22,6 +21,7 @@ from streams.deciders.agreement.refusals import (
     wrong_subject,
 )
 from streams.deciders.agreement.state import AgreementState, Proposal, Proposed
+from streams.deciders.told import Refusal
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 

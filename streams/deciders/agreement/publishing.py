@@ -7,7 +7,6 @@ from streams.agreement.texts import instant_us
 from streams.deciders.agreement.proposing import changed, digest_of, signed_otherwise_in, without_signatures
 from streams.deciders.agreement.refusals import (
     Objection,
-    Refusal,
     not_newer,
     read,
     refused,
@@ -15,6 +14,7 @@ from streams.deciders.agreement.refusals import (
     wrong_subject,
 )
 from streams.deciders.agreement.state import AgreementState, Proposal, Proposed
+from streams.deciders.told import Refusal
 
 _SIDES: tuple[Side, ...] = ("marketing", "sales")
 

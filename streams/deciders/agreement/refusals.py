@@ -1,7 +1,6 @@
 """Why a command about an agreement is refused."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from events.fact import Document
 from events.instants import SECOND, iso
@@ -10,24 +9,13 @@ from streams.agreement.load import from_document
 from streams.agreement.problems import AgreementError
 from streams.agreement.texts import instant_us
 from streams.deciders.agreement.state import AgreementState
+from streams.deciders.told import Refusal
 
 NOTICE_US = 60 * SECOND
 """How long before it takes effect a version must be published, so that every partition sees it in time."""
 
 _MOST_PROBLEMS = 50
 _LONGEST = 1000
-
-
-class Refusal(NamedTuple):
-    """Why a command is refused.
-
-    Attributes:
-        reason: in short.
-        missing: what is missing or wrong, one entry each.
-    """
-
-    reason: str
-    missing: tuple[str, ...] = ()
 
 
 Objection = tuple[str, str]

@@ -2,8 +2,9 @@
 
 from events.agreement import AgreementRetired, RetireAgreement
 from events.instants import iso, to_us
-from streams.deciders.agreement.refusals import Refusal, refused, retroactive, unknown_version
+from streams.deciders.agreement.refusals import refused, retroactive, unknown_version
 from streams.deciders.agreement.state import AgreementState
+from streams.deciders.told import Refusal
 
 
 def decide_retire(state: AgreementState, command: RetireAgreement, at: int, subject: str) -> AgreementRetired | Refusal:

@@ -27,6 +27,7 @@ from streams.deciders.lead.cascade import commanded
 from streams.deciders.lead.entries import Answered
 from streams.deciders.lead.given import Before, Given, Live, Refusal, Told
 from streams.deciders.lead.state import Lead
+from streams.deciders.told import answer_to
 
 Command = Callable[[Live, Any, int, Given], Sequence[Told] | Refusal | Before]
 """Given the lead, the command, its occurred_at in microseconds and the circumstances: facts, or why not."""
@@ -97,10 +98,10 @@ def decide_command(live: Live, envelope: Envelope, at: int, given: Given, *, has
     if before is not None:
         if before.mark != mark and has_room:
             _remember(live, replace(before, mark=mark))
-        return Decided([], _told(envelope.id, before))
+        return Decided([], answer_to(envelope.id, before))
     if not has_room:
         missing = ("its history is as long as it may be; look for a sender that repeats itself",)
-        return Decided([], _told(envelope.id, Answered(mark, accepted=False, reason=TOO_LARGE, missing=missing)))
+        return Decided([], answer_to(envelope.id, Answered(mark, accepted=False, reason=TOO_LARGE, missing=missing)))
     found: Sequence[Told] | Refusal | Before
     if live.lead.sequence == 0:
         found = Refusal(UNKNOWN_LEAD, (f"nothing is known of lead {given.subject!r}",))
@@ -109,14 +110,14 @@ def decide_command(live: Live, envelope: Envelope, at: int, given: Given, *, has
     if isinstance(found, Refusal):
         answered = Answered(mark, accepted=False, reason=found.reason, missing=found.missing)
         _remember(live, answered)
-        return Decided([], _told(envelope.id, answered))
+        return Decided([], answer_to(envelope.id, answered))
     told = [] if isinstance(found, Before) else commanded(live, envelope, found, given)
     facts = found.facts if isinstance(found, Before) else tuple(each.id for each in told)
     answered = Answered(mark, accepted=True, facts=facts, kept=kind in FOR_EVER)
     _remember(live, answered)
     if done != mark:
         _remember(live, replace(answered, mark=done))
-    return Decided(told, _told(envelope.id, answered))
+    return Decided(told, answer_to(envelope.id, answered))
 
 
 def _remember(live: Live, answered: Answered) -> None:
@@ -125,13 +126,3 @@ def _remember(live: Live, answered: Answered) -> None:
     passing = [kept for kept in answers if not kept.kept]
     if len(passing) > REMEMBERED:
         answers.remove(passing[0])
-
-
-def _told(command_id: str, answered: Answered) -> CommandAnswered:
-    return CommandAnswered(
-        command=command_id,
-        accepted=answered.accepted,
-        facts=answered.facts,
-        reason=answered.reason,
-        missing=answered.missing,
-    )
