@@ -25,7 +25,7 @@ from leadstream.serving import serve, stop_on_signals
 from leadstream.settings import Settings
 from leadstream.tuning import quiet_gc
 from streams.app import build_app
-from streams.programs import LEADS, lead_program, subject_programs
+from streams.programs import LEADS, lead_program, speaking_programs
 
 _NEVER_TICK = Policy(tick=86_400.0)
 
@@ -69,8 +69,7 @@ async def _together(settings: Settings) -> None:
     log = make_log(settings)
     await log.start()
     try:
-        others = subject_programs(log, settings.partitions, now_us)
-        await drain_together(log, [*others, lead_program(log, settings.partitions, now_us)])
+        await drain_together(log, speaking_programs(log, settings.partitions, now_us).all)
         await stop_on_signals().wait()
     finally:
         await log.stop()

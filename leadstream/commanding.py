@@ -1,8 +1,7 @@
-"""Asks a lead: sends a command, has it decided where no worker does so, and waits for the answer."""
+"""Asks a lead: a command, its answer, and what followed."""
 
-import asyncio
 from collections.abc import Sequence
-from time import monotonic
+from functools import partial
 from typing import NamedTuple
 
 from engine.drain import drain
@@ -14,19 +13,16 @@ from events.commands import LeadCommand
 from events.envelope import Envelope
 from events.instants import from_us
 from events.registry import wrap
-from events.topics import ANSWERS
-from leadstream.agreements import NoAnswer
+from leadstream.asking import ask
 from leadstream.clock import now_us
 from leadstream.deciding import decide_all
-from leadstream.publishing import publish
 from leadstream.reading import history_of
 from leadstream.settings import Settings
 from leadstream.state_store import state_stores
-from streams.programs import LEADS, agreement_program, lead_program, subject_programs
+from streams.programs import LEADS, agreement_program, speaking_programs
 
 SOURCE = "/command-line"
 """Who asks; names below `/leadstream` belong to what is decided here."""
-_LOOK = 0.1
 
 
 class Told(NamedTuple):
@@ -58,35 +54,19 @@ async def ask_lead(
     Raises:
         NoAnswer: a worker has the leads, and does not answer in time.
     """
-    codec, until = Codec(), monotonic() + patience
-    offset = (await log.ends(ANSWERS))[0]
     envelope = wrap(command, id=name, source=SOURCE, subject=lead, time=from_us(now_us()))
-    await publish(log, partitions, [(envelope, codec.encode(envelope), ())])
-    while True:
-        await _decide(log, settings, partitions)
-        end = (await log.ends(ANSWERS))[0]
-        while offset < end:
-            records, offset = await log.read(ANSWERS, 0, offset)
-            for record in records:
-                told = codec.decode(record.value)
-                if isinstance(told.data, CommandAnswered) and (told.subject, told.data.command) == (lead, name):
-                    return Told(told.data, await _facts(log, partitions, lead, told.data, codec))
-        if monotonic() >= until:
-            raise NoAnswer(
-                f"no answer within {patience:g} s; the command {name} is in the inbox and will be answered later"
-            )
-        await asyncio.sleep(_LOOK)
+    answer = await ask(log, partitions, envelope, partial(_decide, log, settings, partitions), patience=patience)
+    return Told(answer, await _facts(log, partitions, lead, answer))
 
 
 async def _decide(log: EventLog, settings: Settings, partitions: int) -> None:
     """Decide what is there, unless somebody else does."""
-    secret = settings.secret.encode()
-    agreements, others = agreement_program(), subject_programs(log, partitions, now_us, secret)
-    leads = lead_program(log, partitions, now_us, secret, state_stores(settings, LEADS))
-    if await _owned(log, [agreements, *others, leads]):
+    agreements, stores = agreement_program(), state_stores(settings, LEADS)
+    speaking = speaking_programs(log, partitions, now_us, settings.secret.encode(), stores)
+    if await _owned(log, [agreements, *speaking.all]):
         return
     await drain(log, agreements)
-    await decide_all(log, leads, others)
+    await decide_all(log, speaking)
 
 
 async def _owned(log: EventLog, programs: Sequence[Program]) -> bool:
@@ -97,8 +77,8 @@ async def _owned(log: EventLog, programs: Sequence[Program]) -> bool:
     return False
 
 
-async def _facts(log: EventLog, partitions: int, lead: str, answer: CommandAnswered, codec: Codec) -> list[Envelope]:
+async def _facts(log: EventLog, partitions: int, lead: str, answer: CommandAnswered) -> list[Envelope]:
     if not answer.facts:
         return []
     wanted = set(answer.facts)
-    return [fact for fact in await history_of(log, partitions, lead, codec) if fact.id in wanted]
+    return [fact for fact in await history_of(log, partitions, lead, Codec()) if fact.id in wanted]

@@ -11,6 +11,7 @@ from events.codec import Codec
 from events.registry import UPSTREAM
 from events.topics import FORWARDS
 from leadstream.agreements import told
+from streams.programs import Speaking
 
 _SPEAKING = ("routing", "identity")
 """The parts of an agreement by which leads ask pools and accounts for an owner, or tell others their keys."""
@@ -18,8 +19,7 @@ _SPEAKING = ("routing", "identity")
 
 async def decide_all(
     log: EventLog,
-    leads: Program,
-    others: Sequence[Program],
+    speaking: Speaking,
     *,
     until: int | None = None,
     progress: Progress | None = None,
@@ -29,8 +29,7 @@ async def decide_all(
 
     Args:
         log: the log.
-        leads: the group of the leads.
-        others: the groups of other subjects.
+        speaking: the groups.
         until: let time pass up to this instant (microseconds), if it is later than all records.
         progress: told of each transaction.
         limit: records of a transaction.
@@ -41,11 +40,12 @@ async def decide_all(
     Returns:
         The instant up to which time has passed, microseconds.
     """
+    leads, others = speaking
     if await _quiet(log, others) and not await _may_speak(log):
         time = await drain(log, leads, until=until, progress=progress, limit=limit)
         if await _quiet(log, others):
             return time
-    return await drain_together(log, [*others, leads], until=until, progress=progress, limit=limit)
+    return await drain_together(log, speaking.all, until=until, progress=progress, limit=limit)
 
 
 async def _quiet(log: EventLog, programs: Sequence[Program]) -> bool:

@@ -29,7 +29,7 @@ from events.topics import AGREEMENTS, TOPICS
 from leadstream.clock import now_us
 from leadstream.compared import Compared
 from leadstream.folding import Folding, foldings
-from streams.programs import lead_program, subject_programs
+from streams.programs import speaking_programs
 
 _Facts = dict[bytes, list[bytes]]
 OTHER_ORDER = (
@@ -168,9 +168,8 @@ async def redecide(log: EventLog, partitions: int, secret: bytes) -> Compared:
     return done
 
 
-def _programs(log: MemoryLog, partitions: int, secret: bytes) -> list[Program]:
-    around = log, partitions, now_us, secret
-    return [*subject_programs(*around), lead_program(*around)]
+def _programs(log: MemoryLog, partitions: int, secret: bytes) -> Sequence[Program]:
+    return speaking_programs(log, partitions, now_us, secret).all
 
 
 async def _facts(log: EventLog, topic: str, partition: int) -> _Facts:

@@ -16,7 +16,7 @@ from leadstream.tuning import quiet_gc
 from leadstream.views_store import open_store
 from projections.sink import notice_another_log, sink_once
 from projections.worker import view_program
-from streams.programs import LEADS, agreement_program, lead_program, subject_programs
+from streams.programs import LEADS, agreement_program, speaking_programs
 
 _LOOK = 0.1
 Progress = Callable[[str, int], None]
@@ -65,16 +65,13 @@ async def run_until_idle(
     quiet_gc()
     stores, secret = state_stores(settings, LEADS), settings.secret.encode()
     agreements, views = agreement_program(), view_program(log, partitions)
-    others, leads = (
-        subject_programs(log, partitions, now_us, secret),
-        lead_program(log, partitions, now_us, secret, stores),
-    )
-    await wait_until_free(log, [agreements, *others, leads, views], settings.session_timeout)
+    speaking = speaking_programs(log, partitions, now_us, secret, stores)
+    await wait_until_free(log, [agreements, *speaking.all, views], settings.session_timeout)
     store = open_store(settings)
     try:
         await notice_another_log(log, store)
         await drain(log, agreements, progress=progress)
-        time = await decide_all(log, leads, others, until=until, progress=progress)
+        time = await decide_all(log, speaking, until=until, progress=progress)
         await drain(log, views, progress=progress)
         rows = await sink_once(log, store)
     finally:

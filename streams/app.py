@@ -6,7 +6,7 @@ from engine.faust_app import TaskApp, build_task_app
 from engine.ports import FaustLog
 from engine.runner import Policy
 from engine.state import StateStore
-from streams.programs import agreement_program, lead_program, subject_programs
+from streams.programs import agreement_program, speaking_programs
 
 
 def build_app(
@@ -36,8 +36,7 @@ def build_app(
     """
     programs = [
         agreement_program(),
-        lead_program(log, partitions, clock, secret, store),
-        *subject_programs(log, partitions, clock, secret),
+        *speaking_programs(log, partitions, clock, secret, store).all,
     ]
     return build_task_app(
         name, log, programs, clock=clock, policy=policy, session_timeout=session_timeout, static_name=static_name

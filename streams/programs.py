@@ -76,6 +76,45 @@ SUBJECTS: tuple[Subjects, ...] = (
 """All task groups of other subjects than leads and agreements; they and the leads speak to one another."""
 
 
+class Speaking(NamedTuple):
+    """The groups that speak to one another.
+
+    Attributes:
+        leads: the leads' tasks.
+        others: those of all other subjects.
+    """
+
+    leads: Program
+    others: tuple[Program, ...]
+
+    @property
+    def all(self) -> tuple[Program, ...]:
+        """Every one of them."""
+        return (*self.others, self.leads)
+
+
+def speaking_programs(
+    log: Reader,
+    partitions: int,
+    clock: Callable[[], int],
+    secret: bytes = b"",
+    store: Callable[[int], StateStore] | None = None,
+) -> Speaking:
+    """The tasks of leads and of whomever they speak to; all of a process share one reader of the agreements.
+
+    Args:
+        log: where agreements are read.
+        partitions: partition count of their inboxes.
+        clock: microseconds since the epoch.
+        secret: the deployment's key for hashes of personal keys.
+        store: makes where a lead task keeps its states, given its partition number; None for memory.
+    """
+    codec = Codec()
+    agreements = AgreementReader(log, codec, clock)
+    leads = Program(LEADS, partitions, lambda _partition: LeadProcessor(agreements, codec, secret), store)
+    return Speaking(leads, tuple(_program(each, partitions, agreements, codec, secret) for each in SUBJECTS))
+
+
 def lead_program(
     log: Reader,
     partitions: int,
@@ -83,25 +122,14 @@ def lead_program(
     secret: bytes = b"",
     store: Callable[[int], StateStore] | None = None,
 ) -> Program:
-    """The lead tasks; all of a process share one reader of the agreements. `store` makes where a task keeps states."""
-    codec = Codec()
-    agreements = AgreementReader(log, codec, clock)
-    return Program(LEADS, partitions, lambda _partition: LeadProcessor(agreements, codec, secret), store)
+    """The lead tasks alone, where leads have nobody to speak to; see `speaking_programs`."""
+    return speaking_programs(log, partitions, clock, secret, store).leads
 
 
 def agreement_program() -> Program:
     """The one task that decides about agreements."""
     codec = Codec()
     return Program(AGREEMENTS_GROUP, 1, lambda _partition: AgreementProcessor(codec))
-
-
-def subject_programs(
-    log: Reader, partitions: int, clock: Callable[[], int], secret: bytes = b""
-) -> tuple[Program, ...]:
-    """The tasks of all other subjects; those of a process share one reader of the agreements."""
-    codec = Codec()
-    agreements = AgreementReader(log, codec, clock)
-    return tuple(_program(each, partitions, agreements, codec, secret) for each in SUBJECTS)
 
 
 def _program(subjects: Subjects, partitions: int, agreements: AgreementReader, codec: Codec, secret: bytes) -> Program:

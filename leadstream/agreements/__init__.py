@@ -1,6 +1,6 @@
 """Reads what became of agreements, and has commands about them decided."""
 
-import asyncio
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,9 +12,9 @@ from events.codec import Codec
 from events.envelope import Envelope
 from events.instants import from_us
 from events.registry import wrap
-from events.topics import AGREEMENTS, ANSWERS, LEAD_EVENTS
+from events.topics import AGREEMENTS, LEAD_EVENTS
+from leadstream import asking
 from leadstream.clock import now_us
-from leadstream.publishing import publish
 from streams.agreement.grammar import AgreementSpec
 from streams.agreement.known import Known
 from streams.agreement.load import document
@@ -22,11 +22,6 @@ from streams.programs import AGREEMENTS_GROUP, agreement_program
 
 SOURCE = "/leadstream/cli"
 _PATIENCE = 30.0
-_LOOK = 0.2
-
-
-class NoAnswer(Exception):
-    """A worker owns the agreements and did not answer in time; the command stays in the inbox."""
 
 
 async def told(log: EventLog, codec: Codec) -> list[Envelope]:
@@ -51,10 +46,8 @@ async def ask(log: EventLog, name: str, command: AgreementCommand) -> CommandAns
     Raises:
         NoAnswer: a worker has the agreements, and does not answer.
     """
-    codec, command_id = Codec(), str(uuid4())
-    envelope = wrap(command, id=command_id, source=SOURCE, subject=name, time=from_us(now_us()))
-    await publish(log, 1, [(envelope, codec.encode(envelope), ())])
-    return await _answer(log, command_id, codec)
+    envelope = wrap(command, id=str(uuid4()), source=SOURCE, subject=name, time=from_us(now_us()))
+    return await asking.ask(log, 1, envelope, partial(_decide, log), patience=_PATIENCE)
 
 
 async def request_publication(log: EventLog, spec: AgreementSpec, signed_as: str | None) -> CommandAnswered:
@@ -67,24 +60,10 @@ async def request_publication(log: EventLog, spec: AgreementSpec, signed_as: str
     return await ask(log, spec.agreement, command)
 
 
-async def _answer(log: EventLog, command_id: str, codec: Codec) -> CommandAnswered:
-    waited, offset = 0.0, (await log.starts(ANSWERS))[0]
-    while True:
-        if not await log.owned(AGREEMENTS_GROUP, 0):
-            await drain(log, agreement_program())
-        end = (await log.ends(ANSWERS))[0]
-        while offset < end:
-            records, offset = await log.read(ANSWERS, 0, offset)
-            for record in records:
-                fact = codec.decode(record.value).data
-                if isinstance(fact, CommandAnswered) and fact.command == command_id:
-                    return fact
-        if waited >= _PATIENCE:
-            raise NoAnswer(
-                f"no answer within {_PATIENCE:.0f} s; the command is in the inbox and will be answered later"
-            )
-        await asyncio.sleep(_LOOK)
-        waited += _LOOK
+async def _decide(log: EventLog) -> None:
+    """Decide what is there, unless a worker does so."""
+    if not await log.owned(AGREEMENTS_GROUP, 0):
+        await drain(log, agreement_program())
 
 
 def text_of(path: Path) -> str:

@@ -17,8 +17,9 @@ from events.agreement import (
 )
 from events.codec import Codec
 from events.instants import from_us, iso
-from leadstream.agreements import NoAnswer, ask, told, untouched
+from leadstream.agreements import ask, told, untouched
 from leadstream.agreements.versions import SIDES, Version, Versions
+from leadstream.asking import NoAnswer
 from leadstream.cli.agreement_files import is_file, loaded, problems_of
 from leadstream.cli.options import command, fail
 from leadstream.cli.output import format_option, show

@@ -13,7 +13,7 @@ from events.commands import LeadCommand
 from events.fact import Fact
 from events.registry import LEAD_COMMANDS, WIRE_TYPE, wrap
 from events.schema import meanings, summary
-from leadstream.agreements import NoAnswer
+from leadstream.asking import NoAnswer
 from leadstream.cli.options import command, fail
 from leadstream.cli.output import format_option, show
 from leadstream.cli.root import main

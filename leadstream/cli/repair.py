@@ -11,7 +11,7 @@ from leadstream.repairing import Repair, repair_all
 from leadstream.running import Busy, wait_until_free
 from leadstream.settings import Settings
 from projections.worker import view_program
-from streams.programs import agreement_program, lead_program, subject_programs
+from streams.programs import agreement_program, speaking_programs
 
 
 @command(main, "repair")
@@ -38,8 +38,7 @@ async def repair(settings: Settings, *, yes: bool, form: str) -> None:
         try:
             programs = (
                 agreement_program(),
-                lead_program(log, partitions, now_us, secret),
-                *subject_programs(log, partitions, now_us, secret),
+                *speaking_programs(log, partitions, now_us, secret).all,
                 view_program(log, partitions),
             )
             await wait_until_free(log, programs, settings.session_timeout)

@@ -45,16 +45,27 @@ class Before(Struct, frozen=True, gc=False):
 
 
 class Remembered(Protocol):
-    """What is remembered of an answer to a command, whoever remembers it; see `CommandAnswered` for the fields."""
+    """What is remembered of an answer to a command, whoever remembers it."""
 
     @property
-    def accepted(self) -> bool: ...  # noqa: D102
+    def accepted(self) -> bool:
+        """Whether facts followed."""
+        ...
+
     @property
-    def facts(self) -> tuple[str, ...]: ...  # noqa: D102
+    def facts(self) -> tuple[str, ...]:
+        """Their ids."""
+        ...
+
     @property
-    def reason(self) -> str | None: ...  # noqa: D102
+    def reason(self) -> str | None:
+        """Why it was refused."""
+        ...
+
     @property
-    def missing(self) -> tuple[str, ...]: ...  # noqa: D102
+    def missing(self) -> tuple[str, ...]:
+        """What was missing or wrong, one entry each."""
+        ...
 
 
 def answer_to(command_id: str, remembered: Remembered) -> CommandAnswered:

@@ -18,7 +18,7 @@ from engine.together import drain_together
 from events.topics import IDENTITY_EVENTS, LEAD_EVENTS, POOL_EVENTS
 from leadstream.clock import now_us
 from leadstream.settings import Settings
-from streams.programs import lead_program, subject_programs
+from streams.programs import lead_program, speaking_programs
 
 PARTITIONS = 2
 Partitions = list[list[Record]]
@@ -116,7 +116,7 @@ async def spoken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Partitions, 
     facts = tuple(leads.facts(2_000, 1))
     async with Home.on(None, "case", tmp_path_factory.mktemp("full"), PARTITIONS).log() as log:
         await prepare_leads(log, Settings(partitions=PARTITIONS), facts, full_leads.AGREEMENT)
-        await drain_together(log, [*subject_programs(log, PARTITIONS, now_us), lead_program(log, PARTITIONS, now_us)])
+        await drain_together(log, speaking_programs(log, PARTITIONS, now_us).all)
         canonical, pools, keys = [
             await everything(log, topic, PARTITIONS) for topic in (LEAD_EVENTS, POOL_EVENTS, IDENTITY_EVENTS)
         ]

@@ -8,7 +8,7 @@ from events.account import AccountOpened
 from events.topics import ACCOUNT_INBOX, LEAD_EVENTS
 from leadstream.redeciding import redecide
 from leadstream.verification import verify_states
-from streams.programs import SUBJECTS, lead_program, subject_programs
+from streams.programs import SUBJECTS, speaking_programs
 from tests.streams.agents.house import House, sent
 from tests.streams.deciders.lead.test_ownership import ROUTED
 from tests.support.given import DAYS, Arrival, called, captured, happened, inbound, minute
@@ -75,6 +75,6 @@ async def test_leads_that_have_nobody_to_speak_to_say_the_same_by_themselves(sto
         for lead, arrival in sorted(story, key=lambda each: each[1].at):
             await house.send(sent(arrival, lead))
     await alone.run(until=minute(2 * DAYS))
-    around = together.log, partitions, together.wall
-    await drain_together(together.log, [*subject_programs(*around), lead_program(*around)], until=minute(2 * DAYS))
+    programs = speaking_programs(together.log, partitions, together.wall).all
+    await drain_together(together.log, programs, until=minute(2 * DAYS))
     assert await said(alone) == await said(together)

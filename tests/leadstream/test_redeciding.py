@@ -15,7 +15,7 @@ from leadstream.redeciding import Incomplete, redecide
 from leadstream.repairing.states import repair_states
 from leadstream.verification import verify_states
 from streams.agents.lead_bytes import dump_lead, load_lead
-from streams.programs import lead_program, subject_programs
+from streams.programs import speaking_programs
 from tests.streams.agents.house import House, codec, sent
 from tests.streams.deciders.lead.test_ownership import ROUTED, qualified
 from tests.support.given import happened, inbound, minute
@@ -38,9 +38,9 @@ async def decided(house: House) -> House:
 
 async def live(house: House) -> House:
     """Each group to its end, time and again: as workers would read."""
-    around = house.log, house.partitions, house.wall
+    programs = speaking_programs(house.log, house.partitions, house.wall).all
     for _ in range(4):
-        for program in [*subject_programs(*around), lead_program(*around)]:
+        for program in programs:
             await drain(house.log, program)
     return house
 

@@ -18,7 +18,7 @@ from events.registry import wrap
 from events.topics import AGREEMENT_INBOX, ANSWERS, DEAD_LETTERS, LEAD_EVENTS, LEAD_INBOX, LEAD_STATE, TOPICS
 from leadstream.deciding import decide_all
 from streams.agreement.load import document, load
-from streams.programs import agreement_program, lead_program, subject_programs
+from streams.programs import agreement_program, speaking_programs
 from tests.support.given import MONDAY, Arrival
 
 NOW = MONDAY + 400 * DAY
@@ -89,8 +89,8 @@ class House:
         await self.send(NewRecord(to.encode(), codec.encode(envelope), headers), inbox=inbox)
 
     async def run(self, *, until: int | None = None, limit: int = 5000) -> int:
-        around = self.log, self.partitions, self.wall
-        return await decide_all(self.log, lead_program(*around), subject_programs(*around), until=until, limit=limit)
+        speaking = speaking_programs(self.log, self.partitions, self.wall)
+        return await decide_all(self.log, speaking, until=until, limit=limit)
 
     async def records(self, topic: str) -> list[Record]:
         """All records of a topic, partition after partition."""

@@ -12,7 +12,7 @@ from events.fact import Fact
 from events.routing import LeadAccountAsked, MemberAway
 from events.topics import ACCOUNT_EVENTS, ACCOUNT_INBOX, ACCOUNT_STATE, ANSWERS, INBOX_RECORD_BYTES, POOL_INBOX
 from streams.agents.room import OUTSIDE_BYTES, TASK_BYTES, Room
-from streams.programs import subject_programs
+from streams.programs import speaking_programs
 from tests.streams.agents.house import NOW, House, codec, sent, types
 from tests.streams.deciders.lead.test_ownership import ROUTED, qualified
 from tests.support.given import happened
@@ -51,7 +51,9 @@ async def test_what_is_too_much_for_a_subject_does_not_depend_on_what_is_decided
     for limit in (5000, 7):
         house = await House(partitions=1).open()
         await house.send(*(related(number) for number in range(400)), asked(500), inbox=ACCOUNT_INBOX)
-        accounts = next(each for each in subject_programs(house.log, 1, house.wall) if each.group.name == "accounts")
+        accounts = next(
+            each for each in speaking_programs(house.log, 1, house.wall).others if each.group.name == "accounts"
+        )
         await drain(house.log, accounts, limit=limit)
         told.append((await house.per_lead(ACCOUNT_EVENTS), [record.value for record, _ in await house.dead()]))
     assert told[0] == told[1]
