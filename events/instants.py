@@ -18,6 +18,11 @@ def to_us(at: datetime) -> int:
     return (at - EPOCH) // TICK
 
 
+def us_or_none(at: datetime | None) -> int | None:
+    """Microseconds since the epoch of an instant that may not be known."""
+    return None if at is None else to_us(at)
+
+
 def from_us(us: int) -> datetime:
     """The UTC datetime of an instant in microseconds."""
     return EPOCH + timedelta(0, 0, us)

@@ -7,7 +7,7 @@ from typing import TypeVar
 from msgspec import UNSET
 
 from events.envelope import Envelope
-from events.instants import to_us
+from events.instants import to_us, us_or_none
 from events.lead import LeadCaptured, LeadScored
 from events.sla import (
     SlaBreached,
@@ -170,7 +170,7 @@ class Watch:
         if due is None:
             return
         lead, at = envelope.subject, to_us(due)
-        answered = None if fact.answered_at is None else to_us(fact.answered_at)
+        answered = us_or_none(fact.answered_at)
         retraction = Retraction(lead, fact.clause, at, answered, _recorded(envelope))
         self.retractions = _newest([*self.retractions, retraction], lambda each: each.told_at)
         self.breaches = [each for each in self.breaches if each != Breach(lead, fact.clause, at)]

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from events.envelope import Envelope
 from events.fact import Fact
-from events.instants import SECOND, to_us
+from events.instants import SECOND, to_us, us_or_none
 from events.lead import LeadCaptured, LeadHandedOver
 from events.routing import LeadAssigned
 from events.sla import SlaAnswered, SlaBreached, SlaBreachRetracted, SlaEscalated, SlaFact, SlaRevised
@@ -64,7 +64,7 @@ def _breached(row: Breaches, fact: SlaFact, envelope: Envelope) -> Breaches:
         fact.cycle,
         side=fact.side,
         owner=row.owner,
-        due=None if fact.due is None else to_us(fact.due),
+        due=us_or_none(fact.due),
         breached_at=recorded_at(envelope),
     )
     return replace(row, clocks=put(row.clocks, find(row.clocks, fact), breach))
@@ -108,7 +108,7 @@ def _taken_back(row: Breaches, fact: SlaRevised | SlaBreachRetracted, envelope: 
     old = find(row.clocks, fact)
     if old is None:
         return row
-    answered_at = None if fact.answered_at is None else to_us(fact.answered_at)
+    answered_at = us_or_none(fact.answered_at)
     at = recorded_at(envelope)
     breach = replace(old, state="retracted", answered_at=answered_at, late_by=None, retracted_at=at)
     return replace(row, clocks=put(row.clocks, old, breach))

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from events.envelope import Envelope
 from events.fact import Fact
 from events.identity import LeadHistoryShared, LeadHistoryTakenBack, LeadMerged, LeadUnmerged, SharedTouch
-from events.instants import SECOND, to_us
+from events.instants import SECOND, to_us, us_or_none
 from events.lead import LeadArchived, LeadCaptured, LeadConverted, LeadHandedOver, LeadTouched
 from events.life import LeadRecycled, LeadRejected, LeadReopened
 from events.routing import LeadAssigned
@@ -110,7 +110,7 @@ def _started(row: Clocks, fact: SlaStarted, envelope: Envelope) -> Clocks:
         fact.cycle,
         side=fact.side,
         started_at=to_us(envelope.time),
-        due=None if fact.due is None else to_us(fact.due),
+        due=us_or_none(fact.due),
         target=fact.target,
         calendar=fact.calendar,
         owner=row.owner,
@@ -133,15 +133,15 @@ def _warned(row: Clocks, fact: SlaWarned, _: Envelope) -> Clocks:
 
 
 def _paused(row: Clocks, fact: SlaPaused | SlaResumed, _: Envelope) -> Clocks:
-    return _changed(row, fact, due=_us(fact.due), revision=fact.revision)
+    return _changed(row, fact, due=us_or_none(fact.due), revision=fact.revision)
 
 
 def _breached(row: Clocks, fact: SlaBreached, _: Envelope) -> Clocks:
-    return _changed(row, fact, verdict="breached", escalates_at=_us(fact.escalates_at), **_NOT_ESCALATED)
+    return _changed(row, fact, verdict="breached", escalates_at=us_or_none(fact.escalates_at), **_NOT_ESCALATED)
 
 
 def _escalated(row: Clocks, fact: SlaEscalated, _: Envelope) -> Clocks:
-    at = _us(fact.escalates_at)
+    at = us_or_none(fact.escalates_at)
     return _changed(row, fact, escalated=fact.level, escalated_to=fact.to or fact.do, escalates_at=at)
 
 
@@ -211,20 +211,24 @@ def _given_back(clock: Row, gone: Callable[[Lent], bool]) -> Row:
 
 def _met(row: Clocks, fact: SlaMet, _: Envelope) -> Clocks:
     at = to_us(fact.answered_at)
-    return _changed(row, fact, verdict="met", answered_at=at, worked_us=fact.worked_us, due=_us(fact.due))
+    return _changed(row, fact, verdict="met", answered_at=at, worked_us=fact.worked_us, due=us_or_none(fact.due))
 
 
 def _cancelled(row: Clocks, fact: SlaCancelled, _: Envelope) -> Clocks:
-    return _changed(row, fact, verdict="cancelled", reason=fact.reason, due=_us(fact.due))
+    return _changed(row, fact, verdict="cancelled", reason=fact.reason, due=us_or_none(fact.due))
 
 
 def _revised(row: Clocks, fact: SlaRevised | SlaBreachRetracted, _: Envelope) -> Clocks:
-    fields: dict[str, Any] = {"verdict": fact.now, "answered_at": _us(fact.answered_at), "due": _us(fact.due)}
+    fields: dict[str, Any] = {
+        "verdict": fact.now,
+        "answered_at": us_or_none(fact.answered_at),
+        "due": us_or_none(fact.due),
+    }
     fields["worked_us"] = fact.worked_us
     if isinstance(fact, SlaBreachRetracted):
         fields |= {"retracted": True, "escalates_at": None, **_NOT_ESCALATED}
     else:
-        fields |= {"escalates_at": _us(fact.escalates_at), **({} if fact.was == "breached" else _NOT_ESCALATED)}
+        fields |= {"escalates_at": us_or_none(fact.escalates_at), **({} if fact.was == "breached" else _NOT_ESCALATED)}
     return _changed(row, fact, revision=fact.revision, **fields)
 
 
@@ -237,10 +241,6 @@ def _closed(row: Clocks, _: Fact, __: Envelope) -> Clocks:
         return row
     clocks = (replace(clock, lapsed=True) if clock.verdict == "breached" else clock for clock in row.clocks)
     return replace(row, clocks=tuple(clocks))
-
-
-def _us(at: Any) -> int | None:
-    return None if at is None else to_us(at)
 
 
 _ON: dict[type[Fact], Handler[Clocks]] = {

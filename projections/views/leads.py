@@ -8,7 +8,7 @@ from events.consent import LeadEnrichmentWithdrawn
 from events.envelope import Envelope
 from events.fact import Fact
 from events.identity import LeadHistoryShared, LeadIdentityLinked, LeadMatched, LeadMerged, LeadSuspected, LeadUnmerged
-from events.instants import to_us
+from events.instants import to_us, us_or_none
 from events.lead import (
     LeadArchived,
     LeadCaptured,
@@ -219,7 +219,7 @@ def _seen(row: Lead, _: Fact, envelope: Envelope) -> Lead:
 
 
 def _clock_open(row: Lead, fact: SlaFact, envelope: Envelope) -> Lead:
-    due = None if fact.due is None else to_us(fact.due)
+    due = us_or_none(fact.due)
     clock = OpenClock(fact.agreement, fact.version, fact.clause, fact.cycle, due)
     clocks = put(row.clocks, find(row.clocks, fact), clock)
     return replace(row, clocks=clocks, updated_at=recorded_at(envelope))

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from events.envelope import Envelope
 from events.fact import Fact
-from events.instants import to_us
+from events.instants import to_us, us_or_none
 from events.lead import LeadCaptured
 from events.work import TaskCreated, TaskDone, TaskReminderDue
 from projections.views.times import instant_text_or_none
@@ -53,9 +53,9 @@ def _created(row: Tasks, fact: TaskCreated, envelope: Envelope) -> Tasks:
     old, at = _find(row, fact.task), to_us(envelope.time)
     if old.told_at is not None and at < old.told_at:
         return row
-    remind_at = _us(fact.remind_at)
+    remind_at = us_or_none(fact.remind_at)
     reminded_at = old.reminded_at if remind_at == old.remind_at else None
-    told = {"told_at": at, "title": fact.title, "owner": fact.owner, "due": _us(fact.due)}
+    told = {"told_at": at, "title": fact.title, "owner": fact.owner, "due": us_or_none(fact.due)}
     return _put(row, replace(old, remind_at=remind_at, reminded_at=reminded_at, **told))
 
 
@@ -68,10 +68,6 @@ def _done(row: Tasks, fact: TaskDone, envelope: Envelope) -> Tasks:
 
 def _reminded(row: Tasks, fact: TaskReminderDue, envelope: Envelope) -> Tasks:
     return _put(row, replace(_find(row, fact.task), reminded_at=to_us(envelope.time)))
-
-
-def _us(at: Any) -> int | None:
-    return None if at is None else to_us(at)
 
 
 _ON: dict[type[Fact], Handler[Tasks]] = {

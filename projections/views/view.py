@@ -59,6 +59,11 @@ COMPLETE_TO = Column(
 """The last column of every answer."""
 
 
+def table_name(view: str) -> str:
+    """The name of a view as SQL has it."""
+    return view.replace("-", "_")
+
+
 @dataclass(frozen=True, kw_only=True)
 class View(Generic[R]):
     """A read model.
@@ -102,7 +107,7 @@ class View(Generic[R]):
     @property
     def table(self) -> str:
         """Name of the SQL view that answers."""
-        return self.name.replace("-", "_")
+        return table_name(self.name)
 
     def project(self, row: R | None, envelope: Envelope) -> R | None:
         """Fold one fact into the base row of its subject; None before the first fact and after a deletion."""
@@ -155,22 +160,20 @@ class Journal(View[None]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Derived:
-    """An answer made of other views' answers on read; it has no rows of its own.
+class OnRead:
+    """An answer made of other views when somebody asks; it has no rows of its own.
 
     Attributes:
         name: as people ask for it.
         meaning: one line for people.
         answer: columns of an answer, without `complete_to`.
         order: what answers are sorted by.
-        query: SQL over the answers of other views, for SQLite and PostgreSQL alike; gives `answer` and `complete_to`.
     """
 
     name: str
     meaning: str
     answer: tuple[Column, ...]
     order: tuple[str, ...]
-    query: str
     groupings: tuple[str, ...] = ()
 
     @property
@@ -180,8 +183,19 @@ class Derived:
 
     @property
     def table(self) -> str:
-        """Name of the SQL view that answers."""
-        return self.name.replace("-", "_")
+        """Its name, as SQL has it."""
+        return table_name(self.name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derived(OnRead):
+    """One that SQL gives.
+
+    Attributes:
+        query: SQL over the answers of other views, for SQLite and PostgreSQL alike; gives `answer` and `complete_to`.
+    """
+
+    query: str
 
 
 Query = Callable[[str, Sequence[Cell]], list[Cells]]
@@ -189,34 +203,15 @@ Query = Callable[[str, Sequence[Cell]], list[Cells]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Computed:
-    """An answer that no SQL gives: it is computed from other views' rows when somebody asks.
+class Computed(OnRead):
+    """One that no SQL gives: a function of other views' rows.
 
     Attributes:
-        name: as people ask for it.
-        meaning: one line for people.
-        answer: columns of an answer, without `complete_to`.
-        order: what the rows come sorted by.
-        compute: (query, equal values asked for) -> rows in the order of `answer`; it may leave out only rows without
-            those values.
+        compute: (query, equal values asked for) -> rows in the order of `answer` and sorted as `order` says; it may
+            leave out only rows without those values.
     """
 
-    name: str
-    meaning: str
-    answer: tuple[Column, ...]
-    order: tuple[str, ...]
     compute: Callable[[Query, Mapping[str, str]], list[Cells]]
-    groupings: tuple[str, ...] = ()
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        """The same as of the answer."""
-        return self.answer
-
-    @property
-    def table(self) -> str:
-        """Its name, as SQL would have it."""
-        return self.name.replace("-", "_")
 
 
 Shown = View[Any] | Derived | Computed

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from events.envelope import Envelope
 from events.identity import AccountClaimed, LeadIdentityClaimed
-from events.instants import to_us
+from events.instants import to_us, us_or_none
 from events.sources import speaker
 from streams.deciders.identity.state import Company, Holder, Key
 from streams.deciders.lead.union import age
@@ -25,7 +25,7 @@ def evolve(state: Key, envelope: Envelope, at: int) -> None:
     """Change the key by a claim that happened at an instant, in microseconds."""
     match envelope.data:
         case LeadIdentityClaimed() as fact:
-            captured_at = None if fact.captured_at is None else to_us(fact.captured_at)
+            captured_at = us_or_none(fact.captured_at)
             holder = Holder(speaker(envelope.source), captured_at, at, fact.company)
             if envelope.subject.startswith(COMPANY):
                 others = [each for each in state.leads if each.lead != holder.lead]

@@ -2,13 +2,12 @@
 
 from bisect import insort
 from collections.abc import Callable
-from datetime import datetime
 from typing import cast
 
 from events.envelope import Envelope
 from events.fact import Fact
 from events.identity import LeadMerged, LeadUnmerged
-from events.instants import to_us
+from events.instants import to_us, us_or_none
 from events.lead import (
     LeadCaptured,
     LeadHandedOver,
@@ -183,8 +182,8 @@ def _clock_started(lead: Lead, envelope: Envelope, at: int) -> None:
             cycle=fact.cycle,
             side=fact.side,
             start=at,
-            due=_us(fact.due),
-            warn_at=_us(fact.warn_at),
+            due=us_or_none(fact.due),
+            warn_at=us_or_none(fact.warn_at),
         )
     )
 
@@ -208,14 +207,14 @@ def _clock_breached(lead: Lead, envelope: Envelope, at: int) -> None:
     del at
     fact = cast("SlaBreached", envelope.data)
     clock = clock_of(lead, fact)
-    clock.verdict, clock.escalates_at = "breached", _us(fact.escalates_at)
+    clock.verdict, clock.escalates_at = "breached", us_or_none(fact.escalates_at)
 
 
 def _clock_escalated(lead: Lead, envelope: Envelope, at: int) -> None:
     del at
     fact = cast("SlaEscalated", envelope.data)
     clock = clock_of(lead, fact)
-    clock.escalated, clock.escalates_at = fact.level, _us(fact.escalates_at)
+    clock.escalated, clock.escalates_at = fact.level, us_or_none(fact.escalates_at)
 
 
 def _clock_answered(lead: Lead, envelope: Envelope, at: int) -> None:
@@ -235,21 +234,21 @@ def _clock_resumed(lead: Lead, envelope: Envelope, at: int) -> None:
     del at
     fact = cast("SlaResumed", envelope.data)
     clock = clock_of(lead, fact)
-    clock.due, clock.warn_at, clock.revision = _us(fact.due), _us(fact.warn_at), fact.revision
+    clock.due, clock.warn_at, clock.revision = us_or_none(fact.due), us_or_none(fact.warn_at), fact.revision
 
 
 def _clock_met(lead: Lead, envelope: Envelope, at: int) -> None:
     del at
     fact = cast("SlaMet", envelope.data)
     clock = clock_of(lead, fact)
-    clock.verdict, clock.answered, clock.due = "met", True, _us(fact.due)
+    clock.verdict, clock.answered, clock.due = "met", True, us_or_none(fact.due)
 
 
 def _clock_cancelled(lead: Lead, envelope: Envelope, at: int) -> None:
     del at
     fact = cast("SlaCancelled", envelope.data)
     clock = clock_of(lead, fact)
-    clock.verdict, clock.due = "cancelled", _us(fact.due)
+    clock.verdict, clock.due = "cancelled", us_or_none(fact.due)
 
 
 def _clock_revised(lead: Lead, envelope: Envelope, at: int) -> None:
@@ -257,7 +256,7 @@ def _clock_revised(lead: Lead, envelope: Envelope, at: int) -> None:
     fact = cast("SlaRevised", envelope.data)
     clock = clock_of(lead, fact)
     _revise(clock, fact)
-    clock.escalates_at = _us(fact.escalates_at)
+    clock.escalates_at = us_or_none(fact.escalates_at)
     if fact.was != "breached":
         clock.escalated = 0
 
@@ -272,12 +271,8 @@ def _clock_retracted(lead: Lead, envelope: Envelope, at: int) -> None:
 
 def _revise(clock: Clock, fact: SlaRevised | SlaBreachRetracted) -> None:
     clock.verdict, clock.revision = fact.now, fact.revision
-    clock.due, clock.warn_at = _us(fact.due), _us(fact.warn_at)
+    clock.due, clock.warn_at = us_or_none(fact.due), us_or_none(fact.warn_at)
     clock.answered = fact.answered_at is not None
-
-
-def _us(at: datetime | None) -> int | None:
-    return None if at is None else to_us(at)
 
 
 _CHANGES: dict[type[Fact], Change] = {

@@ -1,12 +1,11 @@
 """How the facts of a lead's life change it: closed, given back, warmed, opened again, converted, worked on."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import cast
 
 from events.envelope import Envelope
 from events.fact import Fact
-from events.instants import to_us
+from events.instants import us_or_none
 from events.lead import LeadArchived, LeadConverted, LeadStatusChanged
 from events.life import LeadAccepted, LeadRecycled, LeadRejected, LeadReopened, LeadUnconverted, NurtureRequested
 from events.work import TaskCreated, TaskDone, TaskReminderDue
@@ -97,11 +96,11 @@ def _task_created(lead: Lead, envelope: Envelope, at: int) -> None:
     work = lead.tasks.setdefault(fact.task, Work())
     if at < work.told_at:
         return
-    remind_at = _us(fact.remind_at)
+    remind_at = us_or_none(fact.remind_at)
     if work.reminded and work.remind_at != remind_at:
         work.reminded, work.moved = False, work.moved + 1
     work.told_at, work.title, work.owner = at, fact.title, fact.owner
-    work.due, work.remind_at = _us(fact.due), remind_at
+    work.due, work.remind_at = us_or_none(fact.due), remind_at
 
 
 def _task_done(lead: Lead, envelope: Envelope, at: int) -> None:
@@ -112,10 +111,6 @@ def _task_done(lead: Lead, envelope: Envelope, at: int) -> None:
 def _reminded(lead: Lead, envelope: Envelope, at: int) -> None:
     del at
     lead.tasks[cast("TaskReminderDue", envelope.data).task].reminded = True
-
-
-def _us(at: datetime | None) -> int | None:
-    return None if at is None else to_us(at)
 
 
 LIFE: dict[type[Fact], Change] = {

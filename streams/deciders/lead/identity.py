@@ -24,7 +24,7 @@ from events.identity import (
     LeadSuspected,
     LeadUnmerged,
 )
-from events.instants import from_us, to_us
+from events.instants import from_us, us_or_none
 from events.lead import LeadTouched
 from streams.agreement.compiled import Agreement
 from streams.deciders.lead.given import Given, Live, Refusal, Told
@@ -82,7 +82,7 @@ def on_reported(live: Live, envelope: Envelope, at: int, given: Given) -> Sequen
     if kind_of(fact.key) == WEAK:
         known = person is not None and fact.other in person.suspects
         return () if known else (Told(LeadSuspected(other=fact.other, key=fact.key), at),)
-    theirs = None if fact.other_captured_at is None else to_us(fact.other_captured_at)
+    theirs = us_or_none(fact.other_captured_at)
     if age(theirs, fact.other) < age(_captured_at(lead), me):
         merged = LeadMerged(into=fact.other, key=fact.key, by=fact.by)
         since = max(at, lead.last_at)

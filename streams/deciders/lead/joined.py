@@ -16,7 +16,7 @@ from events.identity import (
     LeadSuspected,
     LeadUnmerged,
 )
-from events.instants import to_us
+from events.instants import to_us, us_or_none
 from events.lead import LeadTouched
 from events.life import LeadConsentChanged
 from streams.deciders.lead.entries import Touch
@@ -76,7 +76,7 @@ def _claimed(lead: Lead, envelope: Envelope, at: int) -> None:
         person.keys.append(fact.key)
     if fact.company is not None:
         person.company = fact.company
-    person.captured_at = None if fact.captured_at is None else to_us(fact.captured_at)
+    person.captured_at = us_or_none(fact.captured_at)
     person.is_test = fact.is_test
 
 
@@ -94,7 +94,7 @@ def _history_shared(lead: Lead, envelope: Envelope, at: int) -> None:
     part = person.parts.get(fact.lead)
     if part is None or part.through != fact.through:
         return
-    captured_at = None if fact.captured_at is None else to_us(fact.captured_at)
+    captured_at = us_or_none(fact.captured_at)
     is_more = fact.begins or part.captured_at != captured_at or fact.profiles or fact.consents or fact.withdrawals
     part.captured_at = captured_at
     touches = _take_in(part, fact)

@@ -6,7 +6,7 @@ from typing import assert_never, cast
 from msgspec.structs import replace
 
 from events.envelope import Envelope
-from events.instants import DAY, to_us
+from events.instants import DAY, to_us, us_or_none
 from events.routing import (
     LeadOwnerRequested,
     LeadRequestWithdrawn,
@@ -66,7 +66,7 @@ def evolve(state: Pool, envelope: Envelope, at: int) -> None:
             _staffed(state, fact)
         case MemberAway():
             since = at if fact.since is None else to_us(fact.since)
-            until = None if fact.until is None else to_us(fact.until)
+            until = us_or_none(fact.until)
             named = fact.replacement is not None and len(fact.replacement) <= _NAME
             _away(state, fact.member, Absence(since, until, fact.replacement if named else None))
         case MemberBack():
