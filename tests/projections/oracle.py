@@ -6,7 +6,7 @@ from math import ceil
 from typing import Any
 
 from events.envelope import Envelope
-from events.identity import LeadHistoryShared, LeadHistoryTakenBack, LeadMerged, LeadUnmerged, SharedTouch
+from events.identity import LeadHistoryShared, LeadHistoryTakenBack, LeadMatched, LeadMerged, LeadUnmerged, SharedTouch
 from events.lead import (
     LeadArchived,
     LeadCaptured,
@@ -186,16 +186,24 @@ def governed(history: Sequence[Envelope]) -> bool:
     return bool(said and said[-1])
 
 
-def companies(facts: Histories, company_of: Callable[[str], str]) -> dict[str, tuple[int, int, int | None]]:
-    """Company -> people, open leads, sum of the scores told last, at most 100; no status of theirs closes a lead."""
-    people: defaultdict[str, list[Sequence[Envelope]]] = defaultdict(list)
+Company = tuple[str, str | None]
+"""Account id, or name without legal form, or domain; the account where one is known."""
+
+
+def companies(facts: Histories, company_of: Callable[[str], str]) -> dict[Company, tuple[int, int, int | None]]:
+    """Company -> people, open leads, sum of the scores told last, at most 100; no status of theirs closes a lead.
+
+    A lead belongs to the account it was matched with last; no conversion here names one.
+    """
+    people: defaultdict[Company, list[Sequence[Envelope]]] = defaultdict(list)
     for lead in cohort(facts):
         said = [(envelope.time, n, getattr(envelope.data, "profile", {})) for n, envelope in enumerate(facts[lead])]
         told = {key: value for _, _, profile in sorted(said, key=lambda one: one[:2]) for key, value in profile.items()}
-        company = company_of(told.get("company.name", "")) or told.get("company.domain", "").lower()
+        account = ([each.data.account for each in facts[lead] if isinstance(each.data, LeadMatched)] or [None])[-1]
+        company = account or company_of(told.get("company.name", "")) or told.get("company.domain", "").lower()
         if company:
-            people[company].append(facts[lead])
-    found: dict[str, tuple[int, int, int | None]] = {}
+            people[company, account].append(facts[lead])
+    found: dict[Company, tuple[int, int, int | None]] = {}
     for company, histories_of_it in people.items():
         closed = sum(is_converted(history) or is_archived(history) for history in histories_of_it)
         last = [

@@ -64,7 +64,9 @@ async def test_the_figures_are_those_of_a_direct_count(facts: list[Envelope], pa
             assert row[name] == of[name], name
         assert row["started"] == sum(int(row[name] or 0) for name in ("met", "breached", "cancelled", "open"))
 
-    people = {row["company"]: (row["people"], row["open_leads"], row["score"]) for row in built.view("companies")}
+    rows = built.view("companies")
+    people = {(row["company"], row["account"]): (row["people"], row["open_leads"], row["score"]) for row in rows}
+    assert len(people) == len(rows)
     assert people == oracle.companies(known, lambda name: company_name_of(name) or "")
 
     seconds = oracle.response_seconds(known)
