@@ -13,7 +13,7 @@ from tests.support.laws import register_profiles
 from tests.support.missing import MissingError, skip_or_fail
 
 # Here, before any test file imports them for something small: a contract's asserts explain themselves only then.
-pytest.register_assert_rewrite("tests.engine.log_contract", "tests.engine.embedded_contract")
+pytest.register_assert_rewrite("tests.engine.log_contract", "tests.engine.log_house", "tests.engine.embedded_contract")
 register_profiles()
 
 _REPOSITORY = Path(__file__).resolve().parents[1]

@@ -9,7 +9,8 @@ from typing_extensions import override
 from engine.embedded.ports import EmbeddedLog
 from engine.errors import Truncated, Unavailable, WrongTopic
 from engine.ports import NewRecord, TopicSpec, Writes
-from tests.engine.log_contract import CHANGELOG, GROUP, IN, OUT, TOPICS, LogContract, drain, new, opened, values
+from tests.engine.log_contract import LogContract
+from tests.engine.log_house import CHANGELOG, GROUP, IN, OUT, TOPICS, drain, new, opened, values
 
 TTL = 5_000_000
 

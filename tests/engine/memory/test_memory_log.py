@@ -1,7 +1,7 @@
 from engine.memory.log import MemoryLog
 from engine.ports import NewRecord, TopicSpec, Writes
 from tests.engine.embedded_contract import Clock
-from tests.engine.log_contract import GROUP, TOPICS, drain, values
+from tests.engine.log_house import GROUP, TOPICS, drain, values
 
 
 async def make() -> MemoryLog:

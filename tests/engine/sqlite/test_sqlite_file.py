@@ -14,7 +14,7 @@ from engine.ports import NewRecord, TopicSpec, Writes
 from engine.sqlite.log import SqliteLog
 from engine.sqlite.schema import MAX_PARTITIONS, OFFSET_BITS, VERSION
 from engine.sqlite.sql import run
-from tests.engine.log_contract import GROUP, TOPICS
+from tests.engine.log_house import GROUP, TOPICS
 
 
 def log_at(path: Path) -> SqliteLog:

@@ -12,7 +12,7 @@ from engine.sqlite.janitor import Janitor
 from engine.sqlite.log import SqliteLog
 from engine.sqlite.sql import run
 from tests.engine.embedded_contract import TTL, Clock
-from tests.engine.log_contract import GROUP, TOPICS, drain, values
+from tests.engine.log_house import GROUP, TOPICS, drain, values
 from tests.support.laws import examples
 
 State = dict[bytes | None, bytes | None]

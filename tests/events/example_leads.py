@@ -1,0 +1,152 @@
+"""What is told about leads and asked of them, one example each, with every field set."""
+
+from datetime import UTC, datetime
+
+from events.commands import (
+    AcceptLead,
+    ConvertLead,
+    HandOverLead,
+    MergeLead,
+    ReassignLead,
+    RecycleLead,
+    RejectLead,
+    UnconvertLead,
+    UnmergeLead,
+)
+from events.consent import LeadEnrichmentWithdrawn
+from events.fact import Fact
+from events.lead import (
+    Condition,
+    LeadArchived,
+    LeadCaptured,
+    LeadConverted,
+    LeadHandedOver,
+    LeadProfileUpdated,
+    LeadQualified,
+    LeadScored,
+    LeadStatusChanged,
+    LeadTouched,
+)
+from events.life import (
+    LeadAccepted,
+    LeadBounced,
+    LeadConsentChanged,
+    LeadFeedbackGiven,
+    LeadRecycled,
+    LeadRejected,
+    LeadReopened,
+    LeadUnconverted,
+    NurtureRequested,
+)
+from events.work import TaskCreated, TaskDone, TaskReminderDue
+from tests.events.moments import DUE
+
+LEADS: tuple[Fact, ...] = (
+    LeadCaptured(
+        source="Trade fair",
+        profile={
+            "person.email": "ada@example.com",
+            "person.title": "Leiterin Einkauf 🏭",
+            "person.seniority": 4,
+            "company.employees": 1200,
+            "company.is_public": False,
+            "answers.budget": 12500.5,
+        },
+        campaign="spring-2026",
+        form="booth-tablet",
+        is_test=True,
+        agreement="emea-2026",
+    ),
+    LeadTouched(
+        channel="call",
+        kind="dialled",
+        direction="outbound",
+        by="rep-17",
+        side="marketing",
+        campaign="spring-2026",
+        asset="price-list.pdf",
+        click_id="gclid-8842",
+    ),
+    LeadStatusChanged(status="Unqualified", reason="no_budget", by="rep-17"),
+    LeadProfileUpdated(
+        profile={"person.phone": "+4930123456", "company.country": "DE"},
+        provider="enrichment",
+        confidence=0.75,
+        ranks={"person.phone": 2, "company.country": 1},
+    ),
+    LeadScored(
+        score=74,
+        fit=55,
+        engagement=19,
+        grade="B2",
+        agreement="emea-2026",
+        version=2,
+        cause="touch",
+        rule=4,
+        touch="evt-0042",
+        points=-5,
+    ),
+    LeadQualified(
+        agreement="emea-2026",
+        version=2,
+        cycle=1,
+        score=74,
+        conditions=(
+            Condition(part="required", test="person.email is set", saw="ada@example.com"),
+            Condition(part="demographic", test="company.employees at least 200", saw=1200),
+        ),
+        signals=("asked for a price",),
+    ),
+    LeadHandedOver(agreement="emea-2026", version=2, cycle=1, owner="rep-17"),
+    LeadConverted(
+        account="acc-9",
+        contact="con-12",
+        opportunity="opp-3",
+        amount_minor=1_250_000,
+        currency="EUR",
+        by="rep-17",
+        status="Won",
+        group="licences",
+        made=("contact", "opportunity"),
+    ),
+    LeadUnconverted(by="rep-17", reason="ordered by mistake"),
+    LeadArchived(reason="untouched"),
+    LeadAccepted(by="rep-17", cycle=1),
+    LeadRejected(by="rep-17", reason="no_budget", feedback="Frau Lovelace asks again in May", cycle=1),
+    LeadRecycled(reason="no longer: engagement score at least 50", by="rep-17", cycle=1),
+    LeadReopened(reason="answers.budget is now known", by="rep-17", cycle=1),
+    NurtureRequested(program="newsletter", reason="no_budget", status="Unqualified", awaits=("answers.budget",)),
+    LeadFeedbackGiven(by="rep-17", text="Frau Lovelace knows us already", rating=4),
+    LeadConsentChanged(
+        purpose="marketing_email", basis="consent", granted=True, source="/forms/contact", text_version="2026-01"
+    ),
+    LeadBounced(channel="email", hard=True, address="ada@example.com"),
+    TaskCreated(
+        task="task-9",
+        title="Send Ada the price list",
+        owner="rep-17",
+        due=DUE,
+        remind_at=datetime(2026, 3, 2, 10, 15, tzinfo=UTC),
+    ),
+    TaskDone(task="task-9", by="rep-17"),
+    TaskReminderDue(task="task-9", title="Send Ada the price list", owner="rep-17", due=DUE),
+    HandOverLead(by="Lead Desk", owner="Bogdan Ionescu", reason="asked for a call at the fair"),
+    ReassignLead(by="Head of Sales", owner="rep-19", pool="chisinau", reason="speaks Romanian"),
+    MergeLead(by="Data desk", into="lead-4000", reason="the same person at two fairs"),
+    UnmergeLead(by="Data desk", reason="father and son"),
+    LeadEnrichmentWithdrawn(provider="enrichment"),
+    AcceptLead(by="rep-17"),
+    RejectLead(by="rep-17", reason="no_budget", feedback="Frau Lovelace asks again in May"),
+    RecycleLead(by="rep-17", reason="no_response"),
+    ConvertLead(
+        by="rep-17",
+        account="acc-9",
+        contact="con-12",
+        opportunity="opp-3",
+        group="licences",
+        without_opportunity=True,
+        amount_minor=1_250_000,
+        currency="EUR",
+    ),
+    UnconvertLead(by="rep-17", reason="ordered by mistake"),
+)
