@@ -12,8 +12,7 @@ import pytest
 from engine.errors import Forbidden
 from tests.chaos.inside import Desk, Worker, desk
 from tests.support.kafka import KafkaCluster
-from tests.support.ports import free_ports
-from tests.support.refusing import Refusal, RefusingProxy
+from tests.support.refusing import Refusal, RefusingProxy, at_the_door, behind_a_door
 
 pytestmark = [pytest.mark.slow, pytest.mark.kafka, pytest.mark.timeout(3600)]
 
@@ -59,18 +58,14 @@ _ALWAYS = 10**9
 
 @pytest.fixture(scope="module")
 def broker() -> Iterator[tuple[KafkaCluster, int]]:
-    (door,) = free_ports(1)
-    with KafkaCluster(settings={"advertised.listeners": f"PLAINTEXT://127.0.0.1:{door}"}) as cluster:
-        yield cluster, door
+    with behind_a_door() as broker:
+        yield broker
 
 
 @pytest.fixture
 async def proxy(broker: tuple[KafkaCluster, int]) -> AsyncIterator[RefusingProxy]:
-    cluster, door = broker
-    proxy = RefusingProxy(door, cluster.port())
-    await proxy.start()
-    yield proxy
-    await proxy.stop()
+    async with at_the_door(broker) as proxy:
+        yield proxy
 
 
 @pytest.fixture

@@ -5,12 +5,15 @@ So a client is told that something was refused which was done, or was not: it mu
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka.protocol.api import RequestStruct, Response
 from aiokafka.protocol.types import Array, Int16, Int32, Schema, String
+
+from tests.support.kafka import KafkaCluster
+from tests.support.ports import free_ports
 
 _HEADER = Schema(("api_key", Int16), ("api_version", Int16), ("correlation_id", Int32), ("client_id", String("utf-8")))
 _ERROR_CODE = "error_code"
@@ -104,6 +107,24 @@ class RefusingProxy:
                 refusal.times, refusal.told = refusal.times - 1, refusal.told + 1
                 return _refused(frame, _ANSWERS[api, version], refusal.code)
         return frame
+
+
+@contextlib.contextmanager
+def behind_a_door() -> Iterator[tuple[KafkaCluster, int]]:
+    """A broker that tells clients to come by a free port, and that port: a `RefusingProxy` is to listen there."""
+    (door,) = free_ports(1)
+    with KafkaCluster(settings={"advertised.listeners": f"PLAINTEXT://127.0.0.1:{door}"}) as cluster:
+        yield cluster, door
+
+
+@contextlib.asynccontextmanager
+async def at_the_door(broker: tuple[KafkaCluster, int]) -> AsyncIterator[RefusingProxy]:
+    """The proxy of such a broker, carrying."""
+    cluster, door = broker
+    proxy = RefusingProxy(door, cluster.port())
+    await proxy.start()
+    yield proxy
+    await proxy.stop()
 
 
 async def _frames(reader: asyncio.StreamReader) -> Any:

@@ -11,8 +11,7 @@ from engine.kafka import groups
 from tests.engine.kafka.counting_worker import group, log_of, topics
 from tests.engine.kafka.test_kafka_worker import Scene
 from tests.support.kafka import KafkaCluster
-from tests.support.ports import free_ports
-from tests.support.refusing import Refusal, RefusingProxy
+from tests.support.refusing import Refusal, RefusingProxy, at_the_door, behind_a_door
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -25,18 +24,14 @@ SESSION = 4.0
 
 @pytest.fixture(scope="module")
 def broker() -> Iterator[tuple[KafkaCluster, int]]:
-    (door,) = free_ports(1)
-    with KafkaCluster(settings={"advertised.listeners": f"PLAINTEXT://127.0.0.1:{door}"}) as cluster:
-        yield cluster, door
+    with behind_a_door() as broker:
+        yield broker
 
 
 @pytest.fixture
 async def proxy(broker: tuple[KafkaCluster, int]) -> AsyncIterator[RefusingProxy]:
-    cluster, door = broker
-    proxy = RefusingProxy(door, cluster.port())
-    await proxy.start()
-    yield proxy
-    await proxy.stop()
+    async with at_the_door(broker) as proxy:
+        yield proxy
 
 
 @pytest.fixture
