@@ -9,7 +9,7 @@ from engine.ports import EventLog, Headers, NewRecord
 from events.codec import Codec, Undecodable
 from events.envelope import Envelope
 from events.registry import AGREEMENT_COMMANDS, WIRE_TYPE
-from events.sources import OWN_SOURCE
+from events.sources import OWN_SOURCE, is_ours
 from events.topics import AGREEMENT_INBOX, INBOX_OF, INBOX_RECORD_BYTES
 
 
@@ -50,7 +50,7 @@ def _from_outside(line: int, envelope: Envelope) -> Refused | None:
         return Refused(line, "type", f"{name} is a command; send it with: leadstream agreement {verb}")
     if type(envelope.data) not in INBOX_OF:
         return Refused(line, "type", f"{name} is made by leadstream itself and not taken from outside")
-    if envelope.source == OWN_SOURCE:
+    if is_ours(envelope.source):
         return Refused(line, "source", f"{OWN_SOURCE} is the source of facts made by leadstream itself")
     return None
 

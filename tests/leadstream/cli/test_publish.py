@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from tests.leadstream.cli.house import House, fact, lines
@@ -62,3 +64,17 @@ def test_a_line_too_large_for_the_inbox_is_refused_and_the_others_are_taken(hous
 
 def test_an_empty_file_is_nothing_and_that_is_fine(house: House) -> None:
     assert house.run("publish", "-").stdout == "0 accepted, 0 refused\n"
+
+
+@pytest.mark.parametrize("source", ["/leadstream", "/leadstream/pool"])
+def test_nobody_outside_speaks_in_our_name(house: House, source: str) -> None:
+    forged = json.dumps({**json.loads(CAPTURED), "source": source}).encode()
+    said = house.refused("publish", "-", given=lines([forged, TOUCHED]))
+    assert said.startswith("line 1: /leadstream is the source of facts made by leadstream itself")
+    assert house.rows("dead-letters", "list") == []
+
+
+def test_a_source_that_only_begins_like_ours_is_somebody_elses(house: House) -> None:
+    other = json.dumps({**json.loads(CAPTURED), "source": "/leadstream-forms"}).encode()
+    assert house.run("publish", "-", given=lines([other])).stdout == "1 accepted, 0 refused\n"
+    assert story(house) == ["lead.captured"]
