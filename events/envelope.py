@@ -6,7 +6,14 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from events.fact import Fact, Identifier, Instant
 
-Subject = Annotated[str, Meta(min_length=1, max_length=256)]
+_SUBJECT_LETTERS = 256
+Subject = Annotated[str, Meta(min_length=1, max_length=_SUBJECT_LETTERS)]
+
+
+def is_subject(name: str) -> bool:
+    """Whether a name can be the subject of a log; what begins with a zero character tasks keep for themselves."""
+    return 1 <= len(name) <= _SUBJECT_LETTERS and name[0] != "\0"
+
 
 JSON_TYPE = "application/json"
 STRUCTURED_TYPE = "application/cloudevents+json"

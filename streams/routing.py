@@ -24,6 +24,17 @@ class Way(NamedTuple):
     owner: str | None = None
 
 
+def pool_key(agreement: str, pool: str) -> str:
+    """A pool as a subject of its own; no name of a pool holds a slash."""
+    return f"{agreement}/{pool}"
+
+
+def pool_named(key: str) -> tuple[str, str]:
+    """The agreement and the pool that such a subject names."""
+    agreement, _, pool = key.rpartition("/")
+    return agreement, pool
+
+
 def way_of(routing: Routing, profile: Mapping[str, Any]) -> Way:
     """The first territory that holds, then the first segment, then the fallback."""
     for route in routing.territories:

@@ -4,16 +4,13 @@ from typing import NamedTuple
 
 from engine.ports import Record
 from engine.recordtime import TASK_HEADER, TOLERANCE, header
-from events.envelope import Envelope
+from events.envelope import Envelope, is_subject
 from events.fact import Fact
 from events.registry import WIRE_TYPE
 from events.sources import OWN_SOURCE, heard_from, is_ours
 
 EARLIEST = 0
 """No fact is accepted that claims to have happened before 1970, in microseconds."""
-
-SUBJECT_LETTERS = 256
-"""Longest subject."""
 
 
 class Refused(NamedTuple):
@@ -43,7 +40,7 @@ class Admission(NamedTuple):
         """Whether one of our own tasks tells it to the subject that the record's key names."""
         return (
             type(envelope.data) in self.tasks
-            and is_subject(record.key)
+            and _names_a_subject(record.key)
             and header(record.headers, TASK_HEADER) is not None
         )
 
@@ -72,12 +69,9 @@ class Admission(NamedTuple):
         return Refused("invalid", "happened before 1970 (time)", "time")
 
 
-def is_subject(key: bytes | None) -> bool:
-    """Whether a record's key can be the subject of a log: what begins with a zero character is a task's own."""
-    if not key or key[:1] == b"\0":
-        return False
+def _names_a_subject(key: bytes | None) -> bool:
     try:
-        return len(key.decode()) <= SUBJECT_LETTERS
+        return key is not None and is_subject(key.decode())
     except UnicodeDecodeError:
         return False
 

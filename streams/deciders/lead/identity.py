@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from events.commands import MergeLead, UnmergeLead
 from events.company_names import company_name_of
-from events.envelope import Envelope
+from events.envelope import Envelope, is_subject
 from events.identity import (
     AccountFound,
     IdentityShared,
@@ -135,7 +135,7 @@ def pass_on(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[T
 def merge(live: Live, command: MergeLead, at: int, given: Given) -> Sequence[Told] | Refusal:
     """A person says that two leads are one: the other lead is asked, and the younger one is merged."""
     lead, person = live.lead, live.lead.person
-    if command.into.startswith("\0"):
+    if not is_subject(command.into):
         return Refusal("invalid", ("the id of a lead must not begin with a zero character (into)",))
     if command.into == given.subject:
         return Refusal("same lead", ("a lead cannot be merged with itself",))

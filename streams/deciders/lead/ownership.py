@@ -10,7 +10,7 @@ from typing import cast
 
 from events.account import AccountOwnerTold
 from events.commands import HandOverLead
-from events.envelope import Envelope
+from events.envelope import Envelope, is_subject
 from events.lead import LeadHandedOver
 from events.routing import (
     LeadAccountAsked,
@@ -26,7 +26,7 @@ from streams.deciders.lead.closings import lasting
 from streams.deciders.lead.engagement import score_now
 from streams.deciders.lead.given import Given, Live, Refusal, Told
 from streams.deciders.lead.state import Lead
-from streams.routing import Way, way_of
+from streams.routing import Way, pool_key, pool_named, way_of
 
 ACCOUNT = "company.account"
 """The field of a profile that names the account a lead belongs to, where upstream knows it."""
@@ -58,7 +58,7 @@ def account_of(lead: Lead) -> str | None:
     names none.
     """
     account = lead.profile.get(ACCOUNT)
-    if isinstance(account, str) and 1 <= len(account) <= 256 and account[0] != "\0":
+    if isinstance(account, str) and is_subject(account):
         return account
     matched = None if lead.person is None else lead.person.account
     return None if matched is None else matched.account
@@ -103,7 +103,7 @@ def on_pool_assigned(live: Live, envelope: Envelope, at: int, given: Given) -> S
     asked = lead.asked
     if asked is None or asked.number != fact.number:
         return ()
-    name, _, pool = asked.of.rpartition("/")
+    name, pool = pool_named(asked.of)
     agreement = given.known.version(name, fact.version)
     if agreement is None:
         raise LookupError(f"pool {asked.of} of version {fact.version}, which was never published")
@@ -117,12 +117,12 @@ def on_pool_refused(live: Live, envelope: Envelope, at: int, given: Given) -> Se
     asked = lead.asked
     if asked is None or asked.number != fact.number:
         return ()
-    agreement = given.known.in_force(asked.of.rpartition("/")[0], at)
+    agreement = given.known.in_force(pool_named(asked.of)[0], at)
     if agreement is None or lead.handed_over_at is not None:
         return (withdrawal(lead, fact.reason, at),)
     if agreement.routing is not None and fact.reason == "no_such_pool":
         way = way_of(agreement.routing, lead.profile)
-        if way.pool is None or pool_key(agreement, way.pool) != asked.of:
+        if way.pool is None or pool_key(agreement.name, way.pool) != asked.of:
             return routed(lead, agreement, way, at)
     return (_handed_over(lead, agreement, None, at),)
 
@@ -219,18 +219,13 @@ def withdrawal(lead: Lead, reason: str, at: int) -> Told:
     return Told(told, max(at, asked.at))
 
 
-def pool_key(agreement: Agreement, pool: str) -> str:
-    """The pool as a subject of its own."""
-    return f"{agreement.name}/{pool}"
-
-
 def routed(lead: Lead, agreement: Agreement, way: Way, at: int, clause: str | None = None) -> Sequence[Told]:
     """Give the lead to the person at the end of a way, or ask the pool there; another one than who has it now."""
     if way.owner is not None:
         return (assigned(lead, agreement, way.owner, way, at),)
     assert way.pool is not None
     told = LeadOwnerRequested(
-        pool=pool_key(agreement, way.pool),
+        pool=pool_key(agreement.name, way.pool),
         number=lead.requests + 1,
         rule=way.rule,
         why=way.why[:4096],

@@ -14,6 +14,7 @@ from streams.deciders.pools.state import Pool, Waiting
 from streams.deciders.pools.turns import candidates, next_service, next_turn, stand_in
 from streams.deciders.subject import Around
 from streams.deciders.told import Told
+from streams.routing import pool_named
 
 MOST_WAITING, _MOST_LETTERS = 5_000, 150_000
 """A pool's state has to fit one record; more leads than that, or longer ids and names, are not asked to wait."""
@@ -40,7 +41,7 @@ def on_version(state: Pool, at: int, around: Around) -> Sequence[Told]:
 
 
 def _next(state: Pool, at: int, around: Around) -> Sequence[Told]:
-    name, _, pool = around.subject.rpartition("/")
+    name, pool = pool_named(around.subject)
     agreement = around.known.in_force(name, at)
     if agreement is not None and agreement.version != state.version:
         return (Told(_staffed(agreement, pool), at),)
