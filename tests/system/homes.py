@@ -156,6 +156,7 @@ async def differences(home: Home) -> list[str]:
         async with opened(home.settings) as log:
             states = await verify_states(log, home.partitions, b"")
             views = await verify_views(log, home.partitions)
+            await sink_once(log, store)  # as `leadstream verify` does: a projector that was stopped may be behind
             tables = await verify_tables(log, home.partitions, store)
     finally:
         store.close()
