@@ -1,10 +1,10 @@
-"""What the types of a decoded fact cannot say: instants in range and in UTC, free documents of bounded size.
+"""What the types of a decoded fact cannot say: instants in range and in UTC, days in range, bounded free documents.
 
 Past these limits a fact would decode and then break what comes after it: integers that no longer fit into MessagePack,
 instants that overflow on their way to UTC, nesting that exhausts the stack.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from msgspec import UNSET, Struct
@@ -16,6 +16,8 @@ from events.instants import EPOCH
 
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 """Instants from 1970 up to this one, itself excluded, are taken: each can be said in every time zone."""
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(LATEST.year - 1, 12, 31)
+"""Days without a zone lie within these."""
 LARGEST = 2**53
 """Numbers in free documents lie within this distance of zero: beyond it JSON readers disagree."""
 DEEPEST = 64
@@ -42,15 +44,17 @@ class Limits:
 
     def __init__(self, kinds: list[type[Fact]]) -> None:
         self._instants = {kind: found for kind in kinds if (found := _fields_of(kind, datetime))}
+        self._days = {kind: found for kind in kinds if (found := _fields_of(kind, date))}
         self._documents = {kind: found for kind in kinds if (found := _fields_of(kind, Document))}
         self._nested = {kind: nested for kind in kinds if (nested := _nested_in(kind))}
-        self._plain = frozenset(kinds) - self._instants.keys() - self._documents.keys() - self._nested.keys()
+        checked = self._instants.keys() | self._days.keys() | self._documents.keys() | self._nested.keys()
+        self._plain = frozenset(kinds) - checked
 
     def settle(self, envelope: Envelope) -> Envelope:
         """The envelope with all its instants in UTC, the same one where they are.
 
         Raises:
-            LimitError: an instant or a document passes a limit.
+            LimitError: an instant, a day or a document passes a limit.
         """
         at, recorded = envelope.time, envelope.recordedat
         if at.tzinfo is not UTC or not EPOCH <= at < LATEST or recorded is not UNSET:
@@ -62,6 +66,8 @@ class Limits:
         data = _in_utc(envelope.data, self._instants.get(kind, ()), "data.")
         for name, instants in self._nested.get(kind, {}).items():
             data = _each_in_utc(data, name, instants)
+        for name in self._days.get(kind, ()):
+            _check_day(getattr(data, name), f"data.{name}")
         for name in self._documents.get(kind, ()):
             _check_document(getattr(data, name), f"data.{name}", DEEPEST)
         return envelope if data is envelope.data else replace(envelope, data=data)
@@ -100,6 +106,11 @@ def _each_in_utc(data: Fact, name: str, instants: tuple[str, ...]) -> Fact:
     made = tuple(_in_utc(each, instants, f"data.{name}[{place}].") for place, each in enumerate(held))
     same = all(one is other for one, other in zip(made, held, strict=True))
     return data if same else replace(data, **{name: made})
+
+
+def _check_day(day: date | None, path: str) -> None:
+    if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+        raise LimitError(f"Expected a day from {FIRST_DAY.year} to {LAST_DAY.year}, got {day}", path)
 
 
 def _check_document(value: Any, path: str, levels: int) -> None:

@@ -65,6 +65,21 @@ from events.life import (
     LeadUnconverted,
     NurtureRequested,
 )
+from events.opportunity import (
+    HygieneCleared,
+    HygieneFlagged,
+    OpportunityAmended,
+    OpportunityClosedLost,
+    OpportunityClosedWon,
+    OpportunityContactAdded,
+    OpportunityOpened,
+    OpportunityOwnerTold,
+    OpportunityProductAdded,
+    OpportunityProductRemoved,
+    OpportunityReopened,
+    OpportunityStageChanged,
+    TargetSet,
+)
 from events.routing import (
     LeadAccountAsked,
     LeadAssigned,
@@ -170,6 +185,19 @@ CATALOGUE: dict[str, type[Fact]] = {
     "lead.history_taken_back.v1": LeadHistoryTakenBack,
     "lead.suspected.v1": LeadSuspected,
     "lead.matched.v1": LeadMatched,
+    "opportunity.opened.v1": OpportunityOpened,
+    "opportunity.amended.v1": OpportunityAmended,
+    "opportunity.stage_changed.v1": OpportunityStageChanged,
+    "opportunity.product_added.v1": OpportunityProductAdded,
+    "opportunity.product_removed.v1": OpportunityProductRemoved,
+    "opportunity.contact_added.v1": OpportunityContactAdded,
+    "opportunity.closed_won.v1": OpportunityClosedWon,
+    "opportunity.closed_lost.v1": OpportunityClosedLost,
+    "opportunity.reopened.v1": OpportunityReopened,
+    "opportunity.owner_told.v1": OpportunityOwnerTold,
+    "hygiene.flagged.v1": HygieneFlagged,
+    "hygiene.cleared.v1": HygieneCleared,
+    "target.set.v1": TargetSet,
 }
 """Wire type -> fact type. The number at the end is the major version; an old one is upcast on read."""
 
@@ -197,6 +225,24 @@ ABOUT_ACCOUNTS: frozenset[type[Fact]] = frozenset({AccountOpened, AccountAmended
 
 ABOUT_POOLS: frozenset[type[Fact]] = frozenset({MemberAway, MemberBack})
 """Facts about people in pools that systems outside may send to `pool-inbox`."""
+
+ABOUT_OPPORTUNITIES: frozenset[type[Fact]] = frozenset(
+    {
+        OpportunityOpened,
+        OpportunityAmended,
+        OpportunityStageChanged,
+        OpportunityProductAdded,
+        OpportunityProductRemoved,
+        OpportunityContactAdded,
+        OpportunityClosedWon,
+        OpportunityClosedLost,
+        OpportunityReopened,
+    }
+)
+"""Facts about opportunities that systems outside may send to `opportunity-inbox`."""
+
+ABOUT_COUNCILS: frozenset[type[Fact]] = frozenset({TargetSet})
+"""Facts about plans that anyone may send to `council-inbox`."""
 
 LEAD_COMMANDS: frozenset[type[Fact]] = frozenset(
     {

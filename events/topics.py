@@ -17,7 +17,15 @@ from events.identity import (
     LeadUnmerged,
 )
 from events.lead import LeadScored
-from events.registry import ABOUT_ACCOUNTS, ABOUT_POOLS, AGREEMENT_COMMANDS, LEAD_COMMANDS, UPSTREAM
+from events.registry import (
+    ABOUT_ACCOUNTS,
+    ABOUT_COUNCILS,
+    ABOUT_OPPORTUNITIES,
+    ABOUT_POOLS,
+    AGREEMENT_COMMANDS,
+    LEAD_COMMANDS,
+    UPSTREAM,
+)
 from events.routing import LeadAccountAsked, LeadOwnerRequested, LeadRequestWithdrawn, PoolAssigned, PoolRefused
 from events.sla import SlaBreached, SlaBreachRetracted, SlaEscalated, SlaRevised, SlaWarned
 
@@ -61,6 +69,12 @@ ACCOUNT_STATE = "account-state"
 POOL_INBOX = "pool-inbox"
 POOL_EVENTS = "pool-events"
 POOL_STATE = "pool-state"
+OPPORTUNITY_INBOX = "opportunity-inbox"
+OPPORTUNITY_EVENTS = "opportunity-events"
+OPPORTUNITY_STATE = "opportunity-state"
+COUNCIL_INBOX = "council-inbox"
+COUNCIL_EVENTS = "council-events"
+COUNCIL_STATE = "council-state"
 AGREEMENT_INBOX = "agreement-inbox"
 AGREEMENTS = "agreements"
 AGREEMENT_STATE = "agreement-state"
@@ -99,6 +113,8 @@ TOPICS: tuple[TopicDefinition, ...] = (
     *_subjects("identity", "keys that people and companies are known by"),
     *_subjects("account", "accounts"),
     *_subjects("pool", "routing pools"),
+    *_subjects("opportunity", "opportunities"),
+    *_subjects("council", "councils and plans"),
     TopicDefinition(AGREEMENT_INBOX, partitions=1, content="commands about agreements"),
     TopicDefinition(AGREEMENTS, partitions=1, content="published agreements, all versions"),
     TopicDefinition(AGREEMENT_STATE, compacted=True, partitions=1, content="the agreement task's changelog"),
@@ -161,6 +177,8 @@ INBOX_OF: dict[type[Fact], str] = {
     **dict.fromkeys(UPSTREAM | LEAD_COMMANDS, LEAD_INBOX),
     **dict.fromkeys(ABOUT_ACCOUNTS, ACCOUNT_INBOX),
     **dict.fromkeys(ABOUT_POOLS, POOL_INBOX),
+    **dict.fromkeys(ABOUT_OPPORTUNITIES, OPPORTUNITY_INBOX),
+    **dict.fromkeys(ABOUT_COUNCILS, COUNCIL_INBOX),
     **dict.fromkeys(AGREEMENT_COMMANDS, AGREEMENT_INBOX),
 }
 """Where facts and commands from outside go. What is not here is made by leadstream itself."""

@@ -6,6 +6,7 @@ from events.envelope import Envelope
 from events.fact import Fact
 from events.registry import WIRE_TYPE, wrap
 from tests.events.example_clocks import CLOCKS
+from tests.events.example_deals import DEALS
 from tests.events.example_leads import LEADS
 from tests.events.example_others import OTHERS
 from tests.events.moments import AT
@@ -13,6 +14,7 @@ from tests.events.moments import AT
 _SUBJECTS = {
     **dict.fromkeys(("lead", "sla", "nurture", "task"), "lead-4711"),
     "account": "account-77",
+    **dict.fromkeys(("opportunity", "hygiene"), "deal-9"),
     **dict.fromkeys(("pool", "member"), "emea-2026/bucharest"),
 }
 
@@ -32,5 +34,5 @@ def _wrapped(fact: Fact) -> Envelope:
     )
 
 
-EXAMPLES: dict[str, Envelope] = {WIRE_TYPE[type(fact)]: _wrapped(fact) for fact in (*LEADS, *CLOCKS, *OTHERS)}
+EXAMPLES: dict[str, Envelope] = {WIRE_TYPE[type(fact)]: _wrapped(fact) for fact in (*LEADS, *CLOCKS, *OTHERS, *DEALS)}
 """Wire type -> its example."""

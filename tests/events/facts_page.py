@@ -27,7 +27,8 @@ says who tells it, about whom and when, and the fact itself in `data`. The recor
 * Fields and attributes that are not named here are ignored. An optional attribute may be absent or null. An optional
   field of `data` may be absent; null is taken only where it says so. A field at its default is left out on the wire.
 * **Instants** are RFC 3339 texts with a zone, from 1970 to 9998. They are read to the nearest microsecond and written
-  in UTC. **Durations** are whole microseconds (`..._us`). **Amounts** are whole minor units of their currency.
+  in UTC. **Days** are dates without a zone, `2026-03-31`, of the same years. **Durations** are whole microseconds
+  (`..._us`). **Amounts** are whole minor units of their currency.
 * **Numbers** lie between -2^53 and 2^53. A whole number has no decimal point (`3.0` is not one).
 * **Lengths** count characters, not bytes. A record for an inbox has at most 900,000 bytes.
 * **Personal** fields name a person; in a profile those are the keys that begin with `person.`. With keys switched on
@@ -36,8 +37,9 @@ says who tells it, about whom and when, and the fact itself in `data`. The recor
 * A record that breaks a rule becomes a dead letter with the reason `not_json`, `unknown_type` or `invalid` and the
   name of the field, such as `data.channel`; `data.profile[...]` is a value in the profile.
 
-A fact marked *upstream* may be sent to the inbox of what it is about: `lead-inbox`, `account-inbox` or `pool-inbox`. A
-*command* goes to `lead-inbox` or `agreement-inbox`. All others are made by leadstream and not taken from outside.
+A fact marked *upstream* may be sent to the inbox of what it is about: `lead-inbox`, `account-inbox`, `pool-inbox`,
+`opportunity-inbox` or `council-inbox`. A *command* goes to `lead-inbox` or `agreement-inbox`. All others are made by
+leadstream and not taken from outside.
 """
 
 
@@ -129,7 +131,7 @@ def _words(schema: dict[str, Any]) -> str:
 
 def _text(schema: dict[str, Any]) -> str:
     if "format" in schema:
-        return "instant"
+        return "day" if schema["format"] == "date" else "instant"
     if "pattern" in schema:
         return f"text of the form `{schema['pattern']}`"
     return f"text of {schema.get('minLength', 0)} to {schema['maxLength']}"

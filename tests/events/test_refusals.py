@@ -87,6 +87,8 @@ def _out_of_bounds(schema: dict[str, Any]) -> Iterator[Any]:
         yield from ("", "eur", "EURO", "EUR\n", "ÄÖÜ")
     if schema.get("format") == "date-time":
         yield from ("yesterday", "2026-03-02T09:30:00", "1969-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00")
+    if schema.get("format") == "date":
+        yield from ("tomorrow", "2026-02-30", "2026-03-02T00:00:00Z", "1969-12-31", "9999-01-01")
 
 
 _PARTS: dict[str, Any] = {

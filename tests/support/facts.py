@@ -1,7 +1,7 @@
 """Hypothesis strategies for every fact of the catalogue, made from the types themselves, so a new fact is tried too."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import msgspec
@@ -89,6 +89,7 @@ _MAKERS: dict[type, Callable[[Any], st.SearchStrategy[Any]]] = {
     inspect.BoolType: lambda _: st.booleans(),
     inspect.NoneType: lambda _: st.none(),
     inspect.DateTimeType: lambda _: instants,
+    inspect.DateType: lambda _: st.dates(date(1970, 1, 1), date(9998, 12, 31)),
     inspect.LiteralType: lambda info: st.sampled_from(info.values),
     inspect.DictType: _mapping,
     inspect.VarTupleType: lambda info: st.lists(_strategy(info.item_type), max_size=3).map(tuple),

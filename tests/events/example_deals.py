@@ -1,0 +1,69 @@
+"""What opportunities and plans tell, one example each, with every field set."""
+
+from datetime import date
+from typing import Any
+
+from events.fact import Fact
+from events.opportunity import (
+    HygieneCleared,
+    HygieneFlagged,
+    OpportunityAmended,
+    OpportunityClosedLost,
+    OpportunityClosedWon,
+    OpportunityContactAdded,
+    OpportunityOpened,
+    OpportunityOwnerTold,
+    OpportunityProductAdded,
+    OpportunityProductRemoved,
+    OpportunityReopened,
+    OpportunityStageChanged,
+    TargetSet,
+)
+from tests.events.moments import DUE
+
+_DETAILS: dict[str, Any] = {
+    "account": "account-77",
+    "name": "Müller & Söhne, new plant",
+    "amount_minor": 1_250_000,
+    "currency": "EUR",
+    "forecast": "best_case",
+    "close_date": date(2026, 6, 30),
+    "owner": "rep-17",
+    "opener": "rep-3",
+    "opener_role": "BDR",
+    "product": "platform",
+    "region": "DACH",
+    "segment": "mid-market",
+    "source": "events",
+    "campaign": "spring-2026",
+    "lead": "lead-4711",
+    "next_step": "send the offer",
+}
+
+DEALS: tuple[Fact, ...] = (
+    OpportunityOpened(stage="Discovery", **_DETAILS),
+    OpportunityAmended(**_DETAILS, cleared=("next_step",), by="rep-17"),
+    OpportunityStageChanged(stage="Proposal", forecast="most_likely", by="rep-17"),
+    OpportunityProductAdded(line="line-1", product="platform", amount_minor=1_000_000, quantity=2),
+    OpportunityProductRemoved(line="line-1"),
+    OpportunityContactAdded(contact="contact-5", role="decision maker", primary=True),
+    OpportunityClosedWon(reason="best fit", by="rep-17"),
+    OpportunityClosedLost(reason="no_budget", competitor="another vendor", by="rep-17"),
+    OpportunityReopened(stage="Proposal", forecast="pipeline", reason="budget found", by="rep-17"),
+    OpportunityOwnerTold(account="account-77", is_open=True, opened_at=DUE, owner="rep-17"),
+    HygieneFlagged(kind="untouched", days=30),
+    HygieneCleared(kind="no_next_step"),
+    TargetSet(
+        quarter="2026Q2",
+        amount_minor=50_000_000,
+        currency="EUR",
+        kind="pipe_generation",
+        product="platform",
+        region="DACH",
+        segment="mid-market",
+        source="events",
+        role="BDR",
+        owner="rep-17",
+        by="Head of Sales",
+    ),
+)
