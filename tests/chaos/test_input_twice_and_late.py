@@ -22,6 +22,8 @@ from tests.chaos.homes import PARTITIONS, WEEK, fed, home_on, ran, undisturbed, 
 from tests.chaos.plan import plan
 from tests.system.homes import Home, differences
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def home(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:

@@ -90,15 +90,18 @@ async def gone_on(home: Home) -> None:
     assert await differences(home) == []
 
 
+@pytest.mark.slow
 async def test_a_deployment_of_any_former_version_shows_what_it_showed(old: Home, version: str) -> None:
     assert_as_before(await shown(old.settings), version)
     assert await differences(old) == []
 
 
+@pytest.mark.slow
 async def test_a_deployment_of_any_former_version_goes_on(old: Home) -> None:
     await gone_on(old)
 
 
+@pytest.mark.slow
 async def test_views_of_a_former_version_that_are_gone_are_filled_again(old: Home, version: str) -> None:
     old.settings.views_path.unlink()
     assert_as_before(await shown(old.settings), version)
@@ -249,6 +252,7 @@ def newer(value: bytes, wire_type: str, **fields: object) -> bytes:
     return msgspec.json.encode({**fact, "dataschemaversion": "1.7"})
 
 
+@pytest.mark.slow
 async def test_a_new_producer_with_fields_we_do_not_know_is_understood_as_far_as_we_know_them(old: Home) -> None:
     """Compatible additions need no upgrade of who reads; they are not kept."""
     fact = newer(captured("a-new-lead"), "lead.captured.v1", mood={"colour": ["green"]}, shoe_size=43)
@@ -261,6 +265,7 @@ async def test_a_new_producer_with_fields_we_do_not_know_is_understood_as_far_as
     ]
 
 
+@pytest.mark.slow
 async def test_a_new_producer_of_a_version_we_do_not_know_loses_nothing(old: Home) -> None:
     """An incompatible fact is kept byte for byte until the reader is upgraded, and can then be tried again."""
     fact = newer(captured("a-new-lead"), "lead.captured.v2")
@@ -290,6 +295,7 @@ async def test_a_version_that_is_rolled_back_stops_at_a_fact_it_does_not_know_an
         await handle.close()
 
 
+@pytest.mark.slow
 async def test_every_fact_an_old_version_wrote_still_decodes_and_encodes_to_its_bytes(old: Home) -> None:
     codec, decoded = Codec(), 0
     async with opened(old.settings) as log:
@@ -301,6 +307,7 @@ async def test_every_fact_an_old_version_wrote_still_decodes_and_encodes_to_its_
     assert decoded > 100
 
 
+@pytest.mark.slow
 async def test_every_state_an_old_version_wrote_is_what_its_facts_say_when_written_again(old: Home) -> None:
     compared = 0
     async with opened(old.settings) as log:

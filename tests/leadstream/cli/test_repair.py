@@ -3,6 +3,8 @@
 import asyncio
 import json
 
+import pytest
+
 from engine.ports import NewRecord, Writes
 from engine.state import POSITION
 from leadstream.deployment import opened
@@ -41,6 +43,7 @@ def test_where_nothing_is_wrong_it_says_so(house: House) -> None:
     assert json.loads(house.run("repair", "--yes", "--format", "json").stdout) == []
 
 
+@pytest.mark.slow
 def test_it_looks_first_and_acts_when_told_to(house: House) -> None:
     decided(house)
     lose_a_state(house)

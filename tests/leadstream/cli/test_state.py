@@ -17,6 +17,7 @@ def folders(house: House) -> list[str]:
     return sorted(path.name for path in (house.data / "state").iterdir())
 
 
+@pytest.mark.slow
 def test_states_on_disk_give_the_same_rows_and_facts(house: House, told: House) -> None:
     house.publish_agreement()
     house.import_history()
@@ -29,6 +30,7 @@ def test_states_on_disk_give_the_same_rows_and_facts(house: House, told: House) 
     assert house.run("verify").exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_deployment_may_change_where_its_states_lie_at_any_time(house: House, told: House) -> None:
     house.publish_agreement()
     house.decide(*DISK)

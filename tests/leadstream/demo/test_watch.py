@@ -1,5 +1,7 @@
 from typing import Any
 
+import pytest
+
 from events.envelope import Envelope
 from events.fact import Fact
 from events.instants import MINUTE, SECOND, from_us
@@ -107,6 +109,7 @@ def test_captures_and_facts_are_counted() -> None:
     assert (watch.facts, watch.leads) == (2, 1)
 
 
+@pytest.mark.slow
 def test_who_watches_a_whole_week_sees_the_clocks_that_the_view_calls_open(played: Played) -> None:
     watch = watched(*played.facts)
     assert len(watch.clocks) == sum(row["open"] for row in played.summary.clauses)

@@ -91,6 +91,7 @@ def test_leads_of_one_address_become_one_and_no_others_do(played: Played) -> Non
     assert merged == {lead: lead.removesuffix("-again") for lead in again}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_another_week_agrees_with_the_independent_count_too(seed: int, tmp_path: Path) -> None:
     other = await play(Week(seed=seed, days=5, leads_per_day=90), tmp_path)

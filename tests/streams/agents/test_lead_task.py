@@ -313,6 +313,7 @@ async def decided(
     return await house.per_lead()
 
 
+@pytest.mark.slow
 @for_all(crowds)
 @settings(max_examples=examples(8), deadline=None)
 async def test_neither_partitions_nor_batches_change_what_is_said_of_a_lead(crowd: dict[str, list[Arrival]]) -> None:
@@ -321,6 +322,7 @@ async def test_neither_partitions_nor_batches_change_what_is_said_of_a_lead(crow
     assert await decided(crowd, 8, limit=2) == one
 
 
+@pytest.mark.slow
 @for_all(crowds)
 @settings(max_examples=examples(8), deadline=None)
 async def test_when_time_is_looked_at_changes_nothing(crowd: dict[str, list[Arrival]]) -> None:
@@ -335,6 +337,7 @@ async def test_when_time_is_looked_at_changes_nothing(crowd: dict[str, list[Arri
     assert await house.per_lead() == await decided(crowd, 1)
 
 
+@pytest.mark.slow
 @for_all(crowds)
 @settings(max_examples=examples(8), deadline=None)
 async def test_other_leads_change_nothing_about_a_lead(crowd: dict[str, list[Arrival]]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from typing import NamedTuple
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -101,6 +102,7 @@ def test_the_same_facts_give_the_same_logs_whatever_the_partition_count(steps: l
     asyncio.run(both())
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(40), deadline=None)
 @given(STEPS)
 def test_states_and_deadlines_are_what_the_logs_say(steps: list[Step]) -> None:
