@@ -1,0 +1,97 @@
+"""Who a request is about: the profile that it tells, and the lead's id."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from events.fact import PROFILE_FIELDS, Scalar
+from leadstream.connectors.faults import Bad
+from leadstream.connectors.port import Given
+from leadstream.connectors.reading import scalar
+from streams.matching.keys import hashed
+from streams.matching.people import email_of, phone_of
+
+LONGEST = 4096
+"""Characters of a value in a profile; what is longer is cut here and whole in the topic `raw`."""
+_LONGEST_NAME = 256
+_LONGEST_SUBJECT = 256
+ANSWERS = "answers."
+
+
+class Told:
+    """A profile as it is put together; what is blank is not told."""
+
+    def __init__(self, given: Given) -> None:
+        self._given = given
+        self.fields: dict[str, Scalar] = {}
+
+    def put(self, key: str, value: Any) -> None:
+        """Tell one field, if it is not blank and nothing told it before."""
+        told = scalar(value)
+        if told == "" or key in self.fields or len(self.fields) >= PROFILE_FIELDS:
+            return
+        self.fields[key[:_LONGEST_NAME]] = told[:LONGEST] if isinstance(told, str) else told
+
+    def name(self, first: str, last: str, whole: str = "") -> None:
+        """Tell a name that came whole, or in two parts, or both ways."""
+        self.put("person.name", whole or " ".join(part for part in (first, last) if part))
+        self.put("person.first_name", first)
+        self.put("person.last_name", last)
+
+    def answer(self, field: str, value: Any) -> None:
+        """Tell a field of the vendor's own: where the configuration says so, else among the answers."""
+        self.put(self._given.fields.get(field) or f"{ANSWERS}{field}", value)
+
+    def configured(self, field: str) -> str:
+        """What the configuration calls a vendor's field; empty where it says nothing."""
+        return self._given.fields.get(field, "")
+
+    def finished(self) -> dict[str, Scalar]:
+        """The profile, its phone numbers in the E.164 form where they are numbers."""
+        country = self.fields.get("company.country") or self._given.country
+        for field in ("person.phone", "company.phone"):
+            if (phone := phone_of(self.fields.get(field), country) or self._here(self.fields.get(field))) is not None:
+                self.fields[field] = phone
+        return self.fields
+
+    def _here(self, text: Any) -> str | None:
+        return phone_of(text, self._given.country)
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """By what a request knows a person.
+
+    Attributes:
+        system: the vendor, with the account where ids are unique only there.
+        lead: the id the sender gave the lead itself; it is taken as it is.
+        own: the vendor's own id of the person.
+        email: an address.
+        phone: a number.
+        anonymous: the id of a browser, a device or a click.
+    """
+
+    system: str = ""
+    lead: str = ""
+    own: str = ""
+    email: str = ""
+    phone: str = ""
+    anonymous: str = ""
+
+    def subject(self, given: Given) -> str:
+        """The lead's id, by the strongest of what is known (SEMANTICS: explicit, own id, e-mail, phone, anonymous).
+
+        Raises:
+            Bad: nothing is known.
+        """
+        if self.lead and len(self.lead) <= _LONGEST_SUBJECT and self.lead[0] != "\0":
+            return self.lead
+        if self.own:
+            plain = f"{self.system}:{self.own}"
+            return plain if len(plain) <= _LONGEST_SUBJECT else hashed(self.system, self.own, given.secret)
+        if (email := email_of(self.email)) is not None:
+            return hashed("email", email, given.secret)
+        if (phone := phone_of(self.phone, given.country)) is not None:
+            return hashed("phone", phone, given.secret)
+        if self.anonymous:
+            return hashed("anonymous", self.anonymous, given.secret)
+        raise Bad("nobody", "", "names no person: no id, no e-mail address, no phone number")
