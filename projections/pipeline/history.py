@@ -1,0 +1,133 @@
+"""All versions of an opportunity, on both axes of time: what was so, and what was known of it.
+
+A version holds from one instant of what happened to another, and was known from one instant of recording to another.
+A fact that comes late closes what was known and says anew what had been so, from when it happened. Nothing that was
+ever known is overwritten, so any past day can be asked, and cut by whatever is known of it.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from projections.pipeline.deal import NOTHING, OPENED, Deal, Step, applied
+
+
+class Version(Struct, frozen=True, gc=False, array_like=True):
+    """An opportunity as it was, as it was known; half-open spans in microseconds, None without an end yet."""
+
+    valid_from: int
+    valid_to: int | None
+    known_from: int
+    known_to: int | None
+    deal: Deal
+
+
+class History(Struct, frozen=True, gc=False, array_like=True):
+    """What is kept of an opportunity.
+
+    Attributes:
+        steps: in the order in which they became known.
+        past: versions that are no longer what is known, in the order in which they ceased to be.
+        now: versions that are known now, by what they hold from; one ends where the next begins.
+    """
+
+    steps: tuple[Step, ...] = ()
+    past: tuple[Version, ...] = ()
+    now: tuple[Version, ...] = ()
+
+
+def in_order(steps: Sequence[Step]) -> list[tuple[int, Step]]:
+    """Steps with the instants they hold from, as they are to be folded.
+
+    By when they happened, then as they became known. An opportunity that was opened twice was opened at the earlier
+    instant, and the second opening says what was so from there on: it comes next to the first.
+    """
+    opened = min((step.at for step in steps if step.kind == OPENED), default=0)
+    placed = [(opened if step.kind == OPENED else step.at, step) for step in steps]
+    return sorted(placed, key=lambda each: (each[0], each[1].kind != OPENED))
+
+
+def folded(steps: Sequence[Step]) -> list[tuple[int, Deal]]:
+    """The states of an opportunity and the instants they began at; what lasted no time is left out."""
+    deal, states = NOTHING, list[tuple[int, Deal]]()
+    for at, step in in_order(steps):
+        new = applied(deal, step.kind, step.told, at)
+        if states and states[-1][0] == at:
+            states.pop()
+        if new != (states[-1][1] if states else NOTHING):
+            states.append((at, new))
+        deal = new
+    return states
+
+
+def with_step(history: History, step: Step) -> History:
+    """The history after another fact became known; `recorded` never decreases."""
+    steps = (*history.steps, step)
+    now = history.now
+    if step.kind != OPENED and now and all(each.at < step.at for each in history.steps):
+        new = applied(now[-1].deal, step.kind, step.told, step.at)
+        states = [(each.valid_from, each.deal) for each in now]
+        states += [(step.at, new)] if new != now[-1].deal else []
+    else:
+        states = folded(steps)
+    return _renewed(replace(history, steps=steps), states, step.recorded)
+
+
+def _renewed(history: History, states: Sequence[tuple[int, Deal]], at: int) -> History:
+    """What is known from an instant on; versions that still hold stay the same objects."""
+    ends = [*(begin for begin, _ in states[1:]), None]
+    same = {(each.valid_from, each.valid_to): each for each in history.now}
+    now = list[Version]()
+    for (begin, deal), end in zip(states, ends, strict=False):
+        old = same.get((begin, end))
+        now.append(old if old is not None and old.deal == deal else Version(begin, end, at, None, deal))
+    kept = {id(each) for each in now}
+    gone = [each for each in history.now if id(each) not in kept]
+    if not gone and len(now) == len(history.now):
+        return history
+    closed = tuple(replace(each, known_to=at) for each in gone if each.known_from < at)  # else nobody ever knew it
+    return replace(history, past=(*history.past, *closed), now=tuple(now))
+
+
+def versions(history: History) -> Iterable[Version]:
+    """All of them."""
+    return (*history.past, *history.now)
+
+
+def known_at(history: Iterable[Version], known: int | None = None) -> list[Version]:
+    """The versions as they were known at an instant, by what they hold from; None: as they are known now."""
+    found = [
+        each
+        for each in history
+        if (known is None and each.known_to is None)
+        or (known is not None and each.known_from <= known and (each.known_to is None or known < each.known_to))
+    ]
+    return sorted(found, key=lambda each: each.valid_from)
+
+
+def as_of(known: Sequence[Version], at: int) -> Deal:
+    """What was so at an instant, of versions that were known together; `NOTHING` before the first fact."""
+    place = bisect_right(known, at, key=lambda each: each.valid_from)
+    return known[place - 1].deal if place else NOTHING
+
+
+def course(known: Sequence[Version], begin: int, end: int) -> list[tuple[int, Deal]]:
+    """What was so in a span, of versions that were known together: states, and when they began."""
+    later = [(each.valid_from, each.deal) for each in known if begin < each.valid_from <= end]
+    return [(begin, as_of(known, begin)), *later]
+
+
+def path(history: Iterable[Version], begin: int, end: int) -> list[tuple[int, Deal]]:
+    """What was so at each instant of a span as it was known at that very instant: states, and when they began."""
+    every = list(history)
+    moments = {begin}
+    for each in every:
+        moments |= {at for at in (each.valid_from, each.known_from, each.known_to) if at is not None}
+    found = list[tuple[int, Deal]]()
+    for at in sorted(at for at in moments if begin <= at <= end):
+        deal = as_of(known_at(every, at), at)
+        if not found or found[-1][1] != deal:
+            found.append((at, deal))
+    return found

@@ -1,0 +1,50 @@
+"""Targets, and which of them a cell is measured by."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from projections.pipeline.figures import BEST_CASE, CLOSED, COMMIT, GENERATION, MOST_LIKELY, Cut, Group
+
+KIND_OF = dict.fromkeys((CLOSED, COMMIT, MOST_LIKELY, BEST_CASE), "closed") | {GENERATION: "pipe_generation"}
+"""The kind of target that a measure is held against. Open pipe has none: what it is for says its coverage."""
+
+
+class Target(NamedTuple):
+    """What is to be reached in a quarter.
+
+    Attributes:
+        kind: closed or pipe_generation.
+        slice: dimension -> value; empty for everything.
+        amount_minor: in minor units of `currency`; above zero.
+        currency: ISO 4217 code.
+    """
+
+    kind: str
+    slice: Mapping[str, str]
+    amount_minor: int
+    currency: str
+
+
+def target_of(targets: Sequence[Target], kind: str, group: Group, cut: Cut) -> int | None:
+    """The target of a cell in minor units of the reporting currency, by the rate of the quarter's first day.
+
+    The one set for just this slice. Where there is none, the sum of those that were set for finer slices of it, all
+    cut by the same dimensions: by as few as there are, of equally few by those whose names come first. So no amount is
+    counted twice when targets are set for products and again for regions. None: no target.
+
+    Raises:
+        NoRate: a target cannot be told in the reporting currency.
+    """
+    wanted = dict(zip(cut.by, group, strict=True))
+    sums: dict[tuple[str, ...], int] = {}
+    for each in targets:
+        if each.kind == kind and each.amount_minor and wanted.items() <= each.slice.items():
+            names = tuple(sorted(each.slice))
+            amount = cut.terms.rates.converted(each.amount_minor, each.currency, cut.quarter.first)
+            sums[names] = sums.get(names, 0) + amount
+    return sums[min(sums, key=lambda names: (len(names), names))] if sums else None
+
+
+def groups_of(targets: Iterable[Target], by: tuple[str, ...]) -> set[Group]:
+    """The slices that have a target, cut by some dimensions."""
+    return {tuple(each.slice[name] for name in by) for each in targets if each.slice.keys() >= set(by)}

@@ -1,0 +1,138 @@
+"""How opportunities move: what share of a cohort reaches each stage, how long they stay, what sells a day."""
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+from events.instants import DAY
+from projections.pipeline.deal import LOST, WON
+from projections.pipeline.history import Version
+
+_PERCENT = 100
+
+
+class Stay(NamedTuple):
+    """Time in one stage; instants in microseconds, `end` None of an open one that is still there."""
+
+    stage: str
+    begin: int
+    end: int | None
+
+
+def stays(known: Sequence[Version]) -> list[Stay]:
+    """The stages an opportunity was in, one after the other, of versions that were known together.
+
+    A stay ends when the stage changes or the opportunity closes, and by no other edit.
+    """
+    found = list[Stay]()
+    for each in known:
+        deal, last = each.deal, found[-1] if found else None
+        if last is not None and last.end is None and not (deal.is_open and deal.stage == last.stage):
+            found[-1] = last._replace(end=each.valid_from)
+        if deal.is_open and (not found or found[-1].end is not None):
+            found.append(Stay(deal.stage, each.valid_from, None))
+    return found
+
+
+class Reached(NamedTuple):
+    """One stage of a cohort.
+
+    Attributes:
+        stage: its name, or `won`.
+        deals: opportunities that came to it or past it, each once.
+        entries: how often it was entered, entries anew with the first ones.
+        went_on: of the deals, those that came past it.
+        lost: of the deals, those that are lost now and came no further.
+    """
+
+    stage: str
+    deals: int
+    entries: int
+    went_on: int
+    lost: int
+
+    @property
+    def conversion(self) -> Fraction | None:
+        """Share that went on; None where nobody came."""
+        return Fraction(self.went_on, self.deals) if self.deals else None
+
+
+def conversions(every: Iterable[Sequence[Version]], stages: Sequence[str], begin: int, end: int) -> list[Reached]:
+    """How far the opportunities came that were opened in a span.
+
+    Whoever came to a later stage has come to the earlier ones too, also when it skipped them; whoever went back or is
+    lost today still came as far as it did. What is in none of the stages has come to none.
+
+    Args:
+        every: of each opportunity the versions that were known together.
+        stages: in their order.
+        begin: of the span of openings, in microseconds.
+        end: of that span, itself outside.
+    """
+    place = {stage: number for number, stage in enumerate(stages)}
+    reached, entries, lost = [0] * len(stages), [0] * len(stages), [0] * len(stages)
+    won = 0
+    for known in every:
+        if not known or known[-1].deal.opened_at is None or not begin <= known[-1].deal.opened_at < end:
+            continue
+        been = [place[stay.stage] for stay in stays(known) if stay.stage in place]
+        for number in been:
+            entries[number] += 1
+        is_won = known[-1].deal.status == WON
+        won += is_won
+        furthest = len(stages) - 1 if is_won else max(been, default=-1)
+        for number in range(furthest + 1):
+            reached[number] += 1
+        if furthest >= 0 and known[-1].deal.status == LOST:
+            lost[furthest] += 1
+    after = [*reached[1:], won]
+    rows = [Reached(*each) for each in zip(stages, reached, entries, after, lost, strict=False)]
+    return [*rows, Reached(WON, won, won, 0, 0)]
+
+
+def percentile(values: Iterable[int], percent: int) -> int | None:
+    """Nearest rank: the least value that has at least so many percent of the values at or below it."""
+    ranked = sorted(values)
+    return ranked[(percent * len(ranked) + _PERCENT - 1) // _PERCENT - 1] if ranked else None
+
+
+def stage_ages(every: Iterable[Sequence[Version]], at: int, percent: int = 90) -> dict[str, int | None]:
+    """By stage, the length of stay in microseconds that so many percent of the ended stays do not exceed."""
+    lengths: dict[str, list[int]] = {}
+    for known in every:
+        for stay in stays(known):
+            if stay.end is not None and stay.end <= at:
+                lengths.setdefault(stay.stage, []).append(stay.end - stay.begin)
+    return {stage: percentile(found, percent) for stage, found in sorted(lengths.items())}
+
+
+class Velocity(NamedTuple):
+    """What a pipeline sells, from its four parts.
+
+    Attributes:
+        open_deals: open opportunities.
+        won: won in the span that is learned from.
+        lost: lost in it.
+        won_minor: amounts of those won, in minor units of the reporting currency.
+        won_us: time from opening to winning of those won together, in microseconds.
+    """
+
+    open_deals: int
+    won: int
+    lost: int
+    won_minor: int
+    won_us: int
+
+    @property
+    def win_rate(self) -> Fraction | None:
+        """Won ÷ decided; None where nothing was decided."""
+        decided = self.won + self.lost
+        return Fraction(self.won, decided) if decided else None
+
+    @property
+    def a_day(self) -> Fraction | None:
+        """Minor units a day: open ones x win rate x mean amount ÷ mean days to win; None without a win."""
+        rate = self.win_rate
+        if rate is None or not self.won or not self.won_us:
+            return None
+        return self.open_deals * rate * Fraction(self.won_minor * DAY, self.won_us)
