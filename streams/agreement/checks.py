@@ -29,6 +29,7 @@ def check(spec: AgreementSpec) -> Found:
     yield from _commitments(spec)
     yield from _routing(spec)
     yield from _nurture(spec)
+    yield from _pipeline(spec)
     yield from _names(spec)
     sides = [signature.side for signature in spec.signed]
     for index, side in enumerate(sides):
@@ -176,6 +177,24 @@ def _nurture(spec: AgreementSpec) -> Found:
         if reason in part.reasons:
             place = ("nurture", "archive_reasons", index)
             yield place, f"{reason} leads to the nurture program already; expected it in one of the two lists"
+
+
+def _pipeline(spec: AgreementSpec) -> Found:
+    part = spec.pipeline
+    if part is None:
+        return
+    if part.stages is not None and next(iter(part.stages.values())).forecast == "closed":
+        yield ("pipeline", "stages"), "expected a first stage that is not closed: converted leads begin in it"
+    if part.rates and part.currency is None:
+        yield ("pipeline", "rates"), "expected `currency` as well, into which the rates turn"
+    for code, rates in part.rates.items():
+        place = ("pipeline", "rates", code)
+        if code == part.currency:
+            yield place, f"{code} is the currency of reports; expected another one"
+        for index, (before, rate) in enumerate(pairwise(rates), 1):
+            if rate.from_ <= before.from_:
+                yield (*place, index, "from"), "expected a later day than the rate before"
+    yield from _twice(("pipeline", "hygiene", "checks"), part.hygiene.checks)
 
 
 def _names(spec: AgreementSpec) -> Found:

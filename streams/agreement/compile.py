@@ -19,6 +19,7 @@ from streams.agreement.evaluate import FitOf, Lists, Profile, compiled
 from streams.agreement.grammar import AgreementSpec, Archive, ClausePart, CommitmentPart, StoppedBy
 from streams.agreement.lists import BUILT_IN
 from streams.agreement.load import from_document
+from streams.agreement.pipeline import pipeline_of
 from streams.agreement.qualifying import Converting, Definition
 from streams.agreement.records import enrichment_of, identity_of, nurture_of
 from streams.agreement.reviews import Review
@@ -76,6 +77,7 @@ def compile_agreement(spec: AgreementSpec) -> Agreement:
         enrichment=enrichment_of(spec.enrichment),
         account_score_cap=(spec.accounts or AccountsPart()).score_cap,
         review=review_of(spec),
+        pipeline=None if spec.pipeline is None else pipeline_of(spec.pipeline),
     )
 
 

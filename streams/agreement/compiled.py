@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, Literal, Protocol
 
 from events.lead import Condition as HeldCondition
+from streams.agreement.pipeline import Pipeline
 from streams.agreement.records import Enrichment, Identity, Nurture
 from streams.agreement.reviews import Review
 from streams.agreement.routes import Routing
@@ -185,6 +186,7 @@ class Agreement:
         enrichment: whose value of a field is taken.
         account_score_cap: a company's score is the sum over its people, at most this.
         review: when both sides look at the agreement again; None when they did not say.
+        pipeline: how opportunities are counted; None when the agreement does not say.
         retired_from: from when nothing more starts by it, microseconds; None for never.
     """
 
@@ -210,6 +212,7 @@ class Agreement:
     enrichment: Enrichment
     account_score_cap: int
     review: Review | None
+    pipeline: Pipeline | None = None
     retired_from: int | None = None
 
     def is_over(self, at: int) -> bool:

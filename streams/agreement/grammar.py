@@ -28,6 +28,7 @@ from streams.agreement.scalars import (
 from streams.agreement.texts import Part, percentage, tuple_of
 from streams.agreement.written_clauses import EscalationPart, NeedPart
 from streams.agreement.written_hours import Hours
+from streams.agreement.written_pipeline import PipelinePart
 from streams.agreement.written_records import AccountsPart, EnrichmentPart, IdentityPart, NurturePart
 from streams.agreement.written_routing import RoutingPart
 
@@ -281,6 +282,7 @@ class AgreementSpec(Part):
     identity: IdentityPart | None = None
     enrichment: EnrichmentPart | None = None
     accounts: AccountsPart | None = None
+    pipeline: PipelinePart | None = None
     late_facts_accepted: Duration = "7d"
     archive: Archive | None = None
 

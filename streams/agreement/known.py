@@ -9,6 +9,7 @@ from events.agreement import AgreementFact, AgreementPublished, AgreementRetired
 from events.instants import to_us
 from streams.agreement.compile import compile_published
 from streams.agreement.compiled import Agreement
+from streams.agreement.pipeline import OPEN, Pipeline
 
 Governing = AgreementPublished | AgreementRetired
 """The facts that change what governs."""
@@ -22,7 +23,7 @@ class Known:
     what has started, and nothing more starts by it.
     """
 
-    __slots__ = ("_by_name", "_changes", "_in_force", "_versions")
+    __slots__ = ("_by_name", "_changes", "_in_force", "_pipelines", "_versions")
 
     def __init__(self, agreements: Iterable[Agreement] = ()) -> None:
         self._versions: dict[tuple[str, int], Agreement] = {}
@@ -36,6 +37,7 @@ class Known:
             versions.append(agreement)
         self._changes = sorted({agreement.effective_from for agreement in taking_effect})
         self._in_force: list[tuple[Agreement, ...]] = [(), *(self._ranked(at) for at in self._changes)]
+        self._pipelines = _pipelines(self._changes, self._in_force[1:])
 
     @classmethod
     def of(cls, facts: Iterable[AgreementFact]) -> "Known":
@@ -85,6 +87,14 @@ class Known:
                 return agreement
         return None
 
+    def pipeline(self, at: int) -> Pipeline:
+        """How opportunities are counted at an instant, all alike: they have no profile that a condition could ask.
+
+        Of several agreements that say so, the one that `choose` would take first. The end of an agreement ends no
+        pipeline: a version without one does, or one of another name that comes first.
+        """
+        return self._pipelines[bisect_right(self._changes, at)]
+
     def next_change(self, since: int) -> int | None:
         """The least instant, not before `since`, at which a version takes effect."""
         place = bisect_left(self._changes, since)
@@ -93,3 +103,13 @@ class Known:
     def _ranked(self, at: int) -> tuple[Agreement, ...]:
         governing = [found for name in self._by_name if (found := self.in_force(name, at)) is not None]
         return tuple(sorted(governing, key=lambda each: (-each.priority, not each.conditional, each.name)))
+
+
+def _pipelines(changes: Iterable[int], in_force: Iterable[tuple[Agreement, ...]]) -> list[Pipeline]:
+    """What governs opportunities before the first change, and from each on; each knows since when it does."""
+    found, before = [OPEN], OPEN
+    for at, agreements in zip(changes, in_force, strict=True):
+        now = next((each.pipeline for each in agreements if each.pipeline is not None), OPEN)
+        found.append(found[-1] if now is before else replace(now, since=at))
+        before = now
+    return found

@@ -11,6 +11,7 @@ from streams.agreement.described.items import (
     section,
     with_article,
 )
+from streams.agreement.described.pipeline import pipeline_section
 from streams.agreement.grammar import AgreementSpec, ClausePart
 from streams.agreement.scalars import Side
 from streams.agreement.written_clauses import EscalationPart
@@ -28,6 +29,8 @@ def promise_sections(spec: AgreementSpec) -> Iterator[Section]:
         yield section("What sales promises", "sales", _clauses(spec, "sales"))
     if spec.conversion is not None:
         yield section("A conversion", "sales", _conversion(spec))
+    if spec.pipeline is not None:
+        yield pipeline_section(spec.pipeline)
     if spec.marketing_clauses:
         yield section("What marketing promises", "marketing", (*_clauses(spec, "marketing"), *_commitments(spec)))
 

@@ -1,0 +1,77 @@
+"""Stages of opportunities, money and tidiness, as they are written."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from events.currencies import MINOR_DIGITS
+from events.opportunity import Forecast, Untidy
+from streams.agreement.scalars import Date, Duration, Name, Zone
+from streams.agreement.texts import Part, tuple_of
+
+_RATE = re.compile(r"[0-9]{1,9}(\.[0-9]{1,12})?")
+
+
+def checked_currency(code: str) -> str:
+    """The code, if ISO 4217 has it."""
+    if code not in MINOR_DIGITS:
+        raise ValueError(f"expected an ISO 4217 code such as EUR, found {code!r}")
+    return code
+
+
+def checked_rate(value: object) -> str:
+    """The rate as a text; a number with a point is not taken, since its digits could be others than those written."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or _RATE.fullmatch(value) is None or not value.strip("0."):
+        raise ValueError(
+            f'expected a rate in quotes such as "0.9215", at most 12 digits behind the point; found {value}'
+        )
+    return value
+
+
+CurrencyCode = Annotated[str, AfterValidator(checked_currency)]
+Rate = Annotated[str, BeforeValidator(checked_rate)]
+
+
+class StagePart(Part):
+    """What a stage of the company's own list says about a forecast; entering a `closed` one wins the opportunity."""
+
+    forecast: Forecast
+
+
+class RatePart(Part):
+    """What one unit of a currency is worth in the reporting currency, from a day on."""
+
+    from_: Date = Field(alias="from")
+    rate: Rate
+
+
+class HygienePart(Part):
+    """What counts as untidy, and how long something may be missing before it is said."""
+
+    checks: Annotated[tuple[Untidy, ...], BeforeValidator(tuple_of)] = (
+        "close_date_past",
+        "no_close_date",
+        "no_next_step",
+        "no_contact",
+        "no_products",
+        "amount_zero",
+        "untouched",
+    )
+    grace: Duration = "1d"
+    untouched_for: Duration = "30d"
+
+
+Rates = Annotated[tuple[RatePart, ...], BeforeValidator(tuple_of), Field(min_length=1)]
+
+
+class PipelinePart(Part):
+    """How opportunities are counted: their stages, the money of reports, and what is untidy."""
+
+    stages: Annotated[dict[Name, StagePart] | None, Field(min_length=1)] = None
+    currency: CurrencyCode | None = None
+    rates: dict[CurrencyCode, Rates] = Field(default_factory=dict)
+    timezone: Zone = "UTC"
+    hygiene: HygienePart = HygienePart()
