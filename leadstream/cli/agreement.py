@@ -25,6 +25,7 @@ from leadstream.cli.options import command, fail
 from leadstream.cli.output import format_option, show
 from leadstream.cli.root import main
 from leadstream.cli.times import INSTANT
+from leadstream.clock import now_us
 from leadstream.deployment import opened
 from leadstream.settings import Settings
 from streams.agreement.described.items import counted, every
@@ -57,12 +58,12 @@ async def check(_settings: Settings, file: Path, form: str) -> None:
       leadstream agreement check next.yaml --format json
     """
     if form != "table":
-        problems = problems_of(file)
+        problems = problems_of(file, now_us())
         show([problem._asdict() for problem in problems], form, columns=Problem._fields)
         if problems:
             fail(f"{file}: {counted(len(problems), 'problem')}")
         return
-    spec = loaded(file)
+    spec = loaded(file, new_at=now_us())
     clauses = counted(len(spec.sales_clauses) + len(spec.marketing_clauses), "clause")
     click.echo(f"{file}: agreement {spec.agreement}, version {spec.version}: fine, {clauses}")
 
@@ -77,7 +78,7 @@ async def propose(settings: Settings, file: Path) -> None:
     \b
     Example: leadstream agreement propose examples/agreements/inbound-b2b.yaml
     """
-    spec = loaded(file)
+    spec = loaded(file, new_at=now_us())
     async with opened(settings) as log:
         await _ask(
             log,
@@ -134,7 +135,7 @@ async def publish(settings: Settings, target: str, number: int | None, signed_as
       leadstream agreement publish inbound-b2b --version 3
       leadstream agreement publish examples/agreements/bpi2012.yaml --as "head of sales"
     """
-    spec = loaded(Path(target)) if number is None and is_file(target) else None
+    spec = loaded(Path(target), new_at=now_us()) if number is None and is_file(target) else None
     async with opened(settings) as log:
         how: dict[str, Any] = {"signed_as": signed_as, "before_first_lead": await untouched(log)}
         if spec is not None:

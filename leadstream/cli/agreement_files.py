@@ -29,10 +29,15 @@ def is_file(target: str) -> bool:
     return False
 
 
-def loaded(file: Path) -> AgreementSpec:
-    """The agreement in a file; every problem on a line of its own, then the end."""
+def loaded(file: Path, *, new_at: int | None = None) -> AgreementSpec:
+    """The agreement in a file; every problem on a line of its own, then the end.
+
+    Args:
+        file: the file.
+        new_at: when it is still to be agreed on, microseconds; None for one that may be in force already.
+    """
     try:
-        return load(text_of(file))
+        return load(text_of(file), new_at=new_at)
     except AgreementError as exc:
         for problem in exc.problems:
             click.echo(f"{file}:{problem.text()}", err=True)
@@ -41,10 +46,10 @@ def loaded(file: Path) -> AgreementSpec:
         fail(f"{file}: is not UTF-8 text")
 
 
-def problems_of(file: Path) -> list[Problem]:
-    """Everything that is wrong with the agreement in a file."""
+def problems_of(file: Path, new_at: int) -> list[Problem]:
+    """Everything that is wrong with the agreement in a file, which is still to be agreed on at an instant (us)."""
     try:
-        load(text_of(file))
+        load(text_of(file), new_at=new_at)
     except AgreementError as exc:
         return exc.problems
     except UnicodeDecodeError:

@@ -79,6 +79,9 @@ class SubjectProcessor(Generic[S]):
         elif not EARLIEST <= occurred_at <= at + TOLERANCE or not self._admitted.of_outside(envelope):
             txn.dead_letter(record, self._inbox, *self._admitted.refusal(envelope, occurred_at, at))
             return
+        elif flaw := self._kind.flaw(envelope, occurred_at):
+            txn.dead_letter(record, self._inbox, "invalid", *flaw)
+            return
         key, mark = envelope.subject.encode(), fingerprint(envelope.source, envelope.id, self._secret)
         if partition_of(key, txn.partitions) != txn.partition:
             forward_stray(txn, self._inbox, key, record, at)

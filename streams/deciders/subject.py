@@ -56,6 +56,13 @@ class Around(NamedTuple):
     secret: bytes = b""
 
 
+class Flaw(NamedTuple):
+    """Why a fact makes no sense, in words, and the field that is to blame."""
+
+    words: str
+    field: str
+
+
 @dataclass(frozen=True)
 class Kind(Generic[S]):
     """One kind of subject.
@@ -69,6 +76,7 @@ class Kind(Generic[S]):
         next_wake: the earliest instant at which the subject has something to say by itself.
         wake: what it says then.
         on_version: what it says when a version of an agreement takes effect; None when that is nothing to it.
+        flaw: why a fact from outside that happened at an instant (microseconds) is not taken; None where it is.
     """
 
     state: type[S]
@@ -79,6 +87,7 @@ class Kind(Generic[S]):
     next_wake: Callable[[S, Around], int | None] = lambda _state, _around: None
     wake: Callable[[S, int, Around], Sequence[Told]] = lambda _state, _due, _around: ()
     on_version: Callable[[S, int, Around], Sequence[Told]] | None = None
+    flaw: Callable[[Envelope, int], Flaw | None] = lambda _envelope, _at: None
 
 
 def is_duplicate(state: Subject, mark: int) -> bool:

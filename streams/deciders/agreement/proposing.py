@@ -9,6 +9,7 @@ import msgspec
 from events.agreement import AgreementProposed, AgreementSigned, ProposeAgreement, Side, SignAgreement
 from events.fact import Document
 from events.instants import from_us, iso
+from streams.agreement.doubts import ahead, is_ahead
 from streams.agreement.grammar import AgreementSpec
 from streams.agreement.load import document
 from streams.agreement.texts import instant_us
@@ -48,7 +49,7 @@ def decide_propose(
         at: its record time, microseconds.
         subject: its subject.
     """
-    spec = read(command.document)
+    spec = read(command.document, at)
     if isinstance(spec, Refusal):
         return spec
     unsigned = without_signatures(spec)
@@ -89,7 +90,7 @@ def decide_sign(
     proposal = proposed(subject, command.version)
     if proposal is None:
         return _not_proposed(state, subject, command.version)
-    objections = list(_flaws(proposal, command, subject))
+    objections = list(_flaws(proposal, command, at, subject))
     if objections:
         return refused(objections)
     if command.side in proposal.signed:
@@ -112,11 +113,13 @@ def _not_proposed(state: AgreementState, name: str, version: int) -> Refusal:
     return Refusal("unknown version", (f"version {version} of {name!r} is not proposed",))
 
 
-def _flaws(proposal: Proposal, command: SignAgreement, name: str) -> Iterator[Objection]:
+def _flaws(proposal: Proposal, command: SignAgreement, at: int, name: str) -> Iterator[Objection]:
     if not command.by:
         yield "unsigned", "a signature needs a name"
     if command.at is not None and not _is_date(command.at):
         yield "invalid date", f"expected a date or an instant such as 2026-03-20, found {command.at!r}"
+    elif command.at is not None and is_ahead(command.at, at):
+        yield "invalid date", ahead(command.at, at)
     if command.digest not in (None, proposal.digest):
         yield "changed", f"version {command.version} of {name!r} was proposed anew since it was read; read it again"
     if otherwise := signed_otherwise(proposal, command.side, command.by):

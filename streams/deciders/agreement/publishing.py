@@ -36,7 +36,7 @@ def decide_publish(
         has not signed, or signed another document; the version is not newer than the last one; it would take effect
         less than a minute after the command (any date is allowed before the first lead).
     """
-    spec = _meant(state, proposed, command, subject)
+    spec = _meant(state, proposed, command, at, subject)
     if isinstance(spec, Refusal):
         return spec
     unsigned = without_signatures(spec)
@@ -65,16 +65,16 @@ def decide_publish(
 
 
 def _meant(
-    state: AgreementState, proposed: Proposed, command: PublishAgreement, subject: str
+    state: AgreementState, proposed: Proposed, command: PublishAgreement, at: int, subject: str
 ) -> AgreementSpec | Refusal:
     if (command.document is None) == (command.version is None):
         return Refusal("invalid command", ("expected either a document or the version of a proposal",))
     if command.document is not None:
-        return read(command.document)
+        return read(command.document, at)
     assert command.version is not None
     proposal = proposed(subject, command.version)
     if proposal is not None:
-        return read(proposal.document)
+        return read(proposal.document, at)
     if outdated := not_newer(state, subject, command.version):
         return refused(outdated)
     return Refusal("unknown version", (f"version {command.version} of {subject!r} is not proposed",))

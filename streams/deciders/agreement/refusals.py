@@ -27,10 +27,10 @@ def refused(objections: list[Objection]) -> Refusal:
     return Refusal(objections[0][0], tuple(words for _, words in objections))
 
 
-def read(document: Document) -> AgreementSpec | Refusal:
-    """The agreement in a document, or everything that is wrong with it."""
+def read(document: Document, at: int) -> AgreementSpec | Refusal:
+    """The new agreement in a document, or everything that is wrong with it at an instant, in microseconds."""
     try:
-        return from_document(document)
+        return from_document(document, new_at=at)
     except AgreementError as error:
         return Refusal("invalid document", _shortened([problem.text() for problem in error.problems]))
 

@@ -54,6 +54,27 @@ def test_check_gives_problems_as_rows_to_programs(house: House) -> None:
     assert other.stdout == "path,line,message\n,,is not UTF-8 text\n"
 
 
+def test_what_cannot_be_meant_is_a_problem_of_a_new_agreement_and_still_shown(house: House) -> None:
+    doubtful = (
+        AGREEMENT + "applies_to: {field: n, at_least: 2, at_most: 1}\n" + SIGNED.replace("2026-01-12", "2198-01-12")
+    )
+    path, lines = house.write("desk.yaml", doubtful), doubtful.splitlines()
+    number = next(at for at, line in enumerate(lines, 1) if line.startswith("applies_to"))
+    for asked in (("check", path), ("propose", path), ("publish", path)):
+        first, second, last = house.refused("agreement", *asked).splitlines()
+        assert (
+            first == f"{path}:line {number}: applies_to.at_least: 2 is more than at_most, 1; no number is on both sides"
+        )
+        assert second.startswith(f"{path}:line {number + 3}: signed[1].at: 2198-01-12 is still to come; expected 20")
+        assert last == f"leadstream: {path}: 2 problems"
+    assert [row["path"] for row in json.loads(house.ask("agreement", "check", path, "--format", "json").stdout)] == [
+        "applies_to.at_least",
+        "signed[1].at",
+    ]
+    assert "not proposed yet" in house.run("agreement", "show", path).stdout
+    assert "Nothing else changes" in house.run("agreement", "diff", path, path).stdout
+
+
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"[", b"", b"- 1"])
 def test_what_is_no_agreement_at_all_is_refused(house: House, content: bytes) -> None:
     path = house.write("desk.yaml", content)

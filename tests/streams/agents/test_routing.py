@@ -79,6 +79,35 @@ async def test_who_is_away_is_told_to_the_pool_and_comes_back_by_himself() -> No
     assert handed.time == from_us(minute(3 * DAYS))
 
 
+async def test_an_absence_that_makes_no_sense_is_no_absence_and_is_said_to_whoever_sent_it() -> None:
+    house = await House().open(ROUTED)
+    for number, away in enumerate(
+        (
+            MemberAway(member="ana", since=from_us(minute(60)), until=from_us(minute(60))),
+            MemberAway(member="ana", until=from_us(minute(0))),
+            MemberAway(member="ana", replacement="ana"),
+        )
+    ):
+        await house.send(sent(happened(away, 5, fact_id=f"away-{number}"), "b2b/bucharest"), inbox=POOL_INBOX)
+    await house.send(sent(qualified(10)))
+    await house.run()
+    assert await owners(house, "anna") == ["ana"]
+    assert types(await house.told("b2b/bucharest", POOL_EVENTS)) == [
+        "LeadOwnerRequested",
+        "PoolStaffed",
+        "PoolAssigned",
+    ]
+    assert [(words["dlq.reason"], words["dlq.field"], words["dlq.detail"]) for _, words in await house.dead()] == [
+        ("invalid", "until", "ends at 2026-01-05T10:00:00Z, not after it begins at 2026-01-05T10:00:00Z (until)"),
+        ("invalid", "until", "ends at 2026-01-05T09:00:00Z, not after it begins at 2026-01-05T09:05:00Z (until)"),
+        (
+            "invalid",
+            "replacement",
+            "who is away cannot stand in for themself; leave it out if nobody does (replacement)",
+        ),
+    ]
+
+
 async def test_a_pools_deadline_serves_the_next_lead() -> None:
     house = await House().open(CAPPED)
     await house.send(sent(qualified(0), "anna"), sent(qualified(10), "bert"))

@@ -14,7 +14,7 @@ from events.lead import LeadCaptured, LeadConverted, LeadProfileUpdated, LeadSta
 from events.routing import LeadAssigned, LeadOwnerRequested, LeadRequestWithdrawn, MemberAway, MemberBack, PoolAssigned
 from events.topics import ACCOUNT_EVENTS, LEAD_EVENTS, LEAD_INBOX, POOL_EVENTS, POOL_INBOX
 from leadstream.verification import verify_states
-from tests.streams.agents.house import House, sent
+from tests.streams.agents.house import House, codec, sent
 from tests.streams.deciders.lead.test_ownership import ESCALATED
 from tests.support.given import DAYS, happened, minute
 from tests.support.laws import examples
@@ -85,7 +85,8 @@ async def lived(steps: list[Step], partitions: int) -> House:
         time += step.gap
         await house.send(sent(happened(step.fact, time, fact_id=f"step-{number}"), step.to), inbox=step.inbox)
     await house.run(until=minute(time + 9 * DAYS))
-    assert await house.dead() == []
+    for record, words in await house.dead():
+        assert (type(codec.decode(record.value).data), words["dlq.reason"]) == (MemberAway, "invalid")
     return house
 
 

@@ -152,3 +152,23 @@ def test_a_signature_with_its_date_is_kept_as_written() -> None:
     proposal = desk.proposed("a", 1)
     assert proposal is not None
     assert proposal.signed["marketing"].at == "2024-09-01"
+
+
+def test_nobody_signs_on_a_day_that_is_still_to_come() -> None:
+    desk = Desk()
+    today, later = (iso(NOW + days * DAY)[:10] for days in (0, 1))
+    desk.tell(propose())
+    words = (f"{later} is still to come; expected {today} or earlier",)
+    assert desk.refusal(sign(at=later)) == ("invalid date", words)
+    sooner = f"{iso(SOON + 1)} is still to come; expected {iso(NOW)} or earlier"
+    assert desk.refusal(sign(at=iso(SOON + 1))) == ("invalid date", (sooner,))
+    assert desk.tell(sign(at=iso(SOON))).accepted, "a clock may be a minute ahead"
+    reason, missing = desk.refusal(propose(2, signed=[SALES | {"at": later}]))
+    assert (reason, missing) == ("invalid document", (f"signed[0].at: {words[0]}",))
+
+
+def test_what_cannot_be_meant_is_neither_proposed_nor_published() -> None:
+    never = {"applies_to": {"field": "company.employees", "at_least": 2, "at_most": 1}}
+    told = "applies_to.at_least: 2 is more than at_most, 1; no number is on both sides"
+    assert Desk().refusal(propose(**never)) == ("invalid document", (told,))
+    assert Desk().refusal(publish(parts=never)) == ("invalid document", (told,))
