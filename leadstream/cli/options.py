@@ -94,9 +94,16 @@ def from_file() -> dict[str, Any]:
 
 
 def command(
-    group: click.Group, name: str, **extra: Any
+    group: click.Group, name: str, loop: Callable[[], asyncio.AbstractEventLoop] | None = None, **extra: Any
 ) -> Callable[[Callable[..., Coroutine[Any, Any, Any]]], click.Command]:
-    """Register an async function as a command that gets `Settings` first and ends with a clear error."""
+    """Register an async function as a command that gets `Settings` first and ends with a clear error.
+
+    Args:
+        group: where it belongs.
+        name: what people call it.
+        loop: makes the event loop it runs on; by default the standard one.
+        extra: for click.
+    """
 
     def register(function: Callable[..., Coroutine[Any, Any, Any]]) -> click.Command:
         @functools.wraps(function)
@@ -108,7 +115,8 @@ def command(
                 level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
             )
             try:
-                asyncio.run(function(settings, **own))
+                with asyncio.Runner(loop_factory=loop) as runner:
+                    runner.run(function(settings, **own))
             except (LogError, StoreError, OSError) as exc:
                 fail(advised(exc))
             except Undecodable as exc:  # of the canonical log: what comes from outside becomes a dead letter

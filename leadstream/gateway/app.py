@@ -1,0 +1,80 @@
+"""The composition of the gateway: routes over parts, and what becomes of every error."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.openapi.utils import get_openapi
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from leadstream import __version__
+from leadstream.gateway.events import PATH, Endpoint, events_endpoint, events_routes
+from leadstream.gateway.front import Front
+from leadstream.gateway.parts import Parts
+from leadstream.gateway.problems import Problem, response_to
+
+_ABOUT = (
+    "Facts, commands and questions over HTTP. Every request shows a key (`leadstream keys create`) as "
+    "`Authorization: Bearer`. Problems are told as application/problem+json."
+)
+
+
+def build_app(parts: Parts) -> ASGIApp:
+    """The application. It starts nothing and owns nothing: who made the parts ends them."""
+    app, post_events = _routed(parts)
+    return Front(app, PATH, post_events)
+
+
+def _routed(parts: Parts) -> tuple[FastAPI, Endpoint]:
+    app = FastAPI(
+        title="leadstream gateway",
+        version=__version__,
+        description=_ABOUT,
+        openapi_url="/v1/openapi.json",
+        docs_url=None,  # their pages load scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    post_events = events_endpoint(parts)
+    app.include_router(events_routes(post_events))
+    app.add_api_route("/v1/health", _health, methods=["GET"], include_in_schema=False)
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(HTTPException, _not_here)
+    app.add_exception_handler(Exception, _unexpected)
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign]
+    return app, post_events
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with how callers show who they are."""
+    if not app.openapi_schema:
+        made = get_openapi(title=app.title, version=app.version, description=_ABOUT, routes=app.routes)
+        made.setdefault("components", {})["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+        made["security"] = [{"key": []}]
+        app.openapi_schema = made
+    return app.openapi_schema
+
+
+async def _health() -> Response:
+    return Response(b'{"status":"ok"}', media_type="application/json")
+
+
+async def _problem(_: Request, exc: Exception) -> Response:
+    assert isinstance(exc, Problem)
+    return response_to(exc)
+
+
+async def _not_here(request: Request, exc: Exception) -> Response:
+    """No such path or method."""
+    assert isinstance(exc, HTTPException)
+    detail = {
+        HTTPStatus.NOT_FOUND: "there is nothing here; GET /v1/openapi.json says what there is",
+        HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not taken here",
+    }.get(HTTPStatus(exc.status_code), str(exc.detail))
+    return response_to(Problem(exc.status_code, detail, headers=exc.headers))
+
+
+async def _unexpected(_: Request, __: Exception) -> Response:
+    """A fault of ours: the server logs where it came from; the caller hears only that it was one."""
+    return response_to(Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "a fault of the gateway; it is in its log"))

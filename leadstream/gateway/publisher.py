@@ -1,0 +1,112 @@
+"""Takes events into the log: each is checked and answered by itself; what is called accepted is durable."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Literal
+
+from engine.errors import Unavailable
+from engine.ports import EventLog
+from events.codec import Codec
+from events.envelope import Envelope
+from events.registry import LEAD_COMMANDS, WIRE_TYPE
+from leadstream.gateway.callers import Caller
+from leadstream.gateway.committing import Bounds, Full, GroupCommit
+from leadstream.gateway.problems import unavailable
+from leadstream.gateway.remembered import Remembered
+from leadstream.publishing import Refused, batches_of, check
+
+KNOWN = 200_000
+"""Events of which this process remembers that they are in the log."""
+
+Outcome = Literal["accepted", "duplicate", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What became of one event.
+
+    Attributes:
+        outcome: `accepted`: the log has it durably; `duplicate`: it was there before, byte for byte; `refused`.
+        id: the event's id, where it could be read.
+        field: of a refusal: which field is wrong; empty where it is the whole.
+        reason: of a refusal: what was expected.
+    """
+
+    outcome: Outcome
+    id: str | None = None
+    field: str = ""
+    reason: str = ""
+
+
+class Publisher:
+    """Puts events of callers into the inboxes. Belongs to one event loop.
+
+    Args:
+        log: the log.
+        partitions: of the inboxes.
+        clock: now, in microseconds.
+        bounds: how much is appended at once.
+    """
+
+    def __init__(self, log: EventLog, partitions: int, clock: Callable[[], int], bounds: Bounds | None = None) -> None:
+        self._codec, self._partitions, self._clock = Codec(), partitions, clock
+        self._commits = GroupCommit(log, bounds)
+        self._known = Remembered[bytes, None](KNOWN)
+
+    async def take(self, values: Sequence[bytes], caller: Caller) -> list[Item]:
+        """Take events.
+
+        Args:
+            values: structured JSON, one event each.
+            caller: who sends them.
+
+        Returns:
+            What became of each, in order.
+
+        Raises:
+            Problem: 503 when the log cannot take them; then none is acknowledged, and all may be sent again.
+        """
+        at = self._clock()
+        items: list[Item] = []
+        fresh: dict[bytes, tuple[Envelope, bytes]] = {}
+        for place, value in enumerate(values, 1):
+            found = self._checked(place, value, caller, at)
+            if isinstance(found, Refused):
+                items.append(Item("refused", field=found.field, reason=found.reason))
+                continue
+            mark = blake2b(value, digest_size=16).digest()
+            if mark in self._known or mark in fresh:
+                items.append(Item("duplicate", found.id))
+                continue
+            fresh[mark] = found, value
+            items.append(Item("accepted", found.id))
+        if fresh:
+            await self.append(list(fresh.values()))
+            for mark in fresh:
+                self._known.put(mark, None)
+        return items
+
+    async def append(self, records: Sequence[tuple[Envelope, bytes]]) -> None:
+        """Append checked envelopes with their bytes; durable when it returns.
+
+        Raises:
+            Problem: 503 when the log cannot take them.
+        """
+        batches = batches_of(self._partitions, ((envelope, value, ()) for envelope, value in records))
+        size = sum(len(value) + len(envelope.subject) for envelope, value in records)
+        try:
+            await self._commits.append(batches, size)
+        except (Full, Unavailable) as exc:
+            raise unavailable(f"the log cannot take it now ({exc}); send it again, nothing is doubled by it") from exc
+
+    def _checked(self, place: int, value: bytes, caller: Caller, at: int) -> Envelope | Refused:
+        found = check(place, value, self._codec, at=at)
+        if isinstance(found, Refused):
+            return found
+        if type(found.data) in LEAD_COMMANDS:
+            name = WIRE_TYPE[type(found.data)].split(".")[1].replace("_", "-")
+            return Refused(place, "type", f"a command is asked with POST /v1/commands/{name}")
+        if not caller.speaks_for(found.source):
+            return Refused(place, "source", f"this key may speak for {caller.sources_in_words} only")
+        return found

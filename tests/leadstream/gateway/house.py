@@ -1,0 +1,116 @@
+"""A gateway in this process over an in-memory log: requests go to its application as a server would hand them over."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+from starlette.types import ASGIApp
+
+from engine.memory.log import MemoryLog
+from engine.ports import EventLog, Record
+from engine.reading import records_of
+from events.topics import LEAD_INBOX
+from leadstream import keys
+from leadstream.deployment import topic_specs
+from leadstream.gateway.app import build_app
+from leadstream.gateway.callers import Callers
+from leadstream.gateway.committing import Bounds
+from leadstream.gateway.parts import Parts
+from leadstream.gateway.publisher import Publisher
+
+PARTITIONS = 4
+MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
+STRUCTURED = "application/cloudevents+json"
+BATCH = "application/cloudevents-batch+json"
+
+
+@dataclass
+class Clock:
+    """Says the time it is told."""
+
+    at: int = 1_772_445_600_000_000
+
+    def __call__(self) -> int:
+        return self.at
+
+
+@dataclass
+class House:
+    """A gateway and who calls it.
+
+    Attributes:
+        app: the application.
+        log: where accepted events go.
+        keys_file: the keys that are taken.
+        clock: the gateway's.
+        key: shown by default: may do everything in the name of `/forms`.
+    """
+
+    app: ASGIApp
+    log: EventLog
+    keys_file: Path
+    clock: Clock
+    key: str
+    client: httpx.AsyncClient = field(repr=False)
+
+    async def post(self, body: bytes, media_type: str = STRUCTURED, **headers: str) -> httpx.Response:
+        """Send events; names of headers with `_` for `-`."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        asked = {"content-type": media_type, "authorization": f"Bearer {self.key}", **named}
+        return await self.client.post("/v1/events", content=body, headers=asked)
+
+    async def kept(self) -> list[Record]:
+        """All records of the inbox."""
+        return [each for number in range(PARTITIONS) async for each in records_of(self.log, LEAD_INBOX, number)]
+
+    async def values(self) -> list[dict[str, Any]]:
+        """What they say."""
+        return [orjson.loads(record.value or b"") for record in await self.kept()]
+
+    def new_key(self, *scopes: keys.Scope, sources: Iterable[str] = ("/forms",), rate: int = 1_000_000) -> str:
+        """A key that is taken."""
+        new = keys.made("somebody", scopes, tuple(sources), rate, MONDAY)
+        keys.add(self.keys_file, new.key)
+        return new.text
+
+
+@asynccontextmanager
+async def gateway(folder: Path, log: EventLog | None = None, bounds: Bounds | None = None) -> AsyncIterator[House]:
+    """A gateway with one key."""
+    clock = Clock()
+    log = log or MemoryLog(clock=clock)
+    await log.start()
+    await log.create_topics(topic_specs(PARTITIONS))
+    keys_file = folder / "keys.json"
+    parts = Parts(Callers(keys_file, clock), Publisher(log, PARTITIONS, clock, bounds), clock)
+    app = build_app(parts)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        house = House(app, log, keys_file, clock, "", client)
+        house.key = house.new_key(*keys.SCOPES)
+        yield house
+    await log.stop()
+
+
+def event(number: int = 1, kind: str = "lead.touched", /, **fields: Any) -> dict[str, Any]:
+    """A CloudEvent as upstream writes it; `data` and attributes can be given."""
+    data = {"channel": "website", "kind": "visited", "direction": "inbound"}
+    return {
+        "specversion": "1.0",
+        "type": f"{kind}.v1",
+        "id": f"{number}",
+        "source": "/forms/contact",
+        "subject": f"lead-{number % 7}",
+        "time": "2026-03-02T09:00:00Z",
+        "data": data if kind == "lead.touched" else {"source": "web"},
+        **fields,
+    }
+
+
+def body(said: Mapping[str, Any] | list[dict[str, Any]]) -> bytes:
+    return orjson.dumps(said)
