@@ -8,8 +8,10 @@ from engine.ports import EventLog, FaustLog, GroupSpec, TopicSpec
 from events.topics import LEAD_INBOX, TOPICS, TopicDefinition
 from leadstream.clock import now_us
 from leadstream.settings import Settings
-from projections.catalogue import VIEW_TOPICS
-from projections.worker import VIEW_GROUP
+from projections.catalogue import PROJECTIONS, VIEW_TOPICS
+
+_OF_VIEWS = frozenset(projection.name for projection in PROJECTIONS)
+"""Names of the task groups that a projector runs."""
 
 
 def make_log(settings: Settings) -> FaustLog:
@@ -32,7 +34,7 @@ def make_log(settings: Settings) -> FaustLog:
 
 def app_name(settings: Settings, group: GroupSpec) -> str:
     """Name of the Faust app, and so of the consumer group, that runs a task group."""
-    return f"{settings.prefix}leadstream-{'projector' if group.name == VIEW_GROUP.name else 'worker'}"
+    return f"{settings.prefix}leadstream-{'projector' if group.name in _OF_VIEWS else 'worker'}"
 
 
 def topic_specs(partitions: int) -> list[TopicSpec]:

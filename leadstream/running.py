@@ -15,7 +15,7 @@ from leadstream.state_store import state_stores
 from leadstream.tuning import quiet_gc
 from leadstream.views_store import open_store
 from projections.sink import notice_another_log, sink_once
-from projections.worker import view_program
+from projections.worker import view_programs
 from streams.programs import LEADS, agreement_program, speaking_programs
 
 _LOOK = 0.1
@@ -64,15 +64,16 @@ async def run_until_idle(
     """
     quiet_gc()
     stores, secret = state_stores(settings, LEADS), settings.secret.encode()
-    agreements, views = agreement_program(), view_program(log, partitions)
+    agreements, views = agreement_program(), view_programs(log, partitions)
     speaking = speaking_programs(log, partitions, now_us, secret, stores)
-    await wait_until_free(log, [agreements, *speaking.all, views], settings.session_timeout)
+    await wait_until_free(log, [agreements, *speaking.all, *views], settings.session_timeout)
     store = open_store(settings)
     try:
         await notice_another_log(log, store)
         await drain(log, agreements, progress=progress)
         time = await decide_all(log, speaking, until=until, progress=progress)
-        await drain(log, views, progress=progress)
+        for program in views:
+            await drain(log, program, progress=progress)
         rows = await sink_once(log, store)
     finally:
         store.close()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from engine.faust_app import TaskApp, build_task_app
 from engine.ports import FaustLog
 from engine.runner import Policy
-from projections.worker import view_program
+from projections.worker import view_programs
 
 
 def build_app(
@@ -32,7 +32,7 @@ def build_app(
     return build_task_app(
         name,
         log,
-        [view_program(log, partitions)],
+        view_programs(log, partitions),
         clock=clock,
         policy=policy,
         session_timeout=session_timeout,

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from events.topics import TopicDefinition
+from events.topics import LEAD_EVENTS, LEAD_STATE, VIEW_PROGRESS, VIEW_STATE, TopicDefinition
 from projections.predicting.answers import PREDICTION_CALIBRATION, PREDICTION_MODEL, PREDICTIONS
+from projections.projection import Projection
 from projections.views.board import BOARD, VERDICTS
 from projections.views.breaches import BREACHES
 from projections.views.clause_times import CLAUSE_TIMES
@@ -26,25 +27,41 @@ from projections.views.tasks import TASKS
 from projections.views.timeline import TIMELINE
 from projections.views.view import Computed, Derived, Shown, View
 
-VIEWS: tuple[View[Any], ...] = (
-    LEADS,
-    FUNNEL,
-    SLA,
-    RESPONSE_TIMES,
-    BREACHES,
-    CLOCKS,
-    COMMITMENT,
-    TIMELINE,
-    COMPANIES,
-    PROSPECTS,
-    PREDICTION_COUNTS,
-    ROUTING,
-    TASKS,
-    CONVERSIONS,
-    CONSENTS,
-    DUPLICATES,
+OF_LEADS = Projection(
+    "views",
+    LEAD_EVENTS,
+    LEAD_STATE,
+    VIEW_STATE,
+    VIEW_PROGRESS,
+    (
+        LEADS,
+        FUNNEL,
+        SLA,
+        RESPONSE_TIMES,
+        BREACHES,
+        CLOCKS,
+        COMMITMENT,
+        TIMELINE,
+        COMPANIES,
+        PROSPECTS,
+        PREDICTION_COUNTS,
+        ROUTING,
+        TASKS,
+        CONVERSIONS,
+        CONSENTS,
+        DUPLICATES,
+    ),
 )
-"""In the order in which the projection task keeps their rows."""
+"""What is folded of the facts about leads."""
+
+PROJECTIONS: tuple[Projection, ...] = (OF_LEADS,)
+"""One task group each."""
+
+VIEWS: tuple[View[Any], ...] = tuple(view for projection in PROJECTIONS for view in projection.views)
+"""All that have rows."""
+
+PROJECTION_OF: Mapping[str, Projection] = {view.name: each for each in PROJECTIONS for view in each.views}
+"""Name of a view -> the projection that keeps it."""
 
 DERIVED: tuple[Derived, ...] = (QUEUE, UNOWNED, STAGNANT, BOARD, VERDICTS, CLAUSE_TIMES, SOURCES, PARTITIONS)
 """Made on read; each may rest on those before it."""

@@ -5,10 +5,9 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
-from events.topics import VIEW_PROGRESS
-from projections.catalogue import COMPUTED, DERIVED, VIEWS
+from projections.catalogue import COMPUTED, DERIVED, PROJECTIONS, VIEWS
 from projections.stores.answers import columns_by, table_by
-from projections.stores.schema import OF_AGREEMENTS, PROGRESS, base_table
+from projections.stores.schema import OF_AGREEMENTS, base_table, progress_table
 from projections.views.view import Aggregate, Column, Computed, Derived, Journal, View
 
 _HEAD = """\
@@ -82,7 +81,9 @@ def _beside() -> Iterator[str]:
     yield "## Beside the views\n"
     for table in OF_AGREEMENTS:
         yield f"Table `{table.name}`, from the topic `agreements`: {', '.join(_named(table.columns))}.\n"
-    yield f"Table `{PROGRESS.name}`, from the topic `{VIEW_PROGRESS}`: {', '.join(_named(PROGRESS.columns))}.\n"
+    for projection in PROJECTIONS:
+        table = progress_table(projection)
+        yield f"Table `{table.name}`, from the topic `{projection.progress}`: {', '.join(_named(table.columns))}.\n"
 
 
 def _named(columns: Iterable[Column]) -> Iterator[str]:

@@ -1,17 +1,15 @@
 """Facts folded into the base rows of all views, and base rows turned into rows of topics. Pure."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from events.envelope import Envelope
 from events.fact import Fact
-from projections.catalogue import VIEWS
 from projections.rows import encode_key, row_encoder
 from projections.views.view import Aggregate, Cells, Counters, Detail, Handler, Journal, View
 
 BaseRows = tuple[Any, ...]
-"""One base row or None per view, in the order of `VIEWS`."""
-EMPTY: BaseRows = (None,) * len(VIEWS)
+"""One base row or None per view, in the order of the projection's views."""
 
 
 class Route(NamedTuple):
@@ -22,16 +20,17 @@ class Route(NamedTuple):
     handler: Handler[Any]
 
 
-def _routes() -> dict[type[Fact], tuple[Route, ...]]:
-    facts = frozenset[type[Fact]]().union(*(view.handles for view in VIEWS))
+Routes = Mapping[type[Fact], tuple[Route, ...]]
+"""Fact type -> the views that take it."""
+
+
+def routes_of(views: Sequence[View[Any]]) -> Routes:
+    """How each fact type comes to the views that take it."""
+    facts = frozenset[type[Fact]]().union(*(view.handles for view in views))
     return {
-        fact: tuple(Route(i, view.initial, view.on[fact]) for i, view in enumerate(VIEWS) if fact in view.on)
+        fact: tuple(Route(i, view.initial, view.on[fact]) for i, view in enumerate(views) if fact in view.on)
         for fact in facts
     }
-
-
-ROUTES = _routes()
-"""Fact type -> the views that take it."""
 
 
 def keeps_rows(view: View[Any]) -> bool:
@@ -39,9 +38,9 @@ def keeps_rows(view: View[Any]) -> bool:
     return not isinstance(view, Journal) and not (isinstance(view, Aggregate) and view.of is not None)
 
 
-def place_of(view: Aggregate[Any]) -> int:
-    """The place of the base rows that a view counts."""
-    return [each.name for each in VIEWS].index((view.of or view).name)
+def place_of(view: Aggregate[Any], views: Sequence[View[Any]]) -> int:
+    """The place of the base rows that one of the views counts."""
+    return [each.name for each in views].index((view.of or view).name)
 
 
 def project_all(rows: list[Any], routes: Iterable[Route], envelope: Envelope) -> None:

@@ -11,7 +11,7 @@ import msgspec
 from engine.ports import EventLog
 from engine.state import POSITION
 from engine.task import decode_position
-from events.topics import LEAD_EVENTS, LEAD_STATE
+from projections.projection import Projection
 from projections.views.times import instant_text
 
 
@@ -38,20 +38,20 @@ class Writer(Protocol):
 class LogWriter:
     """Reads it from the writers' changelog."""
 
-    def __init__(self, log: EventLog) -> None:
-        self._log = log
+    def __init__(self, log: EventLog, projection: Projection) -> None:
+        self._log, self._of = log, projection
 
     async def heard(self, partition: int) -> Heard | None:
         """The position record first, the end offset after it."""
-        raw = await self._log.latest(LEAD_STATE, partition, POSITION)
+        raw = await self._log.latest(self._of.writer, partition, POSITION)
         if raw is None:
             return None
         time = decode_position(raw).time
-        return Heard(time, (await self._log.ends(LEAD_EVENTS))[partition])
+        return Heard(time, (await self._log.ends(self._of.log))[partition])
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """A record of the topic `view.progress`; its key is the partition number as text.
+    """A record of a projection's topic of progress, such as `view.progress`; its key is the partition number as text.
 
     Attributes:
         partition: partition number.

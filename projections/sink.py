@@ -1,7 +1,7 @@
 """The sink: copies the rows of the view topics into a store, with the positions in the same transaction.
 
-Order: the end of `view.progress` is read first and its records are applied last. A progress record is committed with
-or after the rows it vouches for, so these lie before the ends of the other topics, which are read later:
+Order: the ends of the topics of progress are read first and their records are applied last. A progress record is
+committed with or after the rows it vouches for, so these lie before the ends of the other topics, which are read later:
 `complete_to` never runs ahead of the rows.
 """
 
@@ -13,12 +13,13 @@ from engine.errors import Unavailable
 from engine.ports import EventLog, Record
 from events.agreement import AgreementPublished
 from events.codec import Codec
-from events.topics import AGREEMENTS, VIEW_PROGRESS
-from projections.catalogue import VIEWS
+from events.topics import AGREEMENTS
+from projections.catalogue import PROJECTIONS, VIEWS
 from projections.progress import decode_progress
+from projections.projection import Projection
 from projections.rows import decode_key, decode_row
 from projections.stores.port import Move, Overtaken, RowChange, Source, StoreUnavailable, ViewStore
-from projections.stores.schema import PROGRESS, PROMISES, STATUSES, TERMS, base_table
+from projections.stores.schema import PROMISES, STATUSES, TERMS, base_table
 from projections.views.commitment import pace
 from projections.views.view import View
 
@@ -64,11 +65,14 @@ def _promise(fact: AgreementPublished, quarter: str, promised: int) -> Iterable[
         yield RowChange(PROMISES.name, key, (*key, wanted, promised))
 
 
-def _read_progress(record: Record) -> Iterable[RowChange]:
-    if record.value is None:
-        return ()
-    progress = decode_progress(record.value)
-    return (RowChange(PROGRESS.name, (progress.partition,), (progress.partition, progress.complete_to)),)
+def _progress_reader(projection: Projection) -> Reader:
+    def read(record: Record) -> Iterable[RowChange]:
+        if record.value is None:
+            return ()
+        progress = decode_progress(record.value)
+        return (RowChange(projection.clock, (progress.partition,), (progress.partition, progress.complete_to)),)
+
+    return read
 
 
 async def sink_once(log: EventLog, store: ViewStore, codec: Codec | None = None) -> int:
@@ -133,14 +137,15 @@ async def sink(
 
 async def _copy_all(log: EventLog, store: ViewStore, codec: Codec) -> int:
     positions = store.positions()  # before the ends: what another sink has read since then is no sign of a new log
-    progress_ends = await log.ends(VIEW_PROGRESS)
+    clocks = [(each.progress, await log.ends(each.progress), _progress_reader(each)) for each in PROJECTIONS]
     sources: list[tuple[str, list[int], Reader]] = [(AGREEMENTS, await log.ends(AGREEMENTS), _agreement_reader(codec))]
     sources += [(view.topic, await log.ends(view.topic), _view_reader(view)) for view in VIEWS]
-    sources.append((VIEW_PROGRESS, progress_ends, _read_progress))
+    sources += clocks
     if _is_another(positions, {topic: ends for topic, ends, _ in sources}):
         store.reset()
         positions = {}
-    _expect_partitions(store, await log.starts(VIEW_PROGRESS), positions)
+    for projection in PROJECTIONS:
+        _expect_partitions(store, projection, await log.starts(projection.progress), positions)
     written = 0
     for topic, ends, reader in sources:
         starts = await log.starts(topic)
@@ -162,7 +167,8 @@ async def notice_another_log(log: EventLog, store: ViewStore) -> bool:
         StoreError: the store cannot be read or written.
     """
     positions = store.positions()
-    ends = {topic: await log.ends(topic) for topic in (AGREEMENTS, VIEW_PROGRESS, *(view.topic for view in VIEWS))}
+    topics = (AGREEMENTS, *(each.progress for each in PROJECTIONS), *(view.topic for view in VIEWS))
+    ends = {topic: await log.ends(topic) for topic in topics}
     another = _is_another(positions, ends)
     if another:
         store.reset()
@@ -173,13 +179,17 @@ def _is_another(positions: Mapping[Source, int], ends: Mapping[str, list[int]]) 
     return any(positions.get((topic, p), 0) > end for topic, found in ends.items() for p, end in enumerate(found))
 
 
-def _expect_partitions(store: ViewStore, starts: list[int], positions: dict[Source, int]) -> None:
-    """Give each new partition a row in `progress`, so that none can be forgotten."""
+def _expect_partitions(
+    store: ViewStore, projection: Projection, starts: list[int], positions: dict[Source, int]
+) -> None:
+    """Give each new partition a row in the table of progress, so that none can be forgotten."""
     for partition, start in enumerate(starts):
-        source = (VIEW_PROGRESS, partition)
+        source = (projection.progress, partition)
         if source not in positions:
             with suppress(Overtaken):  # another sink has done it, and gone on
-                store.apply([RowChange(PROGRESS.name, (partition,), (partition, None))], {source: Move(start, start)})
+                store.apply(
+                    [RowChange(projection.clock, (partition,), (partition, None))], {source: Move(start, start)}
+                )
 
 
 async def _copy(log: EventLog, store: ViewStore, source: Source, whole: Move, reader: Reader) -> int:

@@ -1,7 +1,7 @@
 """Proof that the views are a fold of the log: folds it again, all at once, and compares byte for byte."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,11 +11,8 @@ from engine.state import POSITION
 from engine.task import decode_position
 from events.codec import Codec
 from events.envelope import Envelope
-from events.topics import LEAD_EVENTS, VIEW_STATE
-from projections.catalogue import VIEWS
+from projections.catalogue import OF_LEADS, PROJECTIONS
 from projections.folding import (
-    EMPTY,
-    ROUTES,
     Change,
     detail_changes,
     journal_entry,
@@ -23,14 +20,13 @@ from projections.folding import (
     place_of,
     plus,
     project_all,
+    routes_of,
 )
+from projections.projection import Projection
 from projections.views.view import Aggregate, Cells, Counters, Detail, Journal, View
 
 Rows = dict[str, dict[bytes, bytes]]
 """Topic -> record key -> record value, of one partition."""
-
-
-_JOURNALS = [(view.topic, journal_entry(view)) for view in VIEWS if isinstance(view, Journal)]
 
 
 class StillMoving(Exception):
@@ -74,26 +70,32 @@ class Verified:
 
 
 class Fold:
-    """The facts of one partition, in order, folded from nothing."""
+    """The facts of one partition, in order, folded from nothing.
 
-    def __init__(self) -> None:
-        self._rows: defaultdict[str, list[Any]] = defaultdict(lambda: list(EMPTY))
-        self._entries: Rows = {view.topic: {} for view in VIEWS if isinstance(view, Journal)}
+    Args:
+        views: of one projection.
+    """
+
+    def __init__(self, views: Sequence[View[Any]]) -> None:
+        self._views, self._routes = views, routes_of(views)
+        self._rows: defaultdict[str, list[Any]] = defaultdict(lambda: [None] * len(views))
+        self._journals = [(view.topic, journal_entry(view)) for view in views if isinstance(view, Journal)]
+        self._entries: Rows = {topic: {} for topic, _ in self._journals}
 
     def add(self, envelope: Envelope) -> None:
         """Fold one fact."""
-        for topic, entry in _JOURNALS:
+        for topic, entry in self._journals:
             key, value = entry(envelope)
             if value is not None:
                 self._entries[topic][key] = value
-        routes = ROUTES.get(type(envelope.data))
+        routes = self._routes.get(type(envelope.data))
         if routes is not None:
             project_all(self._rows[envelope.subject], routes, envelope)
 
     def rows(self, partition: int) -> Rows:
         """All rows of all views of this partition."""
-        made: Rows = {view.topic: {} for view in VIEWS} | self._entries
-        for index, view in enumerate(VIEWS):
+        made: Rows = {view.topic: {} for view in self._views} | self._entries
+        for index, view in enumerate(self._views):
             for key, value in self._changes(index, view, partition):
                 if value is not None:
                     made[view.topic][key] = value
@@ -106,7 +108,7 @@ class Fold:
                 yield from changes(subject, None, rows[index])
         elif isinstance(view, Aggregate):
             sums: dict[Cells, Counters] = {}
-            place = place_of(view)
+            place = place_of(view, self._views)
             for rows in self._rows.values():
                 for group, counters in ({} if rows[place] is None else view.contributions(rows[place])).items():
                     sums[group] = plus(sums[group], counters) if group in sums else counters
@@ -114,31 +116,34 @@ class Fold:
             yield from (change(partition, group, counters) for group, counters in sums.items())
 
 
-def expected_rows(partition: int, facts: Iterable[Envelope]) -> Rows:
-    """The rows that the facts of one partition of `lead-events`, in order, have to lead to."""
-    fold = Fold()
+def expected_rows(partition: int, facts: Iterable[Envelope], projection: Projection = OF_LEADS) -> Rows:
+    """The rows that the facts of one partition of a canonical log, in order, have to lead to."""
+    fold = Fold(projection.views)
     for envelope in facts:
         fold.add(envelope)
     return fold.rows(partition)
 
 
 async def verify_views(log: EventLog, partitions: int, codec: Codec | None = None) -> Verified:
-    """Compare the view topics with a fold of `lead-events`, up to where the projections have read.
+    """Compare the view topics with a fold of the canonical logs, up to where the projections have read.
 
     Raises:
         StillMoving: a projection task wrote meanwhile.
-        Undecodable: `lead-events` holds something that is no fact.
+        Undecodable: a canonical log holds something that is no fact.
     """
     done = Verified()
-    for partition in range(partitions):
-        await _verify_partition(log, partition, codec or Codec(), done)
+    for projection in PROJECTIONS:
+        for partition in range(partitions):
+            await _verify_partition(log, projection, partition, codec or Codec(), done)
     return done
 
 
-async def _verify_partition(log: EventLog, partition: int, codec: Codec, done: Verified) -> None:
-    upto = await _position(log, partition)
-    fold = Fold()
-    async for record in records_of(log, LEAD_EVENTS, partition):
+async def _verify_partition(
+    log: EventLog, projection: Projection, partition: int, codec: Codec, done: Verified
+) -> None:
+    upto = await _position(log, projection, partition)
+    fold = Fold(projection.views)
+    async for record in records_of(log, projection.log, partition):
         if record.offset >= upto:
             done.behind += 1
             continue
@@ -150,10 +155,10 @@ async def _verify_partition(log: EventLog, partition: int, codec: Codec, done: V
         for key in sorted(expected.keys() | found.keys()):
             if expected.get(key) != found.get(key):
                 done.differences.append(Difference(topic, partition, key, expected.get(key), found.get(key)))
-    if await _position(log, partition) != upto:
-        raise StillMoving(f"{VIEW_STATE}-{partition}: the projection task wrote while it was verified")
+    if await _position(log, projection, partition) != upto:
+        raise StillMoving(f"{projection.state}-{partition}: the projection task wrote while it was verified")
 
 
-async def _position(log: EventLog, partition: int) -> int:
-    raw = await log.latest(VIEW_STATE, partition, POSITION)
-    return 0 if raw is None else decode_position(raw).offsets.get(LEAD_EVENTS, 0)
+async def _position(log: EventLog, projection: Projection, partition: int) -> int:
+    raw = await log.latest(projection.state, partition, POSITION)
+    return 0 if raw is None else decode_position(raw).offsets.get(projection.log, 0)

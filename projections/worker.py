@@ -1,11 +1,12 @@
 """Composition root of the read side: the projection task, which turns facts into rows of the view topics.
 
-One task per partition keeps the base rows of every lead in it, and the partition's partial rows of the views that
-count. Rows go out once per key and batch, in the task's transaction, with the state they were made from.
+One task per partition and canonical log keeps the base rows of every subject in it, and the partition's partial rows of
+the views that count. Rows go out once per key and batch, in the task's transaction, with the state they were made from.
 """
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -16,11 +17,9 @@ from engine.host import Program
 from engine.ports import EventLog, GroupSpec, Record
 from engine.transaction import Transaction
 from events.codec import Codec
-from events.topics import DEAD_LETTERS, LEAD_EVENTS, VIEW_PROGRESS, VIEW_STATE
-from projections.catalogue import VIEWS
+from events.topics import DEAD_LETTERS
+from projections.catalogue import OF_LEADS, PROJECTIONS
 from projections.folding import (
-    EMPTY,
-    ROUTES,
     BaseRows,
     added,
     detail_changes,
@@ -30,58 +29,92 @@ from projections.folding import (
     place_of,
     plus,
     project_all,
+    routes_of,
 )
 from projections.parts import PART_BYTES, part_key, split
 from projections.progress import Heard, LogWriter, Writer, progress_record
-from projections.views.view import Aggregate, Cells, Counters, Detail, Journal
-
-VIEW_GROUP = GroupSpec(name="views", sources=(LEAD_EVENTS,), changelog=VIEW_STATE, dead_letters=DEAD_LETTERS)
-"""The task group of all views."""
-
-LAYOUT = zlib.crc32(",".join(f"{view.name}={view.version}" for view in VIEWS).encode())
-"""Stands in every state: a state of other views, or of other versions of them, is never taken for ours."""
+from projections.projection import Projection
+from projections.views.view import Aggregate, Cells, Counters, Detail, Journal, View
 
 
 class StaleState(UnknownState):
-    """The stored state belongs to other versions of the views; it has to be folded anew from `lead-events`."""
+    """The stored state belongs to other versions of the views; it has to be folded anew from the canonical log."""
 
 
-_TYPES = tuple(type(view.initial) | None if keeps_rows(view) else None for view in VIEWS)
-_ROWS: Any = tuple.__class_getitem__(_TYPES)
-"""Type of the base rows of one lead, in the order of `VIEWS`; a view that keeps none has an empty place."""
-
-Subject: Any = msgspec.defstruct(
-    "Subject", [("rows", _ROWS)], frozen=True, array_like=True, gc=False, tag=LAYOUT, module=__name__
-)
-"""The base rows of one lead."""
+def _subject(views: Sequence[View[Any]], layout: int) -> Any:
+    """The type of the base rows of one subject; a view that keeps none has an empty place."""
+    types = tuple(type(view.initial) | None if keeps_rows(view) else None for view in views)
+    rows: Any = tuple.__class_getitem__(types)
+    fields = [("rows", rows)]
+    return msgspec.defstruct("Subject", fields, frozen=True, array_like=True, gc=False, tag=layout, module=__name__)
 
 
-class Partial(Struct, frozen=True, array_like=True, gc=False, tag=-LAYOUT):
+class PartialRow(Struct, frozen=True, array_like=True, gc=False):
     """Counters of one group of a view that counts; or the instant the partition is complete to."""
 
     counters: Counters
 
 
-class Part(Struct, frozen=True, array_like=True, gc=False, tag=~LAYOUT):
+class PartOfRows(Struct, frozen=True, array_like=True, gc=False):
     """A piece of the bytes of base rows that one record cannot hold; the first one says how many `parts` there are."""
 
     parts: int
     piece: bytes
 
 
+class Shapes:
+    """What the states of a projection look like, and how its views are folded; made once a projection.
+
+    Attributes:
+        projection: which.
+        group: its task group.
+        layout: stands in every state: a state of other views, or of other versions of them, is never taken for ours.
+        empty: base rows before any fact.
+        Subject: type of the base rows of one subject.
+        Partial: type of a partial row.
+        Part: type of a part of base rows.
+    """
+
+    def __init__(self, projection: Projection) -> None:
+        views = projection.views
+        self.projection = projection
+        self.group = GroupSpec(
+            name=projection.name, sources=(projection.log,), changelog=projection.state, dead_letters=DEAD_LETTERS
+        )
+        self.layout = zlib.crc32(",".join(f"{view.name}={view.version}" for view in views).encode())
+        self.empty: BaseRows = (None,) * len(views)
+        self.routes = routes_of(views)
+        self.Subject: Any = _subject(views, self.layout)
+        self.Partial = _tagged(PartialRow, "Partial", -self.layout)
+        self.Part = _tagged(PartOfRows, "Part", ~self.layout)
+        self.decode: Callable[[bytes], State] = msgspec.msgpack.Decoder(self.Subject | self.Partial | self.Part).decode
+        self.details = [
+            (i, view.topic, detail_changes(view)) for i, view in enumerate(views) if isinstance(view, Detail)
+        ]
+        self.journals = [(view.topic, journal_entry(view)) for view in views if isinstance(view, Journal)]
+        self.aggregates = [
+            (i, place_of(view, views), view, partial_changes(view))
+            for i, view in enumerate(views)
+            if isinstance(view, Aggregate)
+        ]
+
+
+def _tagged(base: type[Struct], name: str, tag: int) -> Any:
+    return msgspec.defstruct(name, [], bases=(base,), frozen=True, array_like=True, gc=False, tag=tag, module=__name__)
+
+
 State = Any
-"""A `Subject`, a `Part` of one, or a `Partial`."""
+"""The base rows of a subject, a part of them, or a partial row."""
 Sums = dict[Cells, Counters]
 _SUBJECT, _PARTIAL, _PROGRESS = b"s", b"p", b"t"
 _encode = msgspec.msgpack.Encoder().encode
-_decode: Callable[[bytes], State] = msgspec.msgpack.Decoder(Subject | Partial | Part).decode
 _group_key = msgspec.json.Encoder().encode
-_DETAILS = [(i, view.topic, detail_changes(view)) for i, view in enumerate(VIEWS) if isinstance(view, Detail)]
-_JOURNALS = [(view.topic, journal_entry(view)) for view in VIEWS if isinstance(view, Journal)]
-_AGGREGATES = [
-    (i, place_of(view), view, partial_changes(view)) for i, view in enumerate(VIEWS) if isinstance(view, Aggregate)
-]
-"""With the places of their sums and of the base rows they count."""
+
+
+@lru_cache
+def shapes_of(projection: Projection) -> Shapes:
+    """The shapes of a projection."""
+    return Shapes(projection)
 
 
 class _Work:
@@ -97,14 +130,16 @@ class ViewsProcessor:
     """The program of one projection task.
 
     Args:
+        shapes: of the projection.
         partition: the task's partition number.
         writer: tells how far the write side is.
         codec: decodes the facts.
         longest: bytes of a lead's base rows that one record takes; longer ones are kept in parts.
     """
 
-    def __init__(self, partition: int, writer: Writer, codec: Codec, longest: int = PART_BYTES) -> None:
-        self._partition, self._writer, self._decode, self._longest = partition, writer, codec.decode, longest
+    def __init__(self, shapes: Shapes, partition: int, writer: Writer, codec: Codec, longest: int = PART_BYTES) -> None:
+        self._shapes, self._partition, self._longest = shapes, partition, longest
+        self._writer, self._decode = writer, codec.decode
         self._work: dict[str, _Work] = {}
         self._heard: Heard | None = None
         self._measured: dict[int, tuple[State, bytes]] = {}
@@ -116,9 +151,9 @@ class ViewsProcessor:
             StaleState: it was written by other versions of the views.
         """
         try:
-            return _decode(raw)
+            return self._shapes.decode(raw)
         except msgspec.DecodeError as exc:
-            raise StaleState(f"{VIEW_STATE}: written by other versions of the views ({exc})") from exc
+            raise StaleState(f"{self._shapes.group.changelog}: written by other versions of the views ({exc})") from exc
 
     def dump(self, state: State) -> bytes:
         """State to bytes; equal states give equal bytes."""
@@ -142,9 +177,9 @@ class ViewsProcessor:
         """
         del at
         envelope = self._decode(record.value, record.headers)
-        for topic, entry in _JOURNALS:
+        for topic, entry in self._shapes.journals:
             txn.send(topic, *entry(envelope))
-        routes = ROUTES.get(type(envelope.data))
+        routes = self._shapes.routes.get(type(envelope.data))
         if routes is None:
             return
         work = self._work.get(envelope.subject)
@@ -153,20 +188,19 @@ class ViewsProcessor:
             work = self._work[envelope.subject] = self._work_on(txn, key)
         project_all(work.new, routes, envelope)
 
-    @staticmethod
-    def _work_on(txn: Transaction[State], key: bytes) -> _Work:
-        state = txn.get(key)
-        if isinstance(state, Subject):
+    def _work_on(self, txn: Transaction[State], key: bytes) -> _Work:
+        state, shapes = txn.get(key), self._shapes
+        if isinstance(state, shapes.Subject):
             return _Work(key, state.rows, 1)
-        if not isinstance(state, Part):
-            return _Work(key, EMPTY, 0)
+        if not isinstance(state, PartOfRows):
+            return _Work(key, shapes.empty, 0)
         pieces = [state.piece]
         for number in range(1, state.parts):
             part = txn.get(part_key(key, number))
-            if not isinstance(part, Part):
-                raise StaleState(f"{VIEW_STATE}: part {number} of {state.parts} of a lead is missing")
+            if not isinstance(part, PartOfRows):
+                raise StaleState(f"{shapes.group.changelog}: part {number} of {state.parts} of a lead is missing")
             pieces.append(part.piece)
-        return _Work(key, _decode(b"".join(pieces)).rows, state.parts)
+        return _Work(key, shapes.decode(b"".join(pieces)).rows, state.parts)
 
     def wake(self, txn: Transaction[State], key: bytes, due: int) -> None:
         """Views have no deadlines."""
@@ -181,10 +215,10 @@ class ViewsProcessor:
 
     def finish(self, txn: Transaction[State]) -> None:
         """Write what changed: rows, partial rows, and how far the partition is complete."""
-        sums: list[Sums] = [{} for _ in VIEWS]
+        sums: list[Sums] = [{} for _ in self._shapes.empty]
         for subject, work in self._work.items():
             self._write_subject(txn, subject, work, sums)
-        for i, _, view, change in _AGGREGATES:
+        for i, _, view, change in self._shapes.aggregates:
             for group, counters in sums[i].items():
                 if any(counters):
                     txn.send(view.topic, *change(self._partition, group, self._count(txn, view, group, counters)))
@@ -193,12 +227,12 @@ class ViewsProcessor:
     def _write_subject(self, txn: Transaction[State], subject: str, work: _Work, sums: list[Sums]) -> None:
         old, new = work.old, work.new
         changed = False
-        for i, topic, changes in _DETAILS:
+        for i, topic, changes in self._shapes.details:
             if new[i] is not old[i]:
                 changed = True
                 for key, value in changes(subject, old[i], new[i]):
                     txn.send(topic, key, value)
-        for i, place, view, _ in _AGGREGATES:
+        for i, place, view, _ in self._shapes.aggregates:
             if new[place] is not old[place]:
                 changed, groups = True, sums[i]
                 for group, counters in added(view, old[place], new[place]).items():
@@ -209,7 +243,7 @@ class ViewsProcessor:
 
     def _keep(self, txn: Transaction[State], work: _Work) -> None:
         """Keep a lead's base rows, whole where a record takes them; parts that are as they were stay where they are."""
-        state = Subject(tuple(work.new))
+        state = self._shapes.Subject(tuple(work.new))
         raw = _encode(state)
         if len(raw) <= self._longest:
             parts = 1
@@ -219,43 +253,49 @@ class ViewsProcessor:
             pieces = split(raw, self._longest)
             parts = len(pieces)
             for number, piece in enumerate(pieces):
-                key, part = part_key(work.key, number), Part(parts if number == 0 else 0, piece)
+                key, part = part_key(work.key, number), self._shapes.Part(parts if number == 0 else 0, piece)
                 if txn.get(key) != part:
                     txn.put(key, part, None)
         for number in range(parts, work.parts):
             txn.delete(part_key(work.key, number))
 
-    @staticmethod
-    def _count(txn: Transaction[State], view: Aggregate[Any], group: Cells, counters: Counters) -> Counters:
+    def _count(self, txn: Transaction[State], view: Aggregate[Any], group: Cells, counters: Counters) -> Counters:
         """Add to the partition's counters of a group; the total."""
         key = _PARTIAL + view.name.encode() + b"\x1f" + _group_key(group)
         state = txn.get(key)
-        total = plus(state.counters, counters) if isinstance(state, Partial) else counters
+        total = plus(state.counters, counters) if isinstance(state, PartialRow) else counters
         if any(total):
-            txn.put(key, Partial(total), None)
+            txn.put(key, self._shapes.Partial(total), None)
         else:
             txn.delete(key)
         return total
 
     def _write_progress(self, txn: Transaction[State]) -> None:
         heard = self._heard
-        if heard is None or txn.positions[LEAD_EVENTS] < heard.end:
+        if heard is None or txn.positions[self._shapes.projection.log] < heard.end:
             return
         self._heard = None
         state = txn.get(_PROGRESS)
-        if isinstance(state, Partial) and state.counters[0] >= heard.time:
+        if isinstance(state, PartialRow) and state.counters[0] >= heard.time:
             return
-        txn.put(_PROGRESS, Partial((heard.time,)), None)
-        txn.send(VIEW_PROGRESS, *progress_record(self._partition, heard.time))
+        txn.put(_PROGRESS, self._shapes.Partial((heard.time,)), None)
+        txn.send(self._shapes.projection.progress, *progress_record(self._partition, heard.time))
 
 
-def view_program(log: EventLog, partitions: int, codec: Codec | None = None) -> Program:
-    """The task group that keeps all views.
+def view_programs(log: EventLog, partitions: int, codec: Codec | None = None) -> tuple[Program, ...]:
+    """The task groups that keep all views, one a projection.
 
     Args:
         log: where the writers' positions are read.
-        partitions: partition count of `lead-events`.
+        partitions: partition count of the canonical logs.
         codec: how facts are decoded; the plain one unless values are sealed.
     """
-    writer, decoder = LogWriter(log), codec or Codec()
-    return Program(VIEW_GROUP, partitions, lambda partition: ViewsProcessor(partition, writer, decoder))
+    return tuple(view_program(log, partitions, codec, projection) for projection in PROJECTIONS)
+
+
+def view_program(
+    log: EventLog, partitions: int, codec: Codec | None = None, projection: Projection = OF_LEADS
+) -> Program:
+    """The task group that keeps the views of one projection; see `view_programs`."""
+    writer, decoder, shapes = LogWriter(log, projection), codec or Codec(), shapes_of(projection)
+    return Program(shapes.group, partitions, lambda partition: ViewsProcessor(shapes, partition, writer, decoder))

@@ -10,7 +10,7 @@ from leadstream.deployment import opened, partition_count
 from leadstream.repairing import Repair, repair_all
 from leadstream.running import Busy, wait_until_free
 from leadstream.settings import Settings
-from projections.worker import view_program
+from projections.worker import view_programs
 from streams.programs import agreement_program, speaking_programs
 
 
@@ -39,7 +39,7 @@ async def repair(settings: Settings, *, yes: bool, form: str) -> None:
             programs = (
                 agreement_program(),
                 *speaking_programs(log, partitions, now_us, secret).all,
-                view_program(log, partitions),
+                *view_programs(log, partitions),
             )
             await wait_until_free(log, programs, settings.session_timeout)
         except Busy as exc:

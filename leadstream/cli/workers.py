@@ -30,9 +30,10 @@ from leadstream.supervising import supervise
 from leadstream.tidying import tidy
 from leadstream.views_store import open_store
 from projections.app import build_app as build_projector
+from projections.catalogue import OF_LEADS
 from projections.sink import notice_another_log, sink
 from projections.stores.port import StoreUnavailable, ViewStore
-from projections.worker import VIEW_GROUP
+from projections.worker import shapes_of
 from streams.app import build_app as build_worker
 from streams.programs import LEADS
 
@@ -131,7 +132,7 @@ async def projector(settings: Settings, watching: Watching) -> None:
     async with reachable(settings, _say) as log:
         stop = stop_on_signals()
         partitions = await partition_count(log)
-        name = app_name(settings, VIEW_GROUP)
+        name = app_name(settings, shapes_of(OF_LEADS).group)
         app = build_projector(
             name, log, partitions=partitions, clock=now_us,
             session_timeout=settings.session_timeout, static_name=settings.static_name,

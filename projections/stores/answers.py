@@ -6,7 +6,8 @@ that SQLite and PostgreSQL both take.
 
 from typing import Any, NamedTuple
 
-from projections.catalogue import DERIVED, VIEWS
+from projections.catalogue import DERIVED, PROJECTION_OF, PROJECTIONS, VIEWS
+from projections.projection import Projection
 from projections.stores.schema import base_table, quoted
 from projections.views.commitment import COMMITMENT
 from projections.views.companies import COMPANIES
@@ -27,11 +28,13 @@ class Answer(NamedTuple):
     query: str
 
 
-_COMPLETENESS = Answer(
-    "completeness",
-    "SELECT CASE WHEN COUNT(*) > 0 AND COUNT(*) = COUNT(complete_to) THEN MIN(complete_to) END AS complete_to "
-    "FROM progress",
-)
+def _completeness(projection: Projection) -> Answer:
+    return Answer(
+        projection.completeness,
+        "SELECT CASE WHEN COUNT(*) > 0 AND COUNT(*) = COUNT(complete_to) THEN MIN(complete_to) END AS complete_to "  # noqa: S608 - our identifier
+        f"FROM {projection.clock}",
+    )
+
 
 _FUNNEL = f"""
 WITH listed AS (
@@ -117,7 +120,7 @@ def _plain(view: View[Any]) -> str:
     columns = ", ".join(f"b.{quoted(column.name)}" for column in view.answer)
     return (
         f"SELECT {columns}, c.complete_to FROM {quoted(base_table(view).name)} b "  # noqa: S608 - our identifiers
-        "CROSS JOIN completeness c"
+        f"CROSS JOIN {PROJECTION_OF[view.name].completeness} c"
     )
 
 
@@ -126,7 +129,7 @@ def _placed(view: View[Any], place: str) -> str:
     columns = ", ".join(f"b.{quoted(column.name)}" for column in view.answer)
     return (
         f"SELECT {columns}, {place} AS place, c.complete_to FROM {quoted(base_table(view).name)} b "  # noqa: S608 - our identifiers
-        "CROSS JOIN completeness c"
+        f"CROSS JOIN {PROJECTION_OF[view.name].completeness} c"
     )
 
 
@@ -138,7 +141,7 @@ def _summed(view: Aggregate[Any]) -> str:
     )
     return (
         f"SELECT {groups}, {sums}, c.complete_to FROM {quoted(base_table(view).name)} b "  # noqa: S608 - our identifiers
-        f"CROSS JOIN completeness c GROUP BY {groups}, c.complete_to"
+        f"CROSS JOIN {PROJECTION_OF[view.name].completeness} c GROUP BY {groups}, c.complete_to"
     )
 
 
@@ -196,7 +199,7 @@ _SPECIAL = {
 }
 
 ANSWERS: tuple[Answer, ...] = (
-    _COMPLETENESS,
+    *(_completeness(projection) for projection in PROJECTIONS),
     *(Answer(view.table, _SPECIAL.get(view.name) or _plain(view)) for view in VIEWS),
     *(Answer(table_by(RESPONSE_TIMES, by), _response_times(by)) for by in RESPONSE_TIMES.groupings),
     *(Answer(view.table, view.query) for view in DERIVED),

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from projections.catalogue import VIEWS
+from projections.catalogue import PROJECTIONS, VIEWS
+from projections.projection import Projection
 from projections.views.view import Column, Kind, View
 
 
@@ -75,15 +76,18 @@ TERMS = Table(
 OF_AGREEMENTS = (STATUSES, PROMISES, TERMS)
 """Tables filled from the topic of the agreements."""
 
-PROGRESS = Table(
-    "progress",
-    (
-        Column("partition", Kind.INTEGER, "partition number of the log"),
-        Column("complete_to", Kind.INSTANT, "its rows hold all that was recorded up to here", True),
-    ),
-    1,
+
+def progress_table(projection: Projection) -> Table:
+    """The table of a projection's progress: one row per partition."""
+    return Table(projection.clock, _PROGRESS, 1)
+
+
+_PROGRESS = (
+    Column("partition", Kind.INTEGER, "partition number of the log"),
+    Column("complete_to", Kind.INSTANT, "its rows hold all that was recorded up to here", True),
 )
-"""One row per partition."""
+CLOCKS: tuple[Table, ...] = tuple(progress_table(projection) for projection in PROJECTIONS)
+"""Of all projections, in their order."""
 
 POSITIONS = Table(
     "positions",
@@ -104,7 +108,7 @@ LAYOUT = Table(
 """Which versions of the views the tables were made for."""
 
 BASES: tuple[Table, ...] = tuple(base_table(view) for view in VIEWS)
-TABLES: Mapping[str, Table] = {table.name: table for table in (*BASES, *OF_AGREEMENTS, PROGRESS, POSITIONS, LAYOUT)}
+TABLES: Mapping[str, Table] = {table.name: table for table in (*BASES, *OF_AGREEMENTS, *CLOCKS, POSITIONS, LAYOUT)}
 
 
 def quoted(name: str) -> str:

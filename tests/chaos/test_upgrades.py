@@ -25,8 +25,8 @@ from leadstream.folding import foldings
 from leadstream.repairing import repair_all
 from leadstream.running import run_until_idle
 from leadstream.settings import Settings
-from projections.catalogue import VIEW_TOPICS
-from projections.worker import VIEW_GROUP
+from projections.catalogue import OF_LEADS, VIEW_TOPICS
+from projections.worker import shapes_of
 from streams.agents.lead_bytes import dump_lead, load_lead
 from streams.deciders.lead.state import Lead
 from streams.programs import LEADS
@@ -203,7 +203,7 @@ async def test_a_state_that_cannot_be_read_stops_the_task_and_names_what_to_do(o
 @pytest.mark.slow
 async def test_views_of_another_version_are_folded_anew(old: Home, version: str) -> None:
     async with unchecked(old.settings) as log:
-        handle = log.task(VIEW_GROUP, 0)
+        handle = log.task(shapes_of(OF_LEADS).group, 0)
         found = await handle.open()
         key, value = next((key, value) for key, value in sorted(found.changelog.items()) if key[:1] == b"s")
         layout, *rest = msgspec.msgpack.decode(unpack(value)[1])
@@ -290,7 +290,7 @@ async def test_a_version_that_is_rolled_back_stops_at_a_fact_it_does_not_know_an
         assert said.startswith("leadstream: "), said
         assert "lead.captured.v9" in said
     async with unchecked(old.settings) as log:
-        handle = log.task(VIEW_GROUP, 0)
+        handle = log.task(shapes_of(OF_LEADS).group, 0)
         assert (await handle.open()).positions[LEAD_EVENTS] == end - 1
         await handle.close()
 

@@ -10,15 +10,17 @@ from events.envelope import Envelope
 from events.lead import LeadCaptured, LeadConverted
 from events.life import LeadConsentChanged, LeadUnconverted
 from events.topics import VIEW_STATE
+from projections.catalogue import OF_LEADS
 from projections.parts import PART_BYTES, part_key, split
 from projections.progress import LogWriter
 from projections.verify import verify_views
-from projections.worker import VIEW_GROUP, Part, ViewsProcessor
+from projections.worker import PartOfRows, ViewsProcessor, shapes_of
 from tests.projections.given import told
 from tests.projections.house import CODEC, House, house
 from tests.projections.strategies import histories
 from tests.support.laws import examples
 
+SHAPES = shapes_of(OF_LEADS)
 OVERHEAD = 40
 """Bytes of a part that are not its piece: the instant in front, tag, count, lengths."""
 
@@ -31,8 +33,8 @@ async def projected(facts: list[Envelope], longest: int, limit: int = 5000) -> H
 
 
 async def project(built: House, longest: int, limit: int = 5000) -> None:
-    writer = LogWriter(built.log)
-    program = Program(VIEW_GROUP, 1, lambda partition: ViewsProcessor(partition, writer, CODEC, longest))
+    writer = LogWriter(built.log, OF_LEADS)
+    program = Program(SHAPES.group, 1, lambda partition: ViewsProcessor(SHAPES, partition, writer, CODEC, longest))
     await drain(built.log, program, limit=limit)
 
 
@@ -74,10 +76,10 @@ async def test_what_was_kept_in_parts_is_made_whole_by_a_task_that_takes_more_an
     await built.write(*facts[cut:])
     await project(built, PART_BYTES)
     assert (await verify_views(built.log, 1)).differences == []
-    known, load = states(built), ViewsProcessor(0, LogWriter(built.log), CODEC).load
+    known, load = states(built), ViewsProcessor(SHAPES, 0, LogWriter(built.log, OF_LEADS), CODEC).load
     for key in [key for key in known if key[:1] == b"s"]:
         state = load(unpack(known[key])[1])
-        others = state.parts - 1 if isinstance(state, Part) else 0
+        others = state.parts - 1 if isinstance(state, PartOfRows) else 0
         assert sum(each[:1] == b"m" and each[5:] == key for each in known) == others
 
 

@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from events.lead import LeadCaptured, LeadStatusChanged
 from events.topics import AGREEMENTS, VIEW_PROGRESS
+from projections.catalogue import OF_LEADS
 from projections.sink import _expect_partitions, sink, sink_once
 from projections.stores.port import Move, RowChange, Source, StoreUnavailable
 from projections.stores.sqlite import SqliteStore
@@ -124,7 +125,7 @@ async def test_progress_told_while_the_sink_copies_waits_for_the_next_copy(monke
 def test_a_partition_that_another_sink_has_filled_meanwhile_keeps_its_progress() -> None:
     store = SqliteStore(":memory:")
     store.apply([RowChange("progress", (0,), (0, text(60)))], {(VIEW_PROGRESS, 0): Move(0, 1)})
-    _expect_partitions(store, [0, 0], {})
+    _expect_partitions(store, OF_LEADS, [0, 0], {})
     assert store.query("SELECT * FROM progress ORDER BY partition") == [(0, text(60)), (1, None)]
 
 

@@ -9,14 +9,15 @@ from events.codec import Undecodable
 from events.envelope import Envelope
 from events.lead import LeadCaptured, LeadStatusChanged
 from events.topics import LEAD_EVENTS, VIEW_PROGRESS, VIEW_STATE
-from projections.catalogue import VIEWS
-from projections.folding import EMPTY
+from projections.catalogue import OF_LEADS
 from projections.progress import decode_progress
 from projections.views.breaches import Breaches
 from projections.views.funnel import Reached
-from projections.worker import LAYOUT, Partial, StaleState, Subject, ViewsProcessor, view_program
+from projections.worker import StaleState, ViewsProcessor, shapes_of, view_program
 from tests.projections.given import text, told
 from tests.projections.house import CODEC, House, house, record
+
+SHAPES = shapes_of(OF_LEADS)
 
 
 async def opened(built: House) -> Task[object]:
@@ -159,9 +160,9 @@ class _Silent:
 
 
 def test_state_comes_back_from_its_bytes() -> None:
-    processor = ViewsProcessor(0, _Silent(), CODEC)
+    processor = ViewsProcessor(SHAPES, 0, _Silent(), CODEC)
     rows = {"funnel": Reached(captured_at=5, source="web"), "breaches": Breaches()}
-    states = (Subject(tuple(rows.get(view.name) for view in VIEWS)), Partial((1, 2, 3)))
+    states = (SHAPES.Subject(tuple(rows.get(view.name) for view in OF_LEADS.views)), SHAPES.Partial((1, 2, 3)))
     for state in states:
         raw = processor.dump(state)
         assert processor.load(raw) == state
@@ -169,9 +170,9 @@ def test_state_comes_back_from_its_bytes() -> None:
 
 
 def test_state_of_other_versions_of_the_views_is_refused() -> None:
-    processor = ViewsProcessor(0, _Silent(), CODEC)
-    raw = processor.dump(Subject(EMPTY))
-    other = raw.replace(LAYOUT.to_bytes(4, "big"), (LAYOUT ^ 1).to_bytes(4, "big"))
+    processor = ViewsProcessor(SHAPES, 0, _Silent(), CODEC)
+    raw = processor.dump(SHAPES.Subject(SHAPES.empty))
+    other = raw.replace(SHAPES.layout.to_bytes(4, "big"), (SHAPES.layout ^ 1).to_bytes(4, "big"))
     assert other != raw
     with pytest.raises(StaleState, match="other versions"):
         processor.load(other)
