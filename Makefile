@@ -35,14 +35,14 @@ check: $(VENV)/.dev ## Format, lint, types, room contracts, and the tests that n
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n logical --dist worksteal --hypothesis-profile=$(LAWS) --timeout 60 -m "not kafka and not docker and not slow and not data" $(ARGS)
+	$(BIN)/pytest -q -n logical --dist worksteal --hypothesis-profile=$(LAWS) --timeout 60 -m "not kafka and not postgresql and not docker and not slow and not data" $(ARGS)
 
-test: $(VENV)/.dev ## Everything: check, then the tests on real Kafka, real data and real containers
+test: $(VENV)/.dev ## Everything: check, then the tests on real Kafka, real PostgreSQL, real data and real containers
 	$(MAKE) check LAWS=thorough
 	$(BIN)/pytest -q -n 2 --dist loadfile -m "data" $(ARGS)
 	$(BIN)/pytest -q -n 2 --dist worksteal -m slow tests/simulation $(ARGS)
 	@# Twice as many at a time as there are cores: these wait for sessions, leases and brokers most of the time.
-	$(BIN)/pytest -q -n 4 --dist loadfile --ignore tests/simulation -m "(kafka or slow) and not data and not docker" $(ARGS)
+	$(BIN)/pytest -q -n 4 --dist loadfile --ignore tests/simulation -m "(kafka or postgresql or slow) and not data and not docker" $(ARGS)
 	$(BIN)/pytest -q -m "docker and not data" $(ARGS)
 
 chaos: export LEADSTREAM_CHAOS_EVENTS ?= 200000
@@ -54,7 +54,7 @@ chaos: export LEADSTREAM_CHAOS_FULL ?= 1
 chaos: export LEADSTREAM_CHAOS_SOAK_MINUTES ?= 30
 chaos: export LEADSTREAM_CHAOS_LEADS ?= 5000000
 chaos: $(VENV)/.dev ## Kill, freeze and disturb real workers at full length, or as LEADSTREAM_CHAOS_* say; tells what came of it
-	$(BIN)/pytest -q --durations=0 --timeout 7200 -m "slow or kafka" $(CHAOS) $(ARGS)
+	$(BIN)/pytest -q --durations=0 --timeout 7200 -m "slow or kafka or postgresql" $(CHAOS) $(ARGS)
 
 bench: $(VENV)/.dev ## Events a second against stock Faust on the same broker and data
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -14,6 +14,7 @@ from engine.kafka.session import servers_of
 _NONCE = secrets.token_hex(3)
 """Tells this process from an earlier one with the same number, as in a container that was started again."""
 SCHEMES = ("sqlite", "kafka")
+_STORES = ("postgresql", "postgres")
 _SQLITE = "sqlite:///"
 
 
@@ -22,6 +23,8 @@ class Settings(BaseModel):
 
     Attributes:
         broker: `sqlite:///path` or `kafka://host:port,...`; empty for one file in the data directory.
+        store: `postgresql://user@host/database` for the tables of the views; empty for a SQLite file in the data
+            directory. It may hold a password, so it is never shown whole.
         data_dir: where views, the embedded log and caches live.
         partitions: partition count for topics this command creates.
         prefix: put before every topic and consumer group, so that deployments can share a cluster.
@@ -38,6 +41,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     broker: str = ""
+    store: str = Field(default="", repr=False)
     data_dir: Path = Path("leadstream-data")
     partitions: int = Field(default=4, ge=1, le=1024)
     prefix: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$", max_length=64)
@@ -61,6 +65,14 @@ class Settings(BaseModel):
             servers_of(broker)
         return broker
 
+    @field_validator("store")
+    @classmethod
+    def _a_database(cls, store: str) -> str:
+        """Refuse what is no address of a database, without repeating a password."""
+        if store and not store.startswith(tuple(f"{scheme}://" for scheme in _STORES)):
+            raise ValueError("expected postgresql://user@host/database")
+        return store
+
     @property
     def url(self) -> str:
         """The broker's URL, the embedded default filled in."""
@@ -78,7 +90,7 @@ class Settings(BaseModel):
 
     @property
     def views_path(self) -> Path:
-        """Where the SQL views lie."""
+        """Where the SQL views lie, unless a database holds them."""
         return self.data_dir / "views.db"
 
     @property

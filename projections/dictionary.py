@@ -18,14 +18,16 @@ This file is generated from the code (`python -m projections.dictionary > docs/v
 Each view can be had in three shapes:
 
 * **as an answer**: `leadstream view NAME`, as a table, JSON or CSV, and as the SQL view of the same columns in
-  `views.db`. Sums over partitions, percentiles and `complete_to` are already in it. This is what most people want.
+  `views.db`, or in PostgreSQL where `--store` says so ([deployment.md](deployment.md#postgresql)). Sums over
+  partitions, percentiles and `complete_to` are already in it. This is what most people want.
 * **as rows of a topic**: the compacted topic `view.NAME`, one JSON object a row, the record key names the row, a null
   value takes it away. A view that counts keeps *partial rows*, one per partition of the log and group: sum them.
-* **as a base table** in `views.db`, the same rows as the topic.
+* **as a base table** beside the SQL views, the same rows as the topic.
 
-Types: *text*; *integer*; *real*; *boolean* (true/false in JSON, 1/0 in SQLite); *instant*, RFC 3339 text in UTC with
+Types: *text*; *integer*; *real*; *boolean* (true/false in JSON, 1/0 in SQL); *instant*, RFC 3339 text in UTC with
 six digits of a second, so that sorting the text sorts the instants. Seconds are completed seconds of real time.
-"May be empty" is null in JSON and SQL, nothing in CSV.
+"May be empty" is null in JSON and SQL, nothing in CSV. In PostgreSQL `captured_at::timestamptz` is the
+instant itself.
 
 `complete_to` stands in every answer: all that was recorded up to that instant is in it. It is the least over the
 partitions, comes from the write side's own position and never from a clock, and is empty until every partition has

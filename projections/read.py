@@ -105,7 +105,7 @@ def read_view(
     if isinstance(view, Computed):
         return sifted(_computed(store, view, _listed(where)), columns, name, where, sort=sort, limit=limit)
     conditions, values = _conditions(name, columns, _listed(where))
-    own = [quoted(column) for column in (view.order if by is None else (by, *view.order))]
+    own = [f"{quoted(column)} NULLS FIRST" for column in (view.order if by is None else (by, *view.order))]
     order = ", ".join([*_sorting(name, columns, sort), *own])
     sql = f"SELECT {names(columns)} FROM {table}{conditions}"  # noqa: S608 - identifiers are checked, values are bound
     sql += f" ORDER BY {order}" if order else ""

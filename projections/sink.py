@@ -8,6 +8,7 @@ committed with or after the rows it vouches for, so these lie before the ends of
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from typing import TypeVar
 
 from engine.errors import Unavailable
 from engine.ports import EventLog, Record
@@ -24,6 +25,7 @@ from projections.views.commitment import pace
 from projections.views.view import View
 
 Reader = Callable[[Record], Iterable[RowChange]]
+T = TypeVar("T")
 _ACCOUNTS = {"score_cap": 100}
 """What an agreement says that says nothing of accounts (docs/agreement.md)."""
 
@@ -136,16 +138,18 @@ async def sink(
 
 
 async def _copy_all(log: EventLog, store: ViewStore, codec: Codec) -> int:
-    positions = store.positions()  # before the ends: what another sink has read since then is no sign of a new log
+    # Before the ends: what another sink has read since then is no sign of a new log.
+    positions = await _aside(store.positions)
     clocks = [(each.progress, await log.ends(each.progress), _progress_reader(each)) for each in PROJECTIONS]
     sources: list[tuple[str, list[int], Reader]] = [(AGREEMENTS, await log.ends(AGREEMENTS), _agreement_reader(codec))]
     sources += [(view.topic, await log.ends(view.topic), _view_reader(view)) for view in VIEWS]
     sources += clocks
     if _is_another(positions, {topic: ends for topic, ends, _ in sources}):
-        store.reset()
+        await _aside(store.reset)
         positions = {}
     for projection in PROJECTIONS:
-        _expect_partitions(store, projection, await log.starts(projection.progress), positions)
+        starts = await log.starts(projection.progress)
+        await _aside(_expect_partitions, store, projection, starts, positions)
     written = 0
     for topic, ends, reader in sources:
         starts = await log.starts(topic)
@@ -166,12 +170,12 @@ async def notice_another_log(log: EventLog, store: ViewStore) -> bool:
         Unavailable: the log is out of reach.
         StoreError: the store cannot be read or written.
     """
-    positions = store.positions()
+    positions = await _aside(store.positions)
     topics = (AGREEMENTS, *(each.progress for each in PROJECTIONS), *(view.topic for view in VIEWS))
     ends = {topic: await log.ends(topic) for topic in topics}
     another = _is_another(positions, ends)
     if another:
-        store.reset()
+        await _aside(store.reset)
     return another
 
 
@@ -198,7 +202,7 @@ async def _copy(log: EventLog, store: ViewStore, source: Source, whole: Move, re
     Whoever is overtaken goes on from where the other sink has come to: the position only ever moves towards the end.
     """
     written, (start, end) = 0, whole
-    offset = store.positions().get(source, start)
+    offset = (await _aside(store.positions)).get(source, start)
     while offset < end:
         records, after = await log.read(*source, offset)
         if after <= offset:
@@ -206,18 +210,21 @@ async def _copy(log: EventLog, store: ViewStore, source: Source, whole: Move, re
         changes = [change for record in records if record.offset < end for change in reader(record)]
         after = min(after, end)
         try:
-            written += await _applied(store, changes, {source: Move(offset, after)})
+            written += await _aside(store.apply, changes, {source: Move(offset, after)})
             offset = after
         except Overtaken:
-            offset = store.positions().get(source, start)
+            offset = (await _aside(store.positions)).get(source, start)
     return written
 
 
-async def _applied(store: ViewStore, changes: list[RowChange], moves: Mapping[Source, Move]) -> int:
-    """Apply in a thread, which is never left behind: whoever stops us closes the store next."""
-    work = asyncio.ensure_future(asyncio.to_thread(store.apply, changes, moves))
+async def _aside(work: Callable[..., T], *arguments: object) -> T:
+    """Ask the store in a thread, so that the loop waits for no database; whoever stops us closes the store next.
+
+    So the thread is never left behind.
+    """
+    asked = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
     try:
-        return await asyncio.shield(work)
+        return await asyncio.shield(asked)
     except asyncio.CancelledError:
-        await asyncio.wait([work])
+        await asyncio.wait([asked])
         raise

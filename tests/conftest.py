@@ -11,6 +11,7 @@ import pytest
 from tests.support.kafka import KafkaCluster
 from tests.support.laws import register_profiles
 from tests.support.missing import MissingError, skip_or_fail
+from tests.support.postgresql import PostgresServer
 
 # Here, before any test file imports them for something small: a contract's asserts explain themselves only then.
 pytest.register_assert_rewrite("tests.engine.log_contract", "tests.engine.log_house", "tests.engine.embedded_contract")
@@ -35,6 +36,23 @@ def kafka() -> Iterator[KafkaCluster]:
 def kafka_url(kafka: KafkaCluster) -> str:
     """Our URL of the shared broker, "kafka://127.0.0.1:port"."""
     return kafka.url
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresServer]:
+    """A running database server, shared by the whole run. Who stops servers starts one of their own."""
+    with contextlib.ExitStack() as stack:
+        try:
+            server = stack.enter_context(PostgresServer())
+        except MissingError as error:
+            skip_or_fail(str(error))
+        yield server
+
+
+@pytest.fixture
+def postgresql_url(postgresql: PostgresServer) -> str:
+    """The address of an empty schema on the shared server, password and all."""
+    return postgresql.empty(f"t{next(_counter)}")
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ async def demo(
     breaches taken back by calls that are told late; Ctrl-C ends it. With --once a simulated week is decided in
     virtual time and summed up.
 
-    The demo always keeps to an embedded log of its own, whatever --broker says.
+    The demo always keeps to an embedded log of its own, whatever --broker and --store say.
 
     \b
     Examples:
@@ -111,5 +111,5 @@ def _home(settings: Settings, usual: Path | None) -> Path:
 def _own(settings: Settings, home: Path) -> Settings:
     """The settings with everything that leads out of the demo's directory taken away."""
     return settings.model_copy(
-        update={"broker": f"sqlite:///{(home / 'log.db').resolve()}", "data_dir": home, "prefix": ""}
+        update={"broker": f"sqlite:///{(home / 'log.db').resolve()}", "data_dir": home, "prefix": "", "store": ""}
     )

@@ -22,6 +22,7 @@ FORMATS = ("table", "json", "csv")
 _GLOBAL = (
     ("--broker", {"metavar": "URL", "help": "sqlite:///path (default: one file in the data directory) or kafka://host:port,…"}),
     ("--data-dir", {"metavar": "DIR", "help": "Where views and the embedded log live (default: leadstream-data)."}),
+    ("--store", {"metavar": "URL", "help": "postgresql://user@host/db for the views' tables (default: a SQLite file)"}),
     ("--log-level", {"type": click.Choice(["debug", "info", "warning", "error"]), "help": "How much is logged."}),
     ("--partitions", {"type": int, "metavar": "N", "help": "Partitions of topics made by this command (default: 4)."}),
     ("--prefix", {"metavar": "TEXT", "help": "Put before every Kafka topic and group, to share a cluster."}),

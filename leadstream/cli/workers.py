@@ -28,7 +28,7 @@ from leadstream.settings import Settings
 from leadstream.state_store import state_stores
 from leadstream.supervising import supervise
 from leadstream.tidying import tidy
-from leadstream.views_store import open_store
+from leadstream.views_store import reachable_store, tables_of
 from projections.app import build_app as build_projector
 from projections.catalogue import OF_LEADS
 from projections.sink import notice_another_log, sink
@@ -124,10 +124,12 @@ async def worker(settings: Settings, watching: Watching) -> None:
 @command(main, "projector")
 @_watched
 async def projector(settings: Settings, watching: Watching) -> None:
-    """Turn facts into views and keep the SQL tables in the data directory, until stopped.
+    """Turn facts into views and keep the SQL tables, in the data directory or where --store says, until stopped.
 
     \b
-    Example: leadstream --broker kafka://localhost:9092 --data-dir /var/lib/leadstream projector
+    Examples:
+      leadstream --broker kafka://localhost:9092 --data-dir /var/lib/leadstream projector
+      leadstream --broker kafka://localhost:9092 --store postgresql://leadstream@db.example/views projector
     """
     async with reachable(settings, _say) as log:
         stop = stop_on_signals()
@@ -137,8 +139,10 @@ async def projector(settings: Settings, watching: Watching) -> None:
             name, log, partitions=partitions, clock=now_us,
             session_timeout=settings.session_timeout, static_name=settings.static_name,
         )  # fmt: skip
-        store = open_store(settings)
-        _say(f"projector on {settings.url}, tables in {settings.views_path}")
+        store = await reachable_store(settings, stop, _once())
+        if store is None:
+            return
+        _say(f"projector on {settings.url}, tables in {tables_of(settings)}")
         works = {"keeping the tables": sink(log, store, stop, trouble=_once()), "tidying the log": tidy(log)}
         try:
             await _notice(log, store, stop)

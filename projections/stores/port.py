@@ -1,4 +1,4 @@
-"""The port of a store of rows. SQLite implements it; another database is a second file beside it."""
+"""The port of a store of rows. SQLite and PostgreSQL implement it; another database is a further file beside them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol

@@ -4,25 +4,21 @@ One SQLite library in the process (apsw), and a file of its own: a transaction o
 atomic. `synchronous` is NORMAL: what a power cut takes is read again from the topics, rows and positions alike.
 """
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import apsw
 
-from events.topics import AGREEMENTS
-from projections.catalogue import VIEWS
 from projections.stores.answers import ANSWERS
 from projections.stores.failures import translated
+from projections.stores.layout import PARTS, outdated
 from projections.stores.port import Move, Overtaken, RowChange, Source
 from projections.stores.schema import (
     LAYOUT,
-    OF_AGREEMENTS,
     POSITIONS,
     TABLES,
     Dialect,
-    base_table,
     create,
     create_indexes,
     delete,
@@ -35,14 +31,6 @@ SQLITE = Dialect(
     {Kind.TEXT: "TEXT", Kind.INTEGER: "INTEGER", Kind.REAL: "REAL", Kind.BOOLEAN: "INTEGER", Kind.INSTANT: "TEXT"}
 )
 _BUSY_MS = 30_000
-_ANSWERS, _AGREEMENTS = "answers", "agreements"
-_FIRST, _TABLES_OF_AGREEMENTS = "1", "2"
-"""Versions of the tables that are filled from the agreements; stores that name none have the first."""
-_LAYOUT = {
-    **{view.name: str(view.version) for view in VIEWS},
-    _AGREEMENTS: _TABLES_OF_AGREEMENTS,
-    _ANSWERS: hashlib.sha256("\n".join(map(repr, ANSWERS)).encode()).hexdigest(),
-}
 
 
 class SqliteStore:
@@ -64,7 +52,7 @@ class SqliteStore:
                 self._db.set_busy_timeout(_BUSY_MS)
                 self._run("PRAGMA journal_mode = WAL")
                 self._run("PRAGMA synchronous = NORMAL")
-                if self._layout() != _LAYOUT:
+                if self._layout() != PARTS:
                     self._prepare()
             except BaseException:
                 self._db.close()
@@ -124,11 +112,7 @@ class SqliteStore:
         """Make what is missing, and what was made for other versions of the views anew."""
         with _Immediate(self._db):
             known = self._layout()
-            changed = [view for view in VIEWS if known.get(view.name, str(view.version)) != str(view.version)]
-            tables, topics = [base_table(view).name for view in changed], [view.topic for view in changed]
-            if known.get(_AGREEMENTS, _FIRST) != _TABLES_OF_AGREEMENTS:
-                tables += [table.name for table in OF_AGREEMENTS]
-                topics.append(AGREEMENTS)
+            tables, topics = outdated(known)
             self._drop(tables)
             if known:
                 self._db.executemany(
@@ -150,7 +134,7 @@ class SqliteStore:
                 self._run(statement)
         for answer in ANSWERS:
             self._run(f"CREATE VIEW {quoted(answer.name)} AS {answer.query}")
-        self._db.executemany(upsert(LAYOUT), list(_LAYOUT.items()))
+        self._db.executemany(upsert(LAYOUT), list(PARTS.items()))
 
 
 class _Immediate:

@@ -22,7 +22,8 @@ from events.topics import AGREEMENTS, LEAD_EVENTS, LEAD_STATE, TOPICS
 from projections.catalogue import VIEW_TOPICS
 from projections.read import read_view
 from projections.sink import sink_once
-from projections.stores.port import Move, Source
+from projections.stores.port import Move, Source, ViewStore
+from projections.stores.schema import TABLES, names, quoted
 from projections.stores.sqlite import SqliteStore
 from projections.views.view import Cell
 from projections.worker import view_program
@@ -40,11 +41,11 @@ def record(envelope: Envelope) -> NewRecord:
 
 
 class House:
-    """Attributes: `log`, an in-memory log; `partitions`, its partition count; `store`, a SQLite file."""
+    """Attributes: `log`, an in-memory log; `partitions`, its partition count; `store`, a SQLite file or another."""
 
-    def __init__(self, path: Path | str = ":memory:", partitions: int = 1) -> None:
+    def __init__(self, path: Path | str = ":memory:", partitions: int = 1, store: ViewStore | None = None) -> None:
         self.partitions, self.log, self.path = partitions, MemoryLog(clock=lambda: NOW), path
-        self.store = SqliteStore(path)
+        self.store = SqliteStore(path) if store is None else store
 
     async def build(self) -> "House":
         await self.log.create_topics(
@@ -102,13 +103,14 @@ class House:
 
     def tables(self) -> dict[str, list[Any]]:
         """Everything in the store that comes from the log."""
-        names = [
-            str(name)
-            for (name,) in self.store.query("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-        ]
-        return {name: self.store.query(f'SELECT * FROM "{name}" ORDER BY 1, 2') for name in names}
+        return {
+            table.name: self.store.query(
+                f"SELECT {names(table.columns)} FROM {quoted(table.name)} ORDER BY {names(table.columns[: table.key])}"
+            )
+            for table in TABLES.values()
+        }
 
 
-async def house(path: Path | str = ":memory:", partitions: int = 1) -> House:
+async def house(path: Path | str = ":memory:", partitions: int = 1, store: ViewStore | None = None) -> House:
     """A new house."""
-    return await House(path, partitions).build()
+    return await House(path, partitions, store).build()

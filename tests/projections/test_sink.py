@@ -18,25 +18,6 @@ from tests.projections.house import House, house
 FACTS = [told(LeadCaptured(source="web", agreement="inbound"), n, lead=f"lead-{n}") for n in range(20)]
 
 
-class Crash(Exception):
-    """The process dies here."""
-
-
-class Crashing(SqliteStore):
-    """A real store in a process that dies after so many transactions."""
-
-    def __init__(self, path: Path, lives: int) -> None:
-        super().__init__(path)
-        self._lives = lives
-
-    @override
-    def apply(self, changes: Iterable[RowChange], moves: Mapping[Source, Move]) -> int:
-        if self._lives == 0:
-            raise Crash
-        self._lives -= 1
-        return super().apply(changes, moves)
-
-
 async def busy(path: Path | str = ":memory:", partitions: int = 2) -> House:
     built = await house(path, partitions)
     await built.publish("inbound", "Open", "Won")
@@ -51,22 +32,6 @@ async def test_everything_there_is_copied_once() -> None:
     assert await sink_once(built.log, built.store) > 0
     assert await sink_once(built.log, built.store) == 0
     assert len(built.view("leads")) == 20
-
-
-async def test_a_sink_killed_at_any_transaction_ends_in_the_same_tables(tmp_path: Path) -> None:
-    whole = await busy(tmp_path / "whole.db")
-    await sink_once(whole.log, whole.store)
-    for lives in range(12):
-        path = tmp_path / f"killed-{lives}.db"
-        killed = Crashing(path, lives)
-        try:
-            await sink_once(whole.log, killed)
-        except Crash:
-            killed.close()
-        again = House(path, 2)
-        again.log = whole.log
-        await sink_once(again.log, again.store)
-        assert again.tables() == whole.tables()
 
 
 async def test_complete_to_is_the_least_over_partitions_and_empty_until_all_have_reported() -> None:
@@ -129,16 +94,6 @@ def test_a_partition_that_another_sink_has_filled_meanwhile_keeps_its_progress()
     assert store.query("SELECT * FROM progress ORDER BY partition") == [(0, text(60)), (1, None)]
 
 
-async def test_another_log_is_noticed_and_the_tables_begin_anew(tmp_path: Path) -> None:
-    first = await busy(tmp_path / "views.db")
-    await sink_once(first.log, first.store)
-    other = await house(tmp_path / "views.db", partitions=2)
-    await other.write(told(LeadCaptured(source="fair"), 0, lead="new"))
-    await other.show()
-    assert [row["lead"] for row in other.view("leads")] == ["new"]
-    assert other.complete_to() is None
-
-
 async def test_a_row_taken_away_in_the_topic_is_taken_away_in_the_store() -> None:
     built = await busy()
     await sink_once(built.log, built.store)
@@ -160,39 +115,6 @@ async def test_the_loop_copies_what_comes_and_ends_when_told() -> None:
         stop.set()
         await running
     assert [row["lead"] for row in built.view("leads")] == ["lead-0"]
-
-
-async def test_two_sinks_of_one_store_leave_what_one_would(tmp_path: Path) -> None:
-    built = await busy(tmp_path / "views.db")
-    second = SqliteStore(tmp_path / "views.db")
-    await asyncio.gather(*(sink_once(built.log, store) for store in (built.store, second)))
-    alone = await busy()
-    await sink_once(alone.log, alone.store)
-    for name in ("leads", "funnel", "sla", "response-times", "breaches"):
-        assert built.view(name) == alone.view(name)
-
-
-class AlwaysSecond(SqliteStore):
-    """A real store whose every transaction comes right after the same one of another sink."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self.first = SqliteStore(path)
-
-    @override
-    def apply(self, changes: Iterable[RowChange], moves: Mapping[Source, Move]) -> int:
-        kept = list(changes)
-        self.first.apply(kept, moves)
-        return super().apply(kept, moves)
-
-
-async def test_a_sink_that_is_overtaken_at_every_transaction_ends_all_the_same(tmp_path: Path) -> None:
-    built = await busy()
-    await sink_once(built.log, built.store)
-    second = House(tmp_path / "views.db", 2)
-    second.store = AlwaysSecond(tmp_path / "views.db")
-    assert await sink_once(built.log, second.store) == 0
-    assert second.tables() == built.tables()
 
 
 async def test_an_agreement_without_statuses_adds_no_stage() -> None:
