@@ -69,6 +69,7 @@ REACTIONS: dict[type[Fact], tuple[Part, ...]] = {
         life.on_known,
         qualification.on_known,
         sla.on_captured,
+        ownership.on_captured,
         identity.on_known,
     ),
     LeadStatusChanged: (sla.on_status, life.on_status, ownership.on_changed),

@@ -64,6 +64,19 @@ def account_of(lead: Lead) -> str | None:
     return None if matched is None else matched.account
 
 
+def on_captured(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[Told]:
+    """A lead that waits for a turn turns out to be one to try the way with: it takes none."""
+    del envelope
+    lead = live.lead
+    asked = lead.asked
+    if asked is None or not asked.of_pool or not lead.is_test:
+        return ()
+    withdrawn, agreement = withdrawal(lead, "it is a test", at), _governing(live, at, given)
+    if agreement is None or lead.handed_over_at is not None or lead.qualified_at is None:
+        return (withdrawn,)
+    return (withdrawn, _handed_over(lead, agreement, None, max(at, asked.at)))
+
+
 def on_account_known(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[Told]:
     """A lead that waits for a turn turns out to belong to an account: whoever looks after that comes first."""
     lead = live.lead
@@ -220,10 +233,15 @@ def withdrawal(lead: Lead, reason: str, at: int) -> Told:
 
 
 def routed(lead: Lead, agreement: Agreement, way: Way, at: int, clause: str | None = None) -> Sequence[Told]:
-    """Give the lead to the person at the end of a way, or ask the pool there; another one than who has it now."""
+    """Give the lead to the person at the end of a way, or ask the pool there; another one than who has it now.
+
+    A lead that is sent to try the way takes nobody's turn and nothing of a quota: it is handed over to nobody.
+    """
     if way.owner is not None:
         return (assigned(lead, agreement, way.owner, way, at),)
     assert way.pool is not None
+    if lead.is_test:
+        return () if lead.handed_over_at is not None else (_handed_over(lead, agreement, None, at),)
     told = LeadOwnerRequested(
         pool=pool_key(agreement.name, way.pool),
         number=lead.requests + 1,

@@ -59,4 +59,4 @@ def _refused(lead: Lead, command: ReassignLead, agreement: Agreement | None) -> 
     pools = () if agreement is None or agreement.routing is None else tuple(agreement.routing.pools)
     if command.pool not in pools:
         return Refusal("no such pool", (f"the lead's agreement has {', '.join(pools) or 'no pools'}",))
-    return None
+    return Refusal("test lead", ("it takes nobody's turn; name an owner",)) if lead.is_test else None

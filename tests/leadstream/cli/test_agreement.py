@@ -251,6 +251,24 @@ def test_an_agreement_is_no_table(told: House) -> None:
     assert "--format csv" in told.misused("agreement", "show", "desk", "--format", "csv")
 
 
+def test_publishing_who_is_who_without_a_secret_is_warned_of(house: House) -> None:
+    """Hashes of e-mail addresses are no secret where their key is none."""
+    known = AGREEMENT + "identity: {merge_on: [email]}\n"
+    warned = house.run("agreement", "publish", house.write("who.yaml", known + SIGNED))
+    assert warned.stderr.startswith("warning: the agreement has an identity section and LEADSTREAM_SECRET is not set")
+    assert warned.stdout.startswith("agreement desk, version 1: published")
+    again = house.write("again.yaml", (known + SIGNED).replace("agreement: desk", "agreement: again"))
+    told = house.ask("agreement", "publish", again, env={"LEADSTREAM_SECRET": "a secret of the deployment"})
+    assert (told.exit_code, told.stderr) == (0, "")
+    without = house.write("plain.yaml", (AGREEMENT + SIGNED).replace("agreement: desk", "agreement: plain"))
+    assert house.run("agreement", "publish", without).stderr == ""
+
+
+def test_publishing_a_proposal_about_who_is_who_is_warned_of_as_well(house: House) -> None:
+    house.run("agreement", "propose", house.write("who.yaml", AGREEMENT + "identity: {merge_on: [email]}\n" + SIGNED))
+    assert "LEADSTREAM_SECRET is not set" in house.run("agreement", "publish", "desk").stderr
+
+
 def test_the_difference_is_told_in_words_and_as_rows(house: House) -> None:
     house.publish_agreement()
     other = house.write("next.yaml", FAR.replace("within: 24h", "within: 2h").replace("points: 20", "points: 25"))
