@@ -93,6 +93,7 @@ class Host:
             log=TalliedLog(self.log.task(program.group, partition), tally),
             processor=program.make(partition),
             store=program.store and program.store(partition),
+            decoded_bytes=self._policy.decoded_bytes,
         )
         runner = Runner(
             task,

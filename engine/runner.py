@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Generic
 
 from engine.batch import Batch
+from engine.decoded_states import DECODED_BYTES
 from engine.errors import (
     Forbidden,
     LogError,
@@ -42,7 +43,7 @@ async def always_seated() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How patient a runner is. Durations in seconds unless said otherwise.
+    """How patient a runner is, and what its task keeps at hand. Durations in seconds unless said otherwise.
 
     Attributes:
         retries: how often a failing processor is tried again.
@@ -54,6 +55,7 @@ class Policy:
         grace_us: how far behind the wall clock partition time stays when idle, in microseconds.
         position_every_us: how often an idle task writes down that its time has passed, in microseconds.
         stop_timeout: how long a stop waits for the running transaction.
+        decoded_bytes: bytes of states, as they are stored, that a task keeps decoded between batches.
     """
 
     retries: int = 3
@@ -65,6 +67,7 @@ class Policy:
     grace_us: int = 2_000_000
     position_every_us: int = 5_000_000
     stop_timeout: float = 20.0
+    decoded_bytes: int = DECODED_BYTES
 
 
 class Runner(Generic[S]):

@@ -15,6 +15,7 @@ import msgspec
 from engine.batch import Batch
 from engine.columns import Columns
 from engine.decided import Ranges, beyond, within
+from engine.decoded_states import DECODED_BYTES, DecodedStates
 from engine.errors import SkippedBatch, TornState, UnknownState
 from engine.failpoints import reached
 from engine.ports import GroupSpec, Opened, Processor, Record, S, TaskLog, Writes
@@ -28,8 +29,6 @@ FAR = 2**62
 SLICE = 0.1
 """Seconds of deciding after which a transaction is committed, so that heartbeats and other tasks get their turn."""
 _LOOK = 15
-HOT_STATES, HOT_ON_DISK = 50_000, 10_000
-"""Decoded states kept between batches, with states in memory and on disk; the oldest half goes when there are more."""
 
 
 class Position(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -79,6 +78,7 @@ class Task(Generic[S]):
         log: its handle on the log.
         processor: the program.
         store: where states are kept; in memory, when None is given.
+        decoded_bytes: bytes of states, as they are stored, that are kept decoded between batches.
     """
 
     def __init__(
@@ -90,6 +90,7 @@ class Task(Generic[S]):
         log: TaskLog,
         processor: Processor[S],
         store: StateStore | None = None,
+        decoded_bytes: int = DECODED_BYTES,
     ) -> None:
         self.group, self.partition, self.partitions = group, partition, partitions
         self.log, self.processor = log, processor
@@ -98,8 +99,8 @@ class Task(Generic[S]):
         self.time = 0
         self.store: StateStore = MemoryStore() if store is None else store
         self.deadlines = self.store.deadlines
-        self._hot: dict[bytes, S] = {}
-        self._most_hot = HOT_STATES if isinstance(self.store, MemoryStore) else HOT_ON_DISK
+        self._most_decoded = decoded_bytes
+        self._decoded = DecodedStates[S](decoded_bytes)
         self._sweep: Sweep | None = None
         self.failed_at: int | None = None
 
@@ -115,7 +116,8 @@ class Task(Generic[S]):
         position = self._checked_position(found)
         self.positions, self.time = dict(found.positions), position.time if position else 0
         self.ahead = position.ahead if position else {}
-        self.deadlines, self._hot, self._sweep = self.store.deadlines, {}, None
+        self.deadlines, self._sweep = self.store.deadlines, None
+        self._decoded = DecodedStates(self._most_decoded)
         reached("open.taken")
 
     async def _restored(self) -> Opened:
@@ -226,7 +228,7 @@ class Task(Generic[S]):
             processor=self.processor,
             store=self.store,
             deadlines=self.deadlines,
-            hot=self._hot,
+            hot=self._decoded.states,
             ahead=self.ahead,
         )
 
@@ -333,11 +335,8 @@ class Task(Generic[S]):
         )
         mark = await self.log.commit(writes)
         self.store.commit(changes, mark)
-        txn.release()
+        self._decoded.settle(txn.release(), changes)
         self.deadlines.commit()
         if self._sweep is not None and self._sweep.commit():
             self._sweep = None
         self.positions, self.ahead, self.time = after, ahead, txn.time
-        if len(self._hot) > self._most_hot:
-            for key in list(self._hot)[: self._most_hot // 2]:
-                del self._hot[key]

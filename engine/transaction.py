@@ -30,6 +30,7 @@ class Transaction(Generic[S]):
         "_dirty",
         "_group",
         "_hot",
+        "_loaded",
         "_processor",
         "_store",
         "_touched",
@@ -60,6 +61,7 @@ class Transaction(Generic[S]):
         self.positions, self.ahead = positions, dict(ahead or {})
         self._touched: dict[bytes, S] = {}
         self._dirty: dict[bytes, None] = {}
+        self._loaded: dict[bytes, int] = {}
         self.outputs: defaultdict[tuple[str, int], Columns] = defaultdict(Columns)
 
     def get(self, key: bytes) -> S | None:
@@ -74,6 +76,7 @@ class Transaction(Generic[S]):
             if raw is None:
                 return None
             state = self._processor.load(raw)
+            self._loaded[key] = len(raw)
         self._touched[key] = state
         return state
 
@@ -142,6 +145,7 @@ class Transaction(Generic[S]):
             for key, state, wake in zip(dirty, map(self._touched.get, dirty), self._deadlines.of(dirty), strict=True)
         ]
 
-    def release(self) -> None:
-        """After the commit: decoded states may be used again."""
+    def release(self) -> dict[bytes, int]:
+        """After the commit: decoded states may be used again; bytes of those that were decoded here."""
         self._hot.update(self._touched)
+        return self._loaded

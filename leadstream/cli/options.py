@@ -30,6 +30,7 @@ _GLOBAL = (
     ("--session-timeout", {"type": float, "metavar": "SECONDS", "help": "After which a silent worker is replaced."}),
     ("--static-name", {"metavar": "NAME", "help": "Keeps a worker's place in its Kafka group over a restart."}),
     ("--state", {"type": click.Choice(["memory", "rocksdb"]), "help": "Where workers keep states (default: memory)."}),
+    ("--decoded-mib", {"type": int, "metavar": "N", "help": "MiB of states a task keeps decoded, too (default: 16)."}),
     ("--secret", {"metavar": "TEXT", "help": "Key of hashes made from personal keys; better as LEADSTREAM_SECRET."}),
 )  # fmt: skip
 

@@ -115,7 +115,7 @@ async def worker(settings: Settings, watching: Watching) -> None:
         app = build_worker(
             app_name(settings, LEADS), log, partitions=partitions, clock=now_us, secret=settings.secret.encode(),
             session_timeout=settings.session_timeout, static_name=settings.static_name,
-            store=state_stores(settings, LEADS),
+            store=state_stores(settings, LEADS), policy=settings.policy,
         )  # fmt: skip
         _say(f"worker on {settings.url}, {partitions} partitions")
         await _served(app, stop, settings, watching)
@@ -137,7 +137,7 @@ async def projector(settings: Settings, watching: Watching) -> None:
         name = app_name(settings, shapes_of(OF_LEADS).group)
         app = build_projector(
             name, log, partitions=partitions, clock=now_us,
-            session_timeout=settings.session_timeout, static_name=settings.static_name,
+            session_timeout=settings.session_timeout, static_name=settings.static_name, policy=settings.policy,
         )  # fmt: skip
         store = await reachable_store(settings, stop, _once())
         if store is None:

@@ -41,8 +41,8 @@ _SETTLING_SECONDS = 300.0
 _STATES = {"worker": LEAD_STATE, "projector": VIEW_STATE}
 _SPARE = 8 * MIB
 """Bytes of memory a process may gain in the second half, beside what the leads that have come in since take."""
-_COPIES = 10.0
-"""Times the bytes of a state that it takes in memory: its bytes, their entry, and eight times as much decoded."""
+_COPIES = 3.0
+"""Times the bytes of a state that it takes in memory: its bytes, its key, their entry and deadline."""
 
 
 @pytest.fixture

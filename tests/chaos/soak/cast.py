@@ -1,6 +1,7 @@
 """Who works during a soak, and what is done to them: processes killed, frozen, restarted, guests, the broker too.
 
-Two are never killed, only frozen: the first worker and the first projector. What they hold is watched the whole time.
+Two are never killed, only frozen: the first worker and the first projector. What they hold is watched the whole time;
+they keep no decoded states between batches, so that what they hold is what is stored, and no leak hides behind it.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ _OTHERS = ("worker-b", "worker-on-disk", "projector-b")
 STANDING = r"^leadstream: (worker|projector) on "
 """What a process says when it listens to signals: before that one ends it at once."""
 _STARTED_SECONDS = 120.0
+_DECODED_MIB = 16
 
 
 class Fault(NamedTuple):
@@ -38,12 +40,18 @@ class Place:
     home: Home
     role: str
     state: str
+    decoded_mib: int
     process: Process | None = None
     starts: int = 0
 
     def start(self) -> Process:
         self.starts += 1
-        environment = {**self.home.environment, "LEADSTREAM_STATE": self.state, "LEADSTREAM_LOG_LEVEL": "info"}
+        environment = {
+            **self.home.environment,
+            "LEADSTREAM_STATE": self.state,
+            "LEADSTREAM_DECODED_MIB": str(self.decoded_mib),
+            "LEADSTREAM_LOG_LEVEL": "info",
+        }
         log = self.home.folder / f"{self.starts}.log"
         self.process = leadstream(self.role, log=log, env=environment)
         return self.process
@@ -80,7 +88,8 @@ class Cast:
     def _place(self, name: str) -> Place:
         home = replace(self._home, folder=self._home.folder / name, broker=self._home.settings.url)
         home.folder.mkdir(parents=True)
-        return Place(home, name.split("-", maxsplit=1)[0], "rocksdb" if name.endswith("disk") else "memory")
+        state, decoded = "rocksdb" if name.endswith("disk") else "memory", 0 if name in STEADY else _DECODED_MIB
+        return Place(home, name.split("-", maxsplit=1)[0], state, decoded)
 
     def begin(self) -> None:
         """Everybody starts."""
