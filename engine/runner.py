@@ -95,7 +95,7 @@ class Runner(Generic[S]):
         self._fetch_from: dict[str, int] = {}
         self._idle = asyncio.Event()
         self._failures = self._reopens = self._refetches = 0
-        self._main = asyncio.get_running_loop().create_task(self._life(), name=self.name)
+        self._main: asyncio.Task[None] | None = asyncio.get_running_loop().create_task(self._life(), name=self.name)
 
     @property
     def name(self) -> str:
@@ -157,8 +157,12 @@ class Runner(Generic[S]):
             except TimeoutError:
                 self._note("stop_timeout", task=self.name)
         reached("revoke.idle")
-        self._main.cancel()
-        await asyncio.wait([self._main])
+        if self._main is not None:
+            self._main.cancel()
+            await asyncio.wait([self._main])
+            # What was cancelled remembers where, and there we are: each would keep the other, and all states with it,
+            # until the garbage collector comes, which it seldom does (`quiet_gc`).
+            self._main = None
         await self._close()
 
     async def _life(self) -> None:

@@ -1,5 +1,7 @@
 import asyncio
-from collections.abc import Mapping
+import gc
+import weakref
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -47,6 +49,24 @@ async def test_only_named_partitions_are_let_go() -> None:
     await host.revoke([(IN, 1), (OUT, 0)])
     assert (set(host.runners), await log.owned(GROUP, 0), await log.owned(GROUP, 1)) == ({(IN, 0)}, True, False)
     await host.revoke()
+
+
+@pytest.fixture
+def no_garbage_collector() -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_garbage_collector")
+async def test_what_is_let_go_of_is_free_at_once_with_all_its_states() -> None:
+    _, host = await hosting()
+    host.assign([(IN, 0), (IN, 1)], seek)
+    await running(host, 2)
+    left = [weakref.ref(runner.task.store) for runner in host.runners.values()]
+    await host.revoke()
+    await asyncio.sleep(0)
+    assert [each() for each in left] == [None, None]
 
 
 async def test_sources_of_one_group_share_one_task_per_partition() -> None:
