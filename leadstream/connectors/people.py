@@ -6,30 +6,41 @@ from typing import Any
 from events.fact import PROFILE_FIELDS, Scalar
 from leadstream.connectors.faults import Bad
 from leadstream.connectors.port import Given
-from leadstream.connectors.reading import scalar
+from leadstream.connectors.reading import YES, scalar, words
 from streams.matching.keys import hashed
 from streams.matching.people import email_of, phone_of
 
 LONGEST = 4096
 """Characters of a value in a profile; what is longer is cut here and whole in the topic `raw`."""
-_LONGEST_NAME = 256
+LONGEST_NAME = 256
 _LONGEST_SUBJECT = 256
 ANSWERS = "answers."
+CONSENT = "consent."
+"""Begins the name of a field whose yes is the consent to a purpose: `consent.marketing_email`."""
 
 
-class Told:
-    """A profile as it is put together; what is blank is not told."""
+class Profile:
+    """A profile as it is put together; what is blank is not told, and what was told first holds.
+
+    Attributes:
+        fields: what is told so far, by field.
+        consents: purposes that the person explicitly agreed to.
+    """
 
     def __init__(self, given: Given) -> None:
         self._given = given
         self.fields: dict[str, Scalar] = {}
+        self.consents: list[str] = []
 
     def put(self, key: str, value: Any) -> None:
-        """Tell one field, if it is not blank and nothing told it before."""
-        told = scalar(value)
-        if told == "" or key in self.fields or len(self.fields) >= PROFILE_FIELDS:
+        """Tell one field."""
+        if key.startswith(CONSENT):
+            if words(value).lower() in YES:
+                self.consents.append(key.removeprefix(CONSENT)[:LONGEST_NAME])
             return
-        self.fields[key[:_LONGEST_NAME]] = told[:LONGEST] if isinstance(told, str) else told
+        told, key = scalar(value), key[:LONGEST_NAME]
+        if told != "" and key and key not in self.fields and len(self.fields) < PROFILE_FIELDS:
+            self.fields[key] = told[:LONGEST] if isinstance(told, str) else told
 
     def name(self, first: str, last: str, whole: str = "") -> None:
         """Tell a name that came whole, or in two parts, or both ways."""
@@ -41,20 +52,19 @@ class Told:
         """Tell a field of the vendor's own: where the configuration says so, else among the answers."""
         self.put(self._given.fields.get(field) or f"{ANSWERS}{field}", value)
 
-    def configured(self, field: str) -> str:
-        """What the configuration calls a vendor's field; empty where it says nothing."""
-        return self._given.fields.get(field, "")
+    def text(self, key: str) -> str:
+        """A field as text; an empty text where it was not told."""
+        return words(self.fields.get(key))
 
     def finished(self) -> dict[str, Scalar]:
         """The profile, its phone numbers in the E.164 form where they are numbers."""
-        country = self.fields.get("company.country") or self._given.country
-        for field in ("person.phone", "company.phone"):
-            if (phone := phone_of(self.fields.get(field), country) or self._here(self.fields.get(field))) is not None:
+        country = self.text("company.country") or self.text("person.country")
+        for field in ("person.phone", "person.mobile", "company.phone"):
+            text = self.fields.get(field)
+            phone = phone_of(text, country) or phone_of(text, self._given.country)
+            if phone is not None:
                 self.fields[field] = phone
         return self.fields
-
-    def _here(self, text: Any) -> str | None:
-        return phone_of(text, self._given.country)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +88,9 @@ class Who:
     anonymous: str = ""
 
     def subject(self, given: Given) -> str:
-        """The lead's id, by the strongest of what is known (SEMANTICS: explicit, own id, e-mail, phone, anonymous).
+        """The lead's id, by the strongest of what is known: explicit, own id, e-mail, phone, anonymous id.
+
+        Ids made from an address, a number or a browser are keyed hashes.
 
         Raises:
             Bad: nothing is known.
