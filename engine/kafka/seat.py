@@ -149,11 +149,22 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         """
         while not self._ending:
             try:
+                self._know_topics()
                 await self._stay_alive()
             except Exception as exc:  # noqa: BLE001 - a seat that nobody holds any more must be told loudly
                 self._end_process(exc)
                 return
             await self.sleep(_ALIVE_SECONDS)
+
+    def _know_topics(self) -> None:
+        """Ask again which partitions there are, as long as we do not know.
+
+        Who leads the group deals out what it knows of: nothing at all, to everybody, when it joined while the broker
+        did not answer. aiokafka deals again as soon as it learns more, but asks only every five minutes by itself.
+        """
+        client, topics = self._ensure_consumer()._client, self._ensure_consumer().subscription()  # noqa: SLF001 - no other way
+        if any(client.cluster.partitions_for_topic(topic) is None for topic in topics):
+            client.force_metadata_update()
 
     async def _stay_alive(self) -> None:
         """Show activity, and collect errors of the coordination; one that nobody collects stops it for good.

@@ -15,8 +15,8 @@ from tests.support.refusing import Refusal, RefusingProxy, at_the_door, behind_a
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
-HEARTBEAT, FIND_COORDINATOR = 12, 10
-NOT_AVAILABLE, UNSUPPORTED = 15, 35
+METADATA, FIND_COORDINATOR, HEARTBEAT = 3, 10, 12
+UNKNOWN_TOPIC, NOT_AVAILABLE, UNSUPPORTED = 3, 15, 35
 ALWAYS = 10**9
 SESSION = 4.0
 """Of the counting worker, in seconds."""
@@ -78,6 +78,18 @@ async def test_a_seat_whose_heartbeat_has_died_is_taken_again(scene: Scene, prox
     await scene.publish(100)
     await scene.written(200)
     assert worker.output().count("trouble in the consumer group") == 1
+    assert worker.alive
+
+
+async def test_who_leads_the_group_and_knows_no_partitions_deals_them_out_as_soon_as_it_does(
+    scene: Scene, proxy: RefusingProxy
+) -> None:
+    await scene.publish(100)
+    proxy.refusals = [Refusal(METADATA, UNKNOWN_TOPIC, "faust", ALWAYS)]
+    worker = scene.worker()
+    await asyncio.to_thread(worker.wait_for, "No partition metadata for topic", 60.0)
+    proxy.refusals = []
+    await scene.written(100)
     assert worker.alive
 
 
