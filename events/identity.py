@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 
 from events.fact import PERSONAL, Count, Fact, Identifier, Instant, Name, PersonalText, Profile, Text
 from events.lead import Direction, Side
+from events.shared_life import SharedHandOver, SharedStatus, SharedTurn
 
 Percent = Annotated[int, Meta(ge=0, le=100)]
 How = Literal["name", "near_name_and_domain", "near_name_and_phone", "near_name_and_postcode", "domain"]
@@ -196,6 +197,9 @@ class LeadHistoryShared(Fact, frozen=True, kw_only=True):
         profiles: what is known of person and company.
         consents: consents.
         withdrawals: providers whose data was withdrawn.
+        statuses: statuses that it entered.
+        turns: conversions, and what else closed or opened it by somebody's word, in order.
+        handed_over: its last hand-over before it was merged, one at most; told with the first piece.
     """
 
     lead: Name
@@ -207,6 +211,9 @@ class LeadHistoryShared(Fact, frozen=True, kw_only=True):
     profiles: tuple[SharedProfile, ...] = ()
     consents: tuple[SharedConsent, ...] = ()
     withdrawals: tuple[SharedWithdrawal, ...] = ()
+    statuses: tuple[SharedStatus, ...] = ()
+    turns: tuple[SharedTurn, ...] = ()
+    handed_over: tuple[SharedHandOver, ...] = ()
 
 
 class LeadHistoryTakenBack(Fact, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from events.fact import (
     Currency,
     Fact,
     Identifier,
+    Instant,
     Name,
     PersonalText,
     Profile,
@@ -170,12 +171,16 @@ class LeadHandedOver(Fact, frozen=True, kw_only=True):
         version: version of the agreement in force.
         cycle: the qualification cycle it belongs to.
         owner: who has it now; absent while nobody is assigned by rule.
+        of: the lead merged into this one that was with sales already; absent where this one was handed over itself.
+        accepted_at: when sales accepted that one.
     """
 
     agreement: Name
     version: Count
     cycle: Count
     owner: PersonalText | None = None
+    of: Name | None = None
+    accepted_at: Instant | None = None
 
 
 class LeadConverted(Fact, frozen=True, kw_only=True):

@@ -73,12 +73,14 @@ class NurtureRequested(Fact, frozen=True, kw_only=True):
         reason: what the lead lacks, for example `no_budget`; empty where the status alone asks for it.
         status: the status that was entered; absent where a rejection alone asks for it.
         awaits: fields of the profile whose change opens the lead again; a new buying signal does so too.
+        of: the lead merged into this one that entered the status; absent where this one did.
     """
 
     program: Name
     reason: Text = ""
     status: Name | None = None
     awaits: tuple[Name, ...] = ()
+    of: Name | None = None
 
 
 class LeadFeedbackGiven(Fact, frozen=True, kw_only=True):

@@ -29,6 +29,7 @@ from events.sla import (
     Verdict,
 )
 from projections.views.clocks import find, identity, put
+from projections.views.merged_lives import Lives, shared, taken_back
 from projections.views.merging import Heard, goes_on, leaves, merged, unmerged
 from projections.views.next_action import next_action
 from projections.views.times import instant_text, instant_text_or_none, is_earlier, week_text
@@ -80,6 +81,7 @@ class Clocks(Struct, frozen=True, gc=False, array_like=True):
     clocks: tuple[Row, ...] = ()
     merged: bool = False
     heard: tuple[Heard, ...] = ()
+    lives: Lives = ()
 
 
 def _captured(row: Clocks, fact: LeadCaptured, envelope: Envelope) -> Clocks:
@@ -160,6 +162,7 @@ def _touched(row: Clocks, fact: LeadTouched, envelope: Envelope) -> Clocks:
 
 def _shared(row: Clocks, fact: LeadHistoryShared, envelope: Envelope) -> Clocks:
     """What was done for a merged lead counts for this one, until it is unmerged."""
+    row = shared(row, fact, envelope)
     if not goes_on(row.heard, fact, envelope):
         return row
     if fact.begins:
@@ -185,6 +188,7 @@ def _one_less(clock: Row, touch: LeadTouched | SharedTouch, at: int, lent: Lent 
 def _taken_back(row: Clocks, fact: LeadHistoryTakenBack | LeadUnmerged, envelope: Envelope) -> Clocks:
     if fact.into != envelope.subject:
         return row
+    row = taken_back(row, fact, envelope)
     heard = tuple(each for each in row.heard if not leaves(*each, fact))
     row = row if heard == row.heard else replace(row, heard=heard)
     return _without(row, lambda lent: leaves(lent[0], lent[1], fact))
@@ -282,7 +286,13 @@ def state(clock: Row) -> str:
 
 
 def _entries(row: Clocks) -> dict[Cells, Any]:
-    return {} if row.is_test or row.merged else {identity(clock): clock for clock in row.clocks}
+    if row.is_test or row.merged:
+        return {}
+    gone = any(life.converted_at is not None for life in row.lives)  # as one merged into it, it was converted
+    return {
+        identity(clock): replace(clock, lapsed=True) if gone and clock.verdict == "breached" else clock
+        for clock in row.clocks
+    }
 
 
 def _render(lead: str, _: Cells, clock: Row) -> Cells:
@@ -363,7 +373,7 @@ COLUMNS = (
 
 CLOCKS = Detail(
     name="clocks",
-    version=4,
+    version=5,
     meaning="Every SLA clock, one row each, as it stands now; test and merged leads left out.",
     initial=Clocks(),
     on=_ON,

@@ -1,6 +1,7 @@
 """`commitment`: qualified leads that marketing delivered, by week, against what it promised for the quarter.
 
-A lead counts once, in the week of its first qualification. The promises come from the published agreements, which the
+A lead counts once, in the week of its first qualification, or of that of a lead that was handed over and then merged
+into it. The promises come from the published agreements, which the
 store holds beside the rows: for every week of the quarter, how many leads must be there at its end.
 """
 
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 from events.envelope import Envelope
 from events.instants import to_us
 from events.lead import LeadCaptured, LeadQualified
-from projections.views.merging import MERGING
+from projections.views.merged_lives import LIVING, Lives
 from projections.views.times import is_earlier, quarter_text, week_text
 from projections.views.view import PARTITION, Aggregate, Cells, Column, Counters, Kind
 
@@ -24,6 +25,7 @@ class Delivered(Struct, frozen=True, gc=False, array_like=True):
     agreement: str = ""
     at: int | None = None
     merged: bool = False
+    lives: Lives = ()
 
 
 def _captured(row: Delivered, fact: LeadCaptured, _: Envelope) -> Delivered:
@@ -36,9 +38,14 @@ def _qualified(row: Delivered, fact: LeadQualified, envelope: Envelope) -> Deliv
 
 
 def _contributions(row: Delivered) -> dict[Cells, Counters]:
-    if row.is_test or row.merged or row.at is None:
+    if row.is_test or row.merged:
         return {}
-    return {(row.agreement, quarter_text(row.at), week_text(row.at)): (1,)}
+    told = [(row.at, row.agreement), *((life.qualified_at, life.agreement) for life in row.lives)]
+    known = [(at, agreement) for at, agreement in told if at is not None]
+    if not known:
+        return {}
+    at, agreement = min(known, key=lambda each: each[0])
+    return {(agreement, quarter_text(at), week_text(at)): (1,)}
 
 
 def pace(quarter: str, promised: int) -> list[tuple[str, int]]:
@@ -70,10 +77,10 @@ _WEEK = Column("week", Kind.TEXT, "ISO week in UTC, such as 2026-W02; one that l
 
 COMMITMENT = Aggregate(
     name="commitment",
-    version=2,
+    version=3,
     meaning="Qualified leads delivered, week by week, against the promise for the quarter; no test or merged leads.",
     initial=Delivered(),
-    on={LeadCaptured: _captured, LeadQualified: _qualified, **MERGING},
+    on={LeadCaptured: _captured, LeadQualified: _qualified, **LIVING},
     columns=(PARTITION, _AGREEMENT, _QUARTER, _WEEK, Column("delivered", Kind.INTEGER, "leads first qualified then")),
     key=4,
     answer=(

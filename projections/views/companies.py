@@ -13,10 +13,11 @@ from msgspec.structs import replace
 from events.company_names import company_name_of
 from events.envelope import Envelope
 from events.fact import Fact
-from events.identity import LeadMatched
+from events.identity import LeadHistoryShared, LeadHistoryTakenBack, LeadMatched, LeadUnmerged
 from events.instants import to_us
 from events.lead import LeadCaptured, LeadConverted, LeadProfileUpdated
 from events.life import LeadUnconverted
+from projections.views.merged_lives import Lives, shared, taken_back
 from projections.views.view import Cells, Column, Detail, Handler, Kind
 
 _NAME, _DOMAIN = "company.name", "company.domain"
@@ -31,11 +32,12 @@ class Place(Struct, frozen=True, gc=False, array_like=True):
     domain_at: int = 0
     converted_into: str | None = None
     matched: str | None = None
+    lives: Lives = ()
 
     @property
     def account(self) -> str | None:
-        """The account it belongs to: that of its conversion before one it was matched to."""
-        return self.converted_into or self.matched
+        """The account of its conversion, or of that of a lead merged into it, before one it was matched to."""
+        return self.converted_into or next((life.account for life in self.lives if life.account), None) or self.matched
 
 
 def _learned(row: Place, fact: LeadCaptured | LeadProfileUpdated, envelope: Envelope) -> Place:
@@ -68,6 +70,9 @@ _ON: dict[type[Fact], Handler[Place]] = {
     LeadConverted: _converted,
     LeadUnconverted: _unconverted,
     LeadMatched: _matched,
+    LeadUnmerged: taken_back,
+    LeadHistoryShared: shared,
+    LeadHistoryTakenBack: taken_back,
 }
 
 
@@ -86,7 +91,7 @@ _CAPPED = "sum of its people's scores, at most the highest `accounts.score_cap` 
 
 COMPANIES = Detail(
     name="companies",
-    version=1,
+    version=2,
     meaning="Companies with their people and the sum of their scores; `leadstream view` scores them for the instant.",
     initial=Place(),
     on=_ON,

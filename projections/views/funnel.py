@@ -1,7 +1,8 @@
 """`funnel`: how many captured leads reached each stage, by source.
 
-A lead counts once in a stage, however often it entered. What came before the capture counts once the capture is
-there. Which statuses are stages is said by the lead's agreement and applied on read: here every status is counted.
+A lead counts once in a stage, however often it entered, and so does a person: what a lead reached that was merged into
+it counts as reached by it. What came before the capture counts once the capture is there. Which statuses are stages is
+said by the lead's agreement and applied on read: here every status is counted.
 """
 
 from msgspec import Struct
@@ -11,11 +12,12 @@ from events.envelope import Envelope
 from events.instants import to_us
 from events.lead import LeadCaptured, LeadConverted, LeadStatusChanged
 from events.life import LeadUnconverted
-from projections.views.merging import MERGING
+from projections.views.merged_lives import LIVING, Lives
 from projections.views.view import PARTITION, Aggregate, Cells, Column, Counters, Kind
 
 CAPTURED = "captured"
 CONVERTED = "converted"
+_STAGES = (CAPTURED, CONVERTED)
 _ONE = (1,)
 
 
@@ -29,6 +31,7 @@ class Reached(Struct, frozen=True, gc=False, array_like=True):
     statuses: tuple[str, ...] = ()
     converted_at: int | None = None
     merged: bool = False
+    lives: Lives = ()
 
 
 def _captured(row: Reached, fact: LeadCaptured, envelope: Envelope) -> Reached:
@@ -42,7 +45,7 @@ def _captured(row: Reached, fact: LeadCaptured, envelope: Envelope) -> Reached:
 
 def _status_changed(row: Reached, fact: LeadStatusChanged, _: Envelope) -> Reached:
     status = fact.status
-    if status in row.statuses or status in (CAPTURED, CONVERTED):  # statuses of these names are the stages themselves
+    if status in row.statuses or status in _STAGES:  # statuses of these names are the stages themselves
         return row
     return replace(row, statuses=(*row.statuses, status))
 
@@ -61,7 +64,9 @@ def _unconverted(row: Reached, _: LeadUnconverted, envelope: Envelope) -> Reache
 def _contributions(row: Reached) -> dict[Cells, Counters]:
     if row.captured_at is None or row.is_test or row.merged:
         return {}
-    stages = (CAPTURED, *row.statuses, *((CONVERTED,) if row.converted_at is not None else ()))
+    others = (status for life in row.lives for status in life.statuses if status not in _STAGES)
+    converted = row.converted_at is not None or any(life.converted_at is not None for life in row.lives)
+    stages = (CAPTURED, *row.statuses, *others, *((CONVERTED,) if converted else ()))
     return {(row.agreement, row.source, stage): _ONE for stage in stages}
 
 
@@ -72,7 +77,7 @@ _LEADS = Column(
 
 FUNNEL = Aggregate(
     name="funnel",
-    version=3,
+    version=4,
     meaning="Captured leads that reached each stage, by source; a source shows all stages of its leads' agreements.",
     initial=Reached(),
     on={
@@ -80,7 +85,7 @@ FUNNEL = Aggregate(
         LeadStatusChanged: _status_changed,
         LeadConverted: _converted,
         LeadUnconverted: _unconverted,
-        **MERGING,
+        **LIVING,
     },
     columns=(
         PARTITION,

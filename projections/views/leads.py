@@ -7,7 +7,15 @@ from msgspec.structs import replace
 from events.consent import LeadEnrichmentWithdrawn
 from events.envelope import Envelope
 from events.fact import Fact
-from events.identity import LeadHistoryShared, LeadIdentityLinked, LeadMatched, LeadMerged, LeadSuspected, LeadUnmerged
+from events.identity import (
+    LeadHistoryShared,
+    LeadHistoryTakenBack,
+    LeadIdentityLinked,
+    LeadMatched,
+    LeadMerged,
+    LeadSuspected,
+    LeadUnmerged,
+)
 from events.instants import to_us, us_or_none
 from events.lead import (
     LeadArchived,
@@ -49,7 +57,8 @@ from events.sla import (
 from events.work import TaskCreated, TaskDone, TaskReminderDue
 from projections.views.clocks import find, put, without
 from projections.views.lead_columns import COLUMNS
-from projections.views.lead_row import Lead, OpenClock, phase
+from projections.views.lead_row import Lead, OpenClock, archived_at, converted_at, phase, reopened_at, status_of
+from projections.views.merged_lives import shared, taken_back
 from projections.views.times import instant_text, instant_text_or_none, is_earlier, recorded_at
 from projections.views.view import Cells, Detail, Handler
 
@@ -119,18 +128,24 @@ def _qualified(row: Lead, fact: LeadQualified, envelope: Envelope) -> Lead:
         back=None,
         back_because=None,
         program=None,
+        carried=None,
         first_owner=None,
         updated_at=recorded_at(envelope),
     )
 
 
 def _handed_over(row: Lead, fact: LeadHandedOver, envelope: Envelope) -> Lead:
+    at = to_us(envelope.time)  # that of a lead merged into this one is the hand-over of both
     return replace(
         row,
         agreement=fact.agreement,
         owner=fact.owner,
-        first_owner=row.first_owner or fact.owner,
-        handed_over_at=to_us(envelope.time),
+        first_owner=fact.owner if fact.of else row.first_owner or fact.owner,
+        qualified_at=at if fact.of and row.qualified_at is None else row.qualified_at,
+        handed_over_at=at,
+        accepted_at=us_or_none(fact.accepted_at) if fact.of else row.accepted_at,
+        carried=fact.of,
+        sales_since=max(at, row.sales_since),
         updated_at=recorded_at(envelope),
     )
 
@@ -178,6 +193,7 @@ def _back(row: Lead, how: str, reason: str, envelope: Envelope) -> Lead:
         qualified_at=None,
         handed_over_at=None,
         accepted_at=None,
+        carried=None,
         back=how,
         back_because=reason,
         program=None,
@@ -186,7 +202,9 @@ def _back(row: Lead, how: str, reason: str, envelope: Envelope) -> Lead:
 
 
 def _nurtured(row: Lead, fact: NurtureRequested, envelope: Envelope) -> Lead:
-    return replace(row, program=fact.program, program_status=fact.status, updated_at=recorded_at(envelope))
+    return replace(
+        row, program=fact.program, program_status=fact.status, program_of=fact.of, updated_at=recorded_at(envelope)
+    )
 
 
 def _archived(row: Lead, _: LeadArchived, envelope: Envelope) -> Lead:
@@ -201,7 +219,24 @@ def _merged(row: Lead, fact: LeadMerged, envelope: Envelope) -> Lead:
 
 def _unmerged(row: Lead, fact: LeadUnmerged, envelope: Envelope) -> Lead:
     into = None if fact.lead == envelope.subject else row.merged_into
-    return replace(row, merged_into=into, updated_at=recorded_at(envelope))
+    return replace(_parted(row, fact, envelope), merged_into=into, updated_at=recorded_at(envelope))
+
+
+def _shared(row: Lead, fact: LeadHistoryShared, envelope: Envelope) -> Lead:
+    row = shared(row, fact, envelope)
+    left_it = row.program is not None and status_of(row)[0] not in (None, row.program_status)
+    return replace(row, program=None if left_it else row.program, updated_at=recorded_at(envelope))
+
+
+def _taken_back(row: Lead, fact: LeadHistoryTakenBack, envelope: Envelope) -> Lead:
+    return replace(_parted(row, fact, envelope), updated_at=recorded_at(envelope))
+
+
+def _parted(row: Lead, fact: LeadHistoryTakenBack | LeadUnmerged, envelope: Envelope) -> Lead:
+    """Whoever leaves takes along what became of it, and the program that it was warmed by."""
+    row = taken_back(row, fact, envelope)
+    gone = row.program_of is not None and all(life.lead != row.program_of for life in row.lives)
+    return replace(row, program=None, program_of=None) if gone else row
 
 
 def _matched(row: Lead, fact: LeadMatched, envelope: Envelope) -> Lead:
@@ -261,7 +296,8 @@ _ON: dict[type[Fact], Handler[Lead]] = {
     LeadIdentityLinked: _seen,
     LeadMerged: _merged,
     LeadUnmerged: _unmerged,
-    LeadHistoryShared: _seen,
+    LeadHistoryShared: _shared,
+    LeadHistoryTakenBack: _taken_back,
     LeadSuspected: _seen,
     LeadMatched: _matched,
     SlaStarted: _clock_open,
@@ -286,10 +322,11 @@ def _render(lead: str, _: Cells, row: Lead) -> Cells:
     due, clause = min(
         ((clock.due, clock.clause) for clock in row.clocks if clock.due is not None), default=(None, None)
     )
+    status, status_at = status_of(row)
     return (
         lead,
         phase(row),
-        row.status,
+        status,
         row.score,
         row.grade,
         instant_text_or_none(row.scored_at),
@@ -302,15 +339,15 @@ def _render(lead: str, _: Cells, row: Lead) -> Cells:
         instant_text_or_none(row.captured_at),
         instant_text_or_none(row.qualified_at),
         instant_text_or_none(row.handed_over_at),
-        instant_text_or_none(row.converted_at),
-        instant_text_or_none(row.archived_at),
+        instant_text_or_none(converted_at(row)),
+        instant_text_or_none(archived_at(row)),
         instant_text_or_none(row.last_touch_at),
         instant_text(row.updated_at),
         row.company,
         row.why_passed,
         instant_text_or_none(row.accepted_at),
-        instant_text_or_none(None if row.status_order is None else row.status_order[0]),
-        instant_text_or_none(row.reopened_at),
+        instant_text_or_none(status_at),
+        instant_text_or_none(reopened_at(row)),
         row.back_because,
         row.program,
         row.first_owner,
@@ -324,7 +361,7 @@ def _render(lead: str, _: Cells, row: Lead) -> Cells:
 
 LEADS = Detail(
     name="leads",
-    version=4,
+    version=5,
     meaning="One row a lead, as it stands now.",
     initial=Lead(),
     on=_ON,

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from events.envelope import Envelope
 from events.fact import Fact
-from events.identity import LeadMerged, LeadUnmerged
+from events.identity import LeadHistoryShared, LeadHistoryTakenBack, LeadMerged, LeadUnmerged
 from events.instants import to_us
 from events.lead import (
     LeadArchived,
@@ -31,6 +31,8 @@ from events.lead import (
 )
 from events.life import LeadReopened, LeadUnconverted
 from projections.predicting.features import CAMPAIGN, CAPTURED, CHANNEL, FORM, SOURCE, STAGE, feature
+from projections.views.merged_lives import Life, Lives, heard, left
+from projections.views.merging import merged, unmerged
 from projections.views.times import instant_text_or_none, is_earlier
 from projections.views.view import PARTITION, Aggregate, Cells, Column, Counters, Detail, Handler, Kind
 
@@ -74,10 +76,20 @@ class Decided(Struct, frozen=True, gc=False, array_like=True):
     features: Features
 
 
+class Lent(Struct, frozen=True, gc=False, array_like=True):
+    """What was decided about a lead that was merged into this one, with what was known of this one before it."""
+
+    lead: str
+    converted: Decided | None = None
+    archived: Decided | None = None
+    entered: Decided | None = None
+
+
 class Prospect(Struct, frozen=True, gc=False, array_like=True):
     """Base row: the features of a lead over time, and its decisions.
 
-    `known` has the values of each field in order of time, in the order in which the fields became known.
+    `known` has the values of each field in order of time, in the order in which the fields became known. `lent` follows
+    from `lives`, and keeps what was known when each of them was heard of; `opened_at` undoes what it says until then.
     """
 
     is_test: bool = False
@@ -89,6 +101,9 @@ class Prospect(Struct, frozen=True, gc=False, array_like=True):
     entered: Decided | None = None
     entered_by: tuple[str, str] = ("", "")
     merged: bool = False
+    lent: tuple[Lent, ...] = ()
+    lives: Lives = ()
+    opened_at: int = -1
 
 
 def features_before(row: Prospect, at: int | None) -> Features:
@@ -104,7 +119,18 @@ def features_before(row: Prospect, at: int | None) -> Features:
 
 def decision(row: Prospect) -> Decided | None:
     """What was decided about the lead, as things stand; entering a status may or may not be a decision."""
-    return row.converted or row.archived or row.entered
+    converted = row.converted or next((each.converted for each in row.lent if each.converted), None)
+    archived = row.archived or next((each.archived for each in row.lent if _said_since(row, each.archived)), None)
+    return converted or archived or _last_entered(row)
+
+
+def _last_entered(row: Prospect) -> Decided | None:
+    """The status entered last, of the lead or of one that was merged into it."""
+    found = [(row.entered.at, row.entered_by, row.entered)] if row.entered else []
+    by = {life.lead: life.entered[1:] for life in row.lives}
+    lent = (each for each in row.lent if _said_since(row, each.entered))
+    found += [(each.entered.at, by[each.lead], each.entered) for each in lent if each.entered is not None]
+    return max(found, key=lambda each: each[:2])[2] if found else None
 
 
 def _value_before(values: tuple[Known, ...], at: int | None) -> str | None:
@@ -157,6 +183,7 @@ def _captured(row: Prospect, fact: LeadCaptured, envelope: Envelope) -> Prospect
     at, team = to_us(envelope.time), fact.agreement or ""
     first = at if is_earlier(at, row.captured_at) else row.captured_at
     row = replace(row, is_test=row.is_test or fact.is_test, captured_at=first, team=team)
+    row = replace(row, lent=tuple(_in_team(each, team) for each in row.lent))
     for name in ("converted", "archived", "entered"):
         decided: Decided | None = getattr(row, name)
         if decided is not None and not decided.team:
@@ -194,17 +221,58 @@ def _unconverted(row: Prospect, _: LeadUnconverted, envelope: Envelope) -> Prosp
 
 def _reopened(row: Prospect, _: LeadReopened, envelope: Envelope) -> Prospect:
     at = to_us(envelope.time)
+    row = replace(row, opened_at=max(at, row.opened_at))
     if not _stands(row.archived, at):
         row = replace(row, archived=None)
     return row if _stands(row.entered, at) else replace(row, entered=None)
 
 
-def _merged(row: Prospect, _: LeadMerged, __: Envelope) -> Prospect:
-    return replace(row, merged=True)
+def _shared(row: Prospect, fact: LeadHistoryShared, envelope: Envelope) -> Prospect:
+    lives = heard(row.lives, fact, envelope)
+    return row if lives is row.lives else _lend(replace(row, lives=lives))
 
 
-def _unmerged(row: Prospect, fact: LeadUnmerged, envelope: Envelope) -> Prospect:
-    return replace(row, merged=False) if fact.lead == envelope.subject else row
+def _parted(row: Prospect, fact: LeadUnmerged | LeadHistoryTakenBack, envelope: Envelope) -> Prospect:
+    if isinstance(fact, LeadUnmerged):
+        row = unmerged(row, fact, envelope)
+    lives = left(row.lives, fact, envelope)
+    return row if lives is row.lives else _lend(replace(row, lives=lives))
+
+
+def _lend(row: Prospect) -> Prospect:
+    """Decide again what merged leads lend; a decision that still stands keeps what was known when it was heard."""
+    known = {each.lead: each for each in row.lent}
+    return replace(row, lent=tuple(_lent(row, life, known.get(life.lead)) for life in row.lives))
+
+
+def _lent(row: Prospect, life: Life, known: Lent | None) -> Lent:
+    was = known or Lent(life.lead)
+    entered = was.entered
+    converted = _again(row, was.converted, "converted", life.converted_at)
+    archived = _again(row, was.archived, "archived", life.archived_at)
+    if life.status is None:
+        entered = None
+    elif entered is None or (entered.at, entered.status) != (life.entered[0], life.status):
+        entered = _decided(row, "status", life.entered[0], life.status)
+    return Lent(life.lead, converted, archived, entered)
+
+
+def _in_team(lent: Lent, team: str) -> Lent:
+    """Decisions of before the capture belong to the team that is known now."""
+    told = (lent.converted, lent.archived, lent.entered)
+    decided = (each if each is None or each.team else replace(each, team=team) for each in told)
+    return Lent(lent.lead, *decided)
+
+
+def _again(row: Prospect, was: Decided | None, how: str, at: int | None) -> Decided | None:
+    """The decision of an instant, the one that was recorded where that is it."""
+    if at is None or (was is not None and was.at == at):
+        return None if at is None else was
+    return _decided(row, how, at)
+
+
+def _said_since(row: Prospect, decided: Decided | None) -> bool:
+    return decided is not None and decided.at > row.opened_at
 
 
 def _stands(decided: Decided | None, undone_at: int) -> bool:
@@ -226,8 +294,10 @@ _ON: dict[type[Fact], Handler[Prospect]] = {
     LeadArchived: _archived,
     LeadUnconverted: _unconverted,
     LeadReopened: _reopened,
-    LeadMerged: _merged,
-    LeadUnmerged: _unmerged,
+    LeadMerged: merged,
+    LeadUnmerged: _parted,
+    LeadHistoryShared: _shared,
+    LeadHistoryTakenBack: _parted,
 }
 
 
@@ -289,7 +359,7 @@ _COLUMNS = (
 
 PROSPECTS = Detail(
     name="prospects",
-    version=2,
+    version=3,
     meaning="What the predictive score knows of each lead: now, and just before its decision; no test or merged leads.",
     initial=Prospect(),
     on=_ON,
@@ -312,7 +382,7 @@ _COUNTS = (
 
 PREDICTION_COUNTS = Aggregate(
     name="prediction-counts",
-    version=2,
+    version=3,
     meaning="How often each value was known of leads before they were decided, by decision: what predictions rest on.",
     initial=Prospect(),
     on={},

@@ -39,9 +39,11 @@ class Before(Struct, frozen=True, gc=False):
 
     Attributes:
         facts: ids of the facts it would have led to.
+        lent: they are those of a lead that was merged into the one that is asked, and answer for it only as long.
     """
 
     facts: tuple[str, ...]
+    lent: bool = False
 
 
 class Remembered(Protocol):

@@ -39,7 +39,7 @@ from events.life import (
     NurtureRequested,
 )
 from events.work import TaskCreated, TaskDone, TaskReminderDue
-from tests.events.moments import DUE
+from tests.events.moments import DUE, MOVED
 
 LEADS: tuple[Fact, ...] = (
     LeadCaptured(
@@ -97,7 +97,7 @@ LEADS: tuple[Fact, ...] = (
         ),
         signals=("asked for a price",),
     ),
-    LeadHandedOver(agreement="emea-2026", version=2, cycle=1, owner="rep-17"),
+    LeadHandedOver(agreement="emea-2026", version=2, cycle=1, owner="rep-17", of="lead-4711", accepted_at=MOVED),
     LeadConverted(
         account="acc-9",
         contact="con-12",
@@ -115,7 +115,13 @@ LEADS: tuple[Fact, ...] = (
     LeadRejected(by="rep-17", reason="no_budget", feedback="Frau Lovelace asks again in May", cycle=1),
     LeadRecycled(reason="no longer: engagement score at least 50", by="rep-17", cycle=1),
     LeadReopened(reason="answers.budget is now known", by="rep-17", cycle=1),
-    NurtureRequested(program="newsletter", reason="no_budget", status="Unqualified", awaits=("answers.budget",)),
+    NurtureRequested(
+        program="newsletter",
+        reason="no_budget",
+        status="Unqualified",
+        awaits=("answers.budget",),
+        of="lead-4711",
+    ),
     LeadFeedbackGiven(by="rep-17", text="Frau Lovelace knows us already", rating=4),
     LeadConsentChanged(
         purpose="marketing_email", basis="consent", granted=True, source="/forms/contact", text_version="2026-01"

@@ -47,6 +47,7 @@ from events.routing import (
     PoolStaffed,
     PoolWaiting,
 )
+from events.shared_life import SharedHandOver, SharedStatus, SharedTurn
 from tests.events.moments import AT, DUE, MOVED
 
 _KEY = "email:9f86d081884c7d65"
@@ -195,6 +196,23 @@ OTHERS: tuple[Fact, ...] = (
             ),
         ),
         withdrawals=(SharedWithdrawal(provider="registry", at=DUE),),
+        statuses=(SharedStatus(id="evt-0043", source="/crm", at=DUE, status="Unqualified", reason="no_budget"),),
+        turns=(
+            SharedTurn(
+                how="converted",
+                at=DUE,
+                id="evt-0044",
+                account="acc-7",
+                contact="con-9",
+                opportunity="opp-3",
+                group="services",
+            ),
+        ),
+        handed_over=(
+            SharedHandOver(
+                agreement="emea-2026", at=DUE, owner="rep-17", accepted_at=MOVED, qualified_at=AT, is_over=True
+            ),
+        ),
     ),
     LeadHistoryTakenBack(lead="lead-4711", into="lead-3000", through="lead-4000"),
     LeadSuspected(other="lead-4000", key="name_at_company:77aa"),

@@ -71,7 +71,9 @@ def funnel(facts: Histories, stages: Mapping[str, Sequence[str]]) -> dict[tuple[
     for lead, (earliest, first) in cohort(facts).items():
         source = earliest.data.source
         statuses = {envelope.data.status for envelope in facts[lead] if isinstance(envelope.data, LeadStatusChanged)}
-        converted = is_converted(facts[lead])
+        lives = shared_pieces(facts[lead]).values()
+        statuses |= {each.status for pieces in lives for piece in pieces for each in piece.statuses}
+        converted = is_converted(facts[lead]) or any(is_shared_converted(pieces) for pieces in lives)
         counts.update({(source, "captured"): 1, (source, "converted"): int(converted)})
         counts.update({(source, stage): int(stage in statuses) for stage in stages.get(first.data.agreement, ())})
     return dict(counts)
@@ -84,6 +86,25 @@ def is_converted(history: Sequence[Envelope]) -> bool:
         and not any(isinstance(other.data, LeadUnconverted) and other.time >= each.time for other in history[n:])
         for n, each in enumerate(history)
     )
+
+
+def is_shared_converted(pieces: Sequence[LeadHistoryShared]) -> bool:
+    """Whether a conversion of a merged lead stands: none was taken back at its instant or later."""
+    turns = [each for piece in pieces for each in piece.turns]
+    back = [each.at for each in turns if each.how == "unconverted"]
+    return any(each.how == "converted" and all(each.at > at for at in back) for each in turns)
+
+
+def is_shared_archived(pieces: Sequence[LeadHistoryShared], history: Sequence[Envelope]) -> bool:
+    """Whether a merged lead was put aside and not opened since, nor the lead for which it counts."""
+    since: list[Any] = []
+    for each in (turn for piece in pieces for turn in piece.turns):
+        if each.how == "archived":
+            since.append(each.at)
+        elif each.how == "reopened" and since and min(since) <= each.at:
+            since = []
+    opened = [envelope.time for envelope in history if isinstance(envelope.data, LeadReopened)]
+    return bool(since) and all(min(since) > at for at in opened)
 
 
 def is_archived(history: Sequence[Envelope]) -> bool:
@@ -110,7 +131,12 @@ def response_seconds(facts: Histories) -> dict[str, tuple[str, int | None]]:
 
 def shared_touches(history: Sequence[Envelope]) -> list[SharedTouch]:
     """The touches of leads that were merged into this one and not parted from it."""
-    parts: dict[str, tuple[tuple[str, ...], list[SharedTouch]]] = {}
+    return [touch for pieces in shared_pieces(history).values() for piece in pieces for touch in piece.touches]
+
+
+def shared_pieces(history: Sequence[Envelope]) -> dict[str, list[LeadHistoryShared]]:
+    """The pieces told of each lead that was merged into this one and not parted from it."""
+    parts: dict[str, tuple[tuple[str, ...], list[LeadHistoryShared]]] = {}
     for envelope in history:
         fact = envelope.data
         if getattr(fact, "into", None) != envelope.subject:
@@ -119,14 +145,14 @@ def shared_touches(history: Sequence[Envelope]) -> list[SharedTouch]:
             if fact.begins:
                 parts[fact.lead] = (fact.through, [])
             if fact.lead in parts and parts[fact.lead][0] == fact.through:
-                parts[fact.lead][1].extend(fact.touches)
+                parts[fact.lead][1].append(fact)
         elif isinstance(fact, LeadHistoryTakenBack | LeadUnmerged):
             by = fact.through if isinstance(fact, LeadHistoryTakenBack) else fact.lead
             routes = {name: (name, *through) for name, (through, _) in parts.items()}
             parts = {
                 name: part for name, part in parts.items() if not (fact.lead in routes[name] and routes[name][-1] == by)
             }
-    return [touch for _, touches in parts.values() for touch in touches]
+    return {name: pieces for name, (_, pieces) in parts.items()}
 
 
 def response_figures(seconds: Sequence[int | None]) -> dict[str, Any]:
@@ -205,7 +231,15 @@ def companies(facts: Histories, company_of: Callable[[str], str]) -> dict[Compan
             people[company, account].append(facts[lead])
     found: dict[Company, tuple[int, int, int | None]] = {}
     for company, histories_of_it in people.items():
-        closed = sum(is_converted(history) or is_archived(history) for history in histories_of_it)
+        closed = sum(
+            is_converted(history)
+            or is_archived(history)
+            or any(
+                is_shared_converted(pieces) or is_shared_archived(pieces, history)
+                for pieces in shared_pieces(history).values()
+            )
+            for history in histories_of_it
+        )
         last = [
             [envelope.data.score for envelope in history if isinstance(envelope.data, LeadScored)][-1:]
             for history in histories_of_it

@@ -8,7 +8,7 @@ from events.identity import AccountClaimed, LeadIdentityClaimed
 from events.instants import to_us, us_or_none
 from events.sources import speaker
 from streams.deciders.identity.state import Company, Holder, Key
-from streams.deciders.lead.union import age
+from streams.deciders.lead.person import age
 
 T = TypeVar("T")
 REMEMBERED = 2_000

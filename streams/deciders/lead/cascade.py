@@ -41,6 +41,7 @@ from events.sla import SlaAnswered, SlaBreachRetracted, SlaEscalated
 from events.sources import OWN_SOURCE
 from streams.deciders.envelopes import canonical, derived, id_of
 from streams.deciders.lead import (
+    carrying,
     engagement,
     identity,
     life,
@@ -58,9 +59,16 @@ Part = Callable[[Live, Envelope, int, Given], Sequence[Told]]
 """Given the lead, a fact, its occurred_at in microseconds and the circumstances: further facts."""
 
 ON_JOINED: tuple[Part, ...] = (
-    identity.on_joined, engagement.on_joined, life.on_known, qualification.on_known, sla.on_joined,
-)  # fmt: skip
-"""The history of another lead counts for this one, or counts no longer."""
+    identity.on_joined,
+    carrying.on_joined,
+    engagement.on_joined,
+    nurture.on_joined,
+    life.on_known,
+    qualification.on_known,
+    sla.on_joined,
+    ownership.on_changed,
+)
+"""The history and the life of another lead count for this one, or count no longer."""
 
 REACTIONS: dict[type[Fact], tuple[Part, ...]] = {
     LeadCaptured: (
@@ -101,7 +109,7 @@ REACTIONS: dict[type[Fact], tuple[Part, ...]] = {
     LeadIdentityLinked: (identity.on_linked,),
     IdentityShared: (identity.on_reported,),
     LeadMerged: (sla.on_closed, ownership.on_changed),
-    LeadUnmerged: (resuming.on_unmerged, identity.on_unmerged, *ON_JOINED, ownership.on_changed),
+    LeadUnmerged: (resuming.on_unmerged, identity.on_unmerged, *ON_JOINED),
     LeadHistoryShared: ON_JOINED,
     LeadHistoryTakenBack: ON_JOINED,
     AccountFound: (identity.on_found,),

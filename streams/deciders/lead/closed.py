@@ -7,8 +7,10 @@ whatever its status said until then.
 from collections.abc import Sequence
 
 from streams.agreement.compiled import Agreement
-from streams.deciders.lead.closings import LASTING, UNDONE_BY, Closing, lasting
+from streams.deciders.lead.closings import LASTING, UNDONE_BY, Closing, How, lasting
+from streams.deciders.lead.entries import StatusEntry
 from streams.deciders.lead.given import is_closed
+from streams.deciders.lead.lives import converted_as
 from streams.deciders.lead.state import Lead
 
 
@@ -18,29 +20,44 @@ def closed_at(lead: Lead, agreement: Agreement, at: int) -> str | None:
     A lead may well be opened and qualified at one instant: a qualification happens at the latest instant known, and
     what brings it about may be a late fact, or one of the same instant.
     """
-    if not lead.closings and not lead.statuses:
+    closings, statuses = lead.all_closings, lead.all_statuses
+    if not closings and not statuses:
         return None
-    passed = [each for each in lead.closings if each.at < at or (each.at == at and each.how in UNDONE_BY)]
+    passed = [each for each in closings if each.at < at or (each.at == at and each.how in UNDONE_BY)]
     found = lasting(passed)
-    return found[0] if found else _closing_status(lead, agreement, at, passed)
+    return found[0] if found else _closing_status(statuses, agreement, at, passed)
 
 
 def is_open(lead: Lead, agreement: Agreement) -> bool:
     """Whether somebody has to act on the lead, after all that is known."""
-    if lead.closings:
-        return not lasting(lead.closings) and _closing_status(lead, agreement, None, lead.closings) is None
-    return not (lead.statuses and is_closed(agreement, lead.statuses[-1].status))
+    closings, statuses = lead.all_closings, lead.all_statuses
+    if closings:
+        return not lasting(closings) and _closing_status(statuses, agreement, None, closings) is None
+    return not (statuses and is_closed(agreement, statuses[-1].status))
+
+
+def why_closed(lead: Lead, how: How | None = None) -> str:
+    """What closes the lead besides its status, in words; the longest-standing unless another one is named."""
+    how = how or lead.lasting[0]
+    into = None if lead.person is None else lead.person.into
+    if how == "merged":
+        return f"it is merged into {into!r}, which counts for it"
+    if how != "converted" or how in lasting(lead.closings) or (by := converted_as(lead.person)) is None:
+        return f"it is {how}"
+    return f"it is {how} as lead {by!r}, which was merged into it"
 
 
 def closing_status(lead: Lead, agreement: Agreement) -> str | None:
     """The status that closes the lead after all that is known."""
-    return _closing_status(lead, agreement, None, lead.closings)
+    return _closing_status(lead.all_statuses, agreement, None, lead.all_closings)
 
 
-def _closing_status(lead: Lead, agreement: Agreement, at: int | None, passed: Sequence[Closing]) -> str | None:
+def _closing_status(
+    statuses: Sequence[StatusEntry], agreement: Agreement, at: int | None, passed: Sequence[Closing]
+) -> str | None:
     """The status that closes the lead at an instant, or in the end, if nothing opened it since."""
     last = None
-    for entry in lead.statuses:
+    for entry in statuses:
         if at is None or entry.at < at or (entry.at == at and not is_closed(agreement, entry.status)):
             last = entry
     if last is None or not is_closed(agreement, last.status):
@@ -75,13 +92,15 @@ def ends(lead: Lead, agreement: Agreement, start: int, cycle: int) -> list[tuple
     What happened before the lead was given back or opened for that cycle is no concern of its clocks, even if all of
     it fell on one instant.
     """
-    if not lead.closings and not lead.statuses:
+    statuses = lead.all_statuses
+    if not lead.all_closings and not statuses:
         return []
     closed_before = closed_at(lead, agreement, start)
     found = [] if closed_before is None else [(start, closed_before)]
     since, opened_at = _began(lead, cycle)
-    found += [(entry.at, entry.status) for entry in lead.statuses
+    found += [(entry.at, entry.status) for entry in statuses
               if entry.at >= start and entry.at > opened_at and is_closed(agreement, entry.status)]  # fmt: skip
-    found += [(each.at, each.how) for each in lead.closings[since:] if each.at >= start and each.how not in UNDONE_BY]
+    closings = lead.closings_from(since)
+    found += [(each.at, each.how) for each in closings if each.at >= start and each.how not in UNDONE_BY]
     found.sort(key=lambda entry: entry[0])
     return found

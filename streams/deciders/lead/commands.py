@@ -115,7 +115,7 @@ def decide_command(live: Live, envelope: Envelope, at: int, given: Given, *, has
     facts = found.facts if isinstance(found, Before) else tuple(each.id for each in told)
     answered = Answered(mark, accepted=True, facts=facts, kept=kind in FOR_EVER)
     _remember(live, answered)
-    if done != mark:
+    if done != mark and not (isinstance(found, Before) and found.lent):
         _remember(live, replace(answered, mark=done))
     return Decided(told, answer_to(envelope.id, answered))
 

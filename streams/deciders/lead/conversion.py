@@ -6,10 +6,11 @@ from events.commands import ConvertLead, UnconvertLead
 from events.ids import derived_id
 from events.lead import LeadConverted, Made
 from events.life import LeadUnconverted
+from streams.deciders.lead.closed import why_closed
 from streams.deciders.lead.closings import lasting
 from streams.deciders.lead.engagement import score_now
-from streams.deciders.lead.entries import Conversion
 from streams.deciders.lead.given import Before, Given, Live, Refusal, Told
+from streams.deciders.lead.lives import converted_as, lives, standing, taken_back_at
 from streams.deciders.lead.ownership import account_of
 from streams.deciders.lead.state import Lead
 
@@ -21,38 +22,36 @@ def once(lead: Lead, command: ConvertLead) -> str:
 
 
 def convert(live: Live, command: ConvertLead, at: int, given: Given) -> Sequence[Told] | Refusal | Before:
-    """Make the lead a contact of an account, with an opportunity or without."""
+    """Make the lead a contact of an account, with an opportunity or without.
+
+    What a lead that was merged into it was converted into counts, so a person is not converted twice. A merged lead
+    only tells what became of it itself; all else is asked of the lead that counts for it.
+    """
     lead = live.lead
-    closed = [how for how in lasting(lead.closings) if how != "converted"]
+    closed = [how for how in lead.lasting if how != "converted"]
+    if closed in ([], ["merged"]):
+        own = standing(lead.conversions, lead.closings)
+        others = [each for _, part in lives(lead.person) for each in standing(part.conversions, part.closings)]
+        for each in (*own, *others):
+            if each.group == (command.group or "") and (each.account or each.contact or each.opportunity):
+                return Before((each.id,), lent=each not in own)
     if closed:
-        return Refusal("lead is closed", (f"it is {closed[0]}" + _REMEDY.get(closed[0], ""),))
-    for each in _standing(lead):
-        if each.group == (command.group or "") and (each.account or each.contact or each.opportunity):
-            return Before((each.id,))
+        return Refusal("lead is closed", (why_closed(lead, closed[0]) + _REMEDY.get(closed[0], ""),))
     missing = _missing(live, command, given)
     if missing:
         return Refusal("not ready to be converted", missing)
-    return (Told(_converted(lead, command, given.subject), max(at, _taken_back_at(lead) + 1)),)
+    return (Told(_converted(lead, command, given.subject), max(at, taken_back_at(lead.closings) + 1)),)
 
 
 def unconvert(live: Live, command: UnconvertLead, at: int, _given: Given) -> Sequence[Told] | Refusal:
-    """Take the conversion back; what was made by it stays where it is."""
+    """Take the conversion back; what was made by it stays where it is. Of merged leads each takes back its own."""
     lead = live.lead
-    if not lead.converted:
-        return Refusal("not converted", ("there is no conversion to take back",))
+    if "converted" not in lasting(lead.closings):
+        other = converted_as(lead.person)
+        why = "there is no conversion to take back" if other is None else f"lead {other!r} is: take it back of that one"
+        return Refusal("not converted", (why,))
     last = max(each.at for each in lead.closings if each.how == "converted")
     return (Told(LeadUnconverted(by=command.by, reason=command.reason), max(at, last)),)
-
-
-def _standing(lead: Lead) -> list[Conversion]:
-    """The conversions that were not taken back."""
-    until = _taken_back_at(lead)
-    return [each for each in lead.conversions if each.at > until]
-
-
-def _taken_back_at(lead: Lead) -> int:
-    """When a conversion was taken back last. What was converted until then counts as taken back; a new one is after."""
-    return max((each.at for each in lead.closings if each.how == "unconverted"), default=-1)
 
 
 def _missing(live: Live, command: ConvertLead, given: Given) -> tuple[str, ...]:
@@ -73,13 +72,15 @@ def _missing(live: Live, command: ConvertLead, given: Given) -> tuple[str, ...]:
 def _converted(lead: Lead, command: ConvertLead, subject: str) -> LeadConverted:
     """The fact. It goes to account and contact of what was converted before, even if that was taken back."""
     group = command.group or ""
-    known = _last(each.account for each in lead.conversions) or account_of(lead)
+    others = [each for _, part in lives(lead.person) for each in part.conversions]
+    former = (*others, *lead.conversions)
+    known = _last(each.account for each in former) or account_of(lead)
     account = command.account or known or derived_id(subject, "account")
-    contact = command.contact or _last(each.contact for each in lead.conversions) or derived_id(subject, "contact")
+    contact = command.contact or _last(each.contact for each in former) or derived_id(subject, "contact")
     opportunity = None
     if not command.without_opportunity:
         opportunity = command.opportunity or derived_id(subject, "opportunity", group)
-    before = {name for each in lead.conversions for name in (each.account, each.contact, each.opportunity)}
+    before = {name for each in former for name in (each.account, each.contact, each.opportunity)}
     given = {command.account, command.contact, command.opportunity, known}
     ids: list[tuple[Made, str | None]] = [("account", account), ("contact", contact), ("opportunity", opportunity)]
     return LeadConverted(

@@ -149,6 +149,26 @@ class Conversion(Struct, frozen=True, array_like=True, gc=False):
     opportunity: str | None
 
 
+class HandedOver(Struct, frozen=True, array_like=True, gc=False):
+    """A lead had been handed over to sales before it was merged.
+
+    Attributes:
+        at: when it was handed over last, microseconds.
+        agreement: the agreement it was handed over under.
+        owner: who had it; None where nobody did.
+        accepted_at: when sales accepted it, microseconds.
+        qualified_at: when it was qualified first, as far as that is remembered, microseconds.
+        is_over: sales had given it back, or it was closed.
+    """
+
+    at: int
+    agreement: str
+    owner: str | None = None
+    accepted_at: int | None = None
+    qualified_at: int | None = None
+    is_over: bool = False
+
+
 class Answered(Struct, frozen=True, array_like=True, gc=False):
     """What a command was answered.
 

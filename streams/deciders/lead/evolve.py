@@ -122,13 +122,26 @@ def _qualified(lead: Lead, envelope: Envelope, at: int) -> None:
         lead.former_hand_overs[lead.cycle] = lead.handed_over_at
     lead.cycle = cast("LeadQualified", envelope.data).cycle
     lead.qualified_at, lead.handed_over_at = at, None
-    lead.first_owner, lead.pool, lead.account_asked = None, None, None
+    lead.first_owner, lead.pool, lead.account_asked, lead.carried = None, None, None, None
 
 
 def _handed_over(lead: Lead, envelope: Envelope, at: int) -> None:
     fact = cast("LeadHandedOver", envelope.data)
     lead.handed_over_at, lead.owner, lead.agreement = at, fact.owner, fact.agreement
     lead.asked = None
+    if fact.of is not None:
+        _carried_over(lead, fact, at)
+
+
+def _carried_over(lead: Lead, fact: LeadHandedOver, at: int) -> None:
+    """It was with sales already, as a lead that was merged into it."""
+    lead.carried = fact.of
+    if lead.qualified_at is None:
+        lead.qualified_at, lead.cycle = at, fact.cycle
+    lead.first_owner, lead.pool, lead.account_asked = None, None, None
+    lead.accepted_at = us_or_none(fact.accepted_at)
+    if lead.accepted_at is not None:
+        lead.acceptances[fact.cycle] = lead.accepted_at
 
 
 def _account_asked(lead: Lead, envelope: Envelope, at: int) -> None:

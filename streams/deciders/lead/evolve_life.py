@@ -11,6 +11,7 @@ from events.life import LeadAccepted, LeadRecycled, LeadRejected, LeadReopened, 
 from events.work import TaskCreated, TaskDone, TaskReminderDue
 from streams.deciders.lead.closings import LASTING, Closing, How, add
 from streams.deciders.lead.entries import Conversion, ProfileValue, Waiting, Work
+from streams.deciders.lead.lives import lives
 from streams.deciders.lead.state import Lead
 
 Change = Callable[[Lead, Envelope, int], None]
@@ -75,20 +76,26 @@ def _recycled(lead: Lead, _: Envelope, at: int) -> None:
 def _reopened(lead: Lead, _: Envelope, at: int) -> None:
     _closed(lead, "reopened", at)
     lead.waiting = None
+    for _name, part in lives(lead.person):
+        part.waiting = None
     _end_cycle(lead)
 
 
 def _end_cycle(lead: Lead) -> None:
     if lead.handed_over_at is not None:
         lead.former_hand_overs[lead.cycle] = lead.handed_over_at
-    lead.qualified_at = lead.handed_over_at = lead.accepted_at = None
+    lead.qualified_at = lead.handed_over_at = lead.accepted_at = lead.carried = None
 
 
 def _nurture_requested(lead: Lead, envelope: Envelope, at: int) -> None:
     fact = cast("NurtureRequested", envelope.data)
     known, since = lead.profile, lead.profile_at
     held = {name: known.get(name) if since.get(name, at) <= at else None for name in fact.awaits}
-    lead.waiting = Waiting(at, fact.program, fact.reason, fact.status or "", held)
+    waiting = Waiting(at, fact.program, fact.reason, fact.status or "", held)
+    if fact.of is None:
+        lead.waiting = waiting
+    elif lead.person is not None and fact.of in lead.person.parts:
+        lead.person.parts[fact.of].waiting = waiting
 
 
 def _task_created(lead: Lead, envelope: Envelope, at: int) -> None:

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from events.commands import AcceptLead, RecycleLead, RejectLead
 from events.life import LeadAccepted, LeadRecycled, LeadRejected, LeadReopened
-from streams.deciders.lead.closed import closing_status
-from streams.deciders.lead.closings import lasting
+from streams.deciders.lead.closed import closing_status, why_closed
 from streams.deciders.lead.given import Given, Live, Refusal, Told
 from streams.deciders.lead.state import Lead
 
@@ -34,9 +33,9 @@ def reject(live: Live, command: RejectLead, at: int, given: Given) -> Sequence[T
 def recycle(live: Live, command: RecycleLead, at: int, given: Given) -> Sequence[Told] | Refusal:
     """Back to marketing; what is unqualified or put aside is opened again."""
     lead = live.lead
-    kept = [how for how in lasting(lead.closings) if how != "archived"]
+    kept = [how for how in lead.lasting if how != "archived"]
     if kept:
-        return Refusal("lead is closed", (f"it is {kept[0]}" + _REMEDY.get(kept[0], ""),))
+        return Refusal("lead is closed", (why_closed(lead, kept[0]) + _REMEDY.get(kept[0], ""),))
     if _closed(live, given) is not None:
         told = LeadReopened(reason=command.reason, by=command.by, cycle=lead.cycle)
         return (Told(told, _now(lead, at)),)
@@ -55,9 +54,8 @@ def _now(lead: Lead, at: int) -> int:
 
 
 def _closed(live: Live, given: Given) -> Refusal | None:
-    how = lasting(live.lead.closings)
-    if how:
-        return Refusal("lead is closed", (f"it is {how[0]}",))
+    if live.lead.closed:
+        return Refusal("lead is closed", (why_closed(live.lead),))
     agreement = given.agreement(live)
     status = None if agreement is None else closing_status(live.lead, agreement)
     return None if status is None else Refusal("lead is closed", (f"its status is {status}",))

@@ -28,10 +28,10 @@ from events.instants import from_us, us_or_none
 from events.lead import LeadTouched
 from streams.agreement.compiled import Agreement
 from streams.deciders.lead.given import Given, Live, Refusal, Told
-from streams.deciders.lead.person import Person
+from streams.deciders.lead.person import Person, age
 from streams.deciders.lead.sharing import news, whole
 from streams.deciders.lead.state import Lead
-from streams.deciders.lead.union import age, own_of
+from streams.deciders.lead.union import own_of
 from streams.matching.keys import WEAK, company_keys, kind_of, linked_key, person_keys
 
 _COMPANY = "company_"
@@ -204,10 +204,10 @@ def _report(lead: Lead, me: str, to: str, key: str, by: str | None) -> IdentityS
 
 def _whole(lead: Lead, me: str, into: str) -> Iterator[LeadHistoryShared]:
     """The lead's own history, and those of the leads that were merged into it."""
-    yield from whole(own_of(lead), me, into, lead.captured_at)
+    yield from whole(own_of(lead), lead, me, into, lead.captured_at)
     if lead.person is not None:
         for name, part in lead.person.parts.items():
-            yield from whole(part, name, into, part.captured_at, (*part.through, me))
+            yield from whole(part, part, name, into, part.captured_at, through=(*part.through, me))
 
 
 def _is_settled(person: Person, fact: IdentityShared) -> bool:

@@ -21,6 +21,7 @@ from events.lead import LeadTouched
 from events.life import LeadConsentChanged
 from streams.deciders.lead.entries import Touch
 from streams.deciders.lead.learning import consented, learn, withdraw
+from streams.deciders.lead.living import live
 from streams.deciders.lead.person import Candidate, Consent, Part
 from streams.deciders.lead.state import Lead
 from streams.deciders.lead.union import absorb, drop, own_of, person_of, put, unite, unite_touches
@@ -97,6 +98,7 @@ def _history_shared(lead: Lead, envelope: Envelope, at: int) -> None:
     captured_at = us_or_none(fact.captured_at)
     is_more = fact.begins or part.captured_at != captured_at or fact.profiles or fact.consents or fact.withdrawals
     part.captured_at = captured_at
+    live(part, fact)
     touches = _take_in(part, fact)
     if is_more:
         unite(lead)

@@ -8,10 +8,10 @@ from events.lead import LeadArchived, LeadStatusChanged
 from events.life import LeadRecycled, LeadRejected, LeadReopened, NurtureRequested
 from streams.agreement.compiled import Agreement
 from streams.deciders.lead.closed import is_open
-from streams.deciders.lead.closings import lasting
 from streams.deciders.lead.engagement import standing_of
 from streams.deciders.lead.entries import Waiting
 from streams.deciders.lead.given import Given, Live, Told
+from streams.deciders.lead.lives import said_last
 
 
 def on_captured(live: Live, given: Given) -> Sequence[Told]:
@@ -20,30 +20,44 @@ def on_captured(live: Live, given: Given) -> Sequence[Told]:
     return entered(live, "" if waiting is None else waiting.reason, given)
 
 
-def entered(live: Live, reason: str, given: Given) -> Sequence[Told]:
-    """What the status entered last asks for, by its reason or by itself: to be put aside, or to be warmed."""
+def entered(live: Live, reason: str, given: Given, *, of: str | None = None) -> Sequence[Told]:
+    """What the status entered last asks for, by its reason or by itself: to be put aside, or to be warmed.
+
+    `of` is the merged lead that entered it: that one was put aside by itself.
+    """
     lead, agreement = live.lead, given.agreement(live)
-    if agreement is None or not lead.statuses or lead.closed:
+    statuses = lead.all_statuses
+    if agreement is None or not statuses or lead.closed:
         return ()
-    entry, nurture = lead.statuses[-1], agreement.nurture
+    entry, nurture = statuses[-1], agreement.nurture
     unqualified = agreement.statuses.get(entry.status) == "unqualified"
     if unqualified and reason in nurture.archive_reasons:
-        return (Told(LeadArchived(reason=reason), entry.at),)
+        return (Told(LeadArchived(reason=reason), entry.at),) if of is None else ()
     program = agreement.request_nurture.get(entry.status)
     reason = reason if unqualified and reason in nurture.reasons else ""
     if program is None and not reason:
         return ()
     program = program or nurture.program
-    waiting = lead.waiting
+    waiting = lead.warmed_for
     if waiting is not None and (waiting.program, waiting.reason, waiting.status) == (program, reason, entry.status):
         return ()  # told again, asked once
-    told = NurtureRequested(program=program, reason=reason, status=entry.status, awaits=nurture.awaits(reason))
+    told = NurtureRequested(program=program, reason=reason, status=entry.status, awaits=nurture.awaits(reason), of=of)
     return (Told(told, entry.at),)
+
+
+def on_joined(live: Live, _envelope: Envelope, _at: int, given: Given) -> Sequence[Told]:
+    """The last status is that of a merged lead: what it asks for is asked for the lead that counts."""
+    lead = live.lead
+    statuses = lead.all_statuses
+    said = said_last(statuses, lead.statuses, lead.person)
+    if said is None or any(each.how == "reopened" and each.at >= statuses[-1].at for each in lead.closings):
+        return ()
+    return entered(live, said[1].reason, given, of=said[0])
 
 
 def on_status(live: Live, envelope: Envelope, given: Given) -> Sequence[Told]:
     """A status was entered; one that was left before it became known asks for nothing any more."""
-    last = live.lead.statuses[-1]
+    last = live.lead.all_statuses[-1]
     if (last.source, last.id) != (envelope.source, envelope.id):
         return ()
     return entered(live, cast("LeadStatusChanged", envelope.data).reason or "", given)
@@ -76,10 +90,10 @@ def on_requested(live: Live, _envelope: Envelope, _at: int, given: Given) -> Seq
 def reopened(live: Live, given: Given) -> Sequence[Told]:
     """Open a lead that waits, once the missing thing has changed."""
     lead, agreement = live.lead, given.agreement(live)
-    waiting = lead.waiting
+    waiting = lead.warmed_for
     if agreement is None or waiting is None or not waiting.program or is_open(lead, agreement):
         return ()
-    if any(how != "archived" for how in lasting(lead.closings)):
+    if any(how != "archived" for how in lead.lasting):
         return ()
     reason = _changed(live, waiting, agreement)
     return () if reason is None else (Told(LeadReopened(reason=reason, cycle=lead.cycle), lead.last_at),)

@@ -26,8 +26,6 @@ def next_due(lead: Lead, given: Given) -> int | None:
 
 def _is_closed(lead: Lead, clock: Clock, at: int, given: Given) -> bool:
     """Whether the lead was closed, or given back, before a level of escalation is reached: nobody need hear of it."""
-    if not lead.closings and not lead.statuses:
-        return False
     closed = ends_of(lead, ruled_by(clock, given))
     return bool(closed) and closed[0][0] <= at
 

@@ -21,8 +21,7 @@ from events.routing import (
     PoolRefused,
 )
 from streams.agreement.compiled import Agreement
-from streams.deciders.lead.closed import is_open
-from streams.deciders.lead.closings import lasting
+from streams.deciders.lead.closed import is_open, why_closed
 from streams.deciders.lead.engagement import score_now
 from streams.deciders.lead.given import Given, Live, Refusal, Told
 from streams.deciders.lead.state import Lead
@@ -196,7 +195,7 @@ def _refused(live: Live, given: Given) -> Refusal | None:
     """Why a lead cannot be handed over by command."""
     lead = live.lead
     if lead.closed:
-        return Refusal("lead is closed", (f"it is {lasting(lead.closings)[0]}",))
+        return Refusal("lead is closed", (why_closed(lead),))
     if lead.qualified_at is None:
         return Refusal("not qualified", _missing(live, given))
     if lead.handed_over_at is not None:

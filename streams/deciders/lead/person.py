@@ -3,7 +3,8 @@
 from msgspec import Struct, field
 
 from events.identity import How
-from streams.deciders.lead.entries import ProfileValue, Touch
+from streams.deciders.lead.closings import Closing
+from streams.deciders.lead.entries import Conversion, HandedOver, ProfileValue, StatusEntry, Touch, Waiting
 
 
 class Sourced(Struct, frozen=True, array_like=True, gc=False):
@@ -49,6 +50,12 @@ class Part(Struct, array_like=True):
         captured_at: when that lead was captured, microseconds; None of a stub.
         through: the leads that handed it on, the first one first.
         touches, profile, profile_at, sourced, withdrawn, consents: as of a lead.
+        statuses: all statuses that lead entered, in order; none in a lead's own part, which has them itself.
+        reason: why it entered the last of them; empty where that is not known.
+        closings: conversions, and what else closed or opened it by somebody's word; likewise.
+        conversions: all of them, in order of time; likewise.
+        handed_over: its last hand-over before it was merged; None when it was never handed over.
+        waiting: what the lead that counts for it was warmed for because of the last of these statuses.
     """
 
     captured_at: int | None = None
@@ -59,6 +66,12 @@ class Part(Struct, array_like=True):
     sourced: dict[str, list[Sourced]] = field(default_factory=dict)
     withdrawn: dict[str, int] = field(default_factory=dict)
     consents: dict[str, Consent] = field(default_factory=dict)
+    statuses: list[StatusEntry] = field(default_factory=list)
+    reason: str = ""
+    closings: list[Closing] = field(default_factory=list)
+    conversions: list[Conversion] = field(default_factory=list)
+    handed_over: HandedOver | None = None
+    waiting: Waiting | None = None
 
 
 class Candidate(Struct, frozen=True, array_like=True, gc=False):
@@ -107,3 +120,11 @@ class Person(Struct, array_like=True):
     parts: dict[str, Part] = field(default_factory=dict)
     candidates: list[Candidate] = field(default_factory=list)
     account: Candidate | None = None
+
+
+def age(captured_at: int | None, lead: str) -> tuple[int, str]:
+    """What orders leads by age: the capture, stubs last, then the id. The smaller one wins."""
+    return (_NEVER if captured_at is None else captured_at, lead)
+
+
+_NEVER = 1 << 62

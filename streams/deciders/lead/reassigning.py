@@ -7,7 +7,7 @@ from events.commands import ReassignLead
 from events.envelope import Envelope
 from events.sla import SlaAnswered, SlaBreachRetracted, SlaEscalated
 from streams.agreement.compiled import Agreement
-from streams.deciders.lead.closings import lasting
+from streams.deciders.lead.closed import why_closed
 from streams.deciders.lead.given import Given, Live, Refusal, Told
 from streams.deciders.lead.ownership import named, routed, withdrawal
 from streams.deciders.lead.state import Lead
@@ -49,7 +49,7 @@ def on_answered(live: Live, envelope: Envelope, at: int, given: Given) -> Sequen
 
 def _refused(lead: Lead, command: ReassignLead, agreement: Agreement | None) -> Refusal | None:
     if lead.closed:
-        return Refusal("lead is closed", (f"it is {lasting(lead.closings)[0]}",))
+        return Refusal("lead is closed", (why_closed(lead),))
     if lead.handed_over_at is None:
         return Refusal("not handed over", ("nobody has it yet; lead.hand_over gives it to somebody",))
     if (command.owner is None) == (command.pool is None):

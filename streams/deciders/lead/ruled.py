@@ -58,7 +58,7 @@ def history_of(lead: Lead, clock: Clock, clause: Clause, agreement: Agreement) -
 
 def _statuses(lead: Lead, clause: Clause) -> list[tuple[int, str]]:
     """What can pause the clause."""
-    return [(entry.at, entry.status) for entry in lead.statuses] if clause.paused_in else []
+    return [(entry.at, entry.status) for entry in lead.all_statuses] if clause.paused_in else []
 
 
 def ends_of(lead: Lead, ruled: Ruled) -> list[tuple[int, str]]:
@@ -79,7 +79,7 @@ def _answers(lead: Lead, clock: Clock, clause: Clause) -> list[int]:
     if clause.stop == "accepted":
         return _words_of_sales(lead, clock.cycle)
     if clause.stop == "status_changed":
-        return [entry.at for entry in lead.statuses if entry.at >= clock.start]
+        return [entry.at for entry in lead.all_statuses if entry.at >= clock.start]
     return [touch.at for touch in touches_of(lead, clock, clause)]
 
 

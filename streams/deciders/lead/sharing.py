@@ -1,7 +1,7 @@
 """What a merged lead tells the lead for which it counts: its history in pieces, then each new fact."""
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, cast
 
 import msgspec
@@ -19,51 +19,57 @@ from events.identity import (
 from events.instants import from_us
 from events.lead import LeadCaptured, LeadProfileUpdated, LeadTouched
 from events.life import LeadConsentChanged
+from events.shared_life import SharedStatus, SharedTurn
 from streams.deciders.lead.entries import Touch
 from streams.deciders.lead.learning import provider_bytes, values_of
+from streams.deciders.lead.living import hand_over_of, life_of, lived
 from streams.deciders.lead.person import Consent, Part, Sourced
 from streams.deciders.lead.state import Lead
 
 PIECE_BYTES = 24_000
 """A piece is about so large at most: the other lead has to find room for three times as much."""
 
-Entry = SharedTouch | SharedProfile | SharedConsent | SharedWithdrawal
+Entry = SharedTouch | SharedProfile | SharedConsent | SharedWithdrawal | SharedStatus | SharedTurn
 _FIELD: dict[type[Any], str] = {
     SharedTouch: "touches", SharedProfile: "profiles", SharedConsent: "consents", SharedWithdrawal: "withdrawals",
+    SharedStatus: "statuses", SharedTurn: "turns",
 }  # fmt: skip
 _size = msgspec.json.Encoder().encode
 
 
 def whole(
-    of: Lead | Part, lead: str, into: str, captured_at: int | None, through: tuple[str, ...] = ()
+    of: Lead | Part, life: Lead | Part, lead: str, into: str, captured_at: int | None, *, through: tuple[str, ...] = ()
 ) -> Iterator[LeadHistoryShared]:
-    """A whole history in pieces, at least one.
+    """A whole history in pieces, at least one; the life in front, for what it closes is closed from the first on.
 
     Args:
         of: whose.
+        life: where its life is kept.
         lead: its id.
         into: who is told.
         captured_at: when it was captured, microseconds; None of a stub.
         through: the leads that handed it on.
     """
     instant, begins = None if captured_at is None else from_us(captured_at), True
-    for entries in _pieces(_entries(of)):
+    handed_over = hand_over_of(life)
+    for entries in _pieces(chain(life_of(life), _entries(of))):
         yield LeadHistoryShared(
-            lead=lead, into=into, through=through, begins=begins, captured_at=instant, **_by_field(entries)
-        )
-        begins = False
+            lead=lead, into=into, through=through, begins=begins, captured_at=instant, handed_over=handed_over,
+            **_by_field(entries),
+        )  # fmt: skip
+        begins, handed_over = False, ()
 
 
 def news(lead: Lead, name: str, into: str, envelope: Envelope, at: int) -> LeadHistoryShared | None:
     """What a new fact of a merged lead adds to its history; None of a fact that is no part of it."""
-    entry = _entry_of(envelope, at)
+    entry = _entry_of(lead, envelope, at)
     if entry is None or not (entry or isinstance(envelope.data, LeadCaptured)):
         return None
     captured_at = None if lead.captured_at is None else from_us(lead.captured_at)
     return LeadHistoryShared(lead=name, into=into, captured_at=captured_at, **_by_field(entry))
 
 
-def _entry_of(envelope: Envelope, at: int) -> Sequence[Entry] | None:
+def _entry_of(lead: Lead, envelope: Envelope, at: int) -> Sequence[Entry] | None:
     fact: Fact = envelope.data
     instant = from_us(at)
     match fact:
@@ -88,7 +94,7 @@ def _entry_of(envelope: Envelope, at: int) -> Sequence[Entry] | None:
         case LeadEnrichmentWithdrawn():
             return [SharedWithdrawal(provider=fact.provider, at=instant)]
         case _:
-            return None
+            return lived(lead, envelope, at)
 
 
 def _entries(of: Lead | Part) -> Iterator[Entry]:

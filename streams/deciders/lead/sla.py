@@ -9,6 +9,7 @@ from typing import NamedTuple, cast
 
 from events.envelope import Envelope
 from events.fact import Fact
+from events.identity import LeadHistoryTakenBack, LeadUnmerged
 from events.lead import LeadHandedOver, LeadQualified, LeadStatusChanged, LeadTouched
 from events.sla import Verdict
 from streams.clocks import Finding
@@ -115,7 +116,7 @@ def _seen(lead: Lead, envelope: Envelope, at: int) -> Seen:
     """What a fact is to a lead that knows it already."""
     fact, status = envelope.data, None
     if isinstance(fact, LeadStatusChanged):
-        last = lead.statuses[-1]
+        last = lead.all_statuses[-1]
         status = fact.status if (last.source, last.id) == (envelope.source, envelope.id) else None
     return Seen(fact, at, status)
 
@@ -145,7 +146,7 @@ def _latest(lead: Lead, given: Given) -> int:
 
 
 def _change(lead: Lead, ruled: Ruled, finding: Finding, seen: Seen, given: Given) -> Told | None:
-    clock, verdict = ruled.clock, _verdict(ruled.clock, finding, given)
+    clock, verdict = ruled.clock, _verdict(ruled.clock, finding, seen, given)
     if clock.verdict == "open" and verdict in ("met", "cancelled"):
         return settled(given, lead, ruled, finding)
     if clock.verdict == verdict and finding.due == clock.due:
@@ -172,11 +173,16 @@ def _still(lead: Lead, ruled: Ruled, finding: Finding, verdict: Verdict, given: 
     return revised(given, lead, ruled, finding, now=verdict, at=clock.due)
 
 
-def _verdict(clock: Clock, finding: Finding, given: Given) -> Verdict:
-    """The verdict that holds now. A breach of an open clock is told by its deadline alone."""
+def _verdict(clock: Clock, finding: Finding, seen: Seen, given: Given) -> Verdict:
+    """The verdict that holds now. A breach of an open clock is told by its deadline alone.
+
+    What a merged lead had ended while it counted stays ended when the due has passed: nobody had to act.
+    """
     if finding.outcome in ("met", "cancelled"):
         return cast("Verdict", finding.outcome)
     passed = finding.due is not None and finding.due < given.at
+    if passed and clock.verdict == "cancelled" and isinstance(seen.fact, LeadUnmerged | LeadHistoryTakenBack):
+        return "cancelled"
     return "breached" if passed and clock.verdict != "open" else "open"
 
 

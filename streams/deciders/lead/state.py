@@ -1,8 +1,11 @@
 """The state of one lead: mutable, owned by the transaction, made only of what the canonical log says."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct, field
 
-from streams.deciders.lead.closings import Closing, lasting, spans
+from streams.deciders.lead import lives
+from streams.deciders.lead.closings import Closing, How, lasting, spans
 from streams.deciders.lead.entries import (
     Answered,
     Asked,
@@ -31,8 +34,9 @@ class Lead(Struct, array_like=True):
         profile: what is known, dotted keys.
         profile_at: occurred_at of each profile value, microseconds; the later one holds.
         touches: all touches, in order.
-        statuses: all statuses entered, in order.
-        closings: what closed it, gave it back or opened it again besides its status, in order (`closings.add`).
+        statuses: all statuses it entered itself, in order; see `all_statuses`.
+        closings: what closed it, gave it back or opened it again besides its status, in order (`closings.add`); its
+            own, see `all_closings`.
         score: as last told: score, fit, engagement, whole points; None before the first.
         grade: as last told.
         scored_version: agreement version of the last score.
@@ -51,7 +55,7 @@ class Lead(Struct, array_like=True):
         accepted_at: when sales took it in the current cycle, microseconds.
         waiting: what it was last warmed for, until it is opened again or its status changes.
         tasks: by id.
-        conversions: all of them, also those taken back, as told.
+        conversions: all of its own, also those taken back, as told.
         account_asked: the account that was asked for its owner last, in the current cycle.
         acceptances: occurred_at of the acceptance in each cycle that had one, by cycle, microseconds.
         sourced: all values of a field that a provider told, one a provider, the one told last at the end; the fields
@@ -59,6 +63,7 @@ class Lead(Struct, array_like=True):
         withdrawn: provider whose data was withdrawn to when, microseconds.
         consents: what the person allows, by purpose.
         person: who it is; None of a lead that has no key and is merged with none.
+        carried: the lead merged into this one that was with sales, by which this one is; None when it is by itself.
     """
 
     recorded_at: int = 0
@@ -98,6 +103,7 @@ class Lead(Struct, array_like=True):
     withdrawn: dict[str, int] = field(default_factory=dict)
     consents: dict[str, Consent] = field(default_factory=dict)
     person: Person | None = None
+    carried: str | None = None
 
     @property
     def last_at(self) -> int:
@@ -105,25 +111,59 @@ class Lead(Struct, array_like=True):
         return max(self.latest_at, self.closings[-1].at) if self.closings else self.latest_at
 
     @property
+    def with_sales_since(self) -> int | None:
+        """When it was handed over last, in whichever cycle, microseconds; None when it never was."""
+        known = [*self.former_hand_overs.values(), *(() if self.handed_over_at is None else (self.handed_over_at,))]
+        return max(known, default=None)
+
+    @property
+    def all_statuses(self) -> Sequence[StatusEntry]:
+        """All statuses entered, in order, with those of the leads that were merged into it."""
+        return lives.statuses(self.statuses, self.person, self.with_sales_since) if self.person else self.statuses
+
+    @property
+    def all_closings(self) -> Sequence[Closing]:
+        """What closed and opened it, in order, with what counts for it of the leads that were merged into it."""
+        return lives.closings(self.closings, self.person, self.with_sales_since) if self.person else self.closings
+
+    def closings_from(self, index: int) -> Sequence[Closing]:
+        """The same without the first of its own."""
+        own = self.closings[index:]
+        return lives.closings(own, self.person, self.with_sales_since) if self.person else own
+
+    @property
+    def lasting(self) -> list[How]:
+        """What closes the lead besides its status, the longest-standing first; empty when nothing does."""
+        closings = self.all_closings
+        return lasting(closings) if closings else []
+
+    @property
+    def warmed_for(self) -> Waiting | None:
+        """What it waits for; of a lead whose last status is that of one that was merged into it, because of that."""
+        said = lives.said_last(self.all_statuses, self.statuses, self.person)
+        return self.waiting if said is None else said[1].waiting
+
+    @property
     def converted(self) -> bool:
-        """Whether the lead is converted."""
-        return bool(self.closings) and "converted" in lasting(self.closings)
+        """Whether the lead, or one that was merged into it, is converted."""
+        return "converted" in self.lasting
 
     @property
     def archived(self) -> bool:
         """Whether the lead is put aside."""
-        return bool(self.closings) and "archived" in lasting(self.closings)
+        return "archived" in self.lasting
 
     @property
     def closed(self) -> bool:
         """Whether the lead is closed by more than its status."""
-        return bool(self.closings) and bool(lasting(self.closings))
+        return bool(self.lasting)
 
     @property
     def status(self) -> str | None:
         """The status entered last, by occurred time; what comes while it is put aside changes it no more."""
-        aside = spans(self.closings, "archived") if self.closings else ()
-        for entry in reversed(self.statuses):
+        closings = self.all_closings
+        aside = spans(closings, "archived") if closings else ()
+        for entry in reversed(self.all_statuses):
             if not any(begin < entry.at and (end is None or entry.at < end) for begin, end in aside):
                 return entry.status
         return None

@@ -11,15 +11,8 @@ from msgspec.structs import replace
 
 from streams.deciders.lead.entries import Touch
 from streams.deciders.lead.learning import best, stricter, values_of
-from streams.deciders.lead.person import Part, Person
+from streams.deciders.lead.person import Part, Person, age
 from streams.deciders.lead.state import Lead
-
-_NEVER = 1 << 62
-
-
-def age(captured_at: int | None, lead: str) -> tuple[int, str]:
-    """What orders leads by age: the capture, stubs last, then the id. The smaller one wins."""
-    return (_NEVER if captured_at is None else captured_at, lead)
 
 
 def person_of(lead: Lead) -> Person:

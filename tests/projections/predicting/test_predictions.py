@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from events.envelope import Envelope
+from events.identity import LeadHistoryShared
 from events.lead import LeadArchived, LeadCaptured, LeadConverted, LeadProfileUpdated, LeadStatusChanged
 from projections.predicting.answers import NEEDED, model_from, statuses_of
 from projections.predicting.evaluation import Case, learn
@@ -86,7 +87,11 @@ async def test_the_counts_of_all_partitions_are_those_of_the_leads_as_they_were_
 @given(facts=histories())
 def test_what_is_recorded_of_a_decision_is_what_had_happened_before_it(facts: list[Envelope]) -> None:
     coarse = [replace(each, time=each.time.replace(second=0, microsecond=0)) for each in facts]
-    in_time = [replace(each, recordedat=each.time) for each in sorted(coarse, key=lambda each: each.time)]
+    in_time = [
+        replace(each, recordedat=each.time)
+        for each in sorted(coarse, key=lambda each: each.time)
+        if not isinstance(each.data, LeadHistoryShared)  # what a merged lead lends stands in test_merged_leads
+    ]
     for name, history in oracle.histories(in_time).items():
         base = None
         for envelope in history:

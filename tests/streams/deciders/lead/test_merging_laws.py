@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.agents.lead_bytes import dump_lead
-from streams.deciders.lead.person import Person
-from streams.deciders.lead.union import age
+from streams.deciders.lead.person import Person, age
 from tests.streams.deciders.lead.persons import APART, LEADS, ONE, aged, histories, own, shown
 from tests.support.given import Arrival, captured, dotted, inbound
 from tests.support.laws import examples
