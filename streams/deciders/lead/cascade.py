@@ -59,7 +59,7 @@ Part = Callable[[Live, Envelope, int, Given], Sequence[Told]]
 """Given the lead, a fact, its occurred_at in microseconds and the circumstances: further facts."""
 
 ON_JOINED: tuple[Part, ...] = (
-    identity.on_joined,
+    engagement.on_history,
     carrying.on_joined,
     engagement.on_joined,
     nurture.on_joined,
@@ -126,9 +126,12 @@ ON_INBOUND: tuple[Part, ...] = (engagement.on_inbound, life.on_known, qualificat
 ON_OUTBOUND: tuple[Part, ...] = (sla.on_outbound,)
 
 
-def reactions_to(fact: Fact) -> tuple[Part, ...]:
-    """The parts that see a fact, in order."""
+def reactions_to(envelope: Envelope) -> tuple[Part, ...]:
+    """The parts that see a fact, in order. What a merged lead tells of itself is news to the other lead alone."""
+    fact = envelope.data
     kind = type(fact)
+    if isinstance(fact, LeadHistoryShared | LeadHistoryTakenBack) and fact.into != envelope.subject:
+        return ()
     if kind is LeadTouched:
         touch = cast("LeadTouched", fact)
         parts = ON_INBOUND if touch.direction == "inbound" else ON_OUTBOUND
@@ -186,7 +189,7 @@ class Cascade:
         given.before = live.lead.agreement
         evolve(live.lead, envelope, at, given.at, mark)
         self.told.append(envelope)
-        for part in reactions_to(envelope.data):
+        for part in reactions_to(envelope):
             answers = part(live, envelope, at, given)
             if answers:
                 self.follow(answers)

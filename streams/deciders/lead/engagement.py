@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, cast
 
 from events.envelope import Envelope
+from events.identity import LeadHistoryShared
 from events.instants import iso
 from events.lead import LeadCaptured, LeadScored, LeadTouched
 from streams.agreement.compiled import Agreement
+from streams.deciders.lead.entries import Touch
 from streams.deciders.lead.given import Given, Live, Told
 from streams.scoring import Fit, Hit, Score, Scorer, Standing
 
@@ -23,6 +25,28 @@ def on_known(live: Live, envelope: Envelope, _at: int, given: Given) -> Sequence
     return _told(live, agreement, given, cause, live.lead.latest_at)
 
 
+def on_history(live: Live, envelope: Envelope, _at: int, given: Given) -> Sequence[Told]:
+    """Another history counts, or counts no longer: what was kept of touches and profile holds no more.
+
+    Where only new touches came, the standing takes them in: a merged lead that is touched again and again tells each
+    of them, and all hits would be looked for each time.
+    """
+    fact, kept = envelope.data, live.kept
+    kept.suited = None
+    standing = kept.standing
+    if standing is None:
+        return ()
+    kept.standing = None
+    if isinstance(fact, LeadHistoryShared) and fact.touches and not (fact.begins or fact.profiles or fact.withdrawals):
+        new = _new_among(live, standing, [touch.id for touch in fact.touches])
+        if new is not None:
+            for touch in new:
+                in_order = touch == live.lead.touches[-1]
+                standing.touched(touch, touch.at, touch.id, in_order=in_order, now=given.at)
+            kept.standing = standing
+    return ()
+
+
 def on_joined(live: Live, _envelope: Envelope, _at: int, given: Given) -> Sequence[Told]:
     """The history of another lead counts for this one, or counts no longer."""
     agreement = given.agreement(live)
@@ -34,10 +58,9 @@ def on_inbound(live: Live, envelope: Envelope, at: int, given: Given) -> Sequenc
     agreement = given.agreement(live)
     if agreement is None or agreement.scorer is None:
         return ()
-    person = live.lead.person
-    if person is not None and person.own is not None:
-        live.kept.standing = None  # another lead may have the same touch
-    standing = live.kept.standing
+    standing, person = live.kept.standing, live.lead.person
+    if standing is not None and person is not None and person.own is not None:
+        standing = live.kept.standing = standing if _new_among(live, standing, [envelope.id]) else None
     if standing is not None and standing.scorer is agreement.scorer:
         touch = cast("LeadTouched", envelope.data)
         own = standing.touched(touch, at, envelope.id, in_order=at >= given.latest, now=given.at)
@@ -112,6 +135,14 @@ def signals(live: Live, agreement: Agreement) -> tuple[str, ...]:
     if agreement.scorer is None:
         return ()
     return agreement.scorer.signals(standing_of(live, agreement, agreement.scorer).hits)
+
+
+def _new_among(live: Live, standing: Standing, ids: Sequence[str]) -> Sequence[Touch] | None:
+    """The touches of these ids as they count; None where another lead had one of them, or one came twice."""
+    wanted = set(ids)
+    found = [touch for touch in live.lead.touches if touch.id in wanted]
+    known = len(found) != len(ids) or any(hit.touch in wanted for hit in standing.hits)
+    return None if known else found
 
 
 class Basis(NamedTuple):

@@ -90,12 +90,6 @@ def on_reported(live: Live, envelope: Envelope, at: int, given: Given) -> Sequen
     return (Told(_report(lead, me, fact.other, fact.key, fact.by), at),)
 
 
-def on_joined(live: Live, _envelope: Envelope, _at: int, _given: Given) -> Sequence[Told]:
-    """Another history counts, or counts no longer: what was kept of touches and profile holds no more."""
-    live.kept.standing = live.kept.suited = None
-    return ()
-
-
 def on_unmerged(live: Live, envelope: Envelope, at: int, given: Given) -> Sequence[Told]:
     """A lead that stands by itself again tells its keys, if it became older meanwhile."""
     if cast("LeadUnmerged", envelope.data).lead != given.subject:

@@ -201,7 +201,7 @@ def test_a_long_history_is_told_in_pieces_that_begin_once() -> None:
     story = given(ONE).history(*(inbound(number, asset="a" * 3000) for number in range(40)))
     for touch in story.live.lead.touches:
         put(lead, touch)
-    pieces = list(whole(lead, "bob", "ana", lead.captured_at))
+    pieces = list(whole(lead, lead, "bob", "ana", lead.captured_at))
     assert [each.begins for each in pieces] == [True] + [False] * (len(pieces) - 1)
     assert sum(len(each.touches) for each in pieces) == 40
     assert {name for each in pieces for one in each.profiles for name in one.profile} == lead.profile.keys()

@@ -15,9 +15,11 @@ from tests.support.town import Town
 SEVERAL = st.tuples(*(histories() for _ in LEADS))
 
 
-def town_of(found: Sequence[list[Arrival]], data: st.DataObject | None, *, twice: bool = False) -> Town:
+def town_of(
+    found: Sequence[list[Arrival]], data: st.DataObject | None, *, twice: bool = False, forgetful: bool = False
+) -> Town:
     """All of that is told, the leads one after the other, or in an order and with pauses that `data` chooses."""
-    town = Town(ONE, twice=twice)
+    town = Town(ONE, twice=twice, forgetful=forgetful)
     for name in LEADS:
         town.lead(name)
     if data is None:
@@ -103,6 +105,21 @@ def test_the_winner_has_each_history_exactly_as_its_lead_has_it(
             theirs = town.lead(name).live.lead
             assert own(part) == own(theirs.person.own if theirs.person and theirs.person.own else theirs)
             assert part.captured_at == theirs.captured_at
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(SEVERAL, SEVERAL)
+def test_what_is_only_kept_to_be_fast_changes_nothing_that_is_told(
+    before: tuple[list[Arrival], ...], after: tuple[list[Arrival], ...]
+) -> None:
+    quick, forgetful = town_of(before, None), town_of(before, None, forgetful=True)
+    for name, history in zip(LEADS, after, strict=True):
+        for each in history:
+            later = each._replace(recorded=each.recorded + 10**11, source=each.source + "/later")
+            quick.tell(name, later).settle()
+            forgetful.tell(name, later).settle()
+    for name, story in quick.leads.items():
+        assert story.facts == forgetful.lead(name).facts
 
 
 def test_a_touch_that_two_merged_leads_have_scores_once() -> None:
