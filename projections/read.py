@@ -85,6 +85,7 @@ def read_view(
     *,
     sort: Sequence[str] = (),
     limit: int | None = None,
+    offset: int = 0,
 ) -> list[dict[str, Cell]]:
     """The rows of a view, in a fixed order, each with `complete_to`.
 
@@ -95,6 +96,7 @@ def read_view(
         by: column to split a total by, where the view can be split.
         sort: columns to sort by before the view's own order; a minus in front turns it round. Empty cells come last.
         limit: at most so many rows.
+        offset: so many rows are left out before.
 
     Raises:
         BadQuery: no such view or column, or a value that is none of the column's type.
@@ -103,13 +105,16 @@ def read_view(
     view = view_named(name)
     table = quoted(table_by(view, by))
     if isinstance(view, Computed):
-        return sifted(_computed(store, view, _listed(where)), columns, name, where, sort=sort, limit=limit)
+        return sifted(
+            _computed(store, view, _listed(where)), columns, name, where, sort=sort, limit=limit, offset=offset
+        )
     conditions, values = _conditions(name, columns, _listed(where))
     own = [f"{quoted(column)} NULLS FIRST" for column in (view.order if by is None else (by, *view.order))]
     order = ", ".join([*_sorting(name, columns, sort), *own])
     sql = f"SELECT {names(columns)} FROM {table}{conditions}"  # noqa: S608 - identifiers are checked, values are bound
     sql += f" ORDER BY {order}" if order else ""
-    sql += "" if limit is None else f" LIMIT {int(limit)}"
+    if limit is not None or offset:
+        sql += f" LIMIT {-1 if limit is None else int(limit)} OFFSET {int(offset)}"
     return [_row(columns, row) for row in store.query(sql, values)]
 
 
@@ -132,6 +137,7 @@ def sifted(
     *,
     sort: Sequence[str] = (),
     limit: int | None = None,
+    offset: int = 0,
 ) -> list[dict[str, Cell]]:
     """Rows that were computed, chosen and sorted as `read_view` does it in SQL; they come in the view's own order.
 
@@ -147,7 +153,7 @@ def sifted(
         full: list[Any] = [row for row in found if row[column] is not None]
         full.sort(key=operator.itemgetter(column), reverse=text.startswith("-"))
         found = full + empty
-    return found[:limit]
+    return found[offset : None if limit is None else offset + limit]
 
 
 def _test(name: str, columns: tuple[Column, ...], where: Where) -> Callable[[Mapping[str, Cell]], bool]:

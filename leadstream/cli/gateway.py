@@ -1,11 +1,13 @@
 """`leadstream gateway`: facts, commands and questions over HTTP."""
 
 import asyncio
-import importlib
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
+from leadstream.beside import WorkFailed, beside
 from leadstream.cli.options import command, fail
 from leadstream.cli.root import main
 from leadstream.clock import now_us
@@ -15,7 +17,7 @@ from leadstream.settings import Settings
 from leadstream.supervising import watch_parent
 from leadstream.tuning import quiet_gc
 
-_EXTRA = "pip install 'leadstream[gateway]'"
+EXTRA = "pip install 'leadstream[gateway]'"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -26,11 +28,7 @@ def keys_path(settings: Settings, chosen: Path | None) -> Path:
 
 def is_installed() -> bool:
     """Whether what the gateway needs is there."""
-    try:
-        importlib.import_module("leadstream.gateway.server")
-    except ModuleNotFoundError:
-        return False
-    return True
+    return all(find_spec(name) is not None for name in ("fastapi", "httptools", "uvicorn"))
 
 
 def _loop() -> asyncio.AbstractEventLoop:
@@ -90,28 +88,31 @@ async def gateway(
       leadstream --broker kafka://localhost:9092 gateway --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem
     """
     if not is_installed():
-        fail(f"the gateway needs more packages than this installation has: {_EXTRA}")
+        fail(f"the gateway needs more packages than this installation has: {EXTRA}")
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key belong together")
     from leadstream.gateway.app import build_app  # noqa: PLC0415 - the extra is there, as was just seen
-    from leadstream.gateway.callers import Callers  # noqa: PLC0415
-    from leadstream.gateway.parts import Parts  # noqa: PLC0415
-    from leadstream.gateway.publisher import Publisher  # noqa: PLC0415
+    from leadstream.gateway.parts import parts_of  # noqa: PLC0415
+    from leadstream.gateway.reading import sources  # noqa: PLC0415
     from leadstream.gateway.server import WrongTls, listening, serve_http  # noqa: PLC0415
 
     async with reachable(settings, _say) as log:
         stop = stop_on_signals()
-        callers = Callers(keys_path(settings, keys_file), now_us)
-        parts = Parts(callers, Publisher(log, await partition_count(log), now_us), now_us)
-        listener = listening(host, port)
+        partitions, path = await partition_count(log), keys_path(settings, keys_file)
+        parts = parts_of(log, partitions, path, partial(sources, settings), now_us)
+        try:
+            listener = listening(host, port)
+        except OSError as exc:
+            fail(f"cannot listen on {host} port {port}: {exc.strerror}; choose others with --host and --port")
         tls = None if tls_cert is None or tls_key is None else (tls_cert, tls_key)
         quiet_gc()
-        watching = asyncio.ensure_future(watch_parent(stop))
         where = f"http{'s' if tls else ''}://{host}:{listener.getsockname()[1]}"
-        _say(f"gateway on {where}, log {settings.url}, {len(callers)} keys in {keys_path(settings, keys_file)}")
+        _say(f"gateway on {where}, log {settings.url}, {len(parts.callers)} keys in {path}")
+        works = {"following answers": parts.answers.follow(), "watching the parent": watch_parent(stop)}
         try:
-            await serve_http(build_app(parts), listener, stop, tls=tls, connections=connections)
-        except WrongTls as exc:
+            async with beside(stop, works):
+                await serve_http(build_app(parts), listener, stop, tls=tls, connections=connections)
+        except (WrongTls, WorkFailed) as exc:
             fail(str(exc))
         finally:
-            watching.cancel()
+            parts.reading.close()

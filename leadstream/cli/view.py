@@ -5,23 +5,20 @@ from zoneinfo import ZoneInfo
 import click
 
 from engine.errors import Unavailable
-from events.codec import Codec
-from leadstream.agreements import known_agreements
 from leadstream.cli.options import command, fail
 from leadstream.cli.output import format_option, show
 from leadstream.cli.root import main
 from leadstream.cli.times import INSTANT, ZONE
 from leadstream.cli.urgency import with_urgency
 from leadstream.clock import now_us
-from leadstream.companies import companies, equal_names
 from leadstream.deployment import opened
 from leadstream.settings import Settings
+from leadstream.viewing import Question, rows_of
 from leadstream.views_store import open_store
 from projections.catalogue import BY_NAME
-from projections.read import BadQuery, answer_columns, condition, read_view, sifted
+from projections.read import BadQuery, answer_columns, condition
 from projections.sink import sink_once
 from projections.stores.port import StoreUnavailable
-from projections.views.companies import COMPANIES
 
 
 @command(main, "view")
@@ -63,24 +60,15 @@ async def view(
       leadstream view response-times --by source --format json
       leadstream view companies --as-of 2026-03-02T09:00:00+02:00
     """
-    if as_of is not None and name != COMPANIES.name:
-        raise click.UsageError(f"--as-of: view {name} shows only what holds now")
     store = open_store(settings)
     try:
         columns = [column.name for column in answer_columns(name, by)]
         async with opened(settings) as log:
             await sink_once(log, store)
             conditions = [condition(text) for text in where]
-            if name == COMPANIES.name:  # scores fade: they are computed for the instant asked
-                known = await known_agreements(log, Codec())
-                found = await companies(log, store, known, as_of, equal_names(conditions))
-                rows = sifted(found, answer_columns(name, by), name, conditions, sort=sort, limit=limit)
-            else:
-                rows = read_view(store, name, conditions, by, sort=sort, limit=limit)
+            rows = await rows_of(log, store, Question(name, conditions, sort, by, as_of, limit))
     except BadQuery as exc:
         raise click.UsageError(str(exc)) from exc
-    except OverflowError as exc:  # no column holds a whole number of more than 64 bits
-        raise click.UsageError("--where: a number is too large to be in any row") from exc
     except (Unavailable, StoreUnavailable) as exc:
         fail(f"{exc} (the tables are brought up to date from the log before they are shown)")
     finally:

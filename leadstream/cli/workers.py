@@ -19,6 +19,7 @@ from engine.ports import EventLog
 from engine.watchdog import STALLED_EXIT, Limits, Watchdog
 from leadstream.advice import advised
 from leadstream.beside import WorkFailed, beside
+from leadstream.cli.gateway import EXTRA, is_installed
 from leadstream.cli.options import command, fail
 from leadstream.cli.root import main
 from leadstream.clock import now_us
@@ -213,15 +214,23 @@ def _metrics(app: TaskApp, watchdog: Watchdog, watching: Watching) -> Iterator[N
 
 
 @command(main, "up")
-async def up(settings: Settings) -> None:
-    """Run everything on this machine: a worker and a projector, until stopped.
+@click.option("--gateway/--no-gateway", default=True, show_default=True, help="Whether the gateway runs too.")
+async def up(settings: Settings, *, gateway: bool) -> None:
+    """Run everything on this machine until stopped: a worker, a projector, and a gateway where it is installed.
+
+    The gateway takes what LEADSTREAM_GATEWAY_* say, see leadstream gateway --help.
 
     \b
     Example: leadstream up            (one embedded file in leadstream-data)
     """
     async with reachable(settings, _say):
         stop = stop_on_signals()
-    commands = {name: [sys.executable, "-m", "leadstream", name] for name in ("worker", "projector")}
+    names = ["worker", "projector"]
+    if gateway and is_installed():
+        names.append("gateway")
+    elif gateway:
+        _say(f"without a gateway; {EXTRA} brings it")
+    commands = {name: [sys.executable, "-m", "leadstream", name] for name in names}
     ended = await supervise(commands, settings, stop)
     if ended is not None:
         fail(ended)

@@ -1,5 +1,6 @@
 """The composition of the gateway: routes over parts, and what becomes of every error."""
 
+import logging
 from http import HTTPStatus
 from typing import Any
 
@@ -8,12 +9,18 @@ from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
+from engine.errors import LogError
 from leadstream import __version__
+from leadstream.gateway.commands import commands_routes
 from leadstream.gateway.events import PATH, Endpoint, events_endpoint, events_routes
 from leadstream.gateway.front import Front
+from leadstream.gateway.leads import leads_routes
 from leadstream.gateway.parts import Parts
-from leadstream.gateway.problems import Problem, response_to
+from leadstream.gateway.problems import Problem, response_to, unavailable
+from leadstream.gateway.views import views_routes
+from projections.stores.port import StoreError
 
+logger = logging.getLogger("leadstream.gateway")
 _ABOUT = (
     "Facts, commands and questions over HTTP. Every request shows a key (`leadstream keys create`) as "
     "`Authorization: Bearer`. Problems are told as application/problem+json."
@@ -35,12 +42,17 @@ def _routed(parts: Parts) -> tuple[FastAPI, Endpoint]:
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},  # tells nobody else
     )
     post_events = events_endpoint(parts)
     app.include_router(events_routes(post_events))
+    for routes in (commands_routes, leads_routes, views_routes):
+        app.include_router(routes(parts))
     app.add_api_route("/v1/health", _health, methods=["GET"], include_in_schema=False)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _not_here)
+    app.add_exception_handler(LogError, _out_of_reach)
+    app.add_exception_handler(StoreError, _out_of_reach)
     app.add_exception_handler(Exception, _unexpected)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
     return app, post_events
@@ -63,6 +75,12 @@ async def _health() -> Response:
 async def _problem(_: Request, exc: Exception) -> Response:
     assert isinstance(exc, Problem)
     return response_to(exc)
+
+
+async def _out_of_reach(_: Request, exc: Exception) -> Response:
+    """The log or the tables do not answer; told in our log, where whoever can mend it looks."""
+    logger.warning("a request cannot be answered: %s", exc)
+    return response_to(unavailable(f"{exc}; try again", 5))
 
 
 async def _not_here(request: Request, exc: Exception) -> Response:

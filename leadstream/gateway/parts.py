@@ -1,10 +1,17 @@
 """What a gateway is made of; the composition root puts it together."""
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from engine.ports import EventLog
+from leadstream.gateway.answers import Answers
+from leadstream.gateway.asking import Asking
 from leadstream.gateway.callers import Callers
+from leadstream.gateway.committing import Bounds
 from leadstream.gateway.publisher import Publisher
+from leadstream.gateway.reading import Reading, Sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +32,43 @@ class Parts:
     Attributes:
         callers: who may call.
         publisher: takes events into the log.
+        asking: asks leads.
+        answers: what became of commands; somebody has to run its `follow`.
+        reading: answers questions.
         clock: now, in microseconds.
         limits: how long things may take.
     """
 
     callers: Callers
     publisher: Publisher
+    asking: Asking
+    answers: Answers
+    reading: Reading
     clock: Callable[[], int]
     limits: Limits = field(default_factory=Limits)
+
+
+def parts_of(
+    log: EventLog,
+    partitions: int,
+    keys_file: Path,
+    opening: Callable[[], AbstractAsyncContextManager[Sources]],
+    clock: Callable[[], int],
+    *,
+    bounds: Bounds | None = None,
+    limits: Limits | None = None,
+) -> Parts:
+    """The parts over a log; `reading` is to be closed in the end.
+
+    Args:
+        log: takes events and commands.
+        partitions: of the inboxes.
+        keys_file: holds the hashes of the keys.
+        opening: opens what questions are answered from.
+        clock: now, in microseconds.
+        bounds: how much is appended at once.
+        limits: how long things may take.
+    """
+    publisher, answers, reading = Publisher(log, partitions, clock, bounds), Answers(log), Reading(opening, clock)
+    asking = Asking(log, partitions, publisher, answers=answers, reading=reading, clock=clock)
+    return Parts(Callers(keys_file, clock), publisher, asking, answers, reading, clock, limits or Limits())

@@ -9,7 +9,7 @@ from engine.errors import Unavailable
 from engine.ports import EventLog
 from events.codec import Codec
 from events.envelope import Envelope
-from events.registry import LEAD_COMMANDS, WIRE_TYPE
+from events.registry import COMMANDS, WIRE_TYPE
 from leadstream.gateway.callers import Caller
 from leadstream.gateway.committing import Bounds, Full, GroupCommit
 from leadstream.gateway.problems import unavailable
@@ -104,7 +104,7 @@ class Publisher:
         found = check(place, value, self._codec, at=at)
         if isinstance(found, Refused):
             return found
-        if type(found.data) in LEAD_COMMANDS:
+        if type(found.data) in COMMANDS:
             name = WIRE_TYPE[type(found.data)].split(".")[1].replace("_", "-")
             return Refused(place, "type", f"a command is asked with POST /v1/commands/{name}")
         if not caller.speaks_for(found.source):

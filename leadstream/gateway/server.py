@@ -43,6 +43,7 @@ def listening(host: str, port: int) -> socket.socket:
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((host, port))
+        made.listen(_BACKLOG)  # who comes before the server is ready waits, instead of being turned away
     except BaseException:
         made.close()
         raise
@@ -50,7 +51,13 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 async def serve_http(
-    app: ASGIApp, listener: socket.socket, stop: asyncio.Event, *, tls: tuple[Path, Path] | None, connections: int
+    app: ASGIApp,
+    listener: socket.socket,
+    stop: asyncio.Event,
+    *,
+    tls: tuple[Path, Path] | None = None,
+    connections: int = 1000,
+    protocol: type[BoundedProtocol] = BoundedProtocol,
 ) -> None:
     """Answer until `stop` is set; requests that are being answered then are answered.
 
@@ -60,11 +67,12 @@ async def serve_http(
         stop: set to end orderly.
         tls: files of the certificate chain and its key; None for plain HTTP.
         connections: open at a time, at most; more are answered 503.
+        protocol: speaks HTTP on each.
 
     Raises:
         WrongTls: the certificate or its key cannot be used.
     """
-    server = _Server(_config(app, tls, connections))
+    server = _Server(_config(app, tls, connections, protocol))
     serving = asyncio.ensure_future(server.serve([listener]))
     stopping = asyncio.ensure_future(stop.wait())
     try:
@@ -75,12 +83,14 @@ async def serve_http(
         await serving
 
 
-def _config(app: ASGIApp, tls: tuple[Path, Path] | None, connections: int) -> uvicorn.Config:
+def _config(
+    app: ASGIApp, tls: tuple[Path, Path] | None, connections: int, protocol: type[BoundedProtocol]
+) -> uvicorn.Config:
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # what clients do wrong is not for our log
     secured: dict[str, Any] = {} if tls is None else {"ssl_certfile": tls[0], "ssl_keyfile": tls[1]}
     config = uvicorn.Config(
         app,
-        http=BoundedProtocol,
+        http=protocol,
         ws="none",
         lifespan="off",
         loop="none",

@@ -1,5 +1,6 @@
 """A gateway in this process over an in-memory log: requests go to its application as a server would hand them over."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,15 +15,26 @@ from starlette.types import ASGIApp
 from engine.memory.log import MemoryLog
 from engine.ports import EventLog, Record
 from engine.reading import records_of
+from events.agreement import PublishAgreement
+from events.codec import Codec
+from events.instants import from_us
+from events.registry import wrap
 from events.topics import LEAD_INBOX
 from leadstream import keys
 from leadstream.deployment import topic_specs
 from leadstream.gateway.app import build_app
-from leadstream.gateway.callers import Callers
 from leadstream.gateway.committing import Bounds
-from leadstream.gateway.parts import Parts
-from leadstream.gateway.publisher import Publisher
+from leadstream.gateway.parts import parts_of
+from leadstream.gateway.reading import Sources
+from leadstream.publishing import publish
+from leadstream.running import run_until_idle
+from leadstream.settings import Settings
+from leadstream.views_store import open_store
+from streams.agreement.load import document
+from streams.agreement.load import load as load_agreement
+from tests.leadstream.cli.house import AGREEMENT
 
+QUALIFYING = AGREEMENT + "qualified_lead: {required_fields: [company.name]}\n"
 PARTITIONS = 4
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 STRUCTURED = "application/cloudevents+json"
@@ -56,6 +68,7 @@ class House:
     keys_file: Path
     clock: Clock
     key: str
+    settings: Settings
     client: httpx.AsyncClient = field(repr=False)
 
     async def post(self, body: bytes, media_type: str = STRUCTURED, **headers: str) -> httpx.Response:
@@ -72,6 +85,30 @@ class House:
         """What they say."""
         return [orjson.loads(record.value or b"") for record in await self.kept()]
 
+    async def publish_agreement(self) -> None:
+        """Have an agreement published, and decided."""
+        command = PublishAgreement(
+            document=document(load_agreement(QUALIFYING)), before_first_lead=True, signed_as="us"
+        )
+        asked = wrap(command, id="agreement", source="/office", subject="desk", time=from_us(self.clock()))
+        await publish(self.log, PARTITIONS, [(asked, Codec().encode(asked), ())])
+        await self.decide()
+
+    async def decide(self) -> None:
+        """Decide and project all that is there."""
+        await run_until_idle(self.log, self.settings, PARTITIONS)
+
+    async def get(self, path: str, **headers: str) -> httpx.Response:
+        """Ask something."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.client.get(path, headers={"authorization": f"Bearer {self.key}", **named})
+
+    async def command(self, name: str, said: object, **headers: str) -> httpx.Response:
+        """Ask a lead for something; it is decided as soon as it is in the log."""
+        asked = {"authorization": f"Bearer {self.key}", "content-type": "application/json"}
+        named = {header.replace("_", "-"): value for header, value in headers.items()}
+        return await self.client.post(f"/v1/commands/{name}", content=orjson.dumps(said), headers={**asked, **named})
+
     def new_key(self, *scopes: keys.Scope, sources: Iterable[str] = ("/forms",), rate: int = 1_000_000) -> str:
         """A key that is taken."""
         new = keys.made("somebody", scopes, tuple(sources), rate, MONDAY)
@@ -87,13 +124,26 @@ async def gateway(folder: Path, log: EventLog | None = None, bounds: Bounds | No
     await log.start()
     await log.create_topics(topic_specs(PARTITIONS))
     keys_file = folder / "keys.json"
-    parts = Parts(Callers(keys_file, clock), Publisher(log, PARTITIONS, clock, bounds), clock)
+    settings = Settings(data_dir=folder / "views", partitions=PARTITIONS)
+
+    @asynccontextmanager
+    async def sources() -> AsyncIterator[Sources]:
+        store = open_store(settings)
+        try:
+            yield Sources(log, store, PARTITIONS)
+        finally:
+            store.close()
+
+    parts = parts_of(log, PARTITIONS, keys_file, sources, clock, bounds=bounds)
     app = build_app(parts)
+    following = asyncio.create_task(parts.answers.follow())
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
-        house = House(app, log, keys_file, clock, "", client)
+        house = House(app, log, keys_file, clock, "", settings, client)
         house.key = house.new_key(*keys.SCOPES)
         yield house
+    following.cancel()
+    parts.reading.close()
     await log.stop()
 
 

@@ -1,0 +1,75 @@
+"""What docs/gateway.md shows is what happens: its examples run against a real gateway."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+import pytest
+
+from leadstream.gateway.asking import NAMES
+from leadstream.gateway.described import CAPTURED, TOUCHED
+from leadstream.gateway.described_reads import REJECT
+from tests.leadstream.gateway.house import BATCH, STRUCTURED, House, body
+from tests.support.ports import free_ports
+from tests.support.process import REPOSITORY, leadstream
+
+GUIDE = (REPOSITORY / "docs" / "gateway.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.slow
+def test_the_examples_of_the_guide_run(tmp_path: Path) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not here")
+    (port,) = free_ports(1)
+    env = {"LEADSTREAM_DATA_DIR": str(tmp_path / "data"), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+
+    def shell(script: str) -> str:
+        here = script.replace("127.0.0.1:8080", f"127.0.0.1:{port}")
+        done = subprocess.run(["bash", "-ec", here], env={**os.environ, **env}, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout.decode()
+
+    (key_line,) = [line for line in blocks("sh")[1].splitlines() if line.startswith("export KEY=")]
+    env["KEY"] = shell(f"{key_line}\necho $KEY").strip()
+    env["GATEWAY"] = f"http://127.0.0.1:{port}"
+    with leadstream("gateway", "--port", str(port), log=tmp_path / "gateway.log", env=env) as gateway:
+        gateway.wait_for("gateway on http", 120)
+        assert shell(blocks("sh")[2]) == blocks("json")[0].strip()
+        python = blocks("python")[0]
+        done = subprocess.run(
+            [sys.executable, "-c", python], env={**os.environ, **env}, capture_output=True, check=True
+        )
+        assert done.stdout == b"202 2\n"
+        with leadstream("worker", log=tmp_path / "worker.log", env=env):
+            told = orjson.loads(shell(blocks("sh")[3].replace("wait=5", "wait=60")))
+        assert (told["command"], told["accepted"]) == ("reject-1", False), "nobody handed the lead over"
+
+
+async def test_the_examples_of_the_openapi_document_are_taken(house: House) -> None:
+    described = (await house.client.get("/v1/openapi.json")).json()
+    bodies = described["paths"]["/v1/events"]["post"]["requestBody"]["content"]
+    house.clock.at += 365 * 86_400_000_000
+    for media_type in (STRUCTURED, BATCH):
+        response = await house.post(body(bodies[media_type]["example"]), media_type)
+        assert (response.status_code, response.json()["refused"]) == (202, 0)
+    attributes = {f"ce_{name}": value for name, value in CAPTURED.items() if isinstance(value, str)}
+    response = await house.post(body(bodies["application/json"]["example"]), "application/json", **attributes)
+    assert response.status_code == 202
+    assert (await house.command("reject?wait=0", REJECT)).status_code == 202
+    assert {value["id"] for value in await house.values()} >= {CAPTURED["id"], TOUCHED["id"]}
+    assert set(described["paths"]) == {
+        "/v1/events", "/v1/commands/{name}", "/v1/answers/{command_id}", "/v1/leads/{lead_id}", "/v1/views",
+        "/v1/views/{name}",
+    }  # fmt: skip
+
+
+def test_the_guide_names_every_command() -> None:
+    assert all(f"`{name}`" in GUIDE for name in NAMES)
