@@ -17,7 +17,7 @@ class Front:
     """An application with one endpoint in front of it.
 
     Args:
-        app: answers everything else, and what goes wrong in a way that nobody expected.
+        app: answers everything else.
         path: of the endpoint.
         post: answers POST to it.
     """

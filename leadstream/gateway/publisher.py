@@ -1,21 +1,24 @@
 """Takes events into the log: each is checked and answered by itself; what is called accepted is durable."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from http import HTTPStatus
 from typing import Literal
 
-from engine.errors import Unavailable
+from engine.errors import LogError, RecordTooLarge, Unavailable
 from engine.ports import EventLog
 from events.codec import Codec
 from events.envelope import Envelope
 from events.registry import COMMANDS, WIRE_TYPE
 from leadstream.gateway.callers import Caller
 from leadstream.gateway.committing import Bounds, Full, GroupCommit
-from leadstream.gateway.problems import unavailable
+from leadstream.gateway.problems import Problem, unavailable
 from leadstream.gateway.remembered import Remembered
 from leadstream.publishing import Refused, batches_of, check
 
+logger = logging.getLogger("leadstream.gateway")
 KNOWN = 200_000
 """Events of which this process remembers that they are in the log."""
 
@@ -91,13 +94,17 @@ class Publisher:
         """Append checked envelopes with their bytes; durable when it returns.
 
         Raises:
-            Problem: 503 when the log cannot take them.
+            Problem: 503 when the log cannot take them; 413 when it never will.
         """
         batches = batches_of(self._partitions, ((envelope, value, ()) for envelope, value in records))
         size = sum(len(value) + len(envelope.subject) for envelope, value in records)
         try:
             await self._commits.append(batches, size)
-        except (Full, Unavailable) as exc:
+        except RecordTooLarge as exc:  # its topics are set up to take less than ours
+            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(exc)) from exc
+        except (Full, LogError) as exc:
+            if not isinstance(exc, Full | Unavailable):  # a right or a topic that is missing, say: somebody has to act
+                logger.warning("events cannot be taken: %s", exc)
             raise unavailable(f"the log cannot take it now ({exc}); send it again, nothing is doubled by it") from exc
 
     def _checked(self, place: int, value: bytes, caller: Caller, at: int) -> Envelope | Refused:

@@ -149,6 +149,15 @@ async def test_a_gateway_speaks_tls_and_ends_orderly(make_home: MakeHome, tmp_pa
     assert "TLS: the certificate or its key cannot be used" in broken.output()
 
 
+def test_up_runs_a_gateway_too(make_home: MakeHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    (port,) = free_ports(1)
+    monkeypatch.setenv("LEADSTREAM_GATEWAY_PORT", str(port))
+    up = make_home("embedded").start("up")
+    up.wait_for("gateway on http", 120)
+    assert httpx.get(f"http://127.0.0.1:{port}/v1/health", timeout=30).json() == {"status": "ok"}
+    assert up.stop(60) == 0, up.tail()
+
+
 async def test_a_port_that_is_taken_is_named(make_home: MakeHome) -> None:
     gate = await asyncio.to_thread(Gate, make_home("embedded"))
     second = gate.home.start("gateway", "--port", str(gate.port), name="second")

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import Unavailable
+from engine.errors import Forbidden, LogError, RecordTooLarge, Unavailable
 from engine.memory.log import MemoryLog
 from tests.leadstream.gateway.house import BATCH, STRUCTURED, Clock, House, body, event, gateway
 
@@ -146,13 +146,13 @@ async def test_a_request_under_the_same_key_is_answered_as_it_was(house: House) 
 
 
 class Away(MemoryLog):
-    """A log that is out of reach for a while."""
+    """A log that does not append while something is wrong."""
 
-    away = True
+    wrong: LogError | None = Unavailable("no broker answers")
 
     async def append(self, records: object) -> None:
-        if self.away:
-            raise Unavailable("no broker answers")
+        if self.wrong is not None:
+            raise self.wrong
         await super().append(records)  # type: ignore[arg-type]
 
 
@@ -163,10 +163,18 @@ async def test_a_log_out_of_reach_is_said_and_sending_again_is_right(tmp_path: P
             response = await house.post(body(event(1)), **headers)
             assert (response.status_code, response.headers["retry-after"]) == (503, "1")
             assert "no broker answers" in response.json()["detail"]
-        log.away = False
+        log.wrong = None
         for headers in ({}, {"idempotency_key": "form-7"}):
             assert (await house.post(body(event(1)), **headers)).status_code == 202
         assert len(await house.kept()) == 1
+
+
+async def test_a_log_that_refuses_is_no_fault_of_the_gateway(tmp_path: Path) -> None:
+    log = Away(clock=Clock())
+    async with gateway(tmp_path, log) as house:
+        for wrong, status in ((Forbidden("no right"), 503), (RecordTooLarge("lead-inbox", 9, 8), 413)):
+            log.wrong = wrong
+            assert (await house.post(body(event(1)))).status_code == status
 
 
 async def test_other_paths_and_methods_are_told_so(house: House) -> None:

@@ -12,6 +12,8 @@ from leadstream.gateway.server import listening, serve_http
 from tests.leadstream.gateway.house import House, body, event
 
 Wire = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+RESET = b"reset"
+"""The connection was ended while we still sent; the system may then drop what was answered."""
 MANY = b"GET /v1/openapi.json HTTP/1.1\r\nhost: x\r\n\r\n"
 
 
@@ -47,7 +49,7 @@ async def said(port: int, *parts: bytes, pause: float = 0.0) -> bytes:
         async with asyncio.timeout(20):
             return await reader.read()
     except ConnectionError:
-        return b""
+        return RESET
     finally:
         writer.close()
 
@@ -72,14 +74,15 @@ async def test_a_head_that_does_not_come_in_time_ends_the_connection(house: Hous
     async with served(house) as port:
         began = time.monotonic()
         told = await said(port, *parts, pause=0.1)
-    assert told.startswith(b"HTTP/1.1 408 ")
+    assert told == RESET or told.startswith(b"HTTP/1.1 408 ")
     assert time.monotonic() - began < 15
 
 
 async def test_a_head_without_end_is_refused(house: House) -> None:
     large = b"GET / HTTP/1.1\r\nx: " + b"y" * (2 * HEAD_BYTES)
     async with served(house) as port:
-        assert (await said(port, large)).startswith(b"HTTP/1.1 431 ")
+        told = await said(port, large)
+    assert told == RESET or told.startswith(b"HTTP/1.1 431 ")
 
 
 async def test_what_is_no_http_is_told_so(house: House) -> None:
