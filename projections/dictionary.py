@@ -15,11 +15,14 @@ _HEAD = """\
 
 This file is generated from the code (`python -m projections.dictionary > docs/views.md`); a test compares the two.
 
-Each view can be had in three shapes:
+Each view can be had in four shapes:
 
 * **as an answer**: `leadstream view NAME`, as a table, JSON or CSV, and as the SQL view of the same columns in
   `views.db`, or in PostgreSQL where `--store` says so ([deployment.md](deployment.md#postgresql)). Sums over
   partitions, percentiles and `complete_to` are already in it. This is what most people want.
+* **as a file**: `leadstream export NAME -o FILE.parquet` (package `leadstream[parquet]`) or `.csv`, the rows of the
+  answer as of one moment. In Parquet every column has its type: whole numbers whole, instants as timestamps in UTC.
+  `duckdb -c "SELECT owner, count(*) FROM 'leads.parquet' WHERE converted_at IS NULL GROUP BY owner"` reads it as it is.
 * **as rows of a topic**: the compacted topic `view.NAME`, one JSON object a row, the record key names the row, a null
   value takes it away. A view that counts keeps *partial rows*, one per partition of the log and group: sum them.
 * **as a base table** beside the SQL views, the same rows as the topic.

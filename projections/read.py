@@ -32,6 +32,8 @@ _SIGNS = {"=": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _COMPARED: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
+_ALL = 2**63 - 1
+"""As many rows as SQL can count: not every database has an offset without a limit."""
 _CONDITION = re.compile(r"([^=<>!]+)(<=|>=|!=|=|<|>)(.*)", re.DOTALL)
 
 
@@ -101,21 +103,48 @@ def read_view(
     Raises:
         BadQuery: no such view or column, or a value that is none of the column's type.
     """
-    columns = answer_columns(name, by)
-    view = view_named(name)
-    table = quoted(table_by(view, by))
+    columns, view = answer_columns(name, by), view_named(name)
     if isinstance(view, Computed):
         return sifted(
             _computed(store, view, _listed(where)), columns, name, where, sort=sort, limit=limit, offset=offset
         )
-    conditions, values = _conditions(name, columns, _listed(where))
+    sql, values = _question(view, columns, where, by, sort=sort, limit=limit, offset=offset)
+    return [_row(columns, row) for row in store.query(sql, values)]
+
+
+def stream_view(
+    store: ViewStore, name: str, where: Mapping[str, str] | Sequence[Where] | None = None, by: str | None = None
+) -> Iterator[dict[str, Cell]]:
+    """The rows that `read_view` gives, one after the other; only those of a view that is computed are all in memory.
+
+    Raises:
+        BadQuery: no such view or column, or a value that is none of the column's type.
+    """
+    columns, view = answer_columns(name, by), view_named(name)
+    if isinstance(view, Computed):
+        return iter(read_view(store, name, where, by))
+    sql, values = _question(view, columns, where, by)
+    return (_row(columns, row) for row in store.stream(sql, values))
+
+
+def _question(
+    view: Shown,
+    columns: tuple[Column, ...],
+    where: Mapping[str, str] | Sequence[Where] | None,
+    by: str | None,
+    *,
+    sort: Sequence[str] = (),
+    limit: int | None = None,
+    offset: int = 0,
+) -> tuple[str, list[Cell]]:
+    conditions, values = _conditions(view.name, columns, _listed(where))
     own = [f"{quoted(column)} NULLS FIRST" for column in (view.order if by is None else (by, *view.order))]
-    order = ", ".join([*_sorting(name, columns, sort), *own])
-    sql = f"SELECT {names(columns)} FROM {table}{conditions}"  # noqa: S608 - identifiers are checked, values are bound
+    order = ", ".join([*_sorting(view.name, columns, sort), *own])
+    sql = f"SELECT {names(columns)} FROM {quoted(table_by(view, by))}{conditions}"  # noqa: S608 - identifiers are checked, values are bound
     sql += f" ORDER BY {order}" if order else ""
     if limit is not None or offset:
-        sql += f" LIMIT {-1 if limit is None else int(limit)} OFFSET {int(offset)}"
-    return [_row(columns, row) for row in store.query(sql, values)]
+        sql += f" LIMIT {_ALL if limit is None else int(limit)} OFFSET {int(offset)}"
+    return sql, values
 
 
 def _computed(store: ViewStore, view: Computed, where: Sequence[Where]) -> list[dict[str, Cell]]:

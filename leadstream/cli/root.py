@@ -35,6 +35,7 @@ def _load() -> None:
         command,
         dead_letters,
         demo,
+        export,
         gateway,
         import_history,
         keys,

@@ -1,6 +1,6 @@
 """The port of a store of rows. SQLite and PostgreSQL implement it; another database is a further file beside them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from projections.views.view import Cell, Cells
@@ -74,6 +74,10 @@ class ViewStore(Protocol):
 
     def query(self, sql: str, values: Sequence[Cell] = ()) -> list[Cells]:
         """Rows of a query; `?` stands for a value."""
+        ...
+
+    def stream(self, sql: str, values: Sequence[Cell] = ()) -> Iterator[Cells]:
+        """Rows of a query one after the other, all as of one moment, in little memory."""
         ...
 
     def close(self) -> None:

@@ -29,6 +29,8 @@ _CONNECTING: Mapping[str, Any] = {
     "application_name": "leadstream", "client_encoding": "utf8",
 }  # fmt: skip
 """What the address may say otherwise; a server that answers nothing is given up within a minute."""
+_STREAMED = 5_000
+"""Rows a cursor brings at a time."""
 _TURN = (
     "SET LOCAL lock_timeout = {0}; SET LOCAL idle_in_transaction_session_timeout = {0}; "
     "SELECT pg_advisory_xact_lock(hashtextextended('leadstream ' || current_schema(), 0))"
@@ -89,6 +91,13 @@ class PostgresStore:
         with translated(self._place):
             found = self._db().execute(marked(sql), [kept(value) for value in values])
             return [tuple(map(shown, row)) for row in found] if found.description else []
+
+    def stream(self, sql: str, values: Sequence[Cell] = ()) -> Iterator[Cells]:
+        """Rows of a query one after the other, from a cursor of the server: it sees what was there when it began."""
+        with translated(self._place), self._db().transaction(), self._db().cursor("streamed") as cursor:
+            cursor.itersize = _STREAMED
+            for row in cursor.execute(marked(sql), [kept(value) for value in values]):
+                yield tuple(map(shown, row))
 
     def close(self) -> None:
         """Let go of the database."""

@@ -5,7 +5,7 @@ atomic. `synchronous` is NORMAL: what a power cut takes is read again from the t
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import apsw
@@ -85,6 +85,11 @@ class SqliteStore:
     def query(self, sql: str, values: Sequence[Cell] = ()) -> list[Cells]:
         """Rows of a query; `?` stands for a value."""
         return self._run(sql, values)
+
+    def stream(self, sql: str, values: Sequence[Cell] = ()) -> Iterator[Cells]:
+        """Rows of a query one after the other: a statement that runs sees what was there when it began."""
+        with translated(self._path):
+            yield from self._db.execute(sql, tuple(values))
 
     def close(self) -> None:
         """Let go of the file."""

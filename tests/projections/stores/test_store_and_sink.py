@@ -7,6 +7,7 @@ from typing import Any
 from typing_extensions import override
 
 from events.lead import LeadCaptured, LeadStatusChanged
+from projections.read import read_view
 from projections.sink import sink_once
 from projections.stores.port import Move, RowChange, Source, ViewStore
 from projections.views.view import Cell, Cells
@@ -124,3 +125,12 @@ async def test_another_log_is_noticed_and_the_tables_begin_anew(opens: Opens) ->
     await other.show()
     assert [row["lead"] for row in other.view("leads")] == ["new"]
     assert other.complete_to() is None
+
+
+async def test_rows_may_be_left_out_at_the_start_with_and_without_a_limit(opens: Opens) -> None:
+    built = await busy()
+    await tables(built, opens())
+    leads = [row["lead"] for row in read_view(built.store, "leads")]
+    for limit in (None, 3):
+        found = [row["lead"] for row in read_view(built.store, "leads", offset=15, limit=limit)]
+        assert found == leads[15:][:limit]
