@@ -7,6 +7,7 @@ from engine.ports import EventLog
 from events.codec import Codec
 from leadstream.agreements import known_agreements
 from leadstream.companies import companies, equal_names
+from leadstream.rescored import has_scores, lasting, rescored
 from projections.read import BadQuery, Where, answer_columns, read_view, sifted
 from projections.stores.port import ViewStore
 from projections.views.companies import COMPANIES
@@ -24,6 +25,7 @@ class Question(NamedTuple):
         as_of: as it was at this instant (microseconds); only of views that know.
         limit: at most so many rows.
         offset: so many rows are left out before.
+        scores_as_of: scores and grades of this instant (microseconds) instead of those told last; only of leads.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Question(NamedTuple):
     as_of: int | None = None
     limit: int | None = None
     offset: int = 0
+    scores_as_of: int | None = None
 
 
 async def rows_of(log: EventLog, store: ViewStore, asked: Question) -> list[dict[str, Cell]]:
@@ -41,10 +44,16 @@ async def rows_of(log: EventLog, store: ViewStore, asked: Question) -> list[dict
     Raises:
         BadQuery: no such view or column, a value that is none of the column's type, or a view that only knows now.
     """
-    name, where, sort, by, as_of, limit, offset = asked
+    name, where, sort, by, as_of, limit, offset, scores_as_of = asked
     if as_of is not None and name != COMPANIES.name:
         raise BadQuery(f"view {name} shows only what holds now")
+    if scores_as_of is not None and not has_scores([column.name for column in answer_columns(name, by)]):
+        raise BadQuery(f"view {name} shows no leads with their scores")
     try:
+        if scores_as_of is not None:
+            told, known = read_view(store, name, lasting(where), by), await known_agreements(log, Codec())
+            found = await rescored(log, told, known, scores_as_of)
+            return sifted(found, answer_columns(name, by), name, where, sort=sort, limit=limit, offset=offset)
         if name != COMPANIES.name:
             return read_view(store, name, where, by, sort=sort, limit=limit, offset=offset)
         # Scores fade: they are computed for the instant asked.

@@ -7,6 +7,7 @@ from events.topics import LEAD_EVENTS, LEAD_STATE, VIEW_PROGRESS, VIEW_STATE, To
 from projections.predicting.answers import PREDICTION_CALIBRATION, PREDICTION_MODEL, PREDICTIONS
 from projections.projection import Projection
 from projections.views.board import BOARD, VERDICTS
+from projections.views.bounces import BOUNCES
 from projections.views.breaches import BREACHES
 from projections.views.clause_times import CLAUSE_TIMES
 from projections.views.clock_rows import CLOCKS
@@ -19,10 +20,11 @@ from projections.views.duplicates import DUPLICATES
 from projections.views.funnel import FUNNEL
 from projections.views.leads import LEADS
 from projections.views.prospects import PREDICTION_COUNTS, PROSPECTS
-from projections.views.queue import QUEUE, STAGNANT, UNOWNED
+from projections.views.queue import QUEUE, RATINGS, STAGNANT, UNOWNED
 from projections.views.response_times import RESPONSE_TIMES
 from projections.views.routing import ROUTING
 from projections.views.sla import SLA
+from projections.views.stage_entries import STAGE_ENTRIES
 from projections.views.tasks import TASKS
 from projections.views.timeline import TIMELINE
 from projections.views.view import Computed, Derived, Shown, View
@@ -50,6 +52,8 @@ OF_LEADS = Projection(
         CONVERSIONS,
         CONSENTS,
         DUPLICATES,
+        STAGE_ENTRIES,
+        BOUNCES,
     ),
 )
 """What is folded of the facts about leads."""
@@ -63,7 +67,7 @@ VIEWS: tuple[View[Any], ...] = tuple(view for projection in PROJECTIONS for view
 PROJECTION_OF: Mapping[str, Projection] = {view.name: each for each in PROJECTIONS for view in each.views}
 """Name of a view -> the projection that keeps it."""
 
-DERIVED: tuple[Derived, ...] = (QUEUE, UNOWNED, STAGNANT, BOARD, VERDICTS, CLAUSE_TIMES, SOURCES, PARTITIONS)
+DERIVED: tuple[Derived, ...] = (QUEUE, UNOWNED, STAGNANT, RATINGS, BOARD, VERDICTS, CLAUSE_TIMES, SOURCES, PARTITIONS)
 """Made on read; each may rest on those before it."""
 
 COMPUTED: tuple[Computed, ...] = (PREDICTIONS, PREDICTION_MODEL, PREDICTION_CALIBRATION)

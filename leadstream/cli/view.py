@@ -30,6 +30,12 @@ from projections.stores.port import StoreUnavailable
     help="Only rows in which this holds; also !=, <, <=, >, >=. Nothing after the sign: an empty cell.",
 )
 @click.option("--as-of", type=INSTANT, metavar="TIME", help="As it was at this instant; only of companies.")
+@click.option(
+    "--scores-as-of",
+    type=INSTANT,
+    metavar="TIME",
+    help="Scores and grades of this instant instead of those told last; all else as it is now. Only of leads.",
+)
 @click.option("--sort", multiple=True, metavar="COLUMN", help="Sort by it; a minus in front turns the order round.")
 @click.option("--by", metavar="COLUMN", help="Split a total by a column, where the view allows it.")
 @click.option(
@@ -44,6 +50,7 @@ async def view(
     name: str,
     where: tuple[str, ...],
     as_of: int | None,
+    scores_as_of: int | None,
     sort: tuple[str, ...],
     by: str | None,
     zone: ZoneInfo,
@@ -58,6 +65,7 @@ async def view(
       leadstream view leads --where status=Open --format csv
       leadstream view queue --where grade=A1 --where "score>=50" --sort -score --limit 20
       leadstream view response-times --by source --format json
+      leadstream view queue --scores-as-of 2026-03-02T09:00:00+02:00 --where "score>=50" --sort -score
       leadstream view companies --as-of 2026-03-02T09:00:00+02:00
     """
     store = open_store(settings)
@@ -66,7 +74,9 @@ async def view(
         async with opened(settings) as log:
             await sink_once(log, store)
             conditions = [condition(text) for text in where]
-            rows = await rows_of(log, store, Question(name, conditions, sort, by, as_of, limit))
+            rows = await rows_of(
+                log, store, Question(name, conditions, sort, by, as_of, limit, scores_as_of=scores_as_of)
+            )
     except BadQuery as exc:
         raise click.UsageError(str(exc)) from exc
     except (Unavailable, StoreUnavailable) as exc:

@@ -11,7 +11,12 @@ COLUMNS = (
         "reopened, nurturing, archived, merged",
     ),
     Column("status", Kind.TEXT, "the company's own status that happened last; that of an archived lead stays", True),
-    Column("score", Kind.INTEGER, "shown score, whole points, at `scored_at`", True),
+    Column(
+        "score",
+        Kind.INTEGER,
+        "shown score as told last, whole points, at `scored_at`; `--scores-as-of` gives that of any instant",
+        True,
+    ),
     Column("grade", Kind.TEXT, "fit letter and engagement digit, such as A2", True),
     Column("scored_at", Kind.INSTANT, "instant the score holds for; it may have decayed since", True),
     Column("owner", Kind.TEXT, "who has it", True),
@@ -42,4 +47,6 @@ COLUMNS = (
     Column("account_by", Kind.TEXT, "what they have in common, such as near_name_and_domain", True),
     Column("account_confidence", Kind.INTEGER, "how sure that is, percent", True),
     Column("merged_into", Kind.TEXT, "the older lead that counts for it while they are one", True),
+    Column("ratings", Kind.INTEGER, "how often somebody rated it"),
+    Column("rating", Kind.REAL, "the mean of that, from 1 (useless) to 5 (just what we need)", True),
 )

@@ -60,6 +60,8 @@ class Lead(Struct, frozen=True, gc=False, array_like=True):
     carried: str | None = None
     sales_since: int = -1
     lives: Lives = ()
+    ratings: int = 0
+    rating_sum: int = 0
 
 
 def status_of(row: Lead) -> tuple[str | None, int | None]:

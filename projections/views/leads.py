@@ -201,6 +201,13 @@ def _back(row: Lead, how: str, reason: str, envelope: Envelope) -> Lead:
     )
 
 
+def _rated(row: Lead, fact: LeadFeedbackGiven, envelope: Envelope) -> Lead:
+    rating, known = fact.rating, recorded_at(envelope)
+    if rating is None:
+        return replace(row, updated_at=known)
+    return replace(row, ratings=row.ratings + 1, rating_sum=row.rating_sum + rating, updated_at=known)
+
+
 def _nurtured(row: Lead, fact: NurtureRequested, envelope: Envelope) -> Lead:
     return replace(
         row, program=fact.program, program_status=fact.status, program_of=fact.of, updated_at=recorded_at(envelope)
@@ -286,7 +293,7 @@ _ON: dict[type[Fact], Handler[Lead]] = {
     LeadRecycled: _recycled,
     LeadReopened: _reopened,
     NurtureRequested: _nurtured,
-    LeadFeedbackGiven: _seen,
+    LeadFeedbackGiven: _rated,
     LeadConsentChanged: _seen,
     LeadBounced: _seen,
     TaskCreated: _seen,
@@ -356,12 +363,14 @@ def _render(lead: str, _: Cells, row: Lead) -> Cells:
         row.account_by,
         row.account_confidence,
         row.merged_into,
+        row.ratings,
+        row.rating_sum / row.ratings if row.ratings else None,
     )
 
 
 LEADS = Detail(
     name="leads",
-    version=5,
+    version=6,
     meaning="One row a lead, as it stands now.",
     initial=Lead(),
     on=_ON,

@@ -34,8 +34,10 @@ def _of_leads(names: tuple[str, ...], phases: str, more: str = "") -> str:
     columns = ", ".join(f'b."{name}"' for name in names)
     return f"""
 WITH {CLOSED_BY_STATUS}, {_ACTIONS}
-SELECT {columns}, a.next_action, a.due AS act_by, c.complete_to FROM leads_base b
-LEFT JOIN closed k ON k.lead = b.lead LEFT JOIN actions a ON a.lead = b.lead AND a.nth = 1 CROSS JOIN completeness c
+SELECT {columns}, a.next_action, a.due AS act_by, COALESCE(u.undeliverable, 0) AS email_undeliverable, c.complete_to
+FROM leads_base b
+LEFT JOIN closed k ON k.lead = b.lead LEFT JOIN actions a ON a.lead = b.lead AND a.nth = 1
+LEFT JOIN bounces_base u ON u.lead = b.lead AND u.channel = 'email' CROSS JOIN completeness c
 WHERE b.is_test = 0 AND k.lead IS NULL AND b.phase IN ({phases}){more}
 """  # noqa: S608 - our identifiers
 
@@ -43,6 +45,7 @@ WHERE b.is_test = 0 AND k.lead IS NULL AND b.phase IN ({phases}){more}
 _NEXT = (
     Column("next_action", Kind.TEXT, "what has to be done first about it, in words, also when it is overdue", True),
     Column("act_by", Kind.INSTANT, "when that is due, or was", True),
+    Column("email_undeliverable", Kind.BOOLEAN, "no e-mail arrives at the address that is known now"),
 )
 
 _QUEUE = ("next_due", "lead", "company", "grade", "score", "owner", "phase", "status", "next_clause", "why_passed",
@@ -73,4 +76,24 @@ STAGNANT = Derived(
     answer=(*(_BY_NAME[name] for name in _STAGNANT), *_NEXT),
     order=("last_touch_at", "lead"),
     query=_of_leads(_STAGNANT, f"{_MARKETINGS}, {_PASSED}"),
+)
+
+RATINGS = Derived(
+    name="ratings",
+    meaning="What is thought of the leads of each source, as those who work on them rated them; test leads left out.",
+    answer=(
+        _BY_NAME["agreement"],
+        _BY_NAME["source"],
+        Column("leads", Kind.INTEGER, "leads that were rated"),
+        Column("ratings", Kind.INTEGER, "how often"),
+        Column("rating", Kind.REAL, "the mean of all ratings, from 1 (useless) to 5 (just what we need)"),
+    ),
+    order=("agreement", "source"),
+    query="""
+SELECT b.agreement, b.source, COUNT(*) AS leads, SUM(b.ratings) AS ratings,
+    SUM(b.rating * b.ratings) / SUM(b.ratings) AS rating, MAX(c.complete_to) AS complete_to
+FROM leads_base b CROSS JOIN completeness c
+WHERE b.is_test = 0 AND b.merged_into IS NULL AND b.ratings > 0
+GROUP BY b.agreement, b.source
+""",
 )

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from events.envelope import Envelope
 from events.identity import LeadSuspected
 from events.lead import LeadCaptured, LeadConverted, LeadProfileUpdated, LeadQualified, LeadStatusChanged, LeadTouched
-from events.life import LeadConsentChanged
+from events.life import LeadBounced, LeadConsentChanged, LeadFeedbackGiven
 from events.routing import LeadOwnerRequested
 from events.sla import SlaAnswered, SlaBreached, SlaStarted
 from events.work import TaskCreated
@@ -141,6 +141,8 @@ async def test_every_view_answers_with_its_columns_in_order_and_complete_to_last
         told(clock(SlaStarted, "effort", target="14d", due=90)),
         told(TaskCreated(task="t1", title="call"), 31),
         told(LeadConsentChanged(purpose="marketing_email", basis="consent", granted=True), 31),
+        told(LeadBounced(channel="email", hard=True), 31),
+        told(LeadFeedbackGiven(by="Radu", rating=4), 31),
         told(LeadSuspected(other="bob", key="name_at_company:9f"), 31),
         told(LeadOwnerRequested(pool="inbound/nord", number=1, rule="fallback", why="no other rule"), 31),
         captured("bob"),

@@ -13,8 +13,8 @@ from tests.leadstream.cli.house import AGREEMENT, MAPPING, House
 END = "2012-01-03T00:00:00.000000Z"
 VIEWS = tuple(BY_NAME)
 EMPTY = ("commitment", "queue", "unowned", "companies", "prediction-counts", "prediction-calibration", "routing",
-         "tasks", "conversions", "consents", "duplicates")  # fmt: skip
-"""In this history nobody is qualified, decided, routed, asked or named by company."""
+         "tasks", "conversions", "consents", "duplicates", "bounces", "ratings")  # fmt: skip
+"""In this history nobody is qualified, decided, routed, asked, named by company, written to or rated."""
 
 
 @pytest.mark.parametrize("name", VIEWS)
@@ -143,6 +143,31 @@ def test_a_prediction_that_is_off_says_how_many_conversions_are_missing(told: Ho
     assert (row["outcome"], row["probability"], row["conversions_missing"]) == ("open", None, 120)
     (model,) = told.rows("view", "prediction-model")
     assert (model["conversions"], model["conversions_missing"], model["base_rate"]) == (0, 120, None)
+
+
+def test_scores_are_those_of_the_instant_asked_and_all_else_is_as_it_is_now(house: House) -> None:
+    house.publish_agreement(AGREEMENT.replace("  cap: 100", "    decay: {linear: 50%, per: 30d}\n  cap: 100"))
+    house.import_history()
+    house.decide()
+    (told,) = house.rows("view", "leads", "--where", "lead=ann")
+    assert (told["score"], told["scored_at"]) == (20, "2012-01-01T03:00:00.000000Z")
+
+    def as_of(time: str, *more: str) -> list[dict[str, object]]:
+        return house.rows("view", "leads", "--scores-as-of", time, "--where", "lead=ann", *more)
+
+    (faded,) = as_of("2012-01-31T03:00:00Z")
+    assert (faded["score"], faded["grade"], faded["scored_at"]) == (10, "C1", "2012-01-31T03:00:00.000000Z")
+    changed = {"score", "grade", "scored_at"}
+    assert {name: faded[name] for name in faded.keys() - changed} == {
+        name: told[name] for name in told.keys() - changed
+    }
+    assert [row["score"] for row in as_of("2012-01-01T02:00:00Z")] == [0]
+    assert [row["score"] for row in as_of("2011-12-31")] == [None]
+    assert as_of("2012-01-31T03:00:00Z", "--where", "score>=11") == []
+    assert as_of("2012-01-31T03:00:00Z", "--where", "score>=10") == [faded]
+    rows = house.rows("view", "stagnant", "--scores-as-of", "2012-01-31T03:00:00Z", "--sort", "-score")
+    assert [(row["lead"], row["score"]) for row in rows] == [("ann", 10), ("bob", 0)]
+    assert "shows no leads with their scores" in house.misused("view", "funnel", "--scores-as-of", "2012-01-31")
 
 
 def test_other_views_have_no_earlier_instants(told: House) -> None:

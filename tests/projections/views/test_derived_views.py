@@ -1,7 +1,9 @@
 """Answers made of other views: who has to be dealt with, who is forgotten, and how far everything is known."""
 
+import pytest
+
 from events.lead import LeadCaptured, LeadConverted, LeadHandedOver, LeadQualified, LeadStatusChanged, LeadTouched
-from events.life import LeadRecycled, LeadReopened
+from events.life import LeadBounced, LeadFeedbackGiven, LeadRecycled, LeadReopened
 from events.sla import SlaBreached, SlaStarted
 from tests.projections.given import clock, text, told
 from tests.projections.house import House, house
@@ -50,6 +52,28 @@ async def test_the_queue_says_what_has_to_be_done_first_also_when_it_is_overdue(
     bob, anna = built.view("queue")
     assert (bob["next_action"], bob["act_by"], bob["next_due"]) == ("call (hasty)", text(12), text(41))
     assert (anna["next_action"], anna["act_by"]) == ("answer (first_response)", text(61))
+
+
+async def test_the_queue_says_whom_no_e_mail_reaches_beside_what_has_to_be_done() -> None:
+    built = await office()
+    await built.write(told(LeadBounced(channel="email", hard=True), 30, lead="bob"))
+    await built.write(told(LeadBounced(channel="email"), 31, lead="anna"))
+    await built.show()
+    assert {row["lead"]: bool(row["email_undeliverable"]) for row in built.view("queue")} == {
+        "bob": True,
+        "anna": False,
+    }
+
+
+async def test_ratings_are_the_mean_over_all_that_were_given_to_the_leads_of_a_source() -> None:
+    built = await office()
+    for number, (lead, rating) in enumerate((("anna", 5), ("anna", 2), ("bob", 3), ("eve", 1))):
+        await built.write(told(LeadFeedbackGiven(by="Radu", rating=rating), 30 + number, lead=lead))
+    await built.write(told(LeadFeedbackGiven(by="Radu", text="call in May"), 40, lead="cleo"))
+    await built.show()
+    (row,) = built.view("ratings")
+    assert (row["source"], row["leads"], row["ratings"]) == ("web", 2, 3)
+    assert row["rating"] == pytest.approx(10 / 3)
 
 
 async def test_a_status_that_means_unqualified_ends_the_wait_until_the_lead_is_opened_again() -> None:

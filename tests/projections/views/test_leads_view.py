@@ -14,7 +14,15 @@ from events.lead import (
     LeadStatusChanged,
     LeadTouched,
 )
-from events.life import LeadAccepted, LeadRecycled, LeadRejected, LeadReopened, LeadUnconverted, NurtureRequested
+from events.life import (
+    LeadAccepted,
+    LeadFeedbackGiven,
+    LeadRecycled,
+    LeadRejected,
+    LeadReopened,
+    LeadUnconverted,
+    NurtureRequested,
+)
 from events.registry import UPSTREAM
 from events.routing import LeadAssigned
 from events.sla import SlaBreached, SlaBreachRetracted, SlaCancelled, SlaMet, SlaRevised, SlaStarted
@@ -75,6 +83,8 @@ def test_a_lead_shows_what_its_facts_said() -> None:
         "account_by": None,
         "account_confidence": None,
         "merged_into": None,
+        "ratings": 0,
+        "rating": None,
     }
 
 
@@ -252,3 +262,9 @@ def test_the_owner_says_by_which_rule_and_who_had_the_lead_first() -> None:
     assert (row["owner"], row["first_owner"], row["why_owner"]) == ("Radu", "Radu", "segment: a bank")
     row = lead(CAPTURED, QUALIFIED, assigned("Radu", 5), HANDED_OVER, assigned("Ines", 9, first_owner="Radu"))
     assert (row["owner"], row["first_owner"]) == ("Ines", "Radu")
+
+
+def test_the_rating_is_the_mean_of_those_that_were_given_and_words_alone_are_none() -> None:
+    given = [told(LeadFeedbackGiven(by="Radu", rating=rating), at) for at, rating in enumerate((5, 2, None, 4), 5)]
+    row = lead(CAPTURED, *given)
+    assert (row["ratings"], row["rating"]) == (3, 11 / 3)
