@@ -132,6 +132,31 @@ async def test_every_acknowledged_event_is_decided_exactly_once_whoever_is_kille
     assert not [process.log for process in home.processes if secret in process.output()], "a secret in a log"
 
 
+async def test_commands_and_questions_are_answered_beside_a_worker(make_home: MakeHome, kind: str) -> None:
+    home = make_home(kind)
+    if kind == "kafka":
+        home.run("topics", "create")
+    gate = await asyncio.to_thread(Gate, home)
+    for role in ("worker", "projector"):
+        home.start(role)
+    base = f"http://127.0.0.1:{gate.port}/v1"
+    async with httpx.AsyncClient(timeout=90, headers=gate.headers) as client:
+        assert (await client.get(f"{base}/leads/lead-1")).status_code == 404
+        assert (await gate.post(client, event(1, 1), STRUCTURED)) is not None
+        told = await client.post(
+            f"{base}/commands/accept?wait=60",
+            json={"subject": "lead-1", "data": {"by": "Ines"}},
+            headers={"idempotency-key": "first"},
+        )
+        assert (told.status_code, told.json()["command"], told.json()["accepted"]) == (409, "first", False)
+        assert (await client.get(f"{base}/answers/first")).json()["reason"] == told.json()["reason"]
+        story = (await client.get(f"{base}/leads/lead-1")).json()
+        assert [fact["fact"] for fact in story["facts"]] == ["lead.touched"]
+        async with asyncio.timeout(120):
+            while not (await client.get(f"{base}/views/leads?where=lead=lead-1")).json()["rows"]:  # noqa: ASYNC110 - over HTTP
+                await asyncio.sleep(0.2)
+
+
 async def test_a_gateway_speaks_tls_and_ends_orderly(make_home: MakeHome, tmp_path: Path) -> None:
     certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
