@@ -1,6 +1,8 @@
 """Requests about a lead that may be refused; each is answered in the topic `answers`, once."""
 
-from events.fact import Count, Currency, Fact, Identifier, Name, PersonalText, Text
+from datetime import date
+
+from events.fact import Count, Currency, Fact, Identifier, Name, PersonalText, Text, Title
 
 
 class HandOverLead(Fact, frozen=True, kw_only=True):
@@ -89,6 +91,9 @@ class ConvertLead(Fact, frozen=True, kw_only=True):
         without_opportunity: account and contact only.
         amount_minor: expected amount in minor units of `currency`.
         currency: ISO 4217 code.
+        name: what the opportunity is called; absent for the name of the company.
+        close_date: the day on which it is expected to close.
+        role: in which role they convert it, to which the new pipe is credited: AE, BDR, SDR, ECS, Cloud Sales, ...
     """
 
     by: PersonalText | None = None
@@ -99,6 +104,9 @@ class ConvertLead(Fact, frozen=True, kw_only=True):
     without_opportunity: bool = False
     amount_minor: Count | None = None
     currency: Currency | None = None
+    name: Title | None = None
+    close_date: date | None = None
+    role: Name | None = None
 
 
 class UnconvertLead(Fact, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ PERSONAL = {"personal": True}
 Identifier = Annotated[str, Meta(min_length=1, max_length=512)]
 Name = Annotated[str, Meta(min_length=1, max_length=256)]
 Text = Annotated[str, Meta(max_length=4096)]
+Title = Annotated[str, Meta(min_length=1, max_length=4096)]
 PersonalText = Annotated[str, Meta(max_length=4096, extra=PERSONAL)]
 Instant = Annotated[datetime, Meta(tz=True)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]

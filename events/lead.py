@@ -1,5 +1,6 @@
 """Facts about a lead: what upstream tells, and what is derived from it."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
@@ -17,6 +18,7 @@ from events.fact import (
     Profile,
     Scalar,
     Text,
+    Title,
     Whole,
 )
 
@@ -186,6 +188,8 @@ class LeadHandedOver(Fact, frozen=True, kw_only=True):
 class LeadConverted(Fact, frozen=True, kw_only=True):
     """The lead became a customer relation: account, contact, perhaps an opportunity.
 
+    Name, owner, source and campaign of an opportunity are filled in from the lead where the sender does not tell them.
+
     Attributes:
         account: account id in the system that converted it.
         contact: contact id.
@@ -196,6 +200,12 @@ class LeadConverted(Fact, frozen=True, kw_only=True):
         status: the status whose meaning made it a conversion, where that was the cause.
         group: the opportunity group it was asked for; a lead is converted once for each.
         made: what is new by it, under ids that follow from the lead; the rest was there before.
+        name: what the opportunity is called.
+        close_date: the day on which it is expected to close.
+        role: in which role they converted it: AE, BDR, SDR, ECS, Cloud Sales, ... (open set).
+        owner: who has it.
+        source: the marketing source of the lead.
+        campaign: the campaign that brought the lead.
     """
 
     account: Text | None = None
@@ -207,6 +217,12 @@ class LeadConverted(Fact, frozen=True, kw_only=True):
     status: Name | None = None
     group: Name | None = None
     made: tuple[Made, ...] = ()
+    name: Title | None = None
+    close_date: date | None = None
+    role: Name | None = None
+    owner: PersonalText | None = None
+    source: Text | None = None
+    campaign: Text | None = None
 
 
 class LeadArchived(Fact, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from events.fact import Count, Currency, Fact, Identifier, Instant, Name, PersonalText, Text
+from events.fact import Count, Currency, Fact, Identifier, Instant, Name, PersonalText, Text, Title
 
 Forecast = Literal["pipeline", "best_case", "most_likely", "commit", "closed", "omitted"]
 """How sure a sale is said to be; the categories are cumulative in a forecast, `omitted` stays out of it."""
@@ -20,7 +20,6 @@ Untidy = Literal[
     "close_date_past", "no_close_date", "no_next_step", "no_contact", "no_products", "amount_zero", "untouched"
 ]
 TargetKind = Literal["closed", "pipe_generation"]
-Title = Annotated[str, Meta(min_length=1, max_length=4096)]
 Quarter = Annotated[str, Meta(pattern="^[0-9]{4}Q[1-4]$", max_length=6)]  # the length keeps a last newline out
 
 

@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from events.account import AccountOwnerTold
+from events.envelope import is_subject
 from events.fact import Fact
 from events.identity import (
     AccountClaimed,
@@ -16,7 +17,8 @@ from events.identity import (
     LeadIdentityClaimed,
     LeadUnmerged,
 )
-from events.lead import LeadScored
+from events.lead import LeadConverted, LeadScored
+from events.opportunity import OpportunityOwnerTold
 from events.registry import (
     ABOUT_ACCOUNTS,
     ABOUT_COUNCILS,
@@ -153,6 +155,15 @@ class Forward(NamedTuple):
     to: Callable[[Any], str | None]
 
 
+def _opportunity(fact: LeadConverted) -> str | None:
+    """The opportunity of a conversion; another system may name one as no subject is named."""
+    return fact.opportunity if fact.opportunity and is_subject(fact.opportunity) else None
+
+
+def _account(fact: OpportunityOwnerTold) -> str | None:
+    return fact.account if is_subject(fact.account) else None
+
+
 FORWARDS: dict[type[Fact], tuple[Forward, ...]] = {
     LeadAccountAsked: (Forward(ACCOUNT_INBOX, attrgetter("account")),),
     LeadOwnerRequested: (Forward(POOL_INBOX, attrgetter("pool")),),
@@ -167,6 +178,8 @@ FORWARDS: dict[type[Fact], tuple[Forward, ...]] = {
     LeadHistoryShared: (Forward(LEAD_INBOX, attrgetter("into")),),
     LeadHistoryTakenBack: (Forward(LEAD_INBOX, attrgetter("into")),),
     LeadUnmerged: (Forward(LEAD_INBOX, attrgetter("into")),),
+    LeadConverted: (Forward(OPPORTUNITY_INBOX, _opportunity),),
+    OpportunityOwnerTold: (Forward(ACCOUNT_INBOX, _account),),
 }
 """Facts that go to another subject's inbox as well, in the transaction that writes them.
 

@@ -8,11 +8,14 @@ from engine.ports import EventLog
 from engine.together import drain_together
 from events.agreement import AgreementPublished
 from events.codec import Codec
+from events.lead import LeadConverted
 from events.registry import UPSTREAM
 from events.topics import FORWARDS
 from leadstream.agreements import told
 from streams.programs import Speaking
 
+_TO_ONE_SIDE = frozenset({LeadConverted})
+"""What leads tell to those who tell nothing back unless leads ask: they can hear of it when the leads are done."""
 _SPEAKING = ("routing", "identity")
 """The parts of an agreement by which leads ask pools and accounts for an owner, or tell others their keys."""
 
@@ -55,7 +58,7 @@ async def _quiet(log: EventLog, programs: Sequence[Program]) -> bool:
 
 async def _may_speak(log: EventLog) -> bool:
     """Whether some version of an agreement, or what comes from outside, gives leads something to say to others."""
-    if not UPSTREAM.isdisjoint(FORWARDS):
+    if not (UPSTREAM - _TO_ONE_SIDE).isdisjoint(FORWARDS):
         return True
     facts = [envelope.data for envelope in await told(log, Codec())]
     return any(

@@ -13,12 +13,18 @@ from events.topics import (
     ACCOUNT_STATE,
     AGREEMENT_INBOX,
     AGREEMENT_STATE,
+    COUNCIL_EVENTS,
+    COUNCIL_INBOX,
+    COUNCIL_STATE,
     DEAD_LETTERS,
     IDENTITY_EVENTS,
     IDENTITY_INBOX,
     IDENTITY_STATE,
     LEAD_INBOX,
     LEAD_STATE,
+    OPPORTUNITY_EVENTS,
+    OPPORTUNITY_INBOX,
+    OPPORTUNITY_STATE,
     POOL_EVENTS,
     POOL_INBOX,
     POOL_STATE,
@@ -28,7 +34,9 @@ from streams.agents.agreements import AgreementReader
 from streams.agents.lead_task import LeadProcessor
 from streams.agents.subject_task import SubjectProcessor
 from streams.deciders.accounts import ACCOUNT
+from streams.deciders.councils import COUNCIL
 from streams.deciders.identity import IDENTITY
+from streams.deciders.opportunities import OPPORTUNITY
 from streams.deciders.pools import POOL
 from streams.deciders.subject import Kind
 from streams.ports import Reader
@@ -45,13 +53,20 @@ AGREEMENTS_GROUP = GroupSpec(
     name="agreements", sources=(AGREEMENT_INBOX,), changelog=AGREEMENT_STATE, dead_letters=DEAD_LETTERS
 )
 ACCOUNTS = GroupSpec(
-    name="accounts", sources=(ACCOUNT_INBOX,), changelog=ACCOUNT_STATE, dead_letters=DEAD_LETTERS, state_format=1
+    name="accounts",
+    sources=(ACCOUNT_INBOX,),
+    changelog=ACCOUNT_STATE,
+    dead_letters=DEAD_LETTERS,
+    state_format=2,
+    oldest_format=1,  # as of leads
 )
 POOLS = GroupSpec(name="pools", sources=(POOL_INBOX,), changelog=POOL_STATE, dead_letters=DEAD_LETTERS, state_format=1)
 
 IDENTITIES = GroupSpec(
     name="keys", sources=(IDENTITY_INBOX,), changelog=IDENTITY_STATE, dead_letters=DEAD_LETTERS, state_format=1
 )
+DEALS = GroupSpec(name="deals", sources=(OPPORTUNITY_INBOX,), changelog=OPPORTUNITY_STATE, dead_letters=DEAD_LETTERS)
+COUNCILS = GroupSpec(name="councils", sources=(COUNCIL_INBOX,), changelog=COUNCIL_STATE, dead_letters=DEAD_LETTERS)
 
 
 class Subjects(NamedTuple):
@@ -72,6 +87,8 @@ SUBJECTS: tuple[Subjects, ...] = (
     Subjects(ACCOUNTS, ACCOUNT_EVENTS, ACCOUNT),
     Subjects(IDENTITIES, IDENTITY_EVENTS, IDENTITY),
     Subjects(POOLS, POOL_EVENTS, POOL),
+    Subjects(DEALS, OPPORTUNITY_EVENTS, OPPORTUNITY),
+    Subjects(COUNCILS, COUNCIL_EVENTS, COUNCIL),
 )
 """All task groups of other subjects than leads and agreements; they and the leads speak to one another."""
 

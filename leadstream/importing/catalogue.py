@@ -7,7 +7,7 @@ from msgspec import inspect
 
 from events.fact import Fact
 from events.lead import LeadCaptured, LeadConverted, LeadProfileUpdated
-from events.registry import UPSTREAM, WIRE_TYPE
+from events.registry import ABOUT_OPPORTUNITIES, UPSTREAM, WIRE_TYPE
 
 _MADE_HERE: dict[type[Fact], frozenset[str]] = {
     LeadCaptured: frozenset({"agreement"}),
@@ -21,6 +21,7 @@ _SCALARS: tuple[tuple[type[inspect.Type], type], ...] = (
     (inspect.IntType, int),
     (inspect.FloatType, float),
     (inspect.BoolType, bool),
+    (inspect.DateType, str),
 )
 
 
@@ -88,7 +89,7 @@ def _short(fact: type[Fact]) -> str:
     return WIRE_TYPE[fact].rpartition(".v")[0]
 
 
-FACTS: dict[str, FactRule] = {_short(fact): _fact(fact) for fact in sorted(UPSTREAM, key=_short)}
+FACTS: dict[str, FactRule] = {_short(fact): _fact(fact) for fact in sorted(UPSTREAM | ABOUT_OPPORTUNITIES, key=_short)}
 """Name in a mapping (`lead.captured`) -> the fact and its fields."""
 
 PROFILE_TYPES: frozenset[type] = frozenset({str, int, float, bool})

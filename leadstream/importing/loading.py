@@ -15,7 +15,7 @@ from engine.task import decode_position
 from events.codec import Codec
 from events.instants import from_us, iso
 from events.registry import wrap
-from events.topics import DEAD_LETTERS, LEAD_INBOX, LEAD_STATE
+from events.topics import DEAD_LETTERS, INBOX_OF, LEAD_INBOX, LEAD_STATE, OPPORTUNITY_INBOX, OPPORTUNITY_STATE
 from leadstream.importing.translation import Translation
 from leadstream.importing.values import DeadRow, Imported
 from streams.agents.lead_task import IMPORT_NOTE
@@ -76,7 +76,7 @@ async def load(
         for fact in chunk:
             record = new_record(fact, codec)
             assert record.key is not None
-            batches[LEAD_INBOX, partition_of(record.key, partitions)].append(record)
+            batches[INBOX_OF[type(fact.fact)], partition_of(record.key, partitions)].append(record)
         await log.append(batches)
         loaded += len(chunk)
         progress(len(chunk))
@@ -111,24 +111,31 @@ async def _began_before(log: EventLog, digest: str) -> bool:
 
 
 async def _latest_time(log: EventLog, partitions: int) -> int | None:
-    """The greatest record time in the inbox: what tasks have decided, and what they have not read yet."""
-    latest: int | None = None
-    starts, ends = await log.starts(LEAD_INBOX), await log.ends(LEAD_INBOX)
-    for partition in range(partitions):
-        raw = await log.latest(LEAD_STATE, partition, POSITION)
-        position = None if raw is None else decode_position(raw)
-        offset = starts[partition] if position is None else position.offsets[LEAD_INBOX]
-        times = [] if position is None or position.time == 0 else [position.time]
-        while offset < ends[partition]:
-            records, offset = await log.read(LEAD_INBOX, partition, offset)
-            for record in records:
-                try:
-                    times.append(record_time(record))
-                except BadTime:
-                    continue  # goes to the dead letters, so it moves no time
-        if times:
-            latest = max(times) if latest is None else max(latest, *times)
-    return latest
+    """The greatest record time in the inboxes: what tasks have decided, and what they have not read yet."""
+    times = [
+        at
+        for inbox, state in ((LEAD_INBOX, LEAD_STATE), (OPPORTUNITY_INBOX, OPPORTUNITY_STATE))
+        for partition in range(partitions)
+        for at in await _times(log, inbox, state, partition)
+    ]
+    return max(times, default=None)
+
+
+async def _times(log: EventLog, inbox: str, state: str, partition: int) -> list[int]:
+    """Up to which time a partition is decided, and the record times of what is not."""
+    start, end = (await log.starts(inbox))[partition], (await log.ends(inbox))[partition]
+    raw = await log.latest(state, partition, POSITION)
+    position = None if raw is None else decode_position(raw)
+    offset = start if position is None else position.offsets.get(inbox, start)
+    times = [] if position is None or position.time == 0 else [position.time]
+    while offset < end:
+        records, offset = await log.read(inbox, partition, offset)
+        for record in records:
+            try:
+                times.append(record_time(record))
+            except BadTime:
+                continue  # goes to the dead letters, so it moves no time
+    return times
 
 
 async def _keep_dead_rows(log: EventLog, dead: tuple[DeadRow, ...]) -> None:

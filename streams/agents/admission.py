@@ -8,17 +8,10 @@ from events.envelope import Envelope, is_subject
 from events.fact import Fact
 from events.registry import WIRE_TYPE
 from events.sources import OWN_SOURCE, heard_from, is_ours
+from streams.deciders.told import Refused
 
 EARLIEST = 0
 """No fact is accepted that claims to have happened before 1970, in microseconds."""
-
-
-class Refused(NamedTuple):
-    """Why a decoded record cannot be taken: reason, detail, and the field that is to blame."""
-
-    reason: str
-    detail: str
-    field: str
 
 
 class Admission(NamedTuple):

@@ -19,7 +19,8 @@ from streams.agents.agreements import AgreementReader
 from streams.agents.room import OUTSIDE_BYTES, TASK_BYTES, Room
 from streams.agents.stray import forward_stray
 from streams.agents.telling import Teller
-from streams.deciders.subject import Around, Kind, S, decide, is_duplicate, move, wake
+from streams.deciders.subject import Around, Kind, S, decide, is_duplicate, move, settle, wake
+from streams.deciders.told import Refused
 
 _COUNTED = 2
 """A fact and its answer grow a state by what is counted for a fact; more of them are measured."""
@@ -79,9 +80,6 @@ class SubjectProcessor(Generic[S]):
         elif not EARLIEST <= occurred_at <= at + TOLERANCE or not self._admitted.of_outside(envelope):
             txn.dead_letter(record, self._inbox, *self._admitted.refusal(envelope, occurred_at, at))
             return
-        elif flaw := self._kind.flaw(envelope, occurred_at):
-            txn.dead_letter(record, self._inbox, "invalid", *flaw)
-            return
         key, mark = envelope.subject.encode(), fingerprint(envelope.source, envelope.id, self._secret)
         if partition_of(key, txn.partitions) != txn.partition:
             forward_stray(txn, self._inbox, key, record, at)
@@ -91,12 +89,16 @@ class SubjectProcessor(Generic[S]):
             state = self._kind.state()
         elif is_duplicate(state, mark):
             return
+        around = self._around(max(at, state.recorded_at), key)
+        settled = settle(self._kind, state, envelope, around)
+        if isinstance(settled, Refused):
+            txn.dead_letter(record, self._inbox, *settled)
+            return
         if not self._room.is_left(key, len(record.value or b""), most, partial(self._size, state)):
             detail = f"what is known of it would outgrow {most} bytes; look for a sender that repeats itself"
             txn.dead_letter(record, self._inbox, "subject_too_large", detail)
             return
-        around = self._around(max(at, state.recorded_at), key)
-        told = decide(self._kind, state, envelope, mark, around)
+        told = decide(self._kind, state, settled, mark, around)
         if len(told) > _COUNTED:
             self._room.forget(key)
         self._teller.tell(txn, key, told, at)
@@ -127,8 +129,9 @@ class SubjectProcessor(Generic[S]):
             around = self._around(max(at, state.recorded_at), key)
             told = move(self._kind, state, at, around)
             self._teller.tell(txn, key, told, at)
-            if told:
-                txn.put(key, state, self._kind.next_wake(state, around))
+            again = self._kind.next_wake(state, around)
+            if told or again != txn.wake_of(key):
+                txn.put(key, state, again)
 
     def finish(self, txn: Transaction[S]) -> None:
         """Nothing is left to write."""

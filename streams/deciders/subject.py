@@ -17,7 +17,7 @@ from events.instants import from_us, to_us
 from events.sources import OWN_SOURCE
 from streams.agreement.known import Known
 from streams.deciders.envelopes import canonical, derived, id_of, read_back
-from streams.deciders.told import Told
+from streams.deciders.told import Refused, Told
 
 REMEMBERED = 512
 """Fingerprints of accepted facts that a subject keeps; a second delivery comes soon, or not at all."""
@@ -56,13 +56,6 @@ class Around(NamedTuple):
     secret: bytes = b""
 
 
-class Flaw(NamedTuple):
-    """Why a fact makes no sense, in words, and the field that is to blame."""
-
-    words: str
-    field: str
-
-
 @dataclass(frozen=True)
 class Kind(Generic[S]):
     """One kind of subject.
@@ -76,7 +69,8 @@ class Kind(Generic[S]):
         next_wake: the earliest instant at which the subject has something to say by itself.
         wake: what it says then.
         on_version: what it says when a version of an agreement takes effect; None when that is nothing to it.
-        flaw: why a fact from outside that happened at an instant (microseconds) is not taken; None where it is.
+        settle: a fact as the log takes it, completed by what is known when it comes, or why it is refused; given the
+            state before it and when it happened, microseconds.
     """
 
     state: type[S]
@@ -87,7 +81,7 @@ class Kind(Generic[S]):
     next_wake: Callable[[S, Around], int | None] = lambda _state, _around: None
     wake: Callable[[S, int, Around], Sequence[Told]] = lambda _state, _due, _around: ()
     on_version: Callable[[S, int, Around], Sequence[Told]] | None = None
-    flaw: Callable[[Envelope, int], Flaw | None] = lambda _envelope, _at: None
+    settle: Callable[[S, Envelope, int, Around], Envelope | Refused] = lambda _state, envelope, _at, _around: envelope
 
 
 def is_duplicate(state: Subject, mark: int) -> bool:
@@ -95,8 +89,13 @@ def is_duplicate(state: Subject, mark: int) -> bool:
     return mark in state.seen
 
 
+def settle(kind: Kind[S], state: S, envelope: Envelope, around: Around) -> Envelope | Refused:
+    """A new fact as it is to be decided, or why it is refused; the state stays as it is."""
+    return kind.settle(state, envelope, to_us(envelope.time), around)
+
+
 def decide(kind: Kind[S], state: S, envelope: Envelope, mark: int, around: Around) -> list[Envelope]:
-    """The canonical facts that follow from a new fact, that one first; the state is changed accordingly."""
+    """The canonical facts that follow from a new, settled fact, that one first; the state is changed accordingly."""
     first = canonical(envelope, from_us(around.at), state.sequence + 1)
     at = to_us(first.time)
     _note(state, around.at, mark)

@@ -1,6 +1,6 @@
 """What deciders answer with."""
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -32,6 +32,14 @@ class Refusal(Struct, frozen=True, gc=False):
 
     reason: str
     missing: tuple[str, ...] = ()
+
+
+class Refused(NamedTuple):
+    """Why a record is not taken: reason, detail, and the field that is to blame."""
+
+    reason: str
+    detail: str
+    field: str
 
 
 class Before(Struct, frozen=True, gc=False):

@@ -1,6 +1,6 @@
 """What is told about leads and asked of them, one example each, with every field set."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from events.commands import (
     AcceptLead,
@@ -107,6 +107,12 @@ LEADS: tuple[Fact, ...] = (
         by="rep-17",
         status="Won",
         group="licences",
+        name="Acme, two sites",
+        close_date=date(2026, 6, 30),
+        role="BDR",
+        owner="rep-18",
+        source="webinar",
+        campaign="spring-2026",
         made=("contact", "opportunity"),
     ),
     LeadUnconverted(by="rep-17", reason="ordered by mistake"),
@@ -153,6 +159,9 @@ LEADS: tuple[Fact, ...] = (
         without_opportunity=True,
         amount_minor=1_250_000,
         currency="EUR",
+        name="Acme, two sites",
+        close_date=date(2026, 6, 30),
+        role="BDR",
     ),
     UnconvertLead(by="rep-17", reason="ordered by mistake"),
 )

@@ -15,7 +15,8 @@ from events.ids import fingerprint
 from events.instants import from_us
 from events.registry import wrap
 from streams.agreement.known import Known
-from streams.deciders.subject import Around, Kind, Subject, decide, fold, is_duplicate, move, wake
+from streams.deciders.subject import Around, Kind, Subject, decide, fold, is_duplicate, move, settle, wake
+from streams.deciders.told import Refused
 from tests.support.facts import same
 from tests.support.given import minute
 
@@ -37,6 +38,7 @@ class Ledger(Generic[S]):
         self.kind, self.subject, self.known = kind, subject, known or Known()
         self.state, self._twin = kind.state(), kind.state()
         self.facts: list[Envelope] = []
+        self.refused: list[Refused] = []
         self.time, self._heard = 0, 0
         self.due: int | None = None
 
@@ -54,7 +56,11 @@ class Ledger(Generic[S]):
         if is_duplicate(self.state, mark):
             return []
         around = self._around(record_time)
-        return self._tell(decide(self.kind, self.state, envelope, mark, around), around)[1:]
+        settled = settle(self.kind, self.state, envelope, around)
+        if isinstance(settled, Refused):
+            self.refused.append(settled)
+            return []
+        return self._tell(decide(self.kind, self.state, settled, mark, around), around)[1:]
 
     def passes(self, to: int) -> list[Fact]:
         """What is due before an instant (microseconds) happens, in order of time, a new version first."""

@@ -1,6 +1,7 @@
 """What is decided about accounts: they know who looks after them, and tell the leads that ask."""
 
 from events.account import AccountAmended, AccountOpened, AccountOwnerChanged, AccountRelated
+from events.opportunity import OpportunityOwnerTold
 from events.routing import LeadAccountAsked
 from streams.deciders.accounts.evolve import evolve
 from streams.deciders.accounts.react import react
@@ -12,7 +13,7 @@ __all__ = ["ACCOUNT", "Account"]
 ACCOUNT = Kind(
     state=Account,
     outside=frozenset({AccountOpened, AccountAmended, AccountOwnerChanged, AccountRelated}),
-    tasks=frozenset({LeadAccountAsked}),
+    tasks=frozenset({LeadAccountAsked, OpportunityOwnerTold}),
     evolve=evolve,
     react=react,
 )

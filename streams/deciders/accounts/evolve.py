@@ -6,7 +6,9 @@ from events.account import AccountAmended, AccountFact, AccountOpened, AccountOw
 from events.envelope import Envelope
 from events.identity import AccountClaimed
 from events.instants import to_us
-from streams.deciders.accounts.state import Account, Related
+from events.opportunity import OpportunityOwnerTold
+from events.sources import speaker
+from streams.deciders.accounts.state import Account, OpenOpportunity, Related
 
 _FIELDS = ("name", "domain", "phone", "postcode", "country", "parent")
 _CLAIMED = 16
@@ -31,6 +33,11 @@ def evolve(state: Account, envelope: Envelope, at: int) -> None:
             state.claimed[fact.key] = (fact.company, to_us(fact.opened_at))
             while len(state.claimed) > _CLAIMED:
                 del state.claimed[next(key for key in state.claimed if key != fact.key)]
+        case OpportunityOwnerTold() as fact:
+            opportunity = speaker(envelope.source)
+            state.opportunities.pop(opportunity, None)
+            if fact.is_open:
+                state.opportunities[opportunity] = OpenOpportunity(to_us(fact.opened_at), fact.owner, at)
         case _:
             pass  # what is asked and answered is history alone
 

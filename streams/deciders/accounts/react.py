@@ -21,11 +21,17 @@ ALL_KEYS = identity_of(IdentityPart())
 
 
 def react(state: Account, envelope: Envelope, at: int, around: Around) -> Sequence[Told]:
-    """A lead that asks is told who looks after the account; keys are told that it is known by them."""
+    """A lead that asks is told who looks after the account and who sells to it; keys are told that it has them."""
     match envelope.data:
         case LeadAccountAsked(number=number):
-            told = AccountOwnerTold(lead=speaker(envelope.source), number=number, owner=state.owner)
-            return (Told(told, max(at, state.owner_at)),)
+            selling = state.selling
+            told = AccountOwnerTold(
+                lead=speaker(envelope.source),
+                number=number,
+                owner=state.owner,
+                opportunity_owner=None if selling is None else selling.owner,
+            )
+            return (Told(told, max(at, state.owner_at, 0 if selling is None else selling.at)),)
         case AccountOpened() | AccountAmended():
             return claims(state, at, around.secret)
         case _:

@@ -22,6 +22,20 @@ class Related(Struct, frozen=True, array_like=True, gc=False, order=True):
     ended: bool = False
 
 
+class OpenOpportunity(Struct, frozen=True, array_like=True, gc=False):
+    """An open opportunity of the account.
+
+    Attributes:
+        opened_at: when it was opened, microseconds.
+        owner: who has it; None for nobody.
+        at: when the account heard so of it, microseconds.
+    """
+
+    opened_at: int
+    owner: str | None
+    at: int
+
+
 class Account(Subject):
     """Everything a decider knows of one account.
 
@@ -33,6 +47,7 @@ class Account(Subject):
         owner_at: since when, microseconds.
         related: other accounts it has to do with, in order of id and kind.
         claimed: keys it claimed, each with name and opening as claimed.
+        opportunities: its open opportunities by id.
     """
 
     opened_at: int | None = None
@@ -42,3 +57,10 @@ class Account(Subject):
     owner_at: int = 0
     related: list[Related] = field(default_factory=list)
     claimed: dict[str, tuple[str, int]] = field(default_factory=dict)
+    opportunities: dict[str, OpenOpportunity] = field(default_factory=dict)
+
+    @property
+    def selling(self) -> OpenOpportunity | None:
+        """The oldest open opportunity that somebody has; of equally old ones that with the least id."""
+        owned = [(each.opened_at, name) for name, each in self.opportunities.items() if each.owner]
+        return self.opportunities[min(owned)[1]] if owned else None

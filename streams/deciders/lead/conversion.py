@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from msgspec.structs import replace
+
 from events.commands import ConvertLead, UnconvertLead
 from events.ids import derived_id
 from events.lead import LeadConverted, Made
@@ -83,7 +85,7 @@ def _converted(lead: Lead, command: ConvertLead, subject: str) -> LeadConverted:
     before = {name for each in former for name in (each.account, each.contact, each.opportunity)}
     given = {command.account, command.contact, command.opportunity, known}
     ids: list[tuple[Made, str | None]] = [("account", account), ("contact", contact), ("opportunity", opportunity)]
-    return LeadConverted(
+    fact = LeadConverted(
         account=account,
         contact=contact,
         opportunity=opportunity,
@@ -92,6 +94,24 @@ def _converted(lead: Lead, command: ConvertLead, subject: str) -> LeadConverted:
         by=command.by,
         group=command.group,
         made=tuple(name for name, made in ids if made is not None and made not in before | given),
+        name=command.name,
+        close_date=command.close_date,
+        role=command.role,
+    )
+    return credited(lead, fact)
+
+
+def credited(lead: Lead, fact: LeadConverted) -> LeadConverted:
+    """A conversion with what its opportunity has from the lead, where nobody says otherwise."""
+    if not fact.opportunity:
+        return fact
+    company = lead.profile.get("company.name")
+    return replace(
+        fact,
+        name=fact.name or (str(company) if company else None),
+        owner=fact.owner or lead.owner,
+        source=fact.source or lead.source or None,
+        campaign=fact.campaign or lead.campaign,
     )
 
 

@@ -3,8 +3,9 @@
 from msgspec.structs import replace
 
 from events.envelope import Envelope
-from events.lead import LeadCaptured, LeadProfileUpdated
+from events.lead import LeadCaptured, LeadConverted, LeadProfileUpdated
 from streams.deciders.lead.cascade import cascade
+from streams.deciders.lead.conversion import credited
 from streams.deciders.lead.given import Given, Kept, Live
 from streams.deciders.lead.state import Lead
 
@@ -29,7 +30,7 @@ def decide(live: Live, envelope: Envelope, at: int, given: Given, mark: int) -> 
     """The canonical facts that follow from a new upstream fact; the lead is changed accordingly.
 
     The capture gets the agreement that matches the lead at that instant; what a provider tells gets the provider's
-    place among those that the agreement names.
+    place among those that the agreement names; a conversion what its opportunity has from the lead.
 
     Args:
         live: the lead; it is changed.
@@ -42,6 +43,8 @@ def decide(live: Live, envelope: Envelope, at: int, given: Given, mark: int) -> 
         envelope = replace(envelope, data=replace(envelope.data, agreement=_agreement(live, envelope.data, at, given)))
     elif isinstance(envelope.data, LeadProfileUpdated) and (envelope.data.provider or envelope.data.ranks is not None):
         envelope = replace(envelope, data=replace(envelope.data, ranks=_ranks(live, envelope.data, given)))
+    elif isinstance(envelope.data, LeadConverted) and envelope.data.opportunity:
+        envelope = replace(envelope, data=credited(live.lead, envelope.data))
     _seen(live).add(mark)
     return cascade(live, envelope, at, given, mark)
 

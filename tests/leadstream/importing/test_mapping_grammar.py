@@ -153,7 +153,10 @@ def test_several_problems_come_at_once_in_the_order_of_their_lines() -> None:
     ]
 
 
-CONVERTED = "account, contact, opportunity, amount_minor, currency, by, group, made"
+CONVERTED = (
+    "account, contact, opportunity, amount_minor, currency, by, group, made, name, close_date, role, owner, source, "
+    "campaign"
+)
 
 
 def test_what_a_fact_needs_and_takes_is_checked_before_a_row_is_read() -> None:

@@ -7,6 +7,7 @@ from events.account import AccountAmended, AccountOpened, AccountOwnerChanged, A
 from events.fact import Fact
 from events.identity import AccountClaimed
 from events.instants import MINUTE, from_us, to_us
+from events.opportunity import OpportunityOwnerTold
 from events.registry import wrap
 from events.routing import LeadAccountAsked
 from events.topics import ACCOUNT_EVENTS, ACCOUNT_INBOX, LEAD_INBOX
@@ -68,6 +69,37 @@ def test_relations_end_and_an_older_word_about_one_changes_nothing() -> None:
     ledger.hears(AccountRelated(other="b", kind="partner", ended=True), 10)
     ledger.hears(AccountRelated(other="b", kind="partner"), 5)
     assert [(each.kind, each.ended) for each in ledger.state.related] == [("investor", False), ("partner", True)]
+
+
+def told(at: float, owner: str | None, *, is_open: bool = True) -> OpportunityOwnerTold:
+    return OpportunityOwnerTold(account="acme", is_open=is_open, opened_at=from_us(minute(at)), owner=owner)
+
+
+def selling(ledger: Ledger[Account], at: float) -> str | None:
+    (answer,) = ledger.hears(ASKED, at, "/leadstream/anna")
+    assert isinstance(answer, AccountOwnerTold)
+    return answer.opportunity_owner
+
+
+def test_a_lead_that_asks_is_told_who_has_the_oldest_open_opportunity_that_somebody_has() -> None:
+    ledger = acme()
+    for name, opened_at, owner in (("d3", 30, "rep-3"), ("d1", 10, None), ("d4", 20, "rep-4"), ("d2", 20, "rep-2")):
+        ledger.hears(told(opened_at, owner), 40, f"/leadstream/{name}")
+    assert selling(ledger, 50) == "rep-2"
+    ledger.hears(told(20, None, is_open=False), 60, "/leadstream/d2")
+    assert selling(ledger, 70) == "rep-4"
+    ledger.hears(told(20, "rep-5"), 80, "/leadstream/d4")
+    assert selling(ledger, 90) == "rep-5"
+    for name in ("d3", "d4"):
+        ledger.hears(told(20, None, is_open=False), 95, f"/leadstream/{name}")
+    assert selling(ledger, 99) is None
+
+
+def test_an_answer_happens_no_earlier_than_what_it_says_of_an_opportunity() -> None:
+    ledger = acme()
+    ledger.hears(told(0, "rep-2"), 9, "/leadstream/d1")
+    ledger.hears(ASKED, 5, "/leadstream/anna")
+    assert to_us(ledger.facts[-1].time) == minute(9)
 
 
 UPSTREAM = st.one_of(
