@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -11,7 +12,7 @@ from events.envelope import Envelope
 from events.fact import Fact
 from events.identity import LeadHistoryShared, LeadMatched, LeadMerged, LeadSuspected, LeadUnmerged
 from events.instants import MINUTE, to_us
-from events.lead import LeadScored
+from events.lead import LeadConverted, LeadScored
 from events.registry import CATALOGUE
 from events.sla import SlaStarted
 from events.topics import ACCOUNT_INBOX, ANSWERS, IDENTITY_EVENTS, IDENTITY_INBOX, LEAD_EVENTS, LEAD_INBOX
@@ -67,6 +68,8 @@ def shown(envelope: Envelope) -> str | None:
             return f"{who} belongs to {account} ({how}, {percent} %)"
         case LeadScored(score=score) if score:
             return f"{who} has score {score}"
+        case LeadConverted():
+            return f"{who} is converted"
         case SlaStarted(clause=clause, cycle=cycle) if cycle > 1:
             return f"{clause} of {who} begins anew ({cycle})"
         case _:
@@ -87,8 +90,10 @@ async def test_every_row_of_the_guide_happens_as_it_says() -> None:
 
 
 async def test_commands_of_the_guide_are_answered() -> None:
-    answers = [codec.decode(each.value).data for each in await (await lived()).records(ANSWERS)]
-    assert [each.accepted for each in answers[1:]] == [True, True]  # type: ignore[attr-defined]
+    answers: list[Any] = [codec.decode(each.value).data for each in await (await lived()).records(ANSWERS)]
+    assert [each.accepted for each in answers[1:]] == [True, True, True, True]
+    first, second = answers[3:]
+    assert second.facts == first.facts[:1], "the older lead answers with the conversion of the younger one"
 
 
 async def test_no_topic_of_keys_says_what_a_key_stands_for() -> None:

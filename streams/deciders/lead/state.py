@@ -121,12 +121,16 @@ class Lead(Struct, array_like=True):
     @property
     def all_statuses(self) -> Sequence[StatusEntry]:
         """All statuses entered, in order, with those of the leads that were merged into it."""
-        return lives.statuses(self.statuses, self.person, self.with_sales_since) if self.person else self.statuses
+        if self.person is None or not self.person.parts:
+            return self.statuses
+        return lives.statuses(self.statuses, self.person, self.with_sales_since)
 
     @property
     def all_closings(self) -> Sequence[Closing]:
         """What closed and opened it, in order, with what counts for it of the leads that were merged into it."""
-        return lives.closings(self.closings, self.person, self.with_sales_since) if self.person else self.closings
+        if self.person is None or not self.person.parts:
+            return self.closings
+        return lives.closings(self.closings, self.person, self.with_sales_since)
 
     def closings_from(self, index: int) -> Sequence[Closing]:
         """The same without the first of its own."""

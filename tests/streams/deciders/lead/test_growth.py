@@ -12,7 +12,9 @@ from streams.agents.lead_bytes import dump_lead, load_lead, plain_lead
 from streams.deciders.lead.evolve import fold
 from streams.deciders.lead.growth import growth
 from streams.deciders.lead.state import Lead
-from tests.streams.deciders.lead.persons import LEADS, histories
+from tests.streams.deciders.lead.persons import LEADS, facts, histories
+from tests.streams.deciders.lead.test_merged_life_laws import BUSY, sales, told, words
+from tests.streams.deciders.lead.test_merged_life_laws import town_of as lives_of
 from tests.streams.deciders.lead.test_merging_laws import town_of
 from tests.support.given import Arrival, captured, happened, learned
 from tests.support.laws import examples
@@ -46,6 +48,12 @@ def test_no_fact_adds_more_than_is_known_before_and_a_lead_is_kept_as_it_is(
     found: tuple[list[Arrival], ...], data: st.DataObject
 ) -> None:
     folded(town_of(found, data))
+
+
+@settings(max_examples=examples(20), deadline=None)
+@given(told(st.one_of(facts, words, sales)), st.data())
+def test_no_life_adds_more_than_is_known_before(found: tuple[list[Arrival], ...], data: st.DataObject) -> None:
+    folded(lives_of(BUSY, found, data))
 
 
 def test_a_merge_does_not_double_a_lead() -> None:

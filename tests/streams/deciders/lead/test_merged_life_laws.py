@@ -28,7 +28,7 @@ BUSY = ONE + STATUSES
 QUIET = BUSY[: BUSY.index("qualified_lead:")] + BUSY[BUSY.index("sales_clauses:") :]
 """The same, but nobody is handed over."""
 
-_words: st.SearchStrategy[Fact] = st.one_of(
+words: st.SearchStrategy[Fact] = st.one_of(
     st.builds(LeadStatusChanged, status=st.sampled_from(["Contacted", "Later", "Unqualified", "Won", "Shelved"])),
     st.builds(
         LeadConverted,
@@ -38,7 +38,7 @@ _words: st.SearchStrategy[Fact] = st.one_of(
     ),
     st.builds(UnconvertLead, by=st.just("Ines")),
 )
-_sales: st.SearchStrategy[Fact] = st.one_of(
+sales: st.SearchStrategy[Fact] = st.one_of(
     st.builds(AcceptLead, by=st.just("Ines")),
     st.builds(RejectLead, by=st.just("Ines"), reason=st.sampled_from(["not_in_profile", "no_need"])),
     st.builds(ConvertLead, by=st.just("Ines"), group=st.sampled_from([None, "services"])),
@@ -109,7 +109,7 @@ def unmerge_all(town: Town, data: st.DataObject) -> None:
 
 
 @settings(max_examples=examples(60), deadline=None)
-@given(told(st.one_of(facts, _words)).map(lambda found: tuple(map(aged, found))), st.data())
+@given(told(st.one_of(facts, words)).map(lambda found: tuple(map(aged, found))), st.data())
 def test_the_order_of_claims_changes_nothing_of_what_became_of_the_person(
     found: tuple[list[Arrival], ...], data: st.DataObject
 ) -> None:
@@ -121,7 +121,7 @@ def test_the_order_of_claims_changes_nothing_of_what_became_of_the_person(
 
 
 @settings(max_examples=examples(60), deadline=None)
-@given(told(st.one_of(facts, _words, _sales)), st.data())
+@given(told(st.one_of(facts, words, sales)), st.data())
 def test_the_older_lead_has_each_life_exactly_as_its_lead_tells_it(
     found: tuple[list[Arrival], ...], data: st.DataObject
 ) -> None:
@@ -139,7 +139,7 @@ def test_the_older_lead_has_each_life_exactly_as_its_lead_tells_it(
 
 
 @settings(max_examples=examples(60), deadline=None)
-@given(told(st.one_of(facts, _words, _sales)), st.data())
+@given(told(st.one_of(facts, words, sales)), st.data())
 def test_a_person_of_whom_all_is_known_is_converted_once_for_a_group(
     found: tuple[list[Arrival], ...], data: st.DataObject
 ) -> None:
@@ -156,7 +156,7 @@ def test_a_person_of_whom_all_is_known_is_converted_once_for_a_group(
 
 
 @settings(max_examples=examples(60), deadline=None)
-@given(told(st.one_of(facts, _words)), st.data())
+@given(told(st.one_of(facts, words)), st.data())
 def test_taking_all_merges_back_gives_everybody_their_life_back(
     found: tuple[list[Arrival], ...], data: st.DataObject
 ) -> None:
@@ -171,7 +171,7 @@ def test_taking_all_merges_back_gives_everybody_their_life_back(
 
 
 @settings(max_examples=examples(40), deadline=None)
-@given(told(st.one_of(facts, _words, _sales)), st.data())
+@given(told(st.one_of(facts, words, sales)), st.data())
 def test_a_life_that_is_told_twice_changes_nothing(found: tuple[list[Arrival], ...], data: st.DataObject) -> None:
     del data
     once, twice = town_of(BUSY, found, None), town_of(BUSY, found, None, twice=True)

@@ -133,3 +133,16 @@ def test_a_touch_that_two_merged_leads_have_scores_once() -> None:
     assert len(lead.touches) == 1
     assert lead.score is not None
     assert lead.score[2] == 25
+
+
+def test_a_touch_that_is_told_of_two_leads_after_their_merge_scores_once_whoever_has_it_first() -> None:
+    for first, second in (("ana", "bob"), ("bob", "ana")):
+        town = Town(ONE)
+        for name, at in (("ana", 0), ("bob", 1)):
+            town.tell(name, captured(at, profile=dotted(person__email="x@acme.example")))
+        town.settle().tell("ana", inbound(4)).settle()
+        town.tell(first, inbound(5, fact_id="click-1", channel="webinar")).settle()
+        town.tell(second, inbound(5, fact_id="click-1", channel="webinar")).settle()
+        lead = town.lead("ana").live.lead
+        assert lead.score is not None
+        assert lead.score[2] == 35
