@@ -6,7 +6,7 @@ from typing import TypeVar
 from events.ids import derived_id
 from leadstream.connectors.faults import Bad, Skip
 from leadstream.connectors.port import Given, Outcome, Raw, Rejected, Told, Translated, Wanted
-from leadstream.connectors.signatures import digest_of
+from leadstream.connectors.signatures import digest_of, without_credentials
 from leadstream.connectors.telling import Telling
 
 _Item = TypeVar("_Item")
@@ -54,10 +54,16 @@ def translator(name: str, items: Items[_Item], key: KeyOf[_Item], tell: Tell[_It
     return translate
 
 
-def keyed(name: str, items: Items[_Item], key: KeyOf[_Item]) -> Callable[[Raw], str]:
-    """The `natural_key` of a connector: that of its only item, else made of those of all, else of the bytes."""
+def keyed(
+    name: str, items: Items[_Item], key: KeyOf[_Item], kept: Callable[[Raw], Raw] = without_credentials
+) -> Callable[[Raw], str]:
+    """The `natural_key` of a connector: that of its only item, else made of those of all, else of the bytes.
 
-    def natural_key(raw: Raw) -> str:
+    Credentials are no part of it: a request has the same key before and after they are taken out.
+    """
+
+    def natural_key(sent: Raw) -> str:
+        raw = kept(sent)
         try:
             found = items(raw)
         except Bad:

@@ -115,7 +115,7 @@ CONNECTOR = Connector(
     name=NAME,
     verify=verify,
     translate=translator(NAME, _items, _key, _tell),
-    natural_key=keyed(NAME, _items, _key),
+    natural_key=keyed(NAME, _items, _key, _without_key),
     challenge=no_challenge,
     kept=_without_key,
 )

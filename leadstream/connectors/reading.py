@@ -1,6 +1,7 @@
 """Bodies as documents whose fields are read without ever failing on what a sender may have put there."""
 
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -86,6 +87,11 @@ def scalar(value: Any) -> str | int | float | bool:
     if isinstance(value, list):
         return "; ".join(text for item in value if (text := words(item)))
     return words(value)
+
+
+def said(doc: Doc) -> str:
+    """A digest of all that a document says, whatever the order of its fields; what names an item without a name."""
+    return sha256(msgspec.json.encode(doc.fields, order="deterministic")).hexdigest()
 
 
 def json_of(body: bytes, field: str = "") -> Any:

@@ -95,7 +95,7 @@ def digest_of(body: bytes) -> str:
 
 
 def shared_key(raw: Raw, trust: Trust, _now: int) -> Refusal | None:
-    """For vendors who sign nothing: the secret in the URL (`?key=`), as bearer token or as password (Basic)."""
+    """For vendors who sign nothing: the secret in the URL (`?key=`), as bearer token, or by Basic authentication."""
     if not trust.secrets:
         return NO_SECRET
     fits = False
@@ -115,12 +115,13 @@ def no_challenge(_raw: Raw, _trust: Trust) -> None:
     return
 
 
-def without_credentials(raw: Raw) -> Raw:
-    """The request without keys in its URL and without headers that carry credentials."""
+def without_credentials(raw: Raw, *more: str) -> Raw:
+    """The request without keys in its URL and without headers that carry credentials; `more` of them in lower case."""
+    gone = _TOLD_BY_HEADER.union(more)
     return structs.replace(
         raw,
         query=forms.without(raw.query, (KEY_PARAMETER,)),
-        headers=tuple(header for header in raw.headers if header[0].lower() not in _TOLD_BY_HEADER),
+        headers=tuple(header for header in raw.headers if header[0].lower() not in gone),
     )
 
 
@@ -152,5 +153,5 @@ def _authorization(header: str) -> list[str]:
         return [rest.strip()]
     if scheme.lower() != "basic":
         return []
-    _, _, password = (unbased(rest.strip()) or b"").decode("utf-8", "replace").partition(":")
-    return [password]
+    user, _, password = (unbased(rest.strip()) or b"").decode("utf-8", "replace").partition(":")
+    return [user, password]  # some vendors send a key as the user and no password

@@ -24,6 +24,8 @@ GIVEN = {
     "mailchimp": {"MMERGE5": "company.name"},
     "hubspot": {"hs_lead_status.OPEN": "Open", "budget_eur": "answers.budget"},
     "linkedin_response": {"consent.11": "marketing_email"},
+    "formsort": {"consent_box": "consent.marketing_email"},
+    "salesforce": {"Status.Open - Not Contacted": "Open", "Budget__c": "answers.budget"},
 }
 """The configured fields of a connector's cases; the first for those that are not named."""
 

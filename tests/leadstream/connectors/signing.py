@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from msgspec import structs
 
-from leadstream.connectors.port import Raw, Trust
+from leadstream.connectors.port import Raw, Translated, Trust
 from tests.support import requests
 
 BASE = "https://leads.example.com"
@@ -19,7 +19,9 @@ SECONDS, MILLISECONDS = NOW // 1_000_000, NOW // 1_000
 
 
 def first_case(connector: str) -> Raw:
-    return requests.case(next(path for path in requests.CASES if path.parent.name == connector))
+    """A request of the connector; of those with a body one that says something."""
+    found = [requests.case(path) for path in requests.CASES if path.parent.name == connector]
+    return next((raw for raw in found if raw.body and isinstance(requests.translate(raw), Translated)), found[0])
 
 
 def with_header(raw: Raw, *headers: tuple[str, str]) -> Raw:
@@ -84,6 +86,44 @@ def linkedin_bare(secret: str, raw: Raw, _at: int) -> Raw:
     return with_header(raw, ("X-LI-Signature", "hmacsha256=" + hmac_hex(secret, raw.body)))
 
 
+def basic_user(secret: str, raw: Raw, _at: int) -> Raw:
+    return with_header(raw, ("Authorization", "Basic " + base64.b64encode(f"{secret}:".encode()).decode()))
+
+
+def bearer(secret: str, raw: Raw, _at: int) -> Raw:
+    return with_header(raw, ("Authorization", f"Bearer {secret}"))
+
+
+def zoom(secret: str, raw: Raw, at: int) -> Raw:
+    time = str(at // 1_000_000)
+    made = "v0=" + hmac_hex(secret, f"v0:{time}:".encode() + raw.body)
+    return with_header(raw, ("x-zm-signature", made), ("x-zm-request-timestamp", time))
+
+
+def customerio(secret: str, raw: Raw, at: int) -> Raw:
+    time = str(at // 1_000_000)
+    made = hmac_hex(secret, f"v0:{time}:".encode() + raw.body)
+    return with_header(raw, ("X-CIO-Signature", made), ("X-CIO-Timestamp", time))
+
+
+def segment(secret: str, raw: Raw, _at: int) -> Raw:
+    return with_header(raw, ("X-Signature", hmac_hex(secret, raw.body, "sha1")))
+
+
+def twilio(secret: str, raw: Raw, _at: int) -> Raw:
+    fields = "".join(name + value for name, value in sorted(parse_qsl(raw.body.decode(), keep_blank_values=True)))
+    return with_header(raw, ("X-Twilio-Signature", hmac_base64(secret, (url(raw) + fields).encode(), "sha1")))
+
+
+def channel_token(secret: str, _raw: Raw, _at: int) -> Raw:
+    path = next(path for path in requests.CASES if path.parent.name == "google_workspace" and path.stem == "calendar")
+    return with_header(requests.case(path), ("X-Goog-Channel-Token", secret))
+
+
+def client_state(secret: str, raw: Raw, _at: int) -> Raw:
+    return structs.replace(raw, body=raw.body.replace(b'"a-state"', f'"{secret}"'.encode()))
+
+
 @dataclass(frozen=True)
 class Scheme:
     """How one vendor proves who it is.
@@ -117,12 +157,24 @@ SCHEMES = {
     "linkedin bare": Scheme("linkedin", linkedin_bare, "X-LI-Signature", over_body=True),
     "mailchimp": Scheme("mailchimp", key_in_url),
     "activecampaign": Scheme("activecampaign", key_in_url),
+    "zoom": Scheme("zoom", zoom, "x-zm-signature", over_body=True, timed=True),
+    "twilio": Scheme("twilio", twilio, "X-Twilio-Signature", over_body=True),
+    "callrail": Scheme("callrail", key_in_url),
+    "customerio": Scheme("customerio", customerio, "X-CIO-Signature", over_body=True, timed=True),
+    "unbounce": Scheme("unbounce", key_in_url),
+    "formsort": Scheme("formsort", bearer),
+    "segment signed": Scheme("segment", segment, "X-Signature", over_body=True),
+    "segment by write key": Scheme("segment", basic_user),
+    "snowplow": Scheme("snowplow", key_in_url),
+    "ad_click": Scheme("ad_click", key_in_url),
+    "salesforce by key": Scheme("salesforce", key_in_url),
+    "salesforce signed": Scheme("salesforce", standard_webhooks, "webhook-signature", over_body=True, timed=True),
+    "salesforce_outbound": Scheme("salesforce_outbound", key_in_url),
+    "google pub/sub": Scheme("google_workspace", key_in_url),
+    "google calendar": Scheme("google_workspace", channel_token),
+    "microsoft_graph": Scheme("microsoft_graph", client_state),
 }
 
 
 def trusting(*secrets: str) -> Trust:
     return Trust(secrets=secrets, base=BASE)
-
-
-def parameters(body: bytes) -> list[tuple[str, str]]:
-    return parse_qsl(body.decode(), keep_blank_values=True)

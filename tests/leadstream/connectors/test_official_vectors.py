@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -63,3 +64,50 @@ def test_standard_webhooks(payloads: Path) -> None:
         standard_webhooks.verify(raw(vector["expected_header"], vector["body"] + " "), trust, now), Refusal
     )
     assert isinstance(standard_webhooks.verify(raw(vector["expected_header"]), trust, now + 301_000_000), Refusal)
+
+
+def twilio(
+    vector: Any, body: str, signature: str, base: str = "https://mycompany.com", query: str = ""
+) -> Refusal | None:
+    media = "application/json" if body.startswith("{") else "application/x-www-form-urlencoded"
+    headers = {"X-Twilio-Signature": signature, "Content-Type": media}
+    raw = requests.request(
+        "twilio", body, path="/myapp.php", query=query or vector["url"].partition("?")[2], headers=headers
+    )
+    return CONNECTORS["twilio"].verify(raw, Trust(secrets=(vector["auth_token"],), base=base), 0)
+
+
+def test_twilio_forms(vectors: Any) -> None:
+    for name, pairs in (("twilio_form", "params"), ("twilio_form_duplicate_params", "params_list")):
+        vector = vectors[name]
+        found = vector[pairs]
+        body = urlencode([*found.items()] if isinstance(found, dict) else [(one, two) for one, two in found])
+        assert twilio(vector, body, vector["expected"]) is None
+        assert twilio(vector, body + "&" + body, vector["expected"]) is None  # a value that is repeated counts once
+        for signature in wrong(vector["expected"]):
+            assert isinstance(twilio(vector, body, signature), Refusal)
+        assert isinstance(twilio(vector, body + "x", vector["expected"]), Refusal)
+        assert isinstance(twilio(vector, body, vector["expected"], query="foo=1&bar=3"), Refusal)
+
+
+def test_twilio_json(vectors: Any) -> None:
+    vector = vectors["twilio_json_body"]
+    assert twilio(vector, vector["body"], vector["expected"]) is None
+    assert isinstance(twilio(vector, vector["body"] + " ", vector["expected"]), Refusal)
+    for signature in wrong(vector["expected"]):
+        assert isinstance(twilio(vector, vector["body"], signature), Refusal)
+    assert isinstance(twilio(vector, vector["body"], vector["expected"], query="foo=1&bar=2"), Refusal)
+
+
+def test_twilio_signs_with_or_without_the_port(vectors: Any) -> None:
+    form, ports = vectors["twilio_form"], vectors["twilio_port_variants"]
+    body = urlencode([*form["params"].items()])
+    for base, signature in (
+        ("https://mycompany.com:443", ports["https_443"]),
+        ("https://mycompany.com", ports["https_443"]),
+        ("https://mycompany.com:443", form["expected"]),
+        ("http://mycompany.com:1234", ports["http_port_1234"]),
+        ("http://mycompany.com", ports["http_80"]),
+    ):
+        assert twilio(form, body, signature, base) is None, base
+    assert isinstance(twilio(form, body, ports["http_80"], "https://mycompany.com"), Refusal)

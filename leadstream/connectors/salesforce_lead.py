@@ -1,0 +1,90 @@
+"""What a lead of Salesforce is here, whichever way it comes."""
+
+from events.lead import LeadConverted, LeadStatusChanged
+from leadstream.connectors.faults import Bad
+from leadstream.connectors.people import LONGEST, LONGEST_NAME, Profile, Who
+from leadstream.connectors.reading import Doc, words
+from leadstream.connectors.telling import Telling
+
+SYSTEM = "salesforce"
+LEAD_PREFIX = "00Q"
+_PROFILE = {
+    "Email": "person.email",
+    "Phone": "person.phone",
+    "MobilePhone": "person.mobile",
+    "Title": "person.title",
+    "Company": "company.name",
+    "Website": "company.website",
+    "Industry": "company.industry",
+    "NumberOfEmployees": "company.employees",
+    "CountryCode": "company.country",
+    "Country": "company.country",
+    "PostalCode": "company.postcode",
+    "City": "company.city",
+    "State": "company.region",
+    "Rating": "salesforce.Rating",
+    "Description": "salesforce.Description",
+}
+_OPT_OUTS = {"HasOptedOutOfEmail": "", "DoNotCall": "phone", "HasOptedOutOfFax": "fax"}
+_SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+
+
+def long_id(text: str) -> str:
+    """An id of 18 characters, which survives a change of case, of one of 15, which does not.
+
+    Each character at the end says which of five letters are capitals, the first one as the lowest bit.
+
+    Raises:
+        Bad: it is no id.
+    """
+    if len(text) not in (15, 18) or not (text.isascii() and text.isalnum()):
+        raise Bad("malformed", "Id", "expected an id of 15 or 18 letters and digits")
+    if len(text) == 18:
+        return text
+    parts = (text[start : start + 5] for start in (0, 5, 10))
+    return text + "".join(_SUFFIX[sum(1 << bit for bit, sign in enumerate(part) if sign.isupper())] for part in parts)
+
+
+def who_of(identity: str) -> Who:
+    """A lead by its id."""
+    return Who(system=SYSTEM, own=long_id(identity))
+
+
+def profile_of(fields: Doc, telling: Telling) -> Profile:
+    """The profile that fields tell: those that are known, those that the configuration names, and one's own (`__c`)."""
+    profile, name = Profile(telling.given), fields.doc("Name")
+    first, last = fields.text("FirstName") or name.text("FirstName"), fields.text("LastName") or name.text("LastName")
+    whole = fields.text("Name")
+    if (first and last) or whole:
+        profile.name(first, last, whole)
+    profile.put("person.first_name", first)
+    profile.put("person.last_name", last)
+    given = telling.given.fields
+    for field, value in (*fields, *fields.doc("Address")):
+        if field in given or field in _PROFILE or field.endswith("__c"):
+            profile.put(given.get(field) or _PROFILE.get(field) or f"{SYSTEM}.{field}", _counted(field, value))
+    return profile
+
+
+def _counted(field: str, value: object) -> object:
+    text = words(value)
+    whole = field == "NumberOfEmployees" and text.isascii() and text.isdigit() and len(text) < 16
+    return int(text) if whole else value
+
+
+def tell_rest(fields: Doc, subject: str, at: int, by: str, telling: Telling) -> None:
+    """Tell status, conversion and opt-outs. That somebody has not opted out is no consent."""
+    if fields.flag("IsConverted"):
+        converted = LeadConverted(
+            account=fields.text("ConvertedAccountId")[:LONGEST] or None,
+            contact=fields.text("ConvertedContactId")[:LONGEST] or None,
+            opportunity=fields.text("ConvertedOpportunityId")[:LONGEST] or None,
+            by=by[:LONGEST] or None,
+        )
+        telling.tell(subject, converted, at)
+    if status := fields.text("Status"):
+        named = telling.given.fields.get(f"Status.{status}") or status
+        telling.tell(subject, LeadStatusChanged(status=named[:LONGEST_NAME], by=by[:LONGEST] or None), at)
+    for field, purpose in _OPT_OUTS.items():
+        if fields.flag(field):
+            telling.consent(subject, at, purpose=purpose or telling.given.purpose, granted=False, source=SYSTEM)
