@@ -9,7 +9,7 @@ from leadstream.connectors.reading import Doc, json_doc
 from leadstream.connectors.signatures import digest_of, no_challenge, without_credentials
 from leadstream.connectors.telling import Telling
 from leadstream.connectors.tracking import PARAMETERS, landing, referrer_class
-from leadstream.connectors.web_form import verify
+from leadstream.connectors.web_form import told_lead, verify
 
 NAME = "ad_click"
 _PAID = frozenset({"cpc", "ppc", "cpm", "paid", "paidsearch", "paid_search", "paid_social", "paidsocial", "display"})
@@ -35,7 +35,7 @@ def _tell(item: Doc, telling: Telling) -> None:
     at = iso(item, "occurred_at", raw=telling.raw, zone="UTC")
     url = item.need("page_url")
     way = landing(url, [(name, item.text(name)) for name in sorted(PARAMETERS)])
-    who = Who(lead=item.text("lead_id"), anonymous=item.text("anonymous_id") or way.click_id)
+    who = Who(lead=told_lead(item, telling.raw), anonymous=item.text("anonymous_id") or way.click_id)
     subject = who.subject(telling.given)
     clicked = bool(way.click_id) or way.medium.lower() in _PAID
     kind = referrer_class(item.text("referrer"), url)

@@ -67,6 +67,8 @@ def keyed(
         try:
             found = items(raw)
         except Bad:
+            found = ()
+        if not found:
             return derived_id(name, raw.endpoint, raw.query, digest_of(raw.body))
         each = [derived_id(name, raw.endpoint, *key(item, raw)) for item in found]
         return each[0] if len(each) == 1 else derived_id(name, *each)

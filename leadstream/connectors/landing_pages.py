@@ -9,6 +9,7 @@ from leadstream.connectors.telling import Telling
 
 _PROFILE = {
     "email": "person.email",
+    "e_mail": "person.email",
     "email_address": "person.email",
     "work_email": "person.email",
     "business_email": "person.email",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from events.envelope import is_subject
 from events.fact import PROFILE_FIELDS, Scalar
 from leadstream.connectors.faults import Bad
 from leadstream.connectors.port import Given
@@ -73,7 +74,7 @@ class Who:
 
     Attributes:
         system: the vendor, with the account where ids are unique only there.
-        lead: the id the sender gave the lead itself; it is taken as it is.
+        lead: the id the sender gave the lead itself; taken as it is, so it must come from somebody who is trusted.
         own: the vendor's own id of the person.
         email: an address.
         phone: a number.
@@ -95,7 +96,7 @@ class Who:
         Raises:
             Bad: nothing is known.
         """
-        if self.lead and len(self.lead) <= _LONGEST_SUBJECT and self.lead[0] != "\0":
+        if is_subject(self.lead):
             return self.lead
         if self.own:
             plain = f"{self.system}:{self.own}"

@@ -21,6 +21,7 @@ from leadstream.connectors.telling import Telling
 from leadstream.connectors.tracking import PARAMETERS, Landing, landing, referrer_class
 
 NAME = "web_form"
+_SIGNATURE = "webhook-signature"
 _BUCKET = 10 * MINUTE
 _VERSION = "consent_version."
 _HONEYPOTS = ("_gotcha", "_honeypot")
@@ -83,7 +84,7 @@ def _tell(form: Doc, telling: Telling) -> None:
     way = landing(form.text("page_url"), [(name, form.text(name)) for name in sorted(PARAMETERS)])
     profile = _profile(form, telling, way)
     who = Who(
-        lead=form.text("lead_id"),
+        lead=told_lead(form, telling.raw),
         email=form.text("email"),
         phone=profile.text("person.phone"),
         anonymous=form.text("anonymous_id"),
@@ -104,6 +105,11 @@ def _tell(form: Doc, telling: Telling) -> None:
             version = form.text(f"{_VERSION}{purpose}")
             telling.consent(subject, at, purpose=purpose, granted=True, source=name, version=version)
     telling.link(subject, "anonymous_id", who.anonymous, at)
+
+
+def told_lead(form: Doc, raw: Raw) -> str:
+    """The lead's id, where a server names it. From a page anybody could write to anybody's lead."""
+    return form.text("lead_id") if raw.header(_SIGNATURE) else ""
 
 
 def _when(form: Doc, telling: Telling) -> int:
@@ -157,7 +163,7 @@ def _source(form: Doc, way: Landing) -> str:
 
 def verify(raw: Raw, trust: Trust, now: int) -> Refusal | None:
     """Servers sign (Standard Webhooks); pages send the form's public key, from an origin that is configured."""
-    if raw.header("webhook-signature"):
+    if raw.header(_SIGNATURE):
         return standard_webhooks.verify(raw, trust, now)
     if not trust.secrets:
         return NO_SECRET

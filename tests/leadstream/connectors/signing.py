@@ -42,6 +42,7 @@ def url(raw: Raw) -> str:
 
 
 def key_in_url(secret: str, raw: Raw, _at: int) -> Raw:
+    raw = with_header(raw, ("webhook-signature", ""))
     rest = "&".join(part for part in raw.query.split("&") if part and not part.startswith("key="))
     return structs.replace(raw, query=f"{rest}&key={secret}" if rest else f"key={secret}")
 

@@ -58,3 +58,9 @@ def test_a_form_from_a_page_that_is_not_configured() -> None:
 def test_long_ids_of_salesforce_follow_from_short_ones() -> None:
     told = requests.facts(case("salesforce_outbound", "two_leads"))
     assert told[0].subject == "salesforce:00Q5e00000AbCdEEAV"
+
+
+def test_a_page_cannot_name_the_lead_it_writes_to() -> None:
+    told = requests.facts(case("web_form", "lead_id_from_a_page"))
+    assert {each.subject.partition(":")[0] for each in told} == {"email"}
+    assert requests.facts(case("web_form", "json"))[0].subject == "lead-4711"

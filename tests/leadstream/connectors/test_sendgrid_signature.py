@@ -4,7 +4,7 @@ import base64
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from msgspec import structs
 
 from events.instants import MINUTE, SECOND
@@ -17,14 +17,14 @@ _OTHER = ec.derive_private_key(0x5EED_0002, ec.SECP256R1())
 _HEADER = "X-Twilio-Email-Event-Webhook-"
 
 
-def public(key: ec.EllipticCurvePrivateKey) -> str:
+def public(key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey) -> str:
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     return base64.b64encode(key.public_key().public_bytes(serialization.Encoding.DER, form)).decode()
 
 
 def signed(at: int = NOW, key: ec.EllipticCurvePrivateKey = _PRIVATE) -> Raw:
     raw, time = first_case("sendgrid"), str(at // SECOND)
-    made = key.sign(time.encode() + raw.body, ec.ECDSA(hashes.SHA256()))
+    made = key.sign(time.encode() + raw.body, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
     return with_header(raw, (f"{_HEADER}Signature", base64.b64encode(made).decode()), (f"{_HEADER}Timestamp", time))
 
 
@@ -38,10 +38,8 @@ def test_what_fits_one_of_the_public_keys_is_taken() -> None:
 
 
 def test_another_key_a_key_that_is_none_and_no_key_are_refused() -> None:
-    rsa_key = rsa.generate_private_key(65537, 2048).public_key()
-    form = serialization.PublicFormat.SubjectPublicKeyInfo
-    of_rsa = base64.b64encode(rsa_key.public_bytes(serialization.Encoding.DER, form)).decode()
-    for keys in ([public(_OTHER)], ["nonsense"], ["AAAA"], [of_rsa], [""]):
+    of_another_kind = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(32))
+    for keys in ([public(_OTHER)], ["nonsense"], ["AAAA"], [public(of_another_kind)], [""]):
         assert isinstance(verdict(signed(), *keys), Refusal)
     assert isinstance(CONNECTORS["sendgrid"].verify(signed(), Trust(), NOW), Refusal)
 

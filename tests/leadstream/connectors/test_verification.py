@@ -8,7 +8,7 @@ from leadstream.connectors.port import Raw, Refusal, Trust
 from leadstream.connectors.registry import CONNECTORS
 from tests.leadstream.connectors.signing import NOW, SCHEMES, SECRET, Scheme, trusting, with_header
 
-FETCHED = {"linkedin_response", "zoominfo"}
+FETCHED = {"google_form_responses", "linkedin_response", "zoominfo"}
 ELSEWHERE = {"sendgrid"}  # a public key, see test_sendgrid_signature.py
 
 each_scheme = pytest.mark.parametrize("scheme", SCHEMES.values(), ids=list(SCHEMES))
