@@ -85,6 +85,10 @@ DEAD_LETTERS = "dead-letters"
 VIEW_STATE = "view-state"
 VIEW_PREFIX = "view."
 VIEW_PROGRESS = "view.progress"
+OPPORTUNITY_VIEW_STATE = "opportunity-view-state"
+OPPORTUNITY_VIEW_PROGRESS = "view.opportunity-progress"
+COUNCIL_VIEW_STATE = "council-view-state"
+COUNCIL_VIEW_PROGRESS = "view.council-progress"
 
 
 def _subjects(name: str, of: str) -> tuple[TopicDefinition, ...]:
@@ -98,6 +102,14 @@ def _subjects(name: str, of: str) -> tuple[TopicDefinition, ...]:
         ),
         TopicDefinition(f"{name}-events", content=f"the canonical log of {of}, in order for each"),
         TopicDefinition(f"{name}-state", compacted=True, content=f"the changelog of {of}"),
+    )
+
+
+def _projected(state: str, progress: str, of: str) -> tuple[TopicDefinition, ...]:
+    """Changelog and progress of the tasks that make views of a canonical log."""
+    return (
+        TopicDefinition(state, compacted=True, content=f"the changelog of the views of {of}"),
+        TopicDefinition(progress, compacted=True, content=f"up to which time a partition's views of {of} are complete"),
     )
 
 
@@ -127,8 +139,9 @@ TOPICS: tuple[TopicDefinition, ...] = (
         max_record_bytes=2 * INBOX_RECORD_BYTES,
         content="original bytes of what could not be taken, with the reason",
     ),
-    TopicDefinition(VIEW_STATE, compacted=True, content="the projection tasks' changelog"),
-    TopicDefinition(VIEW_PROGRESS, compacted=True, content="up to which time the views of a partition are complete"),
+    *_projected(VIEW_STATE, VIEW_PROGRESS, "leads"),
+    *_projected(OPPORTUNITY_VIEW_STATE, OPPORTUNITY_VIEW_PROGRESS, "opportunities"),
+    *_projected(COUNCIL_VIEW_STATE, COUNCIL_VIEW_PROGRESS, "councils and plans"),
 )
 """All topics but the views' own, which the projections add (`view.<name>`, compacted)."""
 

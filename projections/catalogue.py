@@ -3,7 +3,24 @@
 from collections.abc import Mapping
 from typing import Any
 
-from events.topics import LEAD_EVENTS, LEAD_STATE, VIEW_PROGRESS, VIEW_STATE, TopicDefinition
+from events.topics import (
+    COUNCIL_EVENTS,
+    COUNCIL_STATE,
+    COUNCIL_VIEW_PROGRESS,
+    COUNCIL_VIEW_STATE,
+    LEAD_EVENTS,
+    LEAD_STATE,
+    OPPORTUNITY_EVENTS,
+    OPPORTUNITY_STATE,
+    OPPORTUNITY_VIEW_PROGRESS,
+    OPPORTUNITY_VIEW_STATE,
+    VIEW_PROGRESS,
+    VIEW_STATE,
+    TopicDefinition,
+)
+from projections.pipeline.clean_pipe import CLEAN_PIPE
+from projections.pipeline.matrix_view import MATRIX, MATRIX_OPPORTUNITIES
+from projections.pipeline.waterfall_view import WATERFALL
 from projections.predicting.answers import PREDICTION_CALIBRATION, PREDICTION_MODEL, PREDICTIONS
 from projections.projection import Projection
 from projections.views.board import BOARD, VERDICTS
@@ -18,13 +35,16 @@ from projections.views.consents import CONSENTS
 from projections.views.conversions import CONVERSIONS
 from projections.views.duplicates import DUPLICATES
 from projections.views.funnel import FUNNEL
+from projections.views.hygiene import HYGIENE
 from projections.views.leads import LEADS
+from projections.views.opportunity_history import OPPORTUNITIES, OPPORTUNITY_HISTORY
 from projections.views.prospects import PREDICTION_COUNTS, PROSPECTS
 from projections.views.queue import QUEUE, RATINGS, STAGNANT, UNOWNED
 from projections.views.response_times import RESPONSE_TIMES
 from projections.views.routing import ROUTING
 from projections.views.sla import SLA
 from projections.views.stage_entries import STAGE_ENTRIES
+from projections.views.targets import TARGETS
 from projections.views.tasks import TASKS
 from projections.views.timeline import TIMELINE
 from projections.views.view import Computed, Derived, Shown, View
@@ -58,7 +78,27 @@ OF_LEADS = Projection(
 )
 """What is folded of the facts about leads."""
 
-PROJECTIONS: tuple[Projection, ...] = (OF_LEADS,)
+OF_OPPORTUNITIES = Projection(
+    "opportunity-views",
+    OPPORTUNITY_EVENTS,
+    OPPORTUNITY_STATE,
+    OPPORTUNITY_VIEW_STATE,
+    OPPORTUNITY_VIEW_PROGRESS,
+    (OPPORTUNITY_HISTORY, HYGIENE),
+)
+"""What is folded of the facts about opportunities."""
+
+OF_COUNCILS = Projection(
+    "council-views",
+    COUNCIL_EVENTS,
+    COUNCIL_STATE,
+    COUNCIL_VIEW_STATE,
+    COUNCIL_VIEW_PROGRESS,
+    (TARGETS,),
+)
+"""What is folded of the facts about councils and plans."""
+
+PROJECTIONS: tuple[Projection, ...] = (OF_LEADS, OF_OPPORTUNITIES, OF_COUNCILS)
 """One task group each."""
 
 VIEWS: tuple[View[Any], ...] = tuple(view for projection in PROJECTIONS for view in projection.views)
@@ -67,10 +107,29 @@ VIEWS: tuple[View[Any], ...] = tuple(view for projection in PROJECTIONS for view
 PROJECTION_OF: Mapping[str, Projection] = {view.name: each for each in PROJECTIONS for view in each.views}
 """Name of a view -> the projection that keeps it."""
 
-DERIVED: tuple[Derived, ...] = (QUEUE, UNOWNED, STAGNANT, RATINGS, BOARD, VERDICTS, CLAUSE_TIMES, SOURCES, PARTITIONS)
+DERIVED: tuple[Derived, ...] = (
+    QUEUE,
+    UNOWNED,
+    STAGNANT,
+    RATINGS,
+    BOARD,
+    VERDICTS,
+    CLAUSE_TIMES,
+    SOURCES,
+    PARTITIONS,
+    OPPORTUNITIES,
+)
 """Made on read; each may rest on those before it."""
 
-COMPUTED: tuple[Computed, ...] = (PREDICTIONS, PREDICTION_MODEL, PREDICTION_CALIBRATION)
+COMPUTED: tuple[Computed, ...] = (
+    PREDICTIONS,
+    PREDICTION_MODEL,
+    PREDICTION_CALIBRATION,
+    MATRIX,
+    MATRIX_OPPORTUNITIES,
+    WATERFALL,
+    CLEAN_PIPE,
+)
 """Computed when somebody asks, from the rows of others."""
 
 SHOWN: tuple[Shown, ...] = (*VIEWS, *DERIVED, *COMPUTED)

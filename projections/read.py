@@ -4,6 +4,7 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from events.instants import to_us
@@ -13,8 +14,8 @@ from projections.stores.port import ViewStore
 from projections.stores.schema import base_table, names, quoted
 from projections.views.companies import COMPANIES
 from projections.views.prospects import PROSPECTS
-from projections.views.times import instant_text
-from projections.views.view import COMPLETE_TO, Cell, Cells, Column, Computed, Kind, Shown
+from projections.views.times import instant_text, us_of_text
+from projections.views.view import COMPLETE_TO, Asked, BadQuery, Cell, Cells, Column, Computed, Kind, Shown
 
 
 class Where(NamedTuple):
@@ -48,10 +49,6 @@ def condition(text: str) -> Where:
         raise BadQuery(f"{text!r}: expected COLUMN=VALUE, or !=, <, <=, >, >= in place of =")
     column, sign, value = found.groups()
     return Where(column.strip(), sign, value)
-
-
-class BadQuery(ValueError):
-    """A question that cannot be answered; the message says what could be asked instead."""
 
 
 def view_named(name: str) -> Shown:
@@ -88,6 +85,7 @@ def read_view(
     sort: Sequence[str] = (),
     limit: int | None = None,
     offset: int = 0,
+    times: Mapping[str, int | None] = MappingProxyType({}),
 ) -> list[dict[str, Cell]]:
     """The rows of a view, in a fixed order, each with `complete_to`.
 
@@ -99,15 +97,18 @@ def read_view(
         sort: columns to sort by before the view's own order; a minus in front turns it round. Empty cells come last.
         limit: at most so many rows.
         offset: so many rows are left out before.
+        times: instants asked for, by name, in microseconds: `since`, `as_of`, `known_at`.
 
     Raises:
-        BadQuery: no such view or column, or a value that is none of the column's type.
+        BadQuery: no such view or column, a value that is none of the column's type, or an instant that cannot be asked.
     """
     columns, view = answer_columns(name, by), view_named(name)
+    wanted = {named: at for named, at in times.items() if at is not None}
+    if wanted.keys() - (view.takes if isinstance(view, Computed) else ()):
+        raise BadQuery(f"view {name} shows only what holds now")
     if isinstance(view, Computed):
-        return sifted(
-            _computed(store, view, _listed(where)), columns, name, where, sort=sort, limit=limit, offset=offset
-        )
+        found = _computed(store, view, Asked(_equal(_listed(where)), by, **wanted))
+        return sifted(found, columns, name, where, sort=sort, limit=limit, offset=offset)
     sql, values = _question(view, columns, where, by, sort=sort, limit=limit, offset=offset)
     return [_row(columns, row) for row in store.query(sql, values)]
 
@@ -147,11 +148,17 @@ def _question(
     return sql, values
 
 
-def _computed(store: ViewStore, view: Computed, where: Sequence[Where]) -> list[dict[str, Cell]]:
+def _equal(where: Sequence[Where]) -> dict[str, str]:
+    return {column: text for column, sign, text in where if sign == "=" and text}
+
+
+def _computed(store: ViewStore, view: Computed, asked: Asked) -> list[dict[str, Cell]]:
     columns = (*view.answer, COMPLETE_TO)
-    equal = {column: text for column, sign, text in where if sign == "=" and text}
-    ((complete_to,),) = store.query("SELECT complete_to FROM completeness")
-    return [_row(columns, (*row, complete_to)) for row in view.compute(store.query, equal)]
+    found = [row for name in view.rests_on for row in store.query(f"SELECT complete_to FROM {name}")]  # noqa: S608 - our identifiers
+    known = [str(complete_to) for (complete_to,) in found if complete_to is not None]
+    complete_to = min(known) if len(known) == len(found) else None
+    asked = asked._replace(complete_to=us_of_text(complete_to))
+    return [_row(columns, (*row, complete_to)) for row in view.compute(store.query, asked)]
 
 
 def _listed(where: Mapping[str, str] | Sequence[Where] | None) -> Sequence[Where]:

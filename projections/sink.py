@@ -12,16 +12,18 @@ from typing import TypeVar
 
 from engine.errors import Unavailable
 from engine.ports import EventLog, Record
-from events.agreement import AgreementPublished
+from events.agreement import AgreementPublished, AgreementRetired
 from events.codec import Codec
+from events.instants import to_us
 from events.topics import AGREEMENTS
 from projections.catalogue import PROJECTIONS, VIEWS
 from projections.progress import decode_progress
 from projections.projection import Projection
 from projections.rows import decode_key, decode_row
 from projections.stores.port import Move, Overtaken, RowChange, Source, StoreUnavailable, ViewStore
-from projections.stores.schema import PROMISES, STATUSES, TERMS, base_table
+from projections.stores.schema import PIPELINES, PROMISES, RATES, RETIRED, STATUSES, TERMS, base_table
 from projections.views.commitment import pace
+from projections.views.times import instant_text
 from projections.views.view import View
 
 Reader = Callable[[Record], Iterable[RowChange]]
@@ -46,6 +48,9 @@ def _view_reader(view: View[object]) -> Reader:
 def _agreement_reader(codec: Codec) -> Reader:
     def read(record: Record) -> Iterable[RowChange]:
         fact = codec.decode(record.value, record.headers).data
+        if isinstance(fact, AgreementRetired):
+            retired = (fact.name, fact.version)
+            yield RowChange(RETIRED.name, retired, (*retired, instant_text(to_us(fact.retired_from))))
         if not isinstance(fact, AgreementPublished):
             return
         statuses = fact.document.get("statuses") or {}
@@ -57,8 +62,21 @@ def _agreement_reader(codec: Codec) -> Reader:
         for clause in (fact.document.get("marketing_clauses") or {}).values():
             if "quarter" in clause:
                 yield from _promise(fact, clause["quarter"], clause["qualified_leads"])
+        yield from _pipeline(fact)
 
     return read
+
+
+def _pipeline(fact: AgreementPublished) -> Iterable[RowChange]:
+    key, part = (fact.name, fact.version), fact.document.get("pipeline") or {}
+    says = tuple(part.get(name) for name in ("timezone", "currency", "year_begins"))
+    paces = tuple((part.get("paces") or {}).get(name) for name in ("green", "yellow"))
+    since, is_conditional = instant_text(to_us(fact.effective_from)), fact.document.get("applies_to") is not None
+    yield RowChange(PIPELINES.name, key, (*key, since, fact.priority, is_conditional, *says, *paces))
+    for currency, rates in (part.get("rates") or {}).items():
+        for each in rates:
+            dated = (*key, currency, each["from"])
+            yield RowChange(RATES.name, dated, (*dated, each["rate"]))
 
 
 def _promise(fact: AgreementPublished, quarter: str, promised: int) -> Iterable[RowChange]:

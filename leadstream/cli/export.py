@@ -18,11 +18,11 @@ from leadstream.exporting import Form, MissingPackage, export
 from leadstream.settings import Settings
 from leadstream.views_store import open_store
 from projections.catalogue import BY_NAME
-from projections.read import BadQuery, Where, answer_columns, condition, sifted, stream_view
+from projections.read import Where, answer_columns, condition, sifted, stream_view
 from projections.sink import sink_once
 from projections.stores.port import StoreUnavailable, ViewStore
 from projections.views.companies import COMPANIES
-from projections.views.view import Cell
+from projections.views.view import BadQuery, Cell
 
 _FORMS: Mapping[str, Form] = {".parquet": "parquet", ".csv": "csv"}
 

@@ -16,9 +16,10 @@ from leadstream.settings import Settings
 from leadstream.viewing import Question, rows_of
 from leadstream.views_store import open_store
 from projections.catalogue import BY_NAME
-from projections.read import BadQuery, answer_columns, condition
+from projections.read import answer_columns, condition
 from projections.sink import sink_once
 from projections.stores.port import StoreUnavailable
+from projections.views.view import BadQuery
 
 
 @command(main, "view")
@@ -29,7 +30,9 @@ from projections.stores.port import StoreUnavailable
     metavar="COLUMN=VALUE",
     help="Only rows in which this holds; also !=, <, <=, >, >=. Nothing after the sign: an empty cell.",
 )
-@click.option("--as-of", type=INSTANT, metavar="TIME", help="As it was at this instant; only of companies.")
+@click.option("--as-of", type=INSTANT, metavar="TIME", help="As it was at this instant, where the view allows it.")
+@click.option("--known-at", type=INSTANT, metavar="TIME", help="By what was recorded up to this instant, likewise.")
+@click.option("--since", type=INSTANT, metavar="TIME", help="From this instant on, of a waterfall.")
 @click.option(
     "--scores-as-of",
     type=INSTANT,
@@ -50,6 +53,8 @@ async def view(
     name: str,
     where: tuple[str, ...],
     as_of: int | None,
+    known_at: int | None,
+    since: int | None,
     scores_as_of: int | None,
     sort: tuple[str, ...],
     by: str | None,
@@ -67,6 +72,8 @@ async def view(
       leadstream view response-times --by source --format json
       leadstream view queue --scores-as-of 2026-03-02T09:00:00+02:00 --where "score>=50" --sort -score
       leadstream view companies --as-of 2026-03-02T09:00:00+02:00
+      leadstream view matrix --by region --as-of 2026-03-02T09:00:00Z --known-at 2026-03-02T12:00:00Z
+      leadstream view waterfall --since 2026-03-02T09:00:00Z --as-of 2026-03-09T09:00:00Z --where region=north
     """
     store = open_store(settings)
     try:
@@ -74,9 +81,10 @@ async def view(
         async with opened(settings) as log:
             await sink_once(log, store)
             conditions = [condition(text) for text in where]
-            rows = await rows_of(
-                log, store, Question(name, conditions, sort, by, as_of, limit, scores_as_of=scores_as_of)
+            asked = Question(
+                name, conditions, sort, by, as_of, limit, scores_as_of=scores_as_of, known_at=known_at, since=since
             )
+            rows = await rows_of(log, store, asked)
     except BadQuery as exc:
         raise click.UsageError(str(exc)) from exc
     except (Unavailable, StoreUnavailable) as exc:

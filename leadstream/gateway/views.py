@@ -15,7 +15,8 @@ from leadstream.gateway.problems import Problem
 from leadstream.gateway.tagged import tagged
 from leadstream.viewing import Question
 from projections.catalogue import BY_NAME, SHOWN
-from projections.read import BadQuery, answer_columns, condition
+from projections.read import answer_columns, condition
+from projections.views.view import BadQuery
 
 PAGE, LARGEST_PAGE = 100, 1000
 """Rows of a page."""

@@ -41,12 +41,20 @@ class History(Struct, frozen=True, gc=False, array_like=True):
 def in_order(steps: Sequence[Step]) -> list[tuple[int, Step]]:
     """Steps with the instants they hold from, as they are to be folded.
 
-    By when they happened, then as they became known. An opportunity that was opened twice was opened at the earlier
-    instant, and the second opening says what was so from there on: it comes next to the first.
+    By when they happened, then as they became known. An opportunity that is opened a second time was opened at the
+    earlier instant, and what was so from the beginning is so from there on, under what the second opening says.
     """
-    opened = min((step.at for step in steps if step.kind == OPENED), default=0)
-    placed = [(opened if step.kind == OPENED else step.at, step) for step in steps]
-    return sorted(placed, key=lambda each: (each[0], each[1].kind != OPENED))
+    placed = list[tuple[int, Step]]()
+    opened: int | None = None
+    for step in steps:
+        at = step.at
+        if step.kind == OPENED:
+            if opened is not None:
+                begun, at = opened, min(at, opened)
+                placed = [(at if since == begun else since, each) for since, each in placed]
+            opened = at
+        placed.append((at, step))
+    return sorted(placed, key=lambda each: each[0])
 
 
 def folded(steps: Sequence[Step]) -> list[tuple[int, Deal]]:

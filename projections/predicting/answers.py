@@ -8,7 +8,7 @@ import msgspec
 
 from projections.predicting.evaluation import BANDS, Case, Quality, evaluated
 from projections.predicting.model import WHOLE, Counted, Model, Outcomes, Weighed, model_of
-from projections.views.view import Cell, Cells, Column, Computed, Kind, Query
+from projections.views.view import Asked, Cell, Cells, Column, Computed, Kind, Query
 
 NEEDED = 120
 """With fewer conversions nothing is predicted: it would be chance."""
@@ -74,11 +74,11 @@ def model_from(query: Query, statuses: Statuses) -> Model:
     return model_of(counts, statuses.passing)
 
 
-def _predictions(query: Query, equal: Mapping[str, str]) -> list[Cells]:
+def _predictions(query: Query, asked: Asked) -> list[Cells]:
     statuses = statuses_of(query)
     model = model_from(query, statuses)
     missing = max(0, NEEDED - model.together.all.won)
-    lead = equal.get("lead")
+    lead = asked.equal.get("lead")
     rows = query(f"{_ROWS} WHERE lead = ?", (lead,)) if lead else query(f"{_ROWS} ORDER BY lead", ())
     judged: dict[tuple[str, str], Cells] = {}  # leads that are alike are judged once
     return [_prediction(model, statuses, missing, row, judged) for row in rows]
@@ -119,7 +119,7 @@ def reasons(weighed: Sequence[Weighed], *, speaks_for: bool) -> str:
     return "; ".join(f"{each.field}={each.value} x{_hundredths(each.ratio)}" for each in those[:_REASONS])
 
 
-def _model(query: Query, _: Mapping[str, str]) -> list[Cells]:
+def _model(query: Query, _: Asked) -> list[Cells]:
     statuses = statuses_of(query)
     won, lost = model_from(query, statuses).together.all
     share = _real(Fraction(won, won + lost)) if won + lost else None
@@ -133,7 +133,7 @@ def _model(query: Query, _: Mapping[str, str]) -> list[Cells]:
     return [(won, lost, share, max(0, NEEDED - won), *quality)]
 
 
-def _calibration(query: Query, _: Mapping[str, str]) -> list[Cells]:
+def _calibration(query: Query, _: Asked) -> list[Cells]:
     statuses = statuses_of(query)
     found = _quality(query, statuses, model_from(query, statuses).together.all.won)
     if found is None:

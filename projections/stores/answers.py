@@ -13,12 +13,13 @@ from projections.views.commitment import COMMITMENT
 from projections.views.companies import COMPANIES
 from projections.views.duplicates import DUPLICATES
 from projections.views.funnel import CAPTURED, CONVERTED, FUNNEL
+from projections.views.hygiene import HYGIENE
 from projections.views.prospects import PREDICTION_COUNTS
 from projections.views.response_times import RESPONSE_TIMES
 from projections.views.routing import ROUTING
 from projections.views.sla import SLA
 from projections.views.tasks import TASKS
-from projections.views.view import COMPLETE_TO, Aggregate, Column, Shown, View
+from projections.views.view import COMPLETE_TO, Aggregate, Column, Computed, Shown, View
 
 
 class Answer(NamedTuple):
@@ -182,7 +183,7 @@ def table_by(view: Shown, by: str | None) -> str:
 
 def columns_by(view: Shown, by: str | None) -> tuple[Column, ...]:
     """Columns of an answer, `complete_to` the last."""
-    leading = tuple(column for column in view.columns if column.name == by)
+    leading = () if isinstance(view, Computed) else tuple(column for column in view.columns if column.name == by)
     return (*leading, *view.answer, COMPLETE_TO)
 
 
@@ -194,6 +195,7 @@ _SPECIAL = {
     COMMITMENT.name: _COMMITMENT,
     COMPANIES.name: _COMPANIES,
     ROUTING.name: _placed(ROUTING, "CASE b.state WHEN 'waiting' THEN 0 ELSE 1 END"),
+    HYGIENE.name: _placed(HYGIENE, "CASE b.state WHEN 'untidy' THEN 0 ELSE 1 END"),
     TASKS.name: _placed(TASKS, "CASE WHEN b.state = 'done' THEN 2 WHEN b.due IS NULL THEN 1 ELSE 0 END"),
     DUPLICATES.name: _placed(DUPLICATES, "CASE b.state WHEN 'suspected' THEN 0 WHEN 'merged' THEN 1 ELSE 2 END"),
 }

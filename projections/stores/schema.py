@@ -73,7 +73,49 @@ TERMS = Table(
 )
 """What else figures ask of published agreements."""
 
-OF_AGREEMENTS = (STATUSES, PROMISES, TERMS)
+PIPELINES = Table(
+    "agreement_pipelines",
+    (
+        Column("agreement", Kind.TEXT, "name of the agreement"),
+        Column("version", Kind.INTEGER, "its version"),
+        Column("effective_from", Kind.INSTANT, "from when it is in force"),
+        Column("priority", Kind.INTEGER, "of agreements in force the highest comes first"),
+        Column("conditional", Kind.BOOLEAN, "it governs some leads only; one that does comes before one for all"),
+        Column("timezone", Kind.TEXT, "zone in which days of reports begin; empty: it says nothing of pipelines", True),
+        Column("currency", Kind.TEXT, "currency of reports", True),
+        Column("year_begins", Kind.INTEGER, "month in which the fiscal year begins", True),
+        Column("green", Kind.INTEGER, "pace from which a cell is green, in hundredths", True),
+        Column("yellow", Kind.INTEGER, "pace from which it is yellow, in hundredths", True),
+    ),
+    2,
+)
+"""What agreements say of pipelines; see `projections.pipeline.terms`."""
+
+RATES = Table(
+    "agreement_rates",
+    (
+        Column("agreement", Kind.TEXT, "name of the agreement"),
+        Column("version", Kind.INTEGER, "its version"),
+        Column("currency", Kind.TEXT, "ISO 4217 code"),
+        Column("since", Kind.TEXT, "the first day the rate holds, ISO 8601"),
+        Column("rate", Kind.TEXT, "units of the currency of reports for one unit, a decimal number"),
+    ),
+    4,
+)
+"""Rates to the currency of reports."""
+
+RETIRED = Table(
+    "agreement_retired",
+    (
+        Column("agreement", Kind.TEXT, "name of the agreement"),
+        Column("version", Kind.INTEGER, "its version"),
+        Column("retired_from", Kind.INSTANT, "it governs nothing that starts from then on"),
+    ),
+    2,
+)
+"""Versions that were retired."""
+
+OF_AGREEMENTS = (STATUSES, PROMISES, TERMS, PIPELINES, RATES, RETIRED)
 """Tables filled from the topic of the agreements."""
 
 

@@ -1,5 +1,6 @@
 """Instants as the views write them."""
 
+from datetime import datetime
 from functools import lru_cache
 
 from msgspec import UNSET
@@ -26,6 +27,11 @@ def _minute_text(minute: int) -> str:
 def instant_text_or_none(us: int | None) -> str | None:
     """The text of an instant that may not be known."""
     return None if us is None else instant_text(us)
+
+
+def us_of_text(text: str | None) -> int | None:
+    """The instant in microseconds that a text of these says, or none."""
+    return None if text is None else to_us(datetime.fromisoformat(text))
 
 
 def is_earlier(at: int, known: int | None) -> bool:

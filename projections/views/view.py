@@ -7,6 +7,7 @@ returns the row it was given has changed nothing, and whoever compares rows may 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from events.envelope import Envelope
@@ -202,16 +203,44 @@ Query = Callable[[str, Sequence[Cell]], list[Cells]]
 """Asks a store in SQL; `?` stands for a value."""
 
 
+class BadQuery(ValueError):
+    """A question that cannot be answered; the message says what could be asked instead."""
+
+
+class Asked(NamedTuple):
+    """What is asked of an answer that is computed; instants in microseconds.
+
+    Attributes:
+        equal: column -> value that it has to have.
+        by: what it is split by.
+        since: from when on, of what lies between two instants.
+        as_of: what was so then; None: what is so at `complete_to`.
+        known_at: by what was recorded up to then; None: by all that is known.
+        complete_to: up to when everything is in the rows; None before every partition has reported.
+    """
+
+    equal: Mapping[str, str] = MappingProxyType({})
+    by: str | None = None
+    since: int | None = None
+    as_of: int | None = None
+    known_at: int | None = None
+    complete_to: int | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Computed(OnRead):
     """One that no SQL gives: a function of other views' rows.
 
     Attributes:
-        compute: (query, equal values asked for) -> rows in the order of `answer` and sorted as `order` says; it may
-            leave out only rows without those values.
+        compute: (query, what is asked) -> rows in the order of `answer` and sorted as `order` says; it may leave out
+            only rows without the values asked for.
+        takes: which instants may be asked for: `since`, `as_of`, `known_at`.
+        rests_on: the SQL views that say how far the rows it is made of are complete.
     """
 
-    compute: Callable[[Query, Mapping[str, str]], list[Cells]]
+    compute: Callable[[Query, Asked], list[Cells]]
+    takes: frozenset[str] = frozenset()
+    rests_on: tuple[str, ...] = ("completeness",)
 
 
 Shown = View[Any] | Derived | Computed

@@ -18,15 +18,15 @@ from events.agreement import AgreementPublished
 from events.codec import Codec
 from events.envelope import Envelope
 from events.instants import to_us
-from events.topics import AGREEMENTS, LEAD_EVENTS, LEAD_STATE, TOPICS
-from projections.catalogue import VIEW_TOPICS
+from events.topics import AGREEMENTS, LEAD_EVENTS, TOPICS
+from projections.catalogue import PROJECTIONS, VIEW_TOPICS
 from projections.read import read_view
 from projections.sink import sink_once
 from projections.stores.port import Move, Source, ViewStore
 from projections.stores.schema import TABLES, names, quoted
 from projections.stores.sqlite import SqliteStore
 from projections.views.view import Cell
-from projections.worker import view_program
+from projections.worker import view_programs
 from tests.projections.given import minutes, told
 
 NOW = to_us(minutes(1_000_000))
@@ -56,31 +56,42 @@ class House:
         )
         return self
 
-    async def write(self, *envelopes: Envelope) -> None:
+    async def write(self, *envelopes: Envelope, log: str = LEAD_EVENTS) -> None:
         """The write side has decided these facts."""
         for envelope in envelopes:
             partition = partition_of(envelope.subject.encode(), self.partitions)
-            await self.log.append({(LEAD_EVENTS, partition): [record(envelope)]})
+            await self.log.append({(log, partition): [record(envelope)]})
 
-    async def writer_at(self, time: float, partitions: Iterable[int] | None = None) -> None:
+    async def writer_at(
+        self, time: float, partitions: Iterable[int] | None = None, projections: Iterable[str] | None = None
+    ) -> None:
         """The write side's tasks stand at a time, in minutes."""
         position = msgspec.json.encode(Position(offsets={}, time=to_us(minutes(time))))
         for partition in range(self.partitions) if partitions is None else partitions:
-            await self.log.append({(LEAD_STATE, partition): [NewRecord(POSITION, position)]})
+            for projection in PROJECTIONS:
+                if projections is not None and projection.name not in projections:
+                    continue
+                await self.log.append({(projection.writer, partition): [NewRecord(POSITION, position)]})
 
     async def publish(
-        self, name: str, *statuses: str, version: int = 1, means: Mapping[str, str] = MappingProxyType({})
+        self,
+        name: str,
+        *statuses: str,
+        version: int = 1,
+        means: Mapping[str, str] = MappingProxyType({}),
+        **more: Any,
     ) -> None:
         """An agreement with these statuses, which mean working, and others was published."""
         meanings = {**dict.fromkeys(statuses, "working"), **means}
-        document = {"statuses": {status: {"means": meaning} for status, meaning in meanings.items()}}
+        document = {"statuses": {status: {"means": meaning} for status, meaning in meanings.items()}, **more}
         fact = AgreementPublished(name=name, version=version, effective_from=minutes(0), document=document)
         await self.log.append({(AGREEMENTS, 0): [record(told(fact, lead=name))]})
 
     async def project(self, limit: int = 5000, until: float | None = None) -> None:
         """The projection tasks read all there is."""
         end = None if until is None else to_us(minutes(until))
-        await drain(self.log, view_program(self.log, self.partitions), until=end, limit=limit)
+        for program in view_programs(self.log, self.partitions):
+            await drain(self.log, program, until=end, limit=limit)
 
     async def show(self, limit: int = 5000) -> None:
         """Projections and sink, to the end."""

@@ -6,13 +6,17 @@ from events.envelope import Envelope
 from events.identity import LeadSuspected
 from events.lead import LeadCaptured, LeadConverted, LeadProfileUpdated, LeadQualified, LeadStatusChanged, LeadTouched
 from events.life import LeadBounced, LeadConsentChanged, LeadFeedbackGiven
+from events.opportunity import HygieneFlagged, TargetSet
 from events.routing import LeadOwnerRequested
 from events.sla import SlaAnswered, SlaBreached, SlaStarted
+from events.topics import COUNCIL_EVENTS, OPPORTUNITY_EVENTS
 from events.work import TaskCreated
 from projections.catalogue import BY_NAME, SHOWN
-from projections.read import BadQuery, answer_columns, condition, read_view, sifted
+from projections.read import answer_columns, condition, read_view, sifted
+from projections.views.view import BadQuery
 from tests.projections.given import clock, minutes, text, told
 from tests.projections.house import House, house
+from tests.projections.pipeline.facts import opening, said
 from tests.projections.strategies import histories
 from tests.support.laws import examples
 
@@ -148,6 +152,10 @@ async def test_every_view_answers_with_its_columns_in_order_and_complete_to_last
         captured("bob"),
         told(LeadConverted(), 32, lead="bob"),
     )
+    await built.write(
+        said("suite", 1, opening()), said("suite", 2, HygieneFlagged(kind="no_contact")), log=OPPORTUNITY_EVENTS
+    )
+    await built.write(said("plan", 0, TargetSet(quarter="2026Q1", amount_minor=1, currency="EUR")), log=COUNCIL_EVENTS)
     await built.writer_at(60)
     await built.project(until=60)
     await built.show()

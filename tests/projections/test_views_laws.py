@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from events.company_names import company_name_of
 from events.envelope import Envelope
-from projections.catalogue import VIEWS
+from projections.catalogue import OF_LEADS
 from projections.verify import expected_rows
 from tests.projections import oracle
 from tests.projections.house import House, house
 from tests.projections.strategies import AGREEMENTS, histories
 from tests.support.laws import examples
 
-NAMES = [view.name for view in VIEWS]
+NAMES = [view.name for view in OF_LEADS.views]
 
 
 async def shown(facts: Sequence[Envelope], partitions: int = 1, limit: int = 5000) -> House:
@@ -31,7 +31,7 @@ async def shown(facts: Sequence[Envelope], partitions: int = 1, limit: int = 500
 async def topics(built: House) -> dict[Any, Any]:
     return {
         (view.topic, partition): built.log.disk.partition(view.topic, partition).fold()
-        for view in VIEWS
+        for view in OF_LEADS.views
         for partition in range(built.partitions)
     }
 

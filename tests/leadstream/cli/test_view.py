@@ -13,8 +13,9 @@ from tests.leadstream.cli.house import AGREEMENT, MAPPING, House
 END = "2012-01-03T00:00:00.000000Z"
 VIEWS = tuple(BY_NAME)
 EMPTY = ("commitment", "queue", "unowned", "companies", "prediction-counts", "prediction-calibration", "routing",
-         "tasks", "conversions", "consents", "duplicates", "bounces", "ratings")  # fmt: skip
-"""In this history nobody is qualified, decided, routed, asked, named by company, written to or rated."""
+         "tasks", "conversions", "consents", "duplicates", "bounces", "ratings", "opportunity-history", "hygiene",
+         "targets", "opportunities", "matrix", "matrix-opportunities", "waterfall", "clean-pipe")  # fmt: skip
+"""In this history nobody is qualified, decided, routed, asked, named by company, written to, rated or sold to."""
 
 
 @pytest.mark.parametrize("name", VIEWS)

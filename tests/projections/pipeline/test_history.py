@@ -10,14 +10,14 @@ from tests.support.laws import examples
 def naive(steps: tuple[Step, ...], at: int, known: int) -> Deal:
     """The log read from the beginning: only what was recorded by then, in the order of what happened."""
     heard = [each for each in steps if each.recorded <= known]
-    openings = [each for each in heard if each.kind == OPENED]
-    first = min((each.at for each in openings), default=None)
-    others = sorted((each for each in heard if each.kind != OPENED), key=lambda each: each.at)
-    story = [(each.at, each) for each in others if first is None or each.at < first]
-    story += [(first or 0, each) for each in openings]
-    story += [(each.at, each) for each in others if first is not None and each.at >= first]
+    begins = min((each.at for each in heard if each.kind == OPENED), default=0)
+    times = [begins if each.kind == OPENED else each.at for each in heard]
+    for place, each in enumerate(heard):  # what was said to be so from the beginning moves with the beginning
+        before = min((early.at for early in heard[:place] if early.kind == OPENED), default=None)
+        if each.at == before:
+            times[place] = begins
     deal = NOTHING
-    for happened, each in story:
+    for happened, each in sorted(zip(times, heard, strict=True), key=lambda pair: pair[0]):
         if happened <= at:
             deal = applied(deal, each.kind, each.told, happened)
     return deal

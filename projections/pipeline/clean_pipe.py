@@ -1,0 +1,72 @@
+"""The view `clean-pipe`: what share of each owner's open pipe is tidy."""
+
+from fractions import Fraction
+
+from projections.pipeline.history import as_of
+from projections.pipeline.matrix_view import CURRENCY, real
+from projections.pipeline.money import NoRate
+from projections.pipeline.quarters import local_day
+from projections.pipeline.reading import spans
+from projections.pipeline.terms import instant_of, terms_at
+from projections.pipeline.velocity import stage_ages
+from projections.views.view import Asked, BadQuery, Cells, Column, Computed, Kind, Query
+
+_FLAGGED = "SELECT DISTINCT opportunity FROM hygiene_base WHERE cleared_at IS NULL"
+
+
+def _clean(query: Query, asked: Asked) -> list[Cells]:
+    at = instant_of(query, asked)
+    if at is None:
+        return []
+    terms = terms_at(query, at)
+    day = local_day(at, terms.zone)
+    untidy = {str(opportunity) for (opportunity,) in query(_FLAGGED, ())}
+    every = dict(spans(query, 0, at, None))
+    oldest = stage_ages(every.values(), at)
+    sums: dict[str, list[int]] = {}
+    for opportunity, known in every.items():
+        deal = as_of(known, at)
+        if not deal.is_open:
+            continue
+        limit, since = oldest.get(deal.stage), deal.stage_since
+        is_old = limit is not None and since is not None and at - since > limit
+        is_clean = opportunity not in untidy and not is_old
+        try:
+            amount = terms.rates.converted(deal.amount_minor, deal.currency, day)
+        except NoRate as exc:
+            raise BadQuery(f"{exc}; an agreement says rates (pipeline.rates)") from exc
+        of = sums.setdefault(deal.owner, [0] * 5)
+        for place, value in enumerate((1, is_clean, is_old, amount, amount * is_clean)):
+            of[place] += value
+    return [
+        (
+            owner,
+            deals,
+            clean,
+            old,
+            amount,
+            tidy,
+            terms.rates.reporting,
+            real(Fraction(tidy, amount) if amount else None),
+        )
+        for owner, (deals, clean, old, amount, tidy) in sorted(sums.items())
+    ]
+
+
+CLEAN_PIPE = Computed(
+    name="clean-pipe",
+    meaning="How much of each owner's open pipe is tidy: without a flag of `hygiene`, and in no stage for too long.",
+    answer=(
+        Column("owner", Kind.TEXT, "who has the opportunities; blank for nobody"),
+        Column("opportunities", Kind.INTEGER, "open ones"),
+        Column("clean", Kind.INTEGER, "those of them about which nothing is untidy"),
+        Column("stage_old", Kind.INTEGER, "longer in their stage than nine in ten of the stays that ended"),
+        Column("open_minor", Kind.INTEGER, "open pipe, whatever its close date"),
+        Column("clean_minor", Kind.INTEGER, "that of the clean ones"),
+        CURRENCY,
+        Column("clean_share", Kind.REAL, "clean ÷ open pipe, four digits; empty where all amounts are 0", True),
+    ),
+    order=("owner",),
+    compute=_clean,
+    rests_on=("opportunity_completeness",),
+)

@@ -1,0 +1,67 @@
+"""What the agreements say of figures at an instant: the reporting currency, its rates, the zone, the colours."""
+
+from datetime import date
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from projections.pipeline.figures import Terms
+from projections.pipeline.money import Rate, Rates
+from projections.views.times import instant_text, us_of_text
+from projections.views.view import Asked, BadQuery, Query
+
+_GOVERNING = """
+SELECT agreement, version, timezone, currency, year_begins, green, yellow FROM (
+    SELECT p.*, ROW_NUMBER() OVER (PARTITION BY p.agreement ORDER BY p.effective_from DESC, p.version DESC) AS nth
+    FROM agreement_pipelines p
+    LEFT JOIN agreement_retired r ON r.agreement = p.agreement AND r.version = p.version
+    WHERE p.effective_from <= ? AND (r.retired_from IS NULL OR r.retired_from > p.effective_from)
+) AS dated WHERE nth = 1 AND timezone IS NOT NULL ORDER BY priority DESC, conditional DESC, agreement
+"""
+_RATES = "SELECT currency, since, rate FROM agreement_rates WHERE agreement = ? AND version = ?"
+_CURRENCIES = "SELECT DISTINCT currency FROM opportunity_history_base WHERE currency <> '' ORDER BY currency"
+_LATEST = "SELECT MAX(known_from) FROM opportunity_history_base"
+_JANUARY = 1
+
+
+def instant_of(query: Query, asked: Asked) -> int | None:
+    """The instant asked about, in microseconds; None before there is any opportunity.
+
+    The one that was named, or up to when the rows are complete; before every partition has reported, when the last
+    thing became known.
+    """
+    if asked.as_of is not None:
+        return asked.as_of
+    ((latest,),) = query(_LATEST, ())
+    return asked.complete_to if latest is None or asked.complete_to is not None else us_of_text(str(latest))
+
+
+def terms_at(query: Query, at: int) -> Terms:
+    """The terms at an instant in microseconds.
+
+    They are those of the pipeline that governs opportunities then: of the agreements in force, each by its version that
+    took effect last, the first one that has a pipeline, by priority, those with conditions before those without, and
+    name. An agreement that ended ends no pipeline. Where none says in which currency reports are, it is that of the
+    opportunities, if they have only one.
+
+    Raises:
+        BadQuery: there is no reporting currency.
+    """
+    governing = query(_GOVERNING, (instant_text(at),))
+    agreement, version, zone, currency, begins, green, yellow = governing[0] if governing else (None,) * 7
+    rates = [
+        Rate(str(code), date.fromisoformat(str(since)), Fraction(str(rate)))
+        for code, since, rate in (query(_RATES, (agreement, version)) if agreement else ())
+    ]
+    reporting = _reporting(query) if currency is None else str(currency)
+    terms = Terms(Rates(reporting, rates), ZoneInfo(str(zone or "UTC")), int(begins or _JANUARY))
+    return terms if green is None or yellow is None else terms._replace(green=int(green), yellow=int(yellow))
+
+
+def _reporting(query: Query) -> str:
+    found = [str(currency) for (currency,) in query(_CURRENCIES, ())]
+    if len(found) > 1:
+        raise BadQuery(
+            f"opportunities are in {', '.join(found)}; an agreement has to say in which currency they are reported "
+            "(pipeline.currency, and rates)"
+        )
+    return found[0] if found else "EUR"

@@ -1,0 +1,270 @@
+from datetime import date
+from itertools import combinations
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from events.envelope import Envelope
+from events.instants import to_us
+from events.lead import LeadCaptured
+from events.opportunity import (
+    HygieneCleared,
+    HygieneFlagged,
+    OpportunityAmended,
+    OpportunityClosedWon,
+    OpportunityProductAdded,
+    OpportunityReopened,
+    OpportunityStageChanged,
+    TargetSet,
+)
+from events.topics import COUNCIL_EVENTS, OPPORTUNITY_EVENTS
+from projections.catalogue import OF_OPPORTUNITIES
+from projections.pipeline.deal import DIMENSIONS
+from projections.read import read_view
+from projections.verify import expected_rows, verify_views
+from projections.views.view import BadQuery, Cell
+from tests.projections.given import told
+from tests.projections.house import House, house
+from tests.projections.pipeline.facts import instant, opening, pipelines, said, text
+from tests.support.laws import examples
+
+MONEY = {
+    "currency": "EUR",
+    "timezone": "UTC",
+    "rates": {"USD": [{"from": "2024-01-01", "rate": "0.9"}, {"from": "2026-02-01", "rate": "0.8"}]},
+}
+CUTS = [*DIMENSIONS, *("+".join(pair) for pair in combinations(DIMENSIONS, 2))]
+
+
+async def shown(
+    *facts: Envelope, targets: tuple[Envelope, ...] = (), partitions: int = 1, limit: int = 5000, **pipeline: Any
+) -> House:
+    built = await house(partitions=partitions)
+    if pipeline:
+        await built.publish("inbound", "Open", pipeline=pipeline)
+    await built.write(*facts, log=OPPORTUNITY_EVENTS)
+    await built.write(*targets, log=COUNCIL_EVENTS)
+    await built.show(limit)
+    return built
+
+
+def asked(built: House, name: str, day: float, known: float | None = None, **more: Any) -> list[dict[str, Cell]]:
+    times = {"as_of": to_us(instant(day)), "known_at": None if known is None else to_us(instant(known))}
+    since = more.pop("since", None)
+    times["since"] = None if since is None else to_us(instant(since))
+    return built.view(name, times=times, **more)
+
+
+def figures(rows: list[dict[str, Cell]], column: str = "amount_minor") -> dict[Cell, Cell]:
+    return {row["measure"]: row[column] for row in rows}
+
+
+@settings(deadline=None, max_examples=examples(25))
+@given(facts=pipelines(), limit=st.integers(1, 12), partitions=st.sampled_from([1, 4]))
+async def test_the_rows_are_a_fold_of_the_log_however_batches_and_partitions_fall(
+    facts: list[Envelope], limit: int, partitions: int
+) -> None:
+    built = await shown(*facts, limit=limit, partitions=partitions)
+    found = await verify_views(built.log, partitions)
+    assert (found.differences, found.behind) == ([], 0)
+    whole = expected_rows(0, facts, OF_OPPORTUNITIES)
+    assert found.rows == sum(len(rows) for rows in whole.values())
+    table = built.view("opportunity-history")
+    assert len(table) == len(whole["view.opportunity-history"])
+
+
+@settings(deadline=None, max_examples=examples(20))
+@given(facts=pipelines(), day=st.integers(-10, 100))
+async def test_the_matrix_is_the_same_in_total_however_it_is_cut_and_partitions_fall(
+    facts: list[Envelope], day: int
+) -> None:
+    built, spread = await shown(*facts), await shown(*facts, partitions=4)
+    total = figures(asked(built, "matrix", day))
+    for by in CUTS:
+        rows = asked(built, "matrix", day, by=by)
+        assert rows == asked(spread, "matrix", day, by=by)
+        sums = dict.fromkeys(total, 0)
+        for row in rows:
+            sums[row["measure"]] += int(row["amount_minor"] or 0)
+        assert sums == {measure: total.get(measure, 0) for measure in sums}
+    opened: dict[Cell, int] = {}
+    for row in asked(built, "matrix-opportunities", day):
+        opened[row["measure"]] = opened.get(row["measure"], 0) + int(row["amount_minor"] or 0)
+    assert opened == {measure: n for measure, n in total.items() if n and measure != "coverage"}
+
+
+@settings(deadline=None, max_examples=examples(20))
+@given(facts=pipelines(), day=st.integers(-10, 60), later=st.integers(0, 60), walk=st.sampled_from(["now", "then"]))
+async def test_the_waterfall_adds_up_by_slice_and_by_opportunity_and_meets_the_matrix(
+    facts: list[Envelope], day: int, later: int, walk: str
+) -> None:
+    built = await shown(*facts)
+    where = {"quarter": "2026Q1", "known": walk}
+    for by in (None, "opportunity", "region", "product", "segment+source"):
+        rows = asked(built, "waterfall", day + later, since=day, by=by, where=where)
+        for row in rows:
+            of: dict[str, int] = {name: int(n or 0) for name, n in row.items() if name.endswith("_minor")}  # type: ignore[arg-type]
+            gained = sum(of[f"{n}_minor"] for n in ("start", "new", "pulled_in", "increased", "reopened", "entered"))
+            taken = sum(of[f"{n}_minor"] for n in ("decreased", "moved_out", "won", "lost", "left"))
+            assert gained - taken + of["revalued_minor"] == of["end_minor"]
+        for at, column in ((day, "start_minor"), (day + later, "end_minor")):
+            known = at if walk == "then" else None
+            pipe = figures(asked(built, "matrix", at, known, where={"quarter": "2026Q1"})).get("open_pipe", 0)
+            assert sum(int(row[column] or 0) for row in rows) == pipe
+
+
+async def test_an_opportunity_as_it_stands_is_one_flat_row() -> None:
+    built = await shown(
+        said("suite", 0, opening(0, region="north", owner="ben")),
+        said("suite", 1, OpportunityProductAdded(line="1", product="app", amount_minor=70)),
+        said("suite", 2, OpportunityStageChanged(stage="proposal", forecast="commit")),
+        said("suite", 9, OpportunityAmended(next_step="call", cleared=("owner",))),
+    )
+    (row,) = built.view("opportunities")
+    named = ("opportunity", "status", "stage", "forecast", "amount_minor", "lines", "region", "owner", "stage_since")
+    assert [row[name] for name in named] == [
+        "suite", "open", "proposal", "commit", 70, '[["1","app",70]]', "north", "", text(2),
+    ]  # fmt: skip
+    assert row["since"] == text(9)
+
+
+async def test_history_rows_are_closed_and_never_overwritten() -> None:
+    built = await shown(said("suite", 0, opening(100)), said("suite", 5, OpportunityAmended(amount_minor=300)))
+    before = built.view("opportunity-history")
+    await built.write(said("suite", 3, OpportunityAmended(region="north"), 8), log=OPPORTUNITY_EVENTS)
+    await built.show()
+    after = {(row["valid_from"], row["known_from"]): row for row in built.view("opportunity-history")}
+    for old in before:
+        new = after[old["valid_from"], old["known_from"]]
+        assert {**new, "known_to": None} == {**old, "known_to": None}
+        assert old["known_to"] in (None, new["known_to"])
+    spans = [(row["valid_from"], row["valid_to"], row["amount_minor"], row["region"]) for row in after.values()]
+    assert (text(3), text(5), 100, "north") in spans
+
+
+async def test_no_roll_up_stops_at_two_thousand_rows() -> None:
+    built = await shown(*(said(f"o{n}", 1, opening(100 + n % 3, region=f"r{n % 7}")) for n in range(2101)))
+    total = sum(100 + n % 3 for n in range(2101))
+    assert figures(asked(built, "matrix", 40))["open_pipe"] == total
+    assert sum(int(row["end_minor"] or 0) for row in asked(built, "waterfall", 40, by="region")) == total
+    assert len(asked(built, "matrix-opportunities", 40, where={"measure": "open_pipe"})) == 2101
+
+
+async def test_last_year_is_as_it_was_known_and_as_it_was_then() -> None:
+    last = date(2025, 3, 20)
+    built = await shown(
+        said("known", -340, opening(100, last)),
+        said("late", -340, opening(70, last), -200),
+        said("known", -300, OpportunityClosedWon()),
+    )
+    (pipe,) = asked(built, "matrix", 44, where={"measure": "open_pipe"})
+    assert (pipe["amount_minor"], pipe["last_year_minor"], pipe["restated_minor"]) == (0, 100, 170)
+    assert (pipe["yoy"], pipe["yoy_restated"]) == (-1.0, -1.0)
+
+
+async def test_a_past_answer_stays_what_it_was_when_it_was_known() -> None:
+    facts = [said("suite", 0, opening(100))]
+    built = await shown(*facts)
+    asked_then = asked(built, "matrix", 20, 20, by="segment")
+    built = await shown(*facts, said("suite", 0, OpportunityAmended(segment="enterprise", amount_minor=500), 30))
+    assert asked(built, "matrix", 20, 20, by="segment") == asked_then
+    corrected = asked(built, "matrix", 20, by="segment", where={"segment": "enterprise"})
+    assert figures(corrected)["open_pipe"] == 500, "an old day is cut by what was told later"
+
+
+async def test_targets_hold_from_when_they_were_set_and_the_last_word_counts() -> None:
+    def target(day: float, amount: int, **of: str) -> Envelope:
+        fact = TargetSet(quarter="2026Q1", amount_minor=amount, currency="EUR", **of)  # type: ignore[arg-type]
+        return said("plan", day, fact)
+
+    targets = (target(-30, 1000), target(-20, 400, region="north"), target(10, 800), target(20, 0, region="north"))
+    built = await shown(
+        said("won", -9, opening(200, region="north")), said("won", 5, OpportunityClosedWon()), targets=targets
+    )
+    goals = [figures(asked(built, "matrix", day), "target_minor")["closed_acv"] for day in (0, 12)]
+    assert goals == [1000, 800]
+    north = [
+        figures(asked(built, "matrix", day, by="region", where={"region": "north"}), "target_minor") for day in (12, 25)
+    ]
+    assert [each["closed_acv"] for each in north] == [400, None]
+    coverage = figures(asked(built, "matrix", 12, by="region"), "coverage")["coverage"]
+    assert coverage == "0.00", "nothing open for the 200 that are missing"
+    (cell,) = asked(built, "matrix", 12, where={"measure": "coverage"})
+    assert (cell["target_minor"], cell["coverage"]) == (600, "0.00")
+
+
+async def test_money_is_told_in_the_currency_of_the_agreement_by_its_dated_rates() -> None:
+    facts = (said("usd", 0, opening(1000, currency="USD")), said("eur", 0, opening(1)))
+    built = await shown(*facts, **MONEY)
+    row = asked(built, "waterfall", 40, since=1)[0]
+    assert (row["start_minor"], row["revalued_minor"], row["end_minor"], row["currency"]) == (901, -100, 801, "EUR")
+    with pytest.raises(BadQuery, match="opportunities are in EUR, USD; an agreement has to say"):
+        asked(await shown(*facts), "matrix", 40)
+    with pytest.raises(BadQuery, match="no rate from USD to EUR on 2026-02-10; an agreement says rates"):
+        asked(await shown(*facts, currency="EUR", timezone="UTC"), "matrix", 40)
+
+
+async def test_what_is_untidy_is_listed_and_its_owners_share_of_clean_pipe_is_told() -> None:
+    built = await shown(
+        said("tidy", 0, opening(300, owner="ben")),
+        said("bare", 0, opening(100, owner="ben")),
+        said("bare", 1, HygieneFlagged(kind="no_contact")),
+        said("tidy", 1, HygieneFlagged(kind="no_next_step")),
+        said("tidy", 2, HygieneCleared(kind="no_next_step")),
+        *(said(f"quick{n}", n, opening(0, owner="eve")) for n in range(10)),
+        *(said(f"quick{n}", n + 2, OpportunityStageChanged(stage="proposal")) for n in range(10)),
+        said("slow", 0, opening(50, owner="eve")),
+    )
+    await built.writer_at(60 * 24 * 20)
+    await built.show()
+    assert [(row["opportunity"], row["kind"], row["state"]) for row in built.view("hygiene")] == [
+        ("bare", "no_contact", "untidy"), ("tidy", "no_next_step", "mended"),
+    ]  # fmt: skip
+    ben, eve = built.view("clean-pipe")
+    assert (ben["opportunities"], ben["clean"], ben["stage_old"]) == (2, 0, 2), "no stay in discovery took 20 days"
+    assert (eve["opportunities"], eve["clean"], eve["stage_old"], eve["clean_share"]) == (11, 10, 1, 0.0)
+
+
+async def test_an_edit_leaves_the_age_of_a_stage_alone() -> None:
+    built = await shown(
+        said("suite", 0, opening(100)),
+        said("suite", 4, OpportunityStageChanged(stage="proposal")),
+        said("suite", 9, OpportunityAmended(amount_minor=7, next_step="call")),
+        said("suite", 9, OpportunityStageChanged(stage="proposal", forecast="commit")),
+    )
+    assert built.view("opportunities")[0]["stage_since"] == text(4)
+
+
+async def test_leads_do_not_wait_for_opportunities_nor_these_for_leads() -> None:
+    built = await house()
+    await built.write(told(LeadCaptured(source="web")))
+    await built.writer_at(10, projections=["views"])
+    await built.show()
+    assert built.complete_to() is not None
+    assert built.view("matrix") == []
+    await built.write(said("suite", 1, opening()), log=OPPORTUNITY_EVENTS)
+    await built.show()
+    (row,) = read_view(built.store, "opportunities")
+    assert row["complete_to"] is None
+    assert {row["as_of"] for row in built.view("matrix")} == {text(1)}, "when the last thing became known"
+    await built.writer_at(60 * 24)
+    await built.show()
+    assert {row["as_of"] for row in built.view("matrix")} == {"2026-01-06T09:00:00.000000Z"}
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "says"),
+    [
+        ("matrix", {"where": {"quarter": "2026"}}, "quarter: '2026' is no quarter"),
+        ("matrix", {"by": "owner"}, "cannot be split by 'owner'"),
+        ("waterfall", {"since": 50}, "a waterfall begins before it ends"),
+        ("waterfall", {"where": {"known": "never"}}, "expected now or then"),
+        ("leads", {}, "view leads shows only what holds now"),
+    ],
+)  # fmt: skip
+async def test_what_cannot_be_asked_is_told(name: str, options: dict[str, Any], says: str) -> None:
+    built = await shown(said("suite", 0, opening()), said("suite", 1, OpportunityReopened()))
+    with pytest.raises(BadQuery, match=says):
+        asked(built, name, 40, **options)
