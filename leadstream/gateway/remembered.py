@@ -1,5 +1,6 @@
 """A bounded memory: what was put in first is forgotten first."""
 
+from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
@@ -16,7 +17,8 @@ class Remembered(Generic[K, V]):
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._kept: dict[K, V] = {}
+        # No plain dictionary: looking for its first key walks over all that were taken away before it.
+        self._kept: OrderedDict[K, V] = OrderedDict()
 
     def __contains__(self, key: K) -> bool:
         return key in self._kept
@@ -32,7 +34,7 @@ class Remembered(Generic[K, V]):
         """Keep a value; the oldest one goes when there are too many."""
         self._kept[key] = value
         if len(self._kept) > self._most:
-            del self._kept[next(iter(self._kept))]
+            self._kept.popitem(last=False)
 
     def forget(self, key: K) -> None:
         """Take a value away, if it is there."""
