@@ -205,7 +205,7 @@ class LeadConverted(Fact, frozen=True, kw_only=True):
         role: in which role they converted it: AE, BDR, SDR, ECS, Cloud Sales, ... (open set).
         owner: who has it.
         source: the marketing source of the lead.
-        campaign: the campaign that brought the lead.
+        campaign: the campaign of the lead's first touch that names one.
     """
 
     account: Text | None = None

@@ -111,7 +111,7 @@ def credited(lead: Lead, fact: LeadConverted) -> LeadConverted:
         name=fact.name or (str(company) if company else None),
         owner=fact.owner or lead.owner,
         source=fact.source or lead.source or None,
-        campaign=fact.campaign or lead.campaign,
+        campaign=fact.campaign or next((each.campaign for each in lead.touches if each.campaign), None),
     )
 
 

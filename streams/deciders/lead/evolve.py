@@ -73,7 +73,7 @@ def evolve(lead: Lead, envelope: Envelope, at: int, recorded_at: int, mark: int 
 def _captured(lead: Lead, envelope: Envelope, at: int) -> None:
     fact = cast("LeadCaptured", envelope.data)
     if lead.captured_at is None or at < lead.captured_at:
-        lead.captured_at, lead.source, lead.campaign = at, fact.source, fact.campaign
+        lead.captured_at, lead.source = at, fact.source
     lead.agreement = fact.agreement
     lead.is_test = lead.is_test or fact.is_test
     learning.learn(own_of(lead), fact.profile, at)

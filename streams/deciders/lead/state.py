@@ -64,7 +64,6 @@ class Lead(Struct, array_like=True):
         consents: what the person allows, by purpose.
         person: who it is; None of a lead that has no key and is merged with none.
         carried: the lead merged into this one that was with sales, by which this one is; None when it is by itself.
-        campaign: campaign of the capture.
     """
 
     recorded_at: int = 0
@@ -105,7 +104,6 @@ class Lead(Struct, array_like=True):
     consents: dict[str, Consent] = field(default_factory=dict)
     person: Person | None = None
     carried: str | None = None
-    campaign: str | None = None
 
     @property
     def last_at(self) -> int:

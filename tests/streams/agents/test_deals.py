@@ -32,9 +32,9 @@ from events.topics import (
 from tests.streams.agents.house import House, codec, sent, types
 from tests.streams.deciders.lead.test_ownership import ROUTED, qualified
 from tests.streams.deciders.opportunities.deals import OPENED, STAGED
-from tests.support.given import DAYS, Arrival, happened, minute
+from tests.support.given import DAYS, Arrival, happened, inbound, minute
 
-CAPTURED = LeadCaptured(source="webinar", campaign="spring-2026", profile={"company.name": "Acme Tools"})
+CAPTURED = LeadCaptured(source="webinar", profile={"company.name": "Acme Tools"})
 CONVERT = ConvertLead(
     by="sdr-7", role="SDR", account="acme", amount_minor=50_000, currency="EUR", close_date=date(2026, 2, 28)
 )
@@ -56,7 +56,8 @@ async def the_opportunity(house: House, lead: str = "anna") -> str:
 
 async def test_a_command_to_convert_opens_the_opportunity_with_what_lead_and_command_say() -> None:
     house = await House().open(STAGED)
-    await house.send(sent(happened(CAPTURED, 0)), sent(happened(CONVERT, 5)), sent(happened(CONVERT, 10)))
+    await house.send(sent(happened(CAPTURED, 0)), sent(inbound(2)), sent(inbound(3, campaign="spring-2026")))
+    await house.send(sent(inbound(4, campaign="later")), sent(happened(CONVERT, 5)), sent(happened(CONVERT, 10)))
     await house.run(until=minute(20))
     name = await the_opportunity(house)
     told = await house.told(name, OPPORTUNITY_EVENTS)
