@@ -70,7 +70,8 @@ def _agreement_reader(codec: Codec) -> Reader:
 def _pipeline(fact: AgreementPublished) -> Iterable[RowChange]:
     key, part = (fact.name, fact.version), fact.document.get("pipeline") or {}
     says = tuple(part.get(name) for name in ("timezone", "currency", "year_begins"))
-    paces = tuple((part.get("paces") or {}).get(name) for name in ("green", "yellow"))
+    written = part.get("paces") or {}
+    paces = tuple(int(written[name].rstrip("%")) if name in written else None for name in ("green", "yellow"))
     since, is_conditional = instant_text(to_us(fact.effective_from)), fact.document.get("applies_to") is not None
     yield RowChange(PIPELINES.name, key, (*key, since, fact.priority, is_conditional, *says, *paces))
     for currency, rates in (part.get("rates") or {}).items():

@@ -10,13 +10,8 @@ from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
 
-_DIGITS = {
-    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
-    3: "BHD IQD JOD KWD LYD OMR TND",
-    4: "CLF UYW",
-}
-"""Digits of the minor unit where they are not two (ISO 4217)."""
-_MINOR = {currency: digits for digits, codes in _DIGITS.items() for currency in codes.split()}
+from events.currencies import MINOR_DIGITS
+
 _USUAL = 2
 
 
@@ -45,7 +40,7 @@ def rounded(value: Fraction) -> int:
 
 def minor_digits(currency: str) -> int:
     """How many digits the minor unit of a currency has: cents 2, yen 0."""
-    return _MINOR.get(currency, _USUAL)
+    return MINOR_DIGITS.get(currency, _USUAL)
 
 
 class Rates:

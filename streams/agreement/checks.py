@@ -194,6 +194,8 @@ def _pipeline(spec: AgreementSpec) -> Found:
         for index, (before, rate) in enumerate(pairwise(rates), 1):
             if rate.from_ <= before.from_:
                 yield (*place, index, "from"), "expected a later day than the rate before"
+    if int(part.paces.yellow.rstrip("%")) > int(part.paces.green.rstrip("%")):
+        yield ("pipeline", "paces", "yellow"), "expected no more than `green`"
     yield from _twice(("pipeline", "hygiene", "checks"), part.hygiene.checks)
 
 

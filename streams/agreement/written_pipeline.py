@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from events.currencies import MINOR_DIGITS
 from events.opportunity import Forecast, Untidy
 from streams.agreement.scalars import Date, Duration, Name, Zone
-from streams.agreement.texts import Part, tuple_of
+from streams.agreement.texts import Part, percentage, tuple_of
 
 _RATE = re.compile(r"[0-9]{1,9}(\.[0-9]{1,12})?")
 
@@ -32,6 +32,7 @@ def checked_rate(value: object) -> str:
 
 
 CurrencyCode = Annotated[str, AfterValidator(checked_currency)]
+Pace = Annotated[str, AfterValidator(percentage(1, 200))]
 Rate = Annotated[str, BeforeValidator(checked_rate)]
 
 
@@ -67,6 +68,13 @@ class HygienePart(Part):
 Rates = Annotated[tuple[RatePart, ...], BeforeValidator(tuple_of), Field(min_length=1)]
 
 
+class PacesPart(Part):
+    """From which pace a figure is green, and from which yellow: attainment against the share of the quarter gone."""
+
+    green: Pace = "100%"
+    yellow: Pace = "85%"
+
+
 class PipelinePart(Part):
     """How opportunities are counted: their stages, the money of reports, and what is untidy."""
 
@@ -74,4 +82,6 @@ class PipelinePart(Part):
     currency: CurrencyCode | None = None
     rates: dict[CurrencyCode, Rates] = Field(default_factory=dict)
     timezone: Zone = "UTC"
+    year_begins: Annotated[int, Field(ge=1, le=12)] = 1
+    paces: PacesPart = PacesPart()
     hygiene: HygienePart = HygienePart()

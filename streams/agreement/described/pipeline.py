@@ -1,5 +1,6 @@
 """Stages of opportunities, money and tidiness, in words."""
 
+from calendar import month_name
 from collections.abc import Iterator
 
 from streams.agreement.described.items import Section, duration_words, every, section
@@ -30,6 +31,10 @@ def _money(part: PipelinePart) -> _Pairs:
         dated = [f"{each.rate} from {each.from_}" for each in rates]
         yield f"rate {code}", f"1 {code} is worth in {part.currency}: {', '.join(dated)}"
     yield "days", f"days end at midnight in {part.timezone}"
+    if part.year_begins != 1:
+        yield "fiscal year", f"the fiscal year begins in {month_name[part.year_begins]}"
+    paces = part.paces
+    yield "paces", f"figures are green from {paces.green} of the pace the quarter asks for, yellow from {paces.yellow}"
 
 
 def _hygiene(part: HygienePart) -> _Pairs:
