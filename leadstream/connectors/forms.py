@@ -1,5 +1,6 @@
 """Form bodies: urlencoded and multipart as pairs, names with brackets as nested documents."""
 
+import logging
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -14,6 +15,9 @@ from leadstream.connectors.port import Raw
 from leadstream.connectors.reading import Doc
 
 Pairs = list[tuple[str, str]]
+
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
+"""What is wrong with a form is said in the rejection; anybody could fill a log with it."""
 
 MOST_FIELDS = 1000
 _DEEPEST = 8

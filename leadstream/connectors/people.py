@@ -100,7 +100,9 @@ class Who:
             return self.lead
         if self.own:
             plain = f"{self.system}:{self.own}"
-            return plain if len(plain) <= _LONGEST_SUBJECT else hashed(self.system, self.own, given.secret)
+            return (
+                plain if len(plain) <= _LONGEST_SUBJECT else hashed("own", f"{self.system}\x1f{self.own}", given.secret)
+            )
         if (email := email_of(self.email)) is not None:
             return hashed("email", email, given.secret)
         if (phone := phone_of(self.phone, given.country)) is not None:

@@ -163,7 +163,7 @@ class Telling:
 
     def link(self, subject: str, kind: Kind, value: str | None, at: int, issuer: str | None = None) -> None:
         """Tell one link, if there is a value."""
-        if not value or len(value) > _LONGEST_LINK:
+        if not value or max(len(value), len(issuer or "")) > _LONGEST_LINK:
             return
         # An address in an id is only ever a keyed hash.
         identity = derived_id("link", subject, hashed(kind, f"{issuer or ''}\x1f{value}", self.given.secret))

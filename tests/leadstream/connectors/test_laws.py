@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 import pytest
@@ -108,3 +109,19 @@ def _replaced(tree: Any, path: tuple[Any, ...], new: Any) -> Any:
     copy = dict(tree) if isinstance(tree, dict) else list(tree)
     copy[path[0]] = _replaced(tree[path[0]], path[1:], new)
     return copy
+
+
+@pytest.mark.parametrize("length", [200, 256, 300, 600, 5000])
+def test_ids_of_any_length_make_a_lead_that_an_inbox_takes(length: int) -> None:
+    name = "x" * length
+    fields = {"type": "unsubscribe", "data[list_id]": name, "data[id]": name}
+    participant = {"registrant_id": name, "email": f"{name}@example.com"}
+    about = {"id": name, "topic": name, "participant": participant}
+    zoom = {"event": "webinar.participant_joined", "payload": {"object": about}}
+    for raw in (
+        requests.request("mailchimp", urlencode(fields)),
+        requests.request("zoom", json.dumps(zoom)),
+        requests.request("formsort", json.dumps({"finalized": True, "responder_uuid": name})),
+    ):
+        holds(raw, Trust())
+        assert requests.facts(raw)
