@@ -1,11 +1,13 @@
 """Our tables in PostgreSQL: statements, and cells as it can hold them. Pure.
 
 A B-tree takes entries of 2,704 bytes at most, and names are as long as upstream likes. So a table with more than one
-text in its key is keyed by a digest of it, and a text alone in an index has a hash index, which keeps only hashes.
+text in its key is keyed by a digest of it, a text alone in an index has a hash index, which keeps only hashes, and one
+beside others is cut, unless facts bound it.
 """
 
 import hashlib
 import re
+from decimal import Decimal
 from functools import lru_cache
 
 from projections.rows import encode_key
@@ -21,6 +23,9 @@ POSTGRESQL = Dialect(
     }
 )  # fmt: skip
 ROW_KEY = "row_key"
+_BOUNDED = ("state", "source", "purpose")
+"""Texts of indexes that have 512 letters at most, wherever they come from."""
+_INDEXED_LETTERS = 256
 _DIGEST_BYTES = 20
 _ZERO, _ESCAPE = "\0", "\x1a"
 _ESCAPED = re.compile("\x1a(.)", re.DOTALL)
@@ -37,8 +42,10 @@ def kept(cell: Cell) -> Cell:
     return cell
 
 
-def shown(cell: Cell) -> Cell:
-    """The cell that `kept` was given."""
+def shown(cell: Cell | Decimal) -> Cell:
+    """The cell that `kept` was given; a sum of whole numbers, which is a decimal there, is whole."""
+    if isinstance(cell, Decimal):
+        return int(cell) if cell.as_tuple().exponent == 0 else float(cell)
     if type(cell) is str and _ESCAPE in cell:
         return _ESCAPED.sub(lambda found: _ZERO if found[1] == "0" else found[1], cell)
     return cell
@@ -80,9 +87,14 @@ def create(table: Table) -> list[str]:
 def _index(table: Table, columns: tuple[str, ...]) -> str:
     kinds = {column.name: column.kind for column in table.columns}
     alone = len(columns) == 1 and kinds[columns[0]] is Kind.TEXT
+    whole = alone or set(columns) <= {name for name, kind in kinds.items() if kind is not Kind.TEXT or name in _BOUNDED}
+    parts = [
+        quoted(name) if whole or kinds[name] is not Kind.TEXT else f"left({quoted(name)}, {_INDEXED_LETTERS})"
+        for name in columns
+    ]
     return (
         f"CREATE INDEX IF NOT EXISTS {quoted('_'.join((table.name, *columns)))} ON {quoted(table.name)} "
-        f"USING {'hash' if alone else 'btree'} ({', '.join(map(quoted, columns))})"
+        f"USING {'hash' if alone else 'btree'} ({', '.join(parts)})"
     )
 
 

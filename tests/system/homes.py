@@ -48,13 +48,15 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True)
 class Home:
-    """A deployment of its own: data directory, and broker and prefix on Kafka."""
+    """A deployment of its own: data directory, broker and prefix on Kafka, and a database where the tables are not in
+    the data directory."""
 
     folder: Path
     partitions: int = 4
     broker: str = ""
     prefix: str = ""
     session_timeout: float = 10.0
+    store: str = ""
     processes: list[Process] = field(default_factory=list)
 
     @property
@@ -65,6 +67,7 @@ class Home:
             partitions=self.partitions,
             prefix=self.prefix,
             session_timeout=self.session_timeout,
+            store=self.store,
         )
 
     @property

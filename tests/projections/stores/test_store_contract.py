@@ -170,12 +170,14 @@ def test_names_of_any_letters_and_lengths_are_kept_told_apart_found_and_taken_aw
 
 
 def filled(view: View[Any], text: str) -> RowChange:
-    """A row of a view with the same text in every cell that takes one; whole numbers as large as may be."""
+    """A row of a view with the same text in every cell that takes one, cut where facts bound it, as subjects."""
     instant = "2026-01-05T09:00:00.000000Z"
     cells: dict[Kind, Cell] = {
         Kind.TEXT: text, Kind.INSTANT: instant, Kind.INTEGER: 2**53, Kind.REAL: 0.1, Kind.BOOLEAN: True
     }  # fmt: skip
-    shorter = {"lead": text[:256], "other": text[1:257], "source": text[:512], "purpose": text[:256], "state": "open"}
+    shorter: dict[str, Cell] = {"other": text[1:257], "source": text[:512], "purpose": text[:256], "state": "open"}
+    if view.columns[0].kind is Kind.TEXT:
+        shorter[view.columns[0].name] = text[:256]
     row = [shorter.get(column.name, cells[column.kind]) for column in view.columns]
     return RowChange(base_table(view).name, tuple(row[: view.key]), tuple(row))
 
