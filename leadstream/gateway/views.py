@@ -21,7 +21,7 @@ from projections.views.view import BadQuery
 PAGE, LARGEST_PAGE = 100, 1000
 """Rows of a page."""
 _FURTHEST = 10_000_000
-_NAMES = ("where", "sort", "by", "as_of", "limit", "cursor")
+_NAMES = ("where", "sort", "by", "as_of", "known_at", "since", "scores_as_of", "limit", "cursor")
 
 
 def views_routes(parts: Parts) -> APIRouter:
@@ -67,6 +67,9 @@ def _question(name: str, query: QueryParams, limit: int, offset: int) -> Questio
         as_of=instant(query, "as_of"),
         limit=limit,
         offset=offset,
+        scores_as_of=instant(query, "scores_as_of"),
+        known_at=instant(query, "known_at"),
+        since=instant(query, "since"),
     )
 
 

@@ -48,6 +48,11 @@ async def test_rows_are_chosen_and_sorted(told: House) -> None:
     assert [row["lead"] for row in page.json()["rows"]] == ["lead-5", "lead-1"]
 
 
+async def test_a_view_that_remembers_is_asked_for_another_time(told: House) -> None:
+    for path in ("views/matrix?as_of=2026-03-02&known_at=2026-03-02T12:00:00Z", "views/leads?scores_as_of=2026-03-02"):
+        assert (await told.get(f"/v1/{path}")).status_code == 200
+
+
 async def test_pages_hold_every_row_once_in_order(told: House) -> None:
     found, path = [], "/v1/views/leads?limit=2&sort=-lead"
     page = (await told.get(path)).json()
@@ -92,6 +97,8 @@ async def test_whoever_has_the_answer_already_gets_nothing(told: House) -> None:
         ("views/funnel?where=leads=1" + "0" * 30, 400, "too large"),
         ("views/funnel?by=colour", 400, "cannot be split"),
         ("views/leads?as_of=2026-03-02", 400, "shows only what holds now"),
+        ("views/leads?known_at=2026-03-02", 400, "leads"),
+        ("views/leads?since=monday", 400, "an instant such as"),
         ("views/companies?as_of=monday", 400, "an instant such as"),
         ("views/companies?as_of=0001-01-01T00:00:00%2B14:00", 400, "instant"),
         ("leads/lead-1?as_of=1960-01-01", 400, "after 1970"),
