@@ -43,7 +43,7 @@ def test_who_got_what_by_which_rule_is_what_the_leads_were_told(played: Played) 
         **{(owner, STANDING_IN): leads for owner, leads in stood_in.items()},
     }
     assert set(stood_in) == {STAND_IN}
-    assert {rule for _, rule in by_rule} == {"account", "territory", "segment", "fallback", "escalation"}
+    assert {rule for _, rule in by_rule} == {"opportunity", "account", "territory", "segment", "fallback", "escalation"}
     assert played.summary.waited > 0
 
 
