@@ -16,7 +16,7 @@ from leadstream.beside import beside
 from leadstream.deployment import opened
 from leadstream.settings import Settings
 from leadstream.supervising import watch_parent
-from leadstream.tuning import quiet_gc
+from leadstream.tuning import collect_garbage, quiet_gc
 
 logger = logging.getLogger("leadstream")
 _BEAT = 5.0
@@ -69,7 +69,7 @@ async def serve(
     if heartbeat is not None:
         heartbeat.unlink(missing_ok=True)
     async with running(app, stop, watchdog):
-        works = {"watching the parent": watch_parent(stop)}
+        works = {"watching the parent": watch_parent(stop), "collecting garbage": collect_garbage()}
         if heartbeat is not None:
             works["heartbeat"] = _beat(app.task_host, heartbeat)
         async with beside(stop, works):

@@ -15,7 +15,7 @@ from leadstream.deployment import partition_count
 from leadstream.serving import reachable, stop_on_signals
 from leadstream.settings import Settings
 from leadstream.supervising import watch_parent
-from leadstream.tuning import quiet_gc
+from leadstream.tuning import collect_garbage, quiet_gc
 
 EXTRA = "pip install 'leadstream[gateway]'"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -108,7 +108,11 @@ async def gateway(
         quiet_gc()
         where = f"http{'s' if tls else ''}://{host}:{listener.getsockname()[1]}"
         _say(f"gateway on {where}, log {settings.url}, {len(parts.callers)} keys in {path}")
-        works = {"following answers": parts.answers.follow(), "watching the parent": watch_parent(stop)}
+        works = {
+            "following answers": parts.answers.follow(),
+            "watching the parent": watch_parent(stop),
+            "collecting garbage": collect_garbage(),
+        }
         try:
             async with beside(stop, works):
                 await serve_http(build_app(parts), listener, stop, tls=tls, connections=connections)
