@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from events.fact import Count, Fact, Name, PersonalText, Text
+from events.fact import Count, Fact, Instant, Name, PersonalText, Text
 
 Rating = Annotated[int, Meta(ge=1, le=5)]
 
@@ -74,6 +74,7 @@ class NurtureRequested(Fact, frozen=True, kw_only=True):
         status: the status that was entered; absent where a rejection alone asks for it.
         awaits: fields of the profile whose change opens the lead again; a new buying signal does so too.
         of: the lead merged into this one that entered the status; absent where this one did.
+        since: since when it waits, where the program had to leave it alone until now.
     """
 
     program: Name
@@ -81,6 +82,29 @@ class NurtureRequested(Fact, frozen=True, kw_only=True):
     status: Name | None = None
     awaits: tuple[Name, ...] = ()
     of: Name | None = None
+    since: Instant | None = None
+
+
+class NurtureWithheld(Fact, frozen=True, kw_only=True):
+    """A program must not warm the lead, or not any more; what it waits for opens it again all the same.
+
+    Attributes:
+        program: the program's name.
+        why: the person took back the consent it needs, or its channel does not reach them, in words.
+        reason: what the lead lacks, for example `no_budget`; empty where the status alone asks for it.
+        status: the status that was entered; absent where a rejection alone asks for it.
+        awaits: fields of the profile whose change opens the lead again; a new buying signal does so too.
+        of: the lead merged into this one that entered the status; absent where this one did.
+        since: since when it waits, where the program was asked before.
+    """
+
+    program: Name
+    why: Text
+    reason: Text = ""
+    status: Name | None = None
+    awaits: tuple[Name, ...] = ()
+    of: Name | None = None
+    since: Instant | None = None
 
 
 class LeadFeedbackGiven(Fact, frozen=True, kw_only=True):
@@ -147,6 +171,7 @@ LifeFact = (
     | LeadRecycled
     | LeadReopened
     | NurtureRequested
+    | NurtureWithheld
     | LeadFeedbackGiven
     | LeadConsentChanged
     | LeadBounced

@@ -64,6 +64,7 @@ from events.life import (
     LeadReopened,
     LeadUnconverted,
     NurtureRequested,
+    NurtureWithheld,
 )
 from events.opportunity import (
     HygieneCleared,
@@ -123,6 +124,7 @@ CATALOGUE: dict[str, type[Fact]] = {
     "lead.recycled.v1": LeadRecycled,
     "lead.reopened.v1": LeadReopened,
     "nurture.requested.v1": NurtureRequested,
+    "nurture.withheld.v1": NurtureWithheld,
     "lead.feedback_given.v1": LeadFeedbackGiven,
     "lead.consent_changed.v1": LeadConsentChanged,
     "lead.bounced.v1": LeadBounced,

@@ -1,12 +1,15 @@
 """What somebody has to do next for a lead, in words with a time: from open clocks, what they still need, and tasks."""
 
+from collections.abc import Sequence
 from datetime import tzinfo
 from typing import NamedTuple
 
 from events.instants import DAY, HOUR, MINUTE, from_us
+from streams.agreement.compiled import Clause
 from streams.agreement.described.items import counted, every
 from streams.deciders.lead.entries import Clock, Work
 from streams.deciders.lead.given import Given
+from streams.deciders.lead.reaching import is_undeliverable
 from streams.deciders.lead.ruled import Ruled, finding_of, ruled_by
 from streams.deciders.lead.state import Lead
 
@@ -62,7 +65,20 @@ def _of_clock(lead: Lead, ruled: Ruled, now: int, zone: tzinfo) -> Action | None
     if finding.left:
         what = f"{every([counted(need.count, need.channel) for need in finding.left])} left"
     named = f" ({clause.name.replace('_', ' ')})" if clause.stop == "touch" else ""
-    return Action(f"{what} {when(clock.due, now, zone)}{named}", clock.due, clause.side)
+    asked = [need.channel for need in finding.left] if clause.stop == "needs" else list(lead.bounced)
+    return Action(
+        f"{what} {when(clock.due, now, zone)}{named}{_unreached(lead, clause, asked)}", clock.due, clause.side
+    )
+
+
+def _unreached(lead: Lead, clause: Clause, channels: Sequence[str]) -> str:
+    """The channels through which the clause might be answered, and nothing arrives."""
+    found = [each for each in channels if is_undeliverable(lead, each) and _answers(clause, each)]
+    return f"; {every(found)} {'does' if len(found) == 1 else 'do'} not reach them" if found else ""
+
+
+def _answers(clause: Clause, channel: str) -> bool:
+    return clause.stop in ("touch", "needs") and clause.stops_touch(channel, "", "outbound", clause.side)
 
 
 def _of_task(work: Work, now: int, zone: tzinfo) -> Action:

@@ -20,7 +20,7 @@ from events.lead import (
     LeadStatusChanged,
     LeadTouched,
 )
-from events.life import LeadAccepted, LeadRecycled, LeadRejected, LeadReopened, NurtureRequested
+from events.life import LeadAccepted, LeadRecycled, LeadRejected, LeadReopened, NurtureRequested, NurtureWithheld
 from events.registry import WIRE_TYPE
 from events.routing import LeadAssigned
 from events.sla import (
@@ -95,6 +95,8 @@ def _words(fact: Fact) -> str:  # noqa: C901, PLR0911, PLR0912 - one line a fact
             return _life_words(fact)
         case NurtureRequested():
             return f"{fact.program} is asked to warm it" + (f" ({fact.reason})" if fact.reason else "")
+        case NurtureWithheld():
+            return f"{fact.program} leaves it alone: {fact.why}"
         case TaskCreated() | TaskReminderDue():
             return f"to do: {fact.title}, by {fact.owner}"
         case TaskDone():

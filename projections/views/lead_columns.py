@@ -49,4 +49,7 @@ COLUMNS = (
     Column("merged_into", Kind.TEXT, "the older lead that counts for it while they are one", True),
     Column("ratings", Kind.INTEGER, "how often somebody rated it"),
     Column("rating", Kind.REAL, "the mean of that, from 1 (useless) to 5 (just what we need)", True),
+    Column(
+        "program_withheld", Kind.TEXT, "why the program that would warm it must leave it alone, while it must", True
+    ),
 )

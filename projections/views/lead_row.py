@@ -19,8 +19,9 @@ class Lead(Struct, frozen=True, gc=False, array_like=True):
     """Base row: what is known of a lead. Instants in microseconds.
 
     `status_order` is (occurred, source, id); `back` how the lead last came back to marketing, until it is qualified;
-    `program_status` the status that asked for the program, `program_of` the merged lead that entered it; `carried` the
-    merged lead by which it is with sales; `sales_since` when it was handed over last.
+    `program_status` the status that asked for the program, `program_of` the merged lead that entered it, `withheld` why
+    the program must leave it alone; `carried` the merged lead by which it is with sales; `sales_since` when it was
+    handed over last.
     """
 
     source: str = ""
@@ -62,6 +63,7 @@ class Lead(Struct, frozen=True, gc=False, array_like=True):
     lives: Lives = ()
     ratings: int = 0
     rating_sum: int = 0
+    withheld: str | None = None
 
 
 def status_of(row: Lead) -> tuple[str | None, int | None]:

@@ -38,6 +38,7 @@ from events.life import (
     LeadReopened,
     LeadUnconverted,
     NurtureRequested,
+    NurtureWithheld,
 )
 from events.routing import LeadAssigned
 from events.sla import (
@@ -208,9 +209,14 @@ def _rated(row: Lead, fact: LeadFeedbackGiven, envelope: Envelope) -> Lead:
     return replace(row, ratings=row.ratings + 1, rating_sum=row.rating_sum + rating, updated_at=known)
 
 
-def _nurtured(row: Lead, fact: NurtureRequested, envelope: Envelope) -> Lead:
+def _nurtured(row: Lead, fact: NurtureRequested | NurtureWithheld, envelope: Envelope) -> Lead:
     return replace(
-        row, program=fact.program, program_status=fact.status, program_of=fact.of, updated_at=recorded_at(envelope)
+        row,
+        program=fact.program,
+        program_status=fact.status,
+        program_of=fact.of,
+        withheld=fact.why if isinstance(fact, NurtureWithheld) else None,
+        updated_at=recorded_at(envelope),
     )
 
 
@@ -293,6 +299,7 @@ _ON: dict[type[Fact], Handler[Lead]] = {
     LeadRecycled: _recycled,
     LeadReopened: _reopened,
     NurtureRequested: _nurtured,
+    NurtureWithheld: _nurtured,
     LeadFeedbackGiven: _rated,
     LeadConsentChanged: _seen,
     LeadBounced: _seen,
@@ -365,12 +372,13 @@ def _render(lead: str, _: Cells, row: Lead) -> Cells:
         row.merged_into,
         row.ratings,
         row.rating_sum / row.ratings if row.ratings else None,
+        None if row.program is None else row.withheld,
     )
 
 
 LEADS = Detail(
     name="leads",
-    version=6,
+    version=7,
     meaning="One row a lead, as it stands now.",
     initial=Lead(),
     on=_ON,

@@ -170,6 +170,12 @@ def _nurture(spec: AgreementSpec) -> Found:
         for index, reason in enumerate(reasons):
             if listed and reason not in known:
                 yield ("nurture", key, index), _unknown("reason", reason, known)
+    programs = dict.fromkeys(
+        (part.program, *(status.on_enter.request_nurture for status in spec.statuses.values() if status.on_enter))
+    )
+    for program in part.programs:
+        if program not in programs:
+            yield ("nurture", "programs", program), _unknown("program", program, programs)
     for reason in part.reopened_by:
         if reason not in part.reasons:
             yield ("nurture", "reopened_by", reason), _unknown("reason", reason, dict.fromkeys(part.reasons))

@@ -48,6 +48,19 @@ class Enrichment:
 
 
 @dataclass(frozen=True, slots=True)
+class ProgramNeeds:
+    """What a program needs before it may warm a lead.
+
+    Attributes:
+        purpose: the purpose of a consent that must not be taken back; None for none.
+        channel: the channel through which it has to reach the lead; None for any.
+    """
+
+    purpose: str | None
+    channel: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Nurture:
     """What becomes of leads that sales finds unqualified.
 
@@ -56,6 +69,7 @@ class Nurture:
         reasons: reasons of an unqualified status that lead there.
         archive_reasons: reasons that put a lead aside.
         reopened_by: reason to the fields of the profile whose change opens the lead again.
+        programs: program to what it needs; those that need nothing are not here.
         unqualified: statuses that mean unqualified, each with its own reasons, in file order.
     """
 
@@ -63,6 +77,7 @@ class Nurture:
     reasons: frozenset[str]
     archive_reasons: frozenset[str]
     reopened_by: Mapping[str, tuple[str, ...]]
+    programs: Mapping[str, ProgramNeeds]
     unqualified: tuple[tuple[str, frozenset[str]], ...] = ()
 
     def awaits(self, reason: str) -> tuple[str, ...]:
@@ -108,5 +123,6 @@ def nurture_of(part: NurturePart | None, statuses: Mapping[str, Status]) -> Nurt
         frozenset(part.reasons),
         frozenset(part.archive_reasons),
         {**_USUALLY, **part.reopened_by},
+        {name: ProgramNeeds(each.purpose, each.channel) for name, each in part.programs.items()},
         tuple((name, frozenset(each.reasons)) for name, each in statuses.items() if each.means == "unqualified"),
     )

@@ -49,6 +49,19 @@ class AccountsPart(Part):
 Fields = Annotated[NameList, Field(min_length=1)]
 
 
+class ProgramPart(Part):
+    """What a program needs before it may warm a lead: consent to a purpose, and a channel that reaches it."""
+
+    purpose: Name | None = None
+    channel: Name | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.purpose is None and self.channel is None:
+            raise ValueError("expected `purpose`, `channel` or both")
+        return self
+
+
 class NurturePart(Part):
     """What becomes of leads that sales finds unqualified, by the reason of the status."""
 
@@ -56,3 +69,4 @@ class NurturePart(Part):
     reasons: NameList = ("no_need", "no_authority", "no_budget")
     archive_reasons: NameList = ("not_in_profile",)
     reopened_by: dict[Name, Fields] = Field(default_factory=dict)
+    programs: dict[Name, ProgramPart] = Field(default_factory=dict)

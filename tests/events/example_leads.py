@@ -37,6 +37,7 @@ from events.life import (
     LeadReopened,
     LeadUnconverted,
     NurtureRequested,
+    NurtureWithheld,
 )
 from events.work import TaskCreated, TaskDone, TaskReminderDue
 from tests.events.moments import DUE, MOVED
@@ -127,6 +128,16 @@ LEADS: tuple[Fact, ...] = (
         status="Unqualified",
         awaits=("answers.budget",),
         of="lead-4711",
+        since=DUE,
+    ),
+    NurtureWithheld(
+        program="newsletter",
+        why="marketing_email is not allowed any more",
+        reason="no_budget",
+        status="Unqualified",
+        awaits=("answers.budget",),
+        of="lead-4711",
+        since=DUE,
     ),
     LeadFeedbackGiven(by="rep-17", text="Frau Lovelace knows us already", rating=4),
     LeadConsentChanged(

@@ -143,6 +143,7 @@ NOBODY = {
     "lead.recycled.v1": {"reason"},
     "lead.reopened.v1": {"reason"},
     "nurture.requested.v1": {"program", "reason", "status", "awaits", "of"},
+    "nurture.withheld.v1": {"program", "why", "reason", "status", "awaits", "of"},
     "lead.feedback_given.v1": set(),
     "lead.consent_changed.v1": {"purpose", "basis", "source", "text_version"},
     "lead.bounced.v1": {"channel"},

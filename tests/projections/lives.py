@@ -14,6 +14,7 @@ from events.life import (
     LeadReopened,
     LeadUnconverted,
     NurtureRequested,
+    NurtureWithheld,
 )
 from events.work import TaskCreated, TaskDone, TaskReminderDue
 from tests.projections.given import minutes
@@ -28,9 +29,10 @@ LIFE_FACTS: st.SearchStrategy[Any] = st.one_of(
     st.builds(LeadRecycled, reason=st.just("no time"), cycle=_CYCLES),
     st.builds(LeadReopened, reason=st.just("budget is known now"), cycle=_CYCLES),
     st.builds(NurtureRequested, program=st.just("drip-warm"), status=st.sampled_from([None, "Open", "Lost"])),
+    st.builds(NurtureWithheld, program=st.just("drip-warm"), why=st.just("no e-mail arrives")),
     st.builds(LeadUnconverted, by=st.sampled_from([None, "Radu"])),
     st.builds(LeadFeedbackGiven, by=st.just("Radu"), rating=st.integers(1, 5)),
-    st.builds(LeadBounced, channel=st.just("email")),
+    st.builds(LeadBounced, channel=st.just("email"), hard=st.booleans()),
     st.builds(
         LeadConsentChanged,
         purpose=st.sampled_from(["marketing_email", "profiling"]),

@@ -9,11 +9,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from events.instants import DAY, HOUR, MINUTE, from_us
+from events.life import LeadBounced
 from events.work import TaskCreated, TaskDone
 from streams.deciders.lead.given import Given
 from streams.next_action import Action, next_actions, when
 from tests.streams.deciders.lead.desk import DESK, PAUSED
-from tests.support.given import DAYS, Arrival, Story, called, captured, given, happened, minute, status
+from tests.support.given import DAYS, Arrival, Story, called, captured, given, happened, learned, minute, status
 from tests.support.laws import examples
 
 BUCHAREST = ZoneInfo("Europe/Bucharest")
@@ -124,3 +125,13 @@ def test_what_is_due_today_is_over_before_the_viewers_day_is(ahead: int, offset:
         assert said == f"within {max(1, ahead // MINUTE)} min"
     else:
         assert (said == "today") == (ahead <= left)
+
+
+def test_what_is_to_be_done_says_which_channel_does_not_reach_them_until_another_address_is_known() -> None:
+    bounced = happened(LeadBounced(channel="email", hard=True), 2)
+    story = given(DESK).history(captured(0), bounced)
+    assert words(story, 18) == ["call or e-mail within 12 min (first response); email does not reach them"]
+    working = given(WORKING).history(captured(0), bounced, called(5), status("Contacted", 6))
+    assert words(working, 18) == ["2 calls and 1 email left by 19 January; email does not reach them"]
+    story.history(learned(19, person__email="new@acme.example"))
+    assert words(story, 19) == ["call or e-mail within 11 min (first response)"]

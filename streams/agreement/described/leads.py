@@ -105,6 +105,10 @@ def _aside(spec: AgreementSpec) -> _Pairs:
     nurture = spec.nurture or NurturePart()
     if nurture.reasons:
         yield "nurture", f"unqualified with {either(nurture.reasons)}: the program {nurture.program} warms them"
+    for name, needs in nurture.programs.items():
+        wanted = [f"{needs.purpose} is not allowed any more"] if needs.purpose else []
+        wanted += [f"{needs.channel} does not reach them"] if needs.channel else []
+        yield f"program {name}", f"the program {name} leaves alone whom it may not warm: {either(wanted)}"
     if nurture.archive_reasons:
         yield "put aside", f"unqualified with {either(nurture.archive_reasons)}: put aside"
     if spec.archive is not None and spec.archive.when is not None:

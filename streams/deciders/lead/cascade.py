@@ -35,7 +35,17 @@ from events.lead import (
     LeadStatusChanged,
     LeadTouched,
 )
-from events.life import LeadAccepted, LeadRecycled, LeadRejected, LeadReopened, LeadUnconverted, NurtureRequested
+from events.life import (
+    LeadAccepted,
+    LeadBounced,
+    LeadConsentChanged,
+    LeadRecycled,
+    LeadRejected,
+    LeadReopened,
+    LeadUnconverted,
+    NurtureRequested,
+    NurtureWithheld,
+)
 from events.routing import LeadAssigned, PoolAssigned, PoolRefused
 from events.sla import SlaAnswered, SlaBreachRetracted, SlaEscalated
 from events.sources import OWN_SOURCE
@@ -106,6 +116,9 @@ REACTIONS: dict[type[Fact], tuple[Part, ...]] = {
     LeadRecycled: (sla.on_closed, ownership.on_changed),
     LeadReopened: (ownership.on_changed,),
     NurtureRequested: (nurture.on_requested,),
+    NurtureWithheld: (nurture.on_requested,),
+    LeadConsentChanged: (nurture.on_permission,),
+    LeadBounced: (nurture.on_permission,),
     LeadIdentityLinked: (identity.on_linked,),
     IdentityShared: (identity.on_reported,),
     LeadMerged: (sla.on_closed, ownership.on_changed),

@@ -96,6 +96,7 @@ class Waiting(Struct, frozen=True, array_like=True, gc=False):
         reason: what the lead lacks; empty where its status alone asks for it.
         status: the status that asked; empty where a rejection did.
         held: the awaited fields with what they held then; None when they were not set.
+        withheld: why the program must leave it alone; empty where it may warm it.
     """
 
     at: int
@@ -103,6 +104,19 @@ class Waiting(Struct, frozen=True, array_like=True, gc=False):
     reason: str
     status: str
     held: dict[str, ProfileValue | None]
+    withheld: str = ""
+
+
+class Bounced(Struct, frozen=True, array_like=True, gc=False):
+    """What was sent through a channel will never arrive.
+
+    Attributes:
+        at: occurred_at, microseconds.
+        address: the address that was written to; None where it was not told.
+    """
+
+    at: int
+    address: str | None = None
 
 
 class Work(Struct, array_like=True, gc=False):

@@ -3,15 +3,27 @@
 from collections.abc import Callable, Mapping
 from typing import cast
 
+from msgspec.structs import replace
+
 from events.envelope import Envelope
 from events.fact import Fact
 from events.instants import us_or_none
 from events.lead import LeadArchived, LeadConverted, LeadStatusChanged
-from events.life import LeadAccepted, LeadRecycled, LeadRejected, LeadReopened, LeadUnconverted, NurtureRequested
+from events.life import (
+    LeadAccepted,
+    LeadBounced,
+    LeadRecycled,
+    LeadRejected,
+    LeadReopened,
+    LeadUnconverted,
+    NurtureRequested,
+    NurtureWithheld,
+)
 from events.work import TaskCreated, TaskDone, TaskReminderDue
 from streams.deciders.lead.closings import LASTING, Closing, How, add
 from streams.deciders.lead.entries import Conversion, ProfileValue, Waiting, Work
 from streams.deciders.lead.lives import lives
+from streams.deciders.lead.reaching import bounced
 from streams.deciders.lead.state import Lead
 
 Change = Callable[[Lead, Envelope, int], None]
@@ -88,14 +100,38 @@ def _end_cycle(lead: Lead) -> None:
 
 
 def _nurture_requested(lead: Lead, envelope: Envelope, at: int) -> None:
-    fact = cast("NurtureRequested", envelope.data)
+    _wait(lead, cast("NurtureRequested", envelope.data), at, "")
+
+
+def _nurture_withheld(lead: Lead, envelope: Envelope, at: int) -> None:
+    fact = cast("NurtureWithheld", envelope.data)
+    _wait(lead, fact, at, fact.why)
+
+
+def _wait(lead: Lead, fact: NurtureRequested | NurtureWithheld, at: int, why: str) -> None:
+    """The lead waits, or goes on to wait: a program that must leave it alone for a while changes nothing in that."""
+    waiting = _waiting(lead, fact.of)
+    if fact.since is not None and waiting is not None:
+        _warm(lead, fact.of, replace(waiting, withheld=why))
+        return
     known, since = lead.profile, lead.profile_at
     held = {name: known.get(name) if since.get(name, at) <= at else None for name in fact.awaits}
-    waiting = Waiting(at, fact.program, fact.reason, fact.status or "", held)
-    if fact.of is None:
+    _warm(lead, fact.of, Waiting(at, fact.program, fact.reason, fact.status or "", held, why))
+
+
+def _waiting(lead: Lead, of: str | None) -> Waiting | None:
+    if of is None:
+        return lead.waiting
+    part = None if lead.person is None else lead.person.parts.get(of)
+    return None if part is None else part.waiting
+
+
+def _warm(lead: Lead, of: str | None, waiting: Waiting) -> None:
+    """It waits by itself, or because of a lead that was merged into it, which takes that along when it leaves."""
+    if of is None:
         lead.waiting = waiting
-    elif lead.person is not None and fact.of in lead.person.parts:
-        lead.person.parts[fact.of].waiting = waiting
+    elif lead.person is not None and of in lead.person.parts:
+        lead.person.parts[of].waiting = waiting
 
 
 def _task_created(lead: Lead, envelope: Envelope, at: int) -> None:
@@ -129,6 +165,8 @@ LIFE: dict[type[Fact], Change] = {
     LeadRecycled: _recycled,
     LeadReopened: _reopened,
     NurtureRequested: _nurture_requested,
+    NurtureWithheld: _nurture_withheld,
+    LeadBounced: bounced,
     TaskCreated: _task_created,
     TaskDone: _task_done,
     TaskReminderDue: _reminded,

@@ -43,8 +43,8 @@ def _entered(live: Live, status: str, at: int, given: Given) -> Told | None:
 def on_known(live: Live, _envelope: Envelope, _at: int, given: Given) -> Sequence[Told]:
     """Who they are, or what they did, may open the lead again, or put it outside what the company looks for."""
     lead, agreement = live.lead, given.agreement(live)
-    if lead.warmed_for is not None and (opened := nurture.reopened(live, given)):
-        return opened
+    if lead.warmed_for is not None and (changed := nurture.reopened(live, given) or nurture.permitted(live, given)):
+        return changed
     if agreement is None or agreement.archiving is None or lead.captured_at is None or lead.closed:
         return ()
     unwanted = agreement.archiving.when

@@ -3,15 +3,21 @@
 from collections.abc import Sequence
 from typing import cast
 
+from msgspec import structs
+
 from events.envelope import Envelope
+from events.instants import from_us
 from events.lead import LeadArchived, LeadStatusChanged
-from events.life import LeadRecycled, LeadRejected, LeadReopened, NurtureRequested
+from events.life import LeadRecycled, LeadRejected, LeadReopened, NurtureRequested, NurtureWithheld
 from streams.agreement.compiled import Agreement
+from streams.agreement.records import Nurture
 from streams.deciders.lead.closed import is_open
 from streams.deciders.lead.engagement import standing_of
 from streams.deciders.lead.entries import Waiting
 from streams.deciders.lead.given import Given, Live, Told
 from streams.deciders.lead.lives import said_last
+from streams.deciders.lead.reaching import withheld
+from streams.deciders.lead.state import Lead
 
 
 def on_captured(live: Live, given: Given) -> Sequence[Told]:
@@ -41,8 +47,43 @@ def entered(live: Live, reason: str, given: Given, *, of: str | None = None) -> 
     waiting = lead.warmed_for
     if waiting is not None and (waiting.program, waiting.reason, waiting.status) == (program, reason, entry.status):
         return ()  # told again, asked once
-    told = NurtureRequested(program=program, reason=reason, status=entry.status, awaits=nurture.awaits(reason), of=of)
-    return (Told(told, entry.at),)
+    asked = NurtureRequested(program=program, reason=reason, status=entry.status, awaits=nurture.awaits(reason), of=of)
+    return (Told(_allowed(lead, nurture, asked), entry.at),)
+
+
+def _allowed(lead: Lead, nurture: Nurture, asked: NurtureRequested) -> NurtureRequested | NurtureWithheld:
+    """What is asked of a program, or that it must leave the lead alone."""
+    why = withheld(lead, nurture, asked.program)
+    return NurtureWithheld(why=why, **structs.asdict(asked)) if why else asked
+
+
+def permitted(live: Live, given: Given) -> Sequence[Told]:
+    """A program that may warm a lead no more is told so, and so is one that may again.
+
+    Who is closed by more than silence is to be left alone no less, but is not to be warmed again.
+    """
+    lead, agreement = live.lead, given.agreement(live)
+    waiting = lead.warmed_for
+    if agreement is None or waiting is None or not waiting.program or is_open(lead, agreement):
+        return ()
+    why = withheld(lead, agreement.nurture, waiting.program)
+    if bool(why) == bool(waiting.withheld) or (not why and _is_settled(lead)):
+        return ()
+    said = said_last(lead.all_statuses, lead.statuses, lead.person)
+    asked = NurtureRequested(
+        program=waiting.program,
+        reason=waiting.reason,
+        status=waiting.status or None,
+        awaits=tuple(waiting.held),
+        of=None if said is None else said[0],
+        since=from_us(waiting.at),
+    )
+    return (Told(_allowed(lead, agreement.nurture, asked), max(waiting.at, lead.last_at)),)
+
+
+def on_permission(live: Live, _envelope: Envelope, _at: int, given: Given) -> Sequence[Told]:
+    """A consent was given or taken back, or an address turned out to be none."""
+    return permitted(live, given)
 
 
 def on_joined(live: Live, _envelope: Envelope, _at: int, given: Given) -> Sequence[Told]:
@@ -78,7 +119,7 @@ def on_rejected(live: Live, envelope: Envelope, at: int, given: Given) -> Sequen
         return (Told(LeadArchived(reason=fact.reason), at),)
     if fact.reason in nurture.reasons:
         asked = NurtureRequested(program=nurture.program, reason=fact.reason, awaits=nurture.awaits(fact.reason))
-        return (back, Told(asked, at))
+        return (back, Told(_allowed(live.lead, nurture, asked), at))
     return (back,)
 
 
@@ -93,10 +134,15 @@ def reopened(live: Live, given: Given) -> Sequence[Told]:
     waiting = lead.warmed_for
     if agreement is None or waiting is None or not waiting.program or is_open(lead, agreement):
         return ()
-    if any(how != "archived" for how in lead.lasting):
+    if _is_settled(lead):
         return ()
     reason = _changed(live, waiting, agreement)
     return () if reason is None else (Told(LeadReopened(reason=reason, cycle=lead.cycle), lead.last_at),)
+
+
+def _is_settled(lead: Lead) -> bool:
+    """Whether something closes the lead that no change of what it lacks undoes."""
+    return any(how != "archived" for how in lead.lasting)
 
 
 def _changed(live: Live, waiting: Waiting, agreement: Agreement) -> str | None:

@@ -9,6 +9,7 @@ from streams.deciders.lead.closings import Closing, How, lasting, spans
 from streams.deciders.lead.entries import (
     Answered,
     Asked,
+    Bounced,
     Clock,
     Conversion,
     ProfileValue,
@@ -64,6 +65,7 @@ class Lead(Struct, array_like=True):
         consents: what the person allows, by purpose.
         person: who it is; None of a lead that has no key and is merged with none.
         carried: the lead merged into this one that was with sales, by which this one is; None when it is by itself.
+        bounced: what was said last of each channel through which nothing arrives any more, by channel.
     """
 
     recorded_at: int = 0
@@ -104,6 +106,7 @@ class Lead(Struct, array_like=True):
     consents: dict[str, Consent] = field(default_factory=dict)
     person: Person | None = None
     carried: str | None = None
+    bounced: dict[str, Bounced] = field(default_factory=dict)
 
     @property
     def last_at(self) -> int:

@@ -22,6 +22,7 @@ from events.life import (
     LeadReopened,
     LeadUnconverted,
     NurtureRequested,
+    NurtureWithheld,
 )
 from events.registry import UPSTREAM
 from events.routing import LeadAssigned
@@ -85,6 +86,7 @@ def test_a_lead_shows_what_its_facts_said() -> None:
         "merged_into": None,
         "ratings": 0,
         "rating": None,
+        "program_withheld": None,
     }
 
 
@@ -268,3 +270,13 @@ def test_the_rating_is_the_mean_of_those_that_were_given_and_words_alone_are_non
     given = [told(LeadFeedbackGiven(by="Radu", rating=rating), at) for at, rating in enumerate((5, 2, None, 4), 5)]
     row = lead(CAPTURED, *given)
     assert (row["ratings"], row["rating"]) == (3, 11 / 3)
+
+
+def test_a_program_that_must_leave_a_lead_alone_is_shown_with_the_reason_until_it_may_warm_it_again() -> None:
+    alone = told(NurtureWithheld(program="drip-warm", why="email does not reach them"), 8)
+    row = lead(CAPTURED, alone)
+    assert (row["program"], row["program_withheld"]) == ("drip-warm", "email does not reach them")
+    again = lead(CAPTURED, alone, told(NurtureRequested(program="drip-warm"), 9))
+    assert (again["program"], again["program_withheld"]) == ("drip-warm", None)
+    opened = lead(CAPTURED, alone, told(LeadReopened(reason="budget is known now", cycle=1), 9))
+    assert (opened["program"], opened["program_withheld"]) == (None, None)

@@ -14,7 +14,7 @@ from events.lead import (
     LeadQualified,
     LeadStatusChanged,
 )
-from events.life import LeadRecycled, LeadReopened, NurtureRequested
+from events.life import LeadRecycled, LeadReopened, NurtureRequested, NurtureWithheld
 from events.shared_life import SharedHandOver, SharedStatus, SharedTurn, Turn
 from events.sla import SlaBreached, SlaStarted, TouchCount
 from projections.views.breaches import BREACHES
@@ -187,6 +187,13 @@ def test_a_program_that_warms_a_lead_because_of_one_merged_into_it_leaves_with_t
     assert (
         lead_row(lived(entered("Lost", 5)), asked, lived(entered("Open", 22), begins=False, at=22))["program"] is None
     )
+
+
+def test_a_program_that_must_leave_alone_whom_a_merged_lead_brought_to_it_leaves_with_that_one() -> None:
+    alone = told(NurtureWithheld(program="drip", why="email does not reach them", status="Lost", of="eve"), 21)
+    assert lead_row(lived(entered("Lost", 5)), alone)["program_withheld"] == "email does not reach them"
+    parted = lead_row(lived(entered("Lost", 5)), alone, EVE_PARTED)
+    assert (parted["program"], parted["program_withheld"]) == (None, None)
 
 
 def test_a_lead_learns_from_the_conversion_of_one_merged_into_it_with_what_was_known_before() -> None:
