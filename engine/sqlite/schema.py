@@ -22,6 +22,8 @@ JANITOR = ""
 """The lease group of the janitor; no task group has an empty name."""
 
 _BUSY_MS = 5_000
+_CHECKED = ("topic", "part", "position")
+"""Small tables that say what is where; batches, of which there are many, have checksums of their own."""
 
 # part: `next` the offset of the next record, `start` the first one kept, `stamp` the latest timestamp,
 # `clean` how far the janitor is through. All instants are microseconds.
@@ -83,6 +85,7 @@ def prepare(connection: apsw.Connection, path: Path) -> None:
                 connection.execute("rollback")
             raise
     _check(connection, path)
+    _check_tables(connection, path)
     if connection.pragma("user_version") != VERSION:
         connection.execute(f"pragma user_version={VERSION}").fetchall()
 
@@ -105,6 +108,16 @@ def _check(connection: apsw.Connection, path: Path) -> None:
     version = connection.pragma("user_version")
     if version not in _READABLE:
         raise LogError(f"log {path}: the file has version {version}, this program knows {VERSION}; use the other one")
+
+
+def _check_tables(connection: apsw.Connection, path: Path) -> None:
+    """Refuse tables that disagree with their own indexes: a topic under another number would look like an empty one."""
+    for table in _CHECKED:
+        found = [str(line) for (line,) in connection.execute(f"pragma integrity_check({table})")]
+        if found != ["ok"]:
+            raise LogError(
+                f"log {path}: table {table} is damaged; stop all processes and restore the file ({found[0]})"
+            )
 
 
 def is_empty(connection: apsw.Connection) -> bool:

@@ -108,6 +108,22 @@ async def test_a_damaged_batch_is_told_with_its_offsets(tmp_path: Path) -> None:
     await log.stop()
 
 
+@pytest.mark.parametrize("place", ["first", "last"])
+async def test_a_topic_whose_name_is_damaged_is_told_and_not_taken_for_a_missing_one(
+    tmp_path: Path, place: str
+) -> None:
+    log = log_at(tmp_path / "log.db")
+    await log.start()
+    await log.create_topics([TopicSpec("orders", 1), TopicSpec("others", 1)])
+    await log.stop()
+    content = bytearray(log.path.read_bytes())  # it stands in the table and in its index
+    at = content.find(b"orders") if place == "first" else content.rfind(b"orders")
+    content[at] ^= 1
+    log.path.write_bytes(content)
+    with pytest.raises(LogError, match="table topic is damaged; stop all processes and restore the file"):
+        await log_at(log.path).start()
+
+
 async def test_numbers_that_do_not_fit_the_batch_id_are_refused(tmp_path: Path) -> None:
     log = log_at(tmp_path / "log.db")
     await log.start()
