@@ -35,7 +35,7 @@ check: $(VENV)/.dev ## Format, lint, types, room contracts, and the tests that n
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n logical --dist worksteal --hypothesis-profile=$(LAWS) --timeout 60 -m "not kafka and not postgresql and not docker and not slow and not data" $(ARGS)
+	$(BIN)/pytest -q -n logical --dist worksteal --hypothesis-profile=$(LAWS) --timeout 180 -m "not kafka and not postgresql and not docker and not slow and not data" $(ARGS)
 
 test: $(VENV)/.dev ## Everything: check, then the tests on real Kafka, real PostgreSQL, real data and real containers
 	$(MAKE) check LAWS=thorough
