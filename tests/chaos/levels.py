@@ -2,7 +2,7 @@
 
 Memory: the median of all slopes between two samples of the second half (Theil and Sen), which a few peaks do not move,
 times the length of that half. It may be no more than a bound. Open files: the least of the last third is no more than
-the median of the first, and a few; a broker that is killed has connections opened anew, which close again after a while.
+the median of the first, and a few; a broker that was killed has connections opened anew, which close after a while.
 """
 
 import time
