@@ -5,13 +5,13 @@ from collections.abc import Callable
 from events.lead import LeadConverted, LeadStatusChanged
 from events.life import LeadBounced
 from leadstream.connectors import forms
-from leadstream.connectors.building import Key, keyed, translator
+from leadstream.connectors.building import Key, connector
 from leadstream.connectors.faults import Bad, Skip, erasure
 from leadstream.connectors.moments import iso
 from leadstream.connectors.people import LONGEST_NAME, Profile, Who
-from leadstream.connectors.port import Connector, Raw
+from leadstream.connectors.port import Raw
 from leadstream.connectors.reading import Doc, words
-from leadstream.connectors.signatures import digest_of, no_challenge, shared_key, without_credentials
+from leadstream.connectors.signatures import digest_of, shared_key
 from leadstream.connectors.telling import Telling
 
 NAME = "activecampaign"
@@ -153,12 +153,5 @@ def _profile(item: Doc, telling: Telling) -> Profile:
     return profile
 
 
-CONNECTOR = Connector(
-    name=NAME,
-    verify=shared_key,
-    translate=translator(NAME, _items, _key, _tell),
-    natural_key=keyed(NAME, _items, _key),
-    challenge=no_challenge,
-    kept=without_credentials,
-)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=shared_key)
 """ActiveCampaign."""

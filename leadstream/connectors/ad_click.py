@@ -1,12 +1,12 @@
 """Landings on one's own pages, told by a few lines of script: an ad was clicked, or a page was found another way."""
 
 from leadstream.connectors import forms
-from leadstream.connectors.building import Key, keyed, translator
+from leadstream.connectors.building import Key, connector
 from leadstream.connectors.moments import iso
 from leadstream.connectors.people import Who
-from leadstream.connectors.port import Connector, Raw, Reply
+from leadstream.connectors.port import Raw, Reply
 from leadstream.connectors.reading import Doc, json_doc
-from leadstream.connectors.signatures import digest_of, no_challenge, without_credentials
+from leadstream.connectors.signatures import digest_of
 from leadstream.connectors.telling import Telling
 from leadstream.connectors.tracking import PARAMETERS, landing, referrer_class
 from leadstream.connectors.web_form import told_lead, verify
@@ -48,14 +48,7 @@ def _tell(item: Doc, telling: Telling) -> None:
     telling.links(who, subject, at)
 
 
-CONNECTOR = Connector(
-    name=NAME,
-    verify=verify,
-    translate=translator(NAME, _items, _key, _tell),
-    natural_key=keyed(NAME, _items, _key),
-    challenge=no_challenge,
-    kept=without_credentials,
-    methods=("POST", "GET"),
-    reply=Reply(status=204, body=b""),
+CONNECTOR = connector(
+    NAME, _items, _key, _tell, verify=verify, methods=("POST", "GET"), reply=Reply(status=204, body=b"")
 )
 """Ad clicks and other landings."""

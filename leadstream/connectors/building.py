@@ -5,8 +5,20 @@ from typing import TypeVar
 
 from events.ids import derived_id
 from leadstream.connectors.faults import Bad, Skip
-from leadstream.connectors.port import Given, Outcome, Raw, Rejected, Told, Translated, Wanted
-from leadstream.connectors.signatures import digest_of, without_credentials
+from leadstream.connectors.port import (
+    Connector,
+    Given,
+    Outcome,
+    Raw,
+    Refusal,
+    Rejected,
+    Reply,
+    Told,
+    Translated,
+    Trust,
+    Wanted,
+)
+from leadstream.connectors.signatures import digest_of, no_challenge, without_credentials
 from leadstream.connectors.telling import Telling
 
 _Item = TypeVar("_Item")
@@ -16,15 +28,47 @@ KeyOf = Callable[[_Item, Raw], Key]
 Tell = Callable[[_Item, Telling], None]
 
 
-def translator(name: str, items: Items[_Item], key: KeyOf[_Item], tell: Tell[_Item]) -> Callable[[Raw, Given], Outcome]:
-    """The `translate` of a connector.
+def connector(
+    name: str,
+    items: Items[_Item],
+    key: KeyOf[_Item],
+    tell: Tell[_Item],
+    *,
+    verify: Callable[[Raw, Trust, int], Refusal | None],
+    challenge: Callable[[Raw, Trust], Reply | None] = no_challenge,
+    kept: Callable[[Raw], Raw] = without_credentials,
+    methods: tuple[str, ...] = ("POST",),
+    reply: Reply | None = None,
+) -> Connector:
+    """A connector whose requests are made of items.
 
     Args:
-        name: the connector's.
+        name: its name.
         items: the request's items; raises Bad where it cannot be read.
         key: an item's natural key; total.
         tell: tells an item's facts; raises Bad or Skip.
+        verify: see `Connector`, as for all that follow.
+        challenge: none, unless it is given.
+        kept: the request without credentials.
+        methods: HTTP methods by which messages come.
+        reply: what an accepted request is answered; 200 and an empty object, unless it is given.
     """
+    return Connector(
+        name=name,
+        verify=verify,
+        translate=_translator(name, items, key, tell),
+        natural_key=_keyed(name, items, key, kept),
+        challenge=challenge,
+        kept=kept,
+        methods=methods,
+        reply=reply or Reply(),
+    )
+
+
+def _translator(
+    name: str, items: Items[_Item], key: KeyOf[_Item], tell: Tell[_Item]
+) -> Callable[[Raw, Given], Outcome]:
+    """The `translate` of a connector: each item tells its facts or none of them."""
 
     def translate(raw: Raw, given: Given) -> Outcome:
         try:
@@ -54,9 +98,7 @@ def translator(name: str, items: Items[_Item], key: KeyOf[_Item], tell: Tell[_It
     return translate
 
 
-def keyed(
-    name: str, items: Items[_Item], key: KeyOf[_Item], kept: Callable[[Raw], Raw] = without_credentials
-) -> Callable[[Raw], str]:
+def _keyed(name: str, items: Items[_Item], key: KeyOf[_Item], kept: Callable[[Raw], Raw]) -> Callable[[Raw], str]:
     """The `natural_key` of a connector: that of its only item, else made of those of all, else of the bytes.
 
     Credentials are no part of it: a request has the same key before and after they are taken out.

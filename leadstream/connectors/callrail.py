@@ -1,13 +1,13 @@
 """Calls tracked by CallRail: fields in the query or in a form; what is blank is not known."""
 
 from leadstream.connectors import forms
-from leadstream.connectors.building import Key, keyed, translator
+from leadstream.connectors.building import Key, connector
 from leadstream.connectors.faults import Bad
 from leadstream.connectors.moments import written
 from leadstream.connectors.people import Profile, Who
-from leadstream.connectors.port import Connector, Raw
+from leadstream.connectors.port import Raw
 from leadstream.connectors.reading import Doc, said
-from leadstream.connectors.signatures import KEY_PARAMETER, no_challenge, shared_key, without_credentials
+from leadstream.connectors.signatures import KEY_PARAMETER, shared_key
 from leadstream.connectors.telling import Telling
 from leadstream.connectors.tracking import PARAMETERS, landing
 
@@ -62,13 +62,5 @@ def _tell(item: Doc, telling: Telling) -> None:
     telling.links(who, subject, at)
 
 
-CONNECTOR = Connector(
-    name=NAME,
-    verify=shared_key,
-    translate=translator(NAME, _items, _key, _tell),
-    natural_key=keyed(NAME, _items, _key),
-    challenge=no_challenge,
-    kept=without_credentials,
-    methods=("POST", "GET"),
-)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=shared_key, methods=("POST", "GET"))
 """CallRail."""

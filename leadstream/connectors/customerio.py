@@ -1,13 +1,13 @@
 """Reporting webhooks of Customer.io: what became of messages, and who subscribed."""
 
 from events.life import LeadBounced
-from leadstream.connectors.building import Key, keyed, translator
+from leadstream.connectors.building import Key, connector
 from leadstream.connectors.faults import Bad, Skip
 from leadstream.connectors.moments import epoch
 from leadstream.connectors.people import LONGEST, Who
-from leadstream.connectors.port import Connector, Raw, Refusal, Trust
+from leadstream.connectors.port import Raw, Refusal, Trust
 from leadstream.connectors.reading import Doc, json_doc
-from leadstream.connectors.signatures import digest_of, hexed, mac, no_challenge, signed, stale, without_credentials
+from leadstream.connectors.signatures import digest_of, hexed, mac, signed, stale
 from leadstream.connectors.telling import Telling
 
 NAME = "customerio"
@@ -82,12 +82,5 @@ def verify(raw: Raw, trust: Trust, now: int) -> Refusal | None:
     return stale(timestamp, now) or refused
 
 
-CONNECTOR = Connector(
-    name=NAME,
-    verify=verify,
-    translate=translator(NAME, _items, _key, _tell),
-    natural_key=keyed(NAME, _items, _key),
-    challenge=no_challenge,
-    kept=without_credentials,
-)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify)
 """Customer.io."""

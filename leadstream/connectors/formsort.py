@@ -1,13 +1,13 @@
 """Flows of Formsort. Answers come while somebody is still answering; only a finished flow is a lead."""
 
-from leadstream.connectors.building import Key, keyed, translator
+from leadstream.connectors.building import Key, connector
 from leadstream.connectors.faults import Skip
 from leadstream.connectors.landing_pages import profile_of
 from leadstream.connectors.moments import iso
 from leadstream.connectors.people import Who
-from leadstream.connectors.port import Connector, Raw
+from leadstream.connectors.port import Raw
 from leadstream.connectors.reading import Doc, json_doc
-from leadstream.connectors.signatures import no_challenge, shared_key, without_credentials
+from leadstream.connectors.signatures import shared_key
 from leadstream.connectors.telling import Telling
 from leadstream.connectors.tracking import PARAMETERS, landing_of
 
@@ -40,12 +40,5 @@ def _tell(item: Doc, telling: Telling) -> None:
     telling.links(who, subject, at)
 
 
-CONNECTOR = Connector(
-    name=NAME,
-    verify=shared_key,
-    translate=translator(NAME, _items, _key, _tell),
-    natural_key=keyed(NAME, _items, _key),
-    challenge=no_challenge,
-    kept=without_credentials,
-)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=shared_key)
 """Formsort."""

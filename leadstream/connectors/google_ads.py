@@ -4,16 +4,15 @@ import msgspec
 from msgspec import structs
 
 from leadstream.connectors import moments
-from leadstream.connectors.building import Key, keyed, translator
+from leadstream.connectors.building import Key, connector
 from leadstream.connectors.faults import Bad
 from leadstream.connectors.people import Profile, Who
-from leadstream.connectors.port import Connector, Given, Raw, Refusal, Trust
+from leadstream.connectors.port import Given, Raw, Refusal, Trust
 from leadstream.connectors.reading import Doc, json_doc
 from leadstream.connectors.signatures import (
     NO_KEY,
     NO_SECRET,
     digest_of,
-    no_challenge,
     same,
     without_credentials,
 )
@@ -111,12 +110,5 @@ def _without_key(raw: Raw) -> Raw:
     return structs.replace(without_credentials(raw), body=msgspec.json.encode(left))
 
 
-CONNECTOR = Connector(
-    name=NAME,
-    verify=verify,
-    translate=translator(NAME, _items, _key, _tell),
-    natural_key=keyed(NAME, _items, _key, _without_key),
-    challenge=no_challenge,
-    kept=_without_key,
-)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify, kept=_without_key)
 """Lead forms of Google Ads."""

@@ -1,13 +1,13 @@
 """Responses of Google Forms as fetched: `{"form": ..., "responses": [...]}`, the form for the questions' titles."""
 
-from leadstream.connectors.building import Key, keyed, translator
+from leadstream.connectors.building import Key, connector
 from leadstream.connectors.faults import Bad
 from leadstream.connectors.landing_pages import profile_of
 from leadstream.connectors.moments import iso
 from leadstream.connectors.people import Who
-from leadstream.connectors.port import Connector, Raw
+from leadstream.connectors.port import Raw
 from leadstream.connectors.reading import Doc, json_doc
-from leadstream.connectors.signatures import fetched_only, no_challenge, without_credentials
+from leadstream.connectors.signatures import fetched_only
 from leadstream.connectors.telling import Telling
 
 NAME = "google_form_responses"
@@ -63,12 +63,5 @@ def _answer(answer: Doc) -> str:
     return "; ".join(value for each in answer.doc("textAnswers").docs("answers") if (value := each.text("value")))
 
 
-CONNECTOR = Connector(
-    name=NAME,
-    verify=fetched_only,
-    translate=translator(NAME, _items, _key, _tell),
-    natural_key=keyed(NAME, _items, _key),
-    challenge=no_challenge,
-    kept=without_credentials,
-)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=fetched_only)
 """Responses of Google Forms."""

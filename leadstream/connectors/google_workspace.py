@@ -2,15 +2,14 @@
 
 import re
 
-from leadstream.connectors.building import Key, keyed, translator
+from leadstream.connectors.building import Key, connector
 from leadstream.connectors.faults import Bad, Skip
-from leadstream.connectors.port import Connector, Raw, Refusal, Trust
+from leadstream.connectors.port import Raw, Refusal, Trust
 from leadstream.connectors.reading import Doc, json_doc, json_of
 from leadstream.connectors.signatures import (
     NO_KEY,
     NO_SECRET,
     digest_of,
-    no_challenge,
     same,
     shared_key,
     unbased,
@@ -83,12 +82,5 @@ def _kept(raw: Raw) -> Raw:
     return without_credentials(raw, _TOKEN)
 
 
-CONNECTOR = Connector(
-    name=NAME,
-    verify=verify,
-    translate=translator(NAME, _items, _key, _tell),
-    natural_key=keyed(NAME, _items, _key, _kept),
-    challenge=no_challenge,
-    kept=_kept,
-)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify, kept=_kept)
 """Google Workspace."""

@@ -1,15 +1,15 @@
 """HubSpot: webhooks of an app, which only announce (a list), and the object that a workflow sends (one, whole)."""
 
 from leadstream.connectors import hubspot_object
-from leadstream.connectors.building import Key, keyed, translator
+from leadstream.connectors.building import Key, connector
 from leadstream.connectors.faults import Bad, Skip, erasure
 from leadstream.connectors.hubspot_object import NAME, who_of
 from leadstream.connectors.hubspot_properties import tell_property
 from leadstream.connectors.hubspot_signature import verify
 from leadstream.connectors.moments import epoch
-from leadstream.connectors.port import Connector, Raw
+from leadstream.connectors.port import Raw
 from leadstream.connectors.reading import Doc, json_docs
-from leadstream.connectors.signatures import digest_of, no_challenge, without_credentials
+from leadstream.connectors.signatures import digest_of
 from leadstream.connectors.telling import Telling
 
 _MOST = 1000
@@ -78,12 +78,5 @@ def _merged(item: Doc, portal: str, at: int, telling: Telling) -> None:
     telling.want("contact", who.own)
 
 
-CONNECTOR = Connector(
-    name=NAME,
-    verify=verify,
-    translate=translator(NAME, _items, _key, _tell),
-    natural_key=keyed(NAME, _items, _key),
-    challenge=no_challenge,
-    kept=without_credentials,
-)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify)
 """HubSpot."""

@@ -4,11 +4,11 @@ import re
 
 import msgspec
 
-from leadstream.connectors.building import Key, keyed, translator
+from leadstream.connectors.building import Key, connector
 from leadstream.connectors.faults import Bad, erasure
-from leadstream.connectors.port import Connector, Raw, Refusal, Reply, Trust
+from leadstream.connectors.port import Raw, Refusal, Reply, Trust
 from leadstream.connectors.reading import Doc, json_doc
-from leadstream.connectors.signatures import hexed, mac, signed, without_credentials
+from leadstream.connectors.signatures import hexed, mac, signed
 from leadstream.connectors.telling import Telling
 from leadstream.connectors.tracking import split
 
@@ -59,12 +59,5 @@ def challenge(raw: Raw, trust: Trust) -> Reply | None:
     return Reply(body=msgspec.json.encode({"challengeCode": code, "challengeResponse": answer}))
 
 
-CONNECTOR = Connector(
-    name=NAME,
-    verify=verify,
-    translate=translator(NAME, _items, _key, _tell),
-    natural_key=keyed(NAME, _items, _key),
-    challenge=challenge,
-    kept=without_credentials,
-)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify, challenge=challenge)
 """Notifications of LinkedIn."""

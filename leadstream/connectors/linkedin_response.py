@@ -3,13 +3,13 @@
 Answers are keyed by the question's id; which question that is, only the form knows, in the version that was answered.
 """
 
-from leadstream.connectors.building import Key, keyed, translator
+from leadstream.connectors.building import Key, connector
 from leadstream.connectors.faults import Bad
 from leadstream.connectors.moments import epoch
 from leadstream.connectors.people import CONSENT, Profile, Who
-from leadstream.connectors.port import Connector, Raw
+from leadstream.connectors.port import Raw
 from leadstream.connectors.reading import Doc, json_doc
-from leadstream.connectors.signatures import fetched_only, no_challenge, without_credentials
+from leadstream.connectors.signatures import fetched_only
 from leadstream.connectors.telling import Telling
 from leadstream.connectors.tracking import landing_of
 
@@ -116,12 +116,5 @@ def _answer(details: Doc) -> str:
     )
 
 
-CONNECTOR = Connector(
-    name=NAME,
-    verify=fetched_only,
-    translate=translator(NAME, _items, _key, _tell),
-    natural_key=keyed(NAME, _items, _key),
-    challenge=no_challenge,
-    kept=without_credentials,
-)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=fetched_only)
 """Leads fetched from LinkedIn."""

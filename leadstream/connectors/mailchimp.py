@@ -2,13 +2,13 @@
 
 from events.life import LeadBounced
 from leadstream.connectors import forms
-from leadstream.connectors.building import Key, keyed, translator
+from leadstream.connectors.building import Key, connector
 from leadstream.connectors.faults import Bad, Skip
 from leadstream.connectors.moments import iso
 from leadstream.connectors.people import LONGEST, Profile, Who
-from leadstream.connectors.port import Connector, Raw, Reply, Trust
+from leadstream.connectors.port import Raw, Reply, Trust
 from leadstream.connectors.reading import Doc
-from leadstream.connectors.signatures import shared_key, without_credentials
+from leadstream.connectors.signatures import shared_key
 from leadstream.connectors.telling import Telling
 
 NAME = "mailchimp"
@@ -88,12 +88,5 @@ def challenge(raw: Raw, _trust: Trust) -> Reply | None:
     return Reply() if raw.method in ("GET", "HEAD") else None
 
 
-CONNECTOR = Connector(
-    name=NAME,
-    verify=shared_key,
-    translate=translator(NAME, _items, _key, _tell),
-    natural_key=keyed(NAME, _items, _key),
-    challenge=challenge,
-    kept=without_credentials,
-)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=shared_key, challenge=challenge)
 """A Mailchimp audience."""

@@ -4,9 +4,9 @@ import msgspec
 from msgspec import structs
 
 from leadstream.connectors import forms
-from leadstream.connectors.building import Key, keyed, translator
+from leadstream.connectors.building import Key, connector
 from leadstream.connectors.faults import Bad, Skip
-from leadstream.connectors.port import Connector, Raw, Refusal, Reply, Trust
+from leadstream.connectors.port import Raw, Refusal, Reply, Trust
 from leadstream.connectors.reading import Doc, json_doc
 from leadstream.connectors.signatures import NO_KEY, NO_SECRET, same, without_credentials
 from leadstream.connectors.telling import Telling
@@ -95,13 +95,5 @@ def kept(raw: Raw) -> Raw:
     return bare if value == listed else structs.replace(bare, body=msgspec.json.encode({**body.fields, "value": value}))
 
 
-CONNECTOR = Connector(
-    name=NAME,
-    verify=verify,
-    translate=translator(NAME, _items, _key, _tell),
-    natural_key=keyed(NAME, _items, _key, kept),
-    challenge=challenge,
-    kept=kept,
-    reply=Reply(status=202),
-)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify, challenge=challenge, kept=kept, reply=Reply(status=202))
 """Microsoft Graph."""

@@ -1,13 +1,13 @@
 """Change data capture of Salesforce: the JSON of CometD, or that of Pub/Sub once its Avro is decoded."""
 
 from leadstream.connectors import salesforce_lead as lead
-from leadstream.connectors.building import Key, keyed, translator
+from leadstream.connectors.building import Key, connector
 from leadstream.connectors.faults import Bad, Skip, erasure
 from leadstream.connectors.moments import epoch
 from leadstream.connectors.people import Who
-from leadstream.connectors.port import Connector, Raw, Refusal, Trust
+from leadstream.connectors.port import Raw, Refusal, Trust
 from leadstream.connectors.reading import Doc, json_docs
-from leadstream.connectors.signatures import no_challenge, shared_key, without_credentials
+from leadstream.connectors.signatures import shared_key
 from leadstream.connectors.standard_webhooks import verify as verify_signature
 from leadstream.connectors.telling import Telling
 
@@ -70,12 +70,5 @@ def verify(raw: Raw, trust: Trust, now: int) -> Refusal | None:
     return verify_signature(raw, trust, now) if raw.header("webhook-signature") else shared_key(raw, trust, now)
 
 
-CONNECTOR = Connector(
-    name=NAME,
-    verify=verify,
-    translate=translator(NAME, _items, _key, _tell),
-    natural_key=keyed(NAME, _items, _key),
-    challenge=no_challenge,
-    kept=without_credentials,
-)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify)
 """Change data capture of Salesforce."""

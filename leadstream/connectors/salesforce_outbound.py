@@ -8,13 +8,13 @@ from defusedxml.ElementTree import ParseError, fromstring
 from msgspec import structs
 
 from leadstream.connectors import salesforce_lead as lead
-from leadstream.connectors.building import Key, keyed, translator
+from leadstream.connectors.building import Key, connector
 from leadstream.connectors.faults import Bad, Skip
 from leadstream.connectors.moments import iso
 from leadstream.connectors.people import Who
-from leadstream.connectors.port import Connector, Raw, Refusal, Reply, Trust
+from leadstream.connectors.port import Raw, Refusal, Reply, Trust
 from leadstream.connectors.reading import Doc, said
-from leadstream.connectors.signatures import OTHER_ACCOUNT, no_challenge, shared_key, without_credentials
+from leadstream.connectors.signatures import OTHER_ACCOUNT, shared_key, without_credentials
 from leadstream.connectors.telling import Telling
 
 NAME = "salesforce_outbound"
@@ -103,13 +103,7 @@ def kept(raw: Raw) -> Raw:
     return structs.replace(without_credentials(raw), body=_SESSION.sub(rb"\1", raw.body))
 
 
-CONNECTOR = Connector(
-    name=NAME,
-    verify=verify,
-    translate=translator(NAME, _items, _key, _tell),
-    natural_key=keyed(NAME, _items, _key, kept),
-    challenge=no_challenge,
-    kept=kept,
-    reply=Reply(media_type="text/xml; charset=utf-8", body=_ACK),
+CONNECTOR = connector(
+    NAME, _items, _key, _tell, verify=verify, kept=kept, reply=Reply(media_type="text/xml; charset=utf-8", body=_ACK)
 )
 """Outbound messages of Salesforce."""

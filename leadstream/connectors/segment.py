@@ -3,19 +3,17 @@
 import re
 from typing import Any
 
-from leadstream.connectors.building import Key, keyed, translator
+from leadstream.connectors.building import Key, connector
 from leadstream.connectors.faults import Bad, Skip
 from leadstream.connectors.moments import iso
 from leadstream.connectors.people import Profile, Who
-from leadstream.connectors.port import Connector, Raw, Refusal, Trust
+from leadstream.connectors.port import Raw, Refusal, Trust
 from leadstream.connectors.reading import Doc, json_doc, said, words
 from leadstream.connectors.signatures import (
     hexed,
     mac,
-    no_challenge,
     shared_key,
     signed,
-    without_credentials,
 )
 from leadstream.connectors.telling import Telling
 from leadstream.connectors.tracking import Landing, landing
@@ -155,12 +153,5 @@ def verify(raw: Raw, trust: Trust, now: int) -> Refusal | None:
     return shared_key(raw, trust, now)
 
 
-CONNECTOR = Connector(
-    name=NAME,
-    verify=verify,
-    translate=translator(NAME, _items, _key, _tell),
-    natural_key=keyed(NAME, _items, _key),
-    challenge=no_challenge,
-    kept=without_credentials,
-)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify)
 """Segment."""

@@ -6,20 +6,18 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from events.life import LeadBounced
-from leadstream.connectors.building import Key, keyed, translator
+from leadstream.connectors.building import Key, connector
 from leadstream.connectors.faults import Bad, Skip
 from leadstream.connectors.moments import epoch
 from leadstream.connectors.people import LONGEST, Who
-from leadstream.connectors.port import Connector, Raw, Refusal, Trust
+from leadstream.connectors.port import Raw, Refusal, Trust
 from leadstream.connectors.reading import Doc, json_docs
 from leadstream.connectors.signatures import (
     NO_SECRET,
     UNSIGNED,
     WRONG,
-    no_challenge,
     stale,
     unbased,
-    without_credentials,
 )
 from leadstream.connectors.telling import Telling
 
@@ -119,12 +117,5 @@ def _fits(key: str, signature: bytes, message: bytes) -> bool:
     return True
 
 
-CONNECTOR = Connector(
-    name=NAME,
-    verify=verify,
-    translate=translator(NAME, _items, _key, _tell),
-    natural_key=keyed(NAME, _items, _key),
-    challenge=no_challenge,
-    kept=without_credentials,
-)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify)
 """SendGrid."""

@@ -4,18 +4,16 @@ import base64
 import binascii
 from typing import NamedTuple
 
-from leadstream.connectors.building import Key, keyed, translator
+from leadstream.connectors.building import Key, connector
 from leadstream.connectors.faults import Bad, Skip
 from leadstream.connectors.moments import epoch
 from leadstream.connectors.people import LONGEST_NAME, Who
-from leadstream.connectors.port import Connector, Raw, Refusal, Trust
+from leadstream.connectors.port import Raw, Refusal, Trust
 from leadstream.connectors.reading import Doc, json_doc, json_of, said
 from leadstream.connectors.signatures import (
     NO_SECRET,
     OTHER_ACCOUNT,
-    no_challenge,
     shared_key,
-    without_credentials,
 )
 from leadstream.connectors.telling import Telling
 from leadstream.connectors.tracking import landing
@@ -137,12 +135,5 @@ def verify(raw: Raw, trust: Trust, now: int) -> Refusal | None:
     return OTHER_ACCOUNT if trust.accounts and not applications <= set(trust.accounts) else None
 
 
-CONNECTOR = Connector(
-    name=NAME,
-    verify=verify,
-    translate=translator(NAME, _items, _key, _tell),
-    natural_key=keyed(NAME, _items, _key),
-    challenge=no_challenge,
-    kept=without_credentials,
-)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify)
 """Snowplow."""

@@ -2,13 +2,13 @@
 
 from events.life import LeadBounced
 from leadstream.connectors import forms
-from leadstream.connectors.building import Key, keyed, translator
+from leadstream.connectors.building import Key, connector
 from leadstream.connectors.faults import Bad, Skip
 from leadstream.connectors.moments import rfc2822
 from leadstream.connectors.people import Who
-from leadstream.connectors.port import Connector, Raw, Refusal, Reply, Trust
+from leadstream.connectors.port import Raw, Refusal, Reply, Trust
 from leadstream.connectors.reading import Doc, json_doc
-from leadstream.connectors.signatures import OTHER_ACCOUNT, digest_of, no_challenge, without_credentials
+from leadstream.connectors.signatures import OTHER_ACCOUNT, digest_of
 from leadstream.connectors.telling import Telling
 from leadstream.connectors.twilio_signature import verify as verify_signature
 from streams.matching.people import phone_of
@@ -113,13 +113,12 @@ def verify(raw: Raw, trust: Trust, now: int) -> Refusal | None:
     return OTHER_ACCOUNT if trust.accounts and account not in trust.accounts else None
 
 
-CONNECTOR = Connector(
-    name=NAME,
+CONNECTOR = connector(
+    NAME,
+    _items,
+    _key,
+    _tell,
     verify=verify,
-    translate=translator(NAME, _items, _key, _tell),
-    natural_key=keyed(NAME, _items, _key),
-    challenge=no_challenge,
-    kept=without_credentials,
     methods=("POST", "GET"),
     reply=Reply(media_type="text/xml", body=b"<Response/>"),
 )

@@ -3,14 +3,14 @@
 from typing import Any
 
 from leadstream.connectors import forms
-from leadstream.connectors.building import Key, keyed, translator
+from leadstream.connectors.building import Key, connector
 from leadstream.connectors.faults import Bad
 from leadstream.connectors.landing_pages import profile_of
 from leadstream.connectors.moments import written
 from leadstream.connectors.people import Who
-from leadstream.connectors.port import Connector, Raw
+from leadstream.connectors.port import Raw
 from leadstream.connectors.reading import Doc, json_of
-from leadstream.connectors.signatures import digest_of, no_challenge, shared_key, without_credentials
+from leadstream.connectors.signatures import digest_of, shared_key
 from leadstream.connectors.telling import Telling
 from leadstream.connectors.tracking import PARAMETERS, landing
 
@@ -67,12 +67,5 @@ def _only(value: Any) -> Any:
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
-CONNECTOR = Connector(
-    name=NAME,
-    verify=shared_key,
-    translate=translator(NAME, _items, _key, _tell),
-    natural_key=keyed(NAME, _items, _key),
-    challenge=no_challenge,
-    kept=without_credentials,
-)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=shared_key)
 """Unbounce."""

@@ -5,17 +5,15 @@ from urllib.parse import urlsplit
 
 from events.instants import MINUTE
 from leadstream.connectors import forms, moments, standard_webhooks
-from leadstream.connectors.building import Key, keyed, translator
+from leadstream.connectors.building import Key, connector
 from leadstream.connectors.faults import Bad
 from leadstream.connectors.people import CONSENT, Profile, Who
-from leadstream.connectors.port import Connector, Raw, Refusal, Trust
+from leadstream.connectors.port import Raw, Refusal, Trust
 from leadstream.connectors.reading import YES, Doc, json_doc, words
 from leadstream.connectors.signatures import (
     NO_SECRET,
     digest_of,
-    no_challenge,
     shared_key,
-    without_credentials,
 )
 from leadstream.connectors.telling import Telling
 from leadstream.connectors.tracking import PARAMETERS, Landing, landing, referrer_class
@@ -182,12 +180,5 @@ def _origin(raw: Raw) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-CONNECTOR = Connector(
-    name=NAME,
-    verify=verify,
-    translate=translator(NAME, _items, _key, _tell),
-    natural_key=keyed(NAME, _items, _key),
-    challenge=no_challenge,
-    kept=without_credentials,
-)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify)
 """Forms on one's own pages."""

@@ -5,13 +5,13 @@ import re
 import msgspec
 
 from events.instants import SECOND
-from leadstream.connectors.building import Key, keyed, translator
+from leadstream.connectors.building import Key, connector
 from leadstream.connectors.faults import Bad, Skip
 from leadstream.connectors.moments import epoch, iso
 from leadstream.connectors.people import Profile, Who
-from leadstream.connectors.port import Connector, Raw, Refusal, Reply, Trust
+from leadstream.connectors.port import Raw, Refusal, Reply, Trust
 from leadstream.connectors.reading import Doc, json_doc
-from leadstream.connectors.signatures import digest_of, hexed, mac, signed, stale, without_credentials
+from leadstream.connectors.signatures import digest_of, hexed, mac, signed, stale
 from leadstream.connectors.telling import Telling
 
 NAME = "zoom"
@@ -132,12 +132,5 @@ def challenge(raw: Raw, trust: Trust) -> Reply | None:
     return Reply(body=msgspec.json.encode({"plainToken": token, "encryptedToken": encrypted}))
 
 
-CONNECTOR = Connector(
-    name=NAME,
-    verify=verify,
-    translate=translator(NAME, _items, _key, _tell),
-    natural_key=keyed(NAME, _items, _key),
-    challenge=challenge,
-    kept=without_credentials,
-)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify, challenge=challenge)
 """Zoom."""

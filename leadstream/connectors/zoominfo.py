@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from leadstream.connectors.building import Key, keyed, translator
+from leadstream.connectors.building import Key, connector
 from leadstream.connectors.faults import Bad, Skip
 from leadstream.connectors.moments import written
 from leadstream.connectors.people import Profile, Who
-from leadstream.connectors.port import Connector, Raw
+from leadstream.connectors.port import Raw
 from leadstream.connectors.reading import Doc, json_doc, said
-from leadstream.connectors.signatures import fetched_only, no_challenge, without_credentials
+from leadstream.connectors.signatures import fetched_only
 from leadstream.connectors.telling import Telling
 
 NAME = "zoominfo"
@@ -106,12 +106,5 @@ def _plain(value: Any) -> Any:
     return value
 
 
-CONNECTOR = Connector(
-    name=NAME,
-    verify=fetched_only,
-    translate=translator(NAME, _items, _key, _tell),
-    natural_key=keyed(NAME, _items, _key),
-    challenge=no_challenge,
-    kept=without_credentials,
-)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=fetched_only)
 """ZoomInfo."""

@@ -14,6 +14,7 @@ from leadstream.gateway.asking import NAMES
 from leadstream.gateway.described import CAPTURED, TOUCHED
 from leadstream.gateway.described_reads import REJECT
 from tests.leadstream.gateway.house import BATCH, STRUCTURED, House, body
+from tests.support.missing import skip_or_fail
 from tests.support.ports import free_ports
 from tests.support.process import REPOSITORY, leadstream
 
@@ -27,7 +28,7 @@ def blocks(language: str) -> list[str]:
 @pytest.mark.slow
 def test_the_examples_of_the_guide_run(tmp_path: Path) -> None:
     if shutil.which("curl") is None:
-        pytest.skip("curl is not here")
+        skip_or_fail("curl is not here; install it")
     (port,) = free_ports(1)
     env = {"LEADSTREAM_DATA_DIR": str(tmp_path / "data"), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 
