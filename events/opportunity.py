@@ -294,3 +294,17 @@ OpportunityFact = (
     | HygieneFlagged
     | HygieneCleared
 )
+
+_TOLD_ALIKE = (
+    "account", "name", "close_date", "owner", "opener", "opener_role", "product", "region", "segment", "source",
+    "campaign", "lead", "next_step", "forecast",
+)  # fmt: skip
+
+
+def told(fact: OpportunityOpened | OpportunityAmended) -> dict[str, str]:
+    """What an opening and an amendment tell alike, besides the amount and its currency, as texts; a day in ISO 8601.
+
+    What is absent is not in it.
+    """
+    found = {name: value for name in _TOLD_ALIKE if (value := getattr(fact, name)) is not None}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in found.items()}

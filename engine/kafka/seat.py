@@ -162,8 +162,9 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         Who leads the group deals out what it knows of: nothing at all, to everybody, when it joined while the broker
         did not answer. aiokafka deals again as soon as it learns more, but asks only every five minutes by itself.
         """
-        client, topics = self._ensure_consumer()._client, self._ensure_consumer().subscription()  # noqa: SLF001 - no other way
-        if any(client.cluster.partitions_for_topic(topic) is None for topic in topics):
+        consumer = self._ensure_consumer()
+        client = consumer._client  # noqa: SLF001 - there is no other way to it
+        if any(client.cluster.partitions_for_topic(topic) is None for topic in consumer.subscription()):
             client.force_metadata_update()
 
     async def _stay_alive(self) -> None:

@@ -1,7 +1,6 @@
 """What each fact about an opportunity says of it, as a step."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Any
 
 from events.envelope import Envelope
@@ -17,20 +16,14 @@ from events.opportunity import (
     OpportunityProductRemoved,
     OpportunityReopened,
     OpportunityStageChanged,
+    told,
 )
 from projections.pipeline.deal import AMENDED, CONTACT, LINE, LINE_GONE, LOST, OPENED, REOPENED, STAGE, WON, Step
 from projections.views.times import recorded_at
 
-_FIELDS = (
-    "account", "name", "currency", "forecast", "close_date", "owner", "opener", "opener_role", "product", "region",
-    "segment", "source", "campaign", "lead", "next_step",
-)  # fmt: skip
-"""Fields that an opening and an amendment tell alike; what is absent stays as it was."""
-
 
 def _fields(fact: OpportunityOpened | OpportunityAmended) -> dict[str, Any]:
-    told = {name: value for name in _FIELDS if (value := getattr(fact, name)) is not None}
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in told.items()}
+    return {**told(fact), **({} if fact.currency is None else {"currency": fact.currency})}
 
 
 def _opened(fact: OpportunityOpened) -> tuple[str, dict[str, Any]]:

@@ -5,7 +5,6 @@ write lock of a SQLite file; readers wait for nobody. A connection that is lost 
 asked for something. Whether a commit that got no answer was done need not be known: the positions say so.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -16,8 +15,9 @@ from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
 from projections.stores.address import place_of
 from projections.stores.answers import ANSWERS
+from projections.stores.changes import expect_before, last_of
 from projections.stores.layout import PARTS, outdated
-from projections.stores.port import Move, Overtaken, RowChange, Source, StoreBroken
+from projections.stores.port import Move, RowChange, Source, StoreBroken
 from projections.stores.postgresql_failures import translated
 from projections.stores.postgresql_tables import create, delete, kept, key_cells, marked, row_cells, shown, upsert
 from projections.stores.schema import LAYOUT, POSITIONS, TABLES, quoted
@@ -69,9 +69,7 @@ class PostgresStore:
 
     def apply(self, changes: Iterable[RowChange], moves: Mapping[Source, Move]) -> int:
         """Set rows and positions in one transaction; of several changes of a row the last one stands."""
-        last: defaultdict[str, dict[Cells, Cells | None]] = defaultdict(dict)
-        for name, key, row in changes:
-            last[name][key] = row
+        last = last_of(changes)
         with self._turn() as db, db.cursor() as cursor:
             self._move(db, moves)
             for name, rows in last.items():
@@ -135,10 +133,7 @@ class PostgresStore:
         return {(topic, partition): offset for topic, partition, offset in rows}
 
     def _move(self, db: psycopg.Connection[Any], moves: Mapping[Source, Move]) -> None:
-        known = self._positions(db)
-        for source, move in moves.items():
-            if known.get(source, move.before) != move.before:
-                raise Overtaken(f"{source[0]}-{source[1]}: at {known[source]}, expected {move.before}")
+        expect_before(self._positions(db), moves)
         with db.cursor() as cursor:
             cursor.executemany(upsert(POSITIONS), [(*source, move.after) for source, move in moves.items()])
 

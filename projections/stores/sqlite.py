@@ -4,16 +4,16 @@ One SQLite library in the process (apsw), and a file of its own: a transaction o
 atomic. `synchronous` is NORMAL: what a power cut takes is read again from the topics, rows and positions alike.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import apsw
 
 from projections.stores.answers import ANSWERS
+from projections.stores.changes import expect_before, last_of
 from projections.stores.failures import translated
 from projections.stores.layout import PARTS, outdated
-from projections.stores.port import Move, Overtaken, RowChange, Source
+from projections.stores.port import Move, RowChange, Source
 from projections.stores.schema import (
     LAYOUT,
     POSITIONS,
@@ -65,9 +65,7 @@ class SqliteStore:
 
     def apply(self, changes: Iterable[RowChange], moves: Mapping[Source, Move]) -> int:
         """Set rows and positions in one transaction; of several changes of a row the last one stands."""
-        last: defaultdict[str, dict[Cells, Cells | None]] = defaultdict(dict)
-        for table, key, row in changes:
-            last[table][key] = row
+        last = last_of(changes)
         with translated(self._path), _Immediate(self._db):
             self._move(moves)
             for table, rows in last.items():
@@ -101,10 +99,7 @@ class SqliteStore:
             return list(self._db.execute(sql, tuple(values)))
 
     def _move(self, moves: Mapping[Source, Move]) -> None:
-        known = self.positions()
-        for source, move in moves.items():
-            if known.get(source, move.before) != move.before:
-                raise Overtaken(f"{source[0]}-{source[1]}: at {known[source]}, expected {move.before}")
+        expect_before(self.positions(), moves)
         self._db.executemany(upsert(POSITIONS), [(*source, move.after) for source, move in moves.items()])
 
     def _layout(self) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """How each fact changes an opportunity. Of each field the later word holds, by when it happened."""
 
-from datetime import date
 from typing import assert_never, cast
 
 from events.envelope import Envelope
@@ -19,15 +18,11 @@ from events.opportunity import (
     OpportunityProductRemoved,
     OpportunityReopened,
     OpportunityStageChanged,
+    told,
 )
 from events.sources import is_ours, speaker
 from streams.deciders.opportunities.state import Contact, Line, Opportunity, OwnerTold
 
-FIELDS = (
-    "account", "name", "close_date", "owner", "opener", "opener_role", "product", "region", "segment", "source",
-    "campaign", "lead", "next_step", "forecast",
-)  # fmt: skip
-"""Fields that an opening and an amendment tell alike, besides the amount and its currency."""
 SHORT = 256
 """Letters of a marketing source, as facts of opportunities take them."""
 
@@ -83,10 +78,8 @@ def _redate(state: Opportunity, before: int, at: int) -> None:
 
 
 def _learn(state: Opportunity, fact: OpportunityOpened | OpportunityAmended, at: int) -> None:
-    for name in FIELDS:
-        value = getattr(fact, name)
-        if value is not None:
-            _hold(state, name, value.isoformat() if isinstance(value, date) else value, at)
+    for name, value in told(fact).items():
+        _hold(state, name, value, at)
 
 
 def _hold(state: Opportunity, name: str, value: str | None, at: int) -> None:
