@@ -171,9 +171,12 @@ async def _copy_all(log: EventLog, store: ViewStore, codec: Codec) -> int:
         await _aside(_expect_partitions, store, projection, starts, positions)
     written = 0
     for topic, ends, reader in sources:
-        starts = await log.starts(topic)
-        for partition, end in enumerate(ends):
-            written += await _copy(log, store, (topic, partition), Move(starts[partition], end), reader)
+        behind = [partition for partition, end in enumerate(ends) if positions.get((topic, partition), 0) < end]
+        starts = await log.starts(topic) if behind else []
+        for partition in behind:
+            source = topic, partition
+            begin = positions.get(source, starts[partition])
+            written += await _copy(log, store, source, Move(begin, ends[partition]), reader)
     return written
 
 
@@ -216,12 +219,11 @@ def _expect_partitions(
 
 
 async def _copy(log: EventLog, store: ViewStore, source: Source, whole: Move, reader: Reader) -> int:
-    """Copy one partition of a topic up to an end offset, one transaction per fetch.
+    """Copy one partition of a topic from the store's position up to an end offset, one transaction per fetch.
 
     Whoever is overtaken goes on from where the other sink has come to: the position only ever moves towards the end.
     """
-    written, (start, end) = 0, whole
-    offset = (await _aside(store.positions)).get(source, start)
+    written, (offset, end) = 0, whole
     while offset < end:
         records, after = await log.read(*source, offset)
         if after <= offset:
@@ -232,7 +234,7 @@ async def _copy(log: EventLog, store: ViewStore, source: Source, whole: Move, re
             written += await _aside(store.apply, changes, {source: Move(offset, after)})
             offset = after
         except Overtaken:
-            offset = (await _aside(store.positions)).get(source, start)
+            offset = (await _aside(store.positions)).get(source, offset)
     return written
 
 
