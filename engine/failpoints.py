@@ -20,8 +20,8 @@ COMMIT = ("commit.begun", "commit.sent", "commit.written", "commit.done")
 """The transaction is open, part of it is on its way, all of it is written, it is durable and we are about to know."""
 REVOKE = ("revoke.begin", "revoke.idle", "close.begin", "close.done")
 """A task is told to let go, its running transaction has ended, its handle is given up."""
-SEAT = ("seat.asked", "seat.emptied", "seat.taken")
-"""A member is about to ask for its share, has to let go of what it had, has got its share."""
+SEAT = ("seat.asked", "seat.emptied", "seat.joining", "seat.taken")
+"""A member is about to ask for its share, has to let go of what it had, is about to join, has got its share."""
 ONLY_KAFKA = ("open.barrier", *SEAT)
 """The barrier record is committed; and the steps of a member of a group."""
 STEPS = (*OPEN, *BATCH, *COMMIT, *REVOKE, *ONLY_KAFKA)

@@ -118,7 +118,25 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     async def subscribe(self, topics: Iterable[str]) -> None:
         """Begin to take part in the group."""
         reached("seat.asked")
+        self._join_only_what_is_ours()
         await super().subscribe(topics)
+
+    def _join_only_what_is_ours(self) -> None:
+        """Look before every join whether the static place is still ours, and as late as can be.
+
+        While we let go of what we had, our heartbeat may hear that the group does not know us and forget our id. A join
+        without an id takes a static place, whoever has it.
+        """
+        coordinator = self._coordinator
+        join = coordinator._do_rejoin_group  # noqa: SLF001 - aiokafka has no hook between letting go and joining
+
+        async def joined(subscription: Any) -> bool:
+            reached("seat.joining")
+            if self._ending or await self._replaced():
+                raise asyncio.CancelledError  # ends aiokafka's coordination
+            return bool(await join(subscription))
+
+        coordinator._do_rejoin_group = joined  # noqa: SLF001 - the same
 
     @override
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:

@@ -85,6 +85,27 @@ async def test_a_static_member_replaced_while_it_is_frozen_comes_back_and_ends(s
 
 @pytest.mark.kafka
 @pytest.mark.parametrize("kind", ["kafka"])
+async def test_a_static_member_frozen_just_before_it_joins_again_does_not_take_the_place_back(scene: Scene) -> None:
+    one = scene.start(instance="one", failpoint="revoke.begin:stop")
+    await scene.feed(2_000)
+    await scene.at_work(one)
+    feeding = asyncio.create_task(scene.feed(4_000))
+    other = scene.start(instance="other")
+    await asyncio.to_thread(one.wait_for, "failpoint revoke.begin: stop", 60.0)
+    scene.expected_dead.add(one)
+    again = scene.start(instance="one")
+    await scene.at_work(again)
+    scene.thaw(one)
+    await feeding
+    assert await asyncio.to_thread(one.wait, 60.0) == REPLACED_EXIT
+    assert "another process has taken the place of worker 'one'" in one.output()
+    assert other.alive
+    assert again.alive
+    await undisturbed(scene)
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize("kind", ["kafka"])
 async def test_of_two_living_processes_with_one_static_name_the_one_that_came_last_stays(scene: Scene) -> None:
     first, other = scene.start(instance="one"), scene.start(instance="other")
     for member in (first, other):
