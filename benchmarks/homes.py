@@ -40,7 +40,7 @@ class Home:
         folder = folder / name
         folder.mkdir()
         broker = url or f"sqlite:///{folder / 'log.db'}"
-        prefix = f"{name.replace(',', ' ').split(maxsplit=1)[0]}-" if url else ""
+        prefix = "-".join((*name.replace(",", " ").split(), "")) if url else ""
         return cls(Settings(broker=broker, prefix=prefix, partitions=partitions), folder)
 
     @asynccontextmanager
