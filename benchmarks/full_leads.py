@@ -25,6 +25,8 @@ _POOLS = {
     "full/east": {"rep-11": 3, "rep-12": 2, "rep-13": 1},
     "full/west": {"rep-21": 2, "rep-22": 2, "rep-23": 1, "rep-24": 1},
 }
+_REMEMBERED = 500
+"""A pool gives a turn back when the request is taken back within so many others; later it is a turn that was had."""
 Fact = dict[str, Any]
 
 
@@ -93,13 +95,15 @@ def _pool_of(profile: Mapping[str, Any]) -> str:
 
 
 def _unfair(weights: Mapping[str, int], facts: list[Fact]) -> Iterator[str]:
-    """At each turn it is somebody's to whom most is owed; a turn whose lead took back its request is owed again."""
+    """A turn is somebody's to whom most is owed; one whose lead soon took back its request is owed again."""
     owed, total = dict.fromkeys(weights, 0), sum(weights.values())
     had: dict[tuple[str, int], str] = {}
     for fact in facts:
         data = fact["data"]
         if fact["type"] == "pool.assigned.v1":
             owner = had[data["lead"], data["number"]] = data["owner"]
+            if len(had) > _REMEMBERED:
+                del had[next(iter(had))]
             owed = {name: balance + weights[name] for name, balance in owed.items()}
             if owed[owner] < max(owed.values()):
                 yield f"{fact['id']} was not the turn of {owner}, owed are {owed}"
