@@ -1,13 +1,15 @@
 """What the facts say: every kind of subject folded from its canonical log, as its task would keep it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
 
 from engine.ports import EventLog, GroupSpec
 from engine.reading import records_of
+from engine.state import unpack
 from events.codec import Codec
 from events.envelope import Envelope
 from events.topics import LEAD_EVENTS
@@ -23,6 +25,7 @@ from streams.deciders.subject import Around
 from streams.programs import LEADS, SUBJECTS, Subjects
 
 _encode = msgspec.msgpack.Encoder().encode
+_NOTHING: Mapping[bytes, bytes] = MappingProxyType({})
 
 
 class ToldState(NamedTuple):
@@ -79,6 +82,7 @@ class Folding(NamedTuple):
         initial: the state before the first fact.
         fold: changes a state by one fact.
         told: what a folded state says, given the agreements, its name and how far partition time has passed.
+        waits: takes over what waits with the state that was kept so far, which no fact tells; whether anything does.
     """
 
     subject: str
@@ -87,9 +91,21 @@ class Folding(NamedTuple):
     initial: Callable[[], Any]
     fold: Callable[[Any, Envelope], None]
     told: Callable[[Any, Known, str, int], ToldState]
+    waits: Callable[[Any, bytes], bool] = lambda _state, _kept: False
 
-    async def folded(self, log: EventLog, partition: int, codec: Codec, done: Compared) -> dict[bytes, Any]:
-        """Every subject of a partition as its canonical facts tell it; facts out of order are named in `done`."""
+    async def folded(
+        self, log: EventLog, partition: int, codec: Codec, done: Compared, kept: Mapping[bytes, bytes] = _NOTHING
+    ) -> dict[bytes, Any]:
+        """Every subject of a partition as its canonical facts tell it; facts out of order are named in `done`.
+
+        Args:
+            log: the log.
+            partition: of the canonical log.
+            codec: bytes to facts.
+            done: what was compared so far.
+            kept: values of the changelog by key. What waits with them is with the folded states, too; so there are
+                subjects of which no fact tells yet.
+        """
         states: dict[bytes, Any] = {}
         async for record in records_of(log, self.log, partition):
             envelope = codec.decode(record.value)
@@ -101,6 +117,9 @@ class Folding(NamedTuple):
             self.fold(state, envelope)
             in_order = envelope.sequence == f"{sequence + 1:010d}" and state.recorded_at >= before
             done.add("fact order", in_order, f"{self.log}-{partition} @{record.offset}: out of order for {key!r}")
+        for key, value in kept.items():
+            if key[:1] != b"\0" and self.waits(state := states.get(key) or self.initial(), unpack(value)[1]):
+                states[key] = state
         return states
 
 
@@ -159,7 +178,17 @@ def _folding(subjects: Subjects, secret: bytes) -> Folding:
 
     def told(state: Any, known: Known, name: str, passed: int) -> ToldState:
         raw = _encode(state)
-        due = kind.next_wake(state, Around(known, max(state.recorded_at, passed - 1), name, secret))
+        due = subject.next_wake(kind, state, Around(known, max(state.recorded_at, passed - 1), name, secret))
         return ToldState(raw, due, lambda: due, lambda kept: _encode(decode(kept)), lambda _kept: raw)
 
-    return Folding(group.name.removesuffix("s"), group, log, kind.state, fold, told)
+    def waits(state: Any, kept: bytes) -> bool:
+        if kind.waiting is None:
+            return False
+        try:
+            waiting = kind.waiting(decode(kept))
+        except msgspec.DecodeError:
+            return False
+        kind.waiting(state)[:] = waiting
+        return bool(waiting)
+
+    return Folding(group.name.removesuffix("s"), group, log, kind.state, fold, told, waits)

@@ -46,8 +46,8 @@ async def _verify_partition(
     log: EventLog, folding: Folding, partition: int, known: Known, done: Compared
 ) -> dict[bytes, bytes]:
     """Compare one partition; the states of it that hold more than the facts say."""
-    states = await folding.folded(log, partition, Codec(), done)
     kept = await latest_values(log, folding.group.changelog, partition)
+    states = await folding.folded(log, partition, Codec(), done, kept)
     position = await log.latest(folding.group.changelog, partition, POSITION)
     passed = 0 if position is None else decode_position(position).time
     of, more = folding.subject, dict[bytes, bytes]()

@@ -65,7 +65,14 @@ POOLS = GroupSpec(name="pools", sources=(POOL_INBOX,), changelog=POOL_STATE, dea
 IDENTITIES = GroupSpec(
     name="keys", sources=(IDENTITY_INBOX,), changelog=IDENTITY_STATE, dead_letters=DEAD_LETTERS, state_format=1
 )
-DEALS = GroupSpec(name="deals", sources=(OPPORTUNITY_INBOX,), changelog=OPPORTUNITY_STATE, dead_letters=DEAD_LETTERS)
+DEALS = GroupSpec(
+    name="deals",
+    sources=(OPPORTUNITY_INBOX,),
+    changelog=OPPORTUNITY_STATE,
+    dead_letters=DEAD_LETTERS,
+    state_format=1,
+    oldest_format=0,  # as of leads
+)
 COUNCILS = GroupSpec(name="councils", sources=(COUNCIL_INBOX,), changelog=COUNCIL_STATE, dead_letters=DEAD_LETTERS)
 
 

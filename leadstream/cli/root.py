@@ -46,6 +46,7 @@ def _load() -> None:
         topics,
         verify,
         view,
+        waiting,
         workers,
     )
 

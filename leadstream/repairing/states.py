@@ -35,10 +35,10 @@ async def repair_states(log: EventLog, partitions: int, secret: bytes, *, dry: b
 
 async def _repair(log: EventLog, folding: Folding, partition: int, known: Known, *, dry: bool) -> Repair | None:
     group = folding.group
-    states = await folding.folded(log, partition, Codec(), Compared())
     handle = log.task(group, partition)
     try:
         found = await handle.open(anywhere=True)
+        states = await folding.folded(log, partition, Codec(), Compared(), found.changelog)
         raw = found.changelog.get(POSITION)
         latest = max((state.recorded_at for state in states.values()), default=0)
         position = Position(found.positions, latest, group.state_format) if raw is None else decode_position(raw)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Generic
+from typing import Any, Generic, NamedTuple
 
 import msgspec
 
@@ -12,18 +12,50 @@ from engine.ports import GroupSpec, Record
 from engine.recordtime import TOLERANCE
 from engine.transaction import Transaction
 from events.codec import Codec, Undecodable
+from events.envelope import Envelope
 from events.ids import fingerprint
-from events.instants import from_us, to_us
+from events.instants import DAY, from_us, to_us
 from streams.agents.admission import EARLIEST, Admission, heard
 from streams.agents.agreements import AgreementReader
 from streams.agents.room import OUTSIDE_BYTES, TASK_BYTES, Room
 from streams.agents.stray import forward_stray
 from streams.agents.telling import Teller
-from streams.deciders.subject import Around, Kind, S, decide, is_duplicate, move, settle, wake
-from streams.deciders.told import Refused
+from streams.deciders.subject import (
+    Around,
+    Kind,
+    S,
+    decide,
+    is_duplicate,
+    let_in,
+    move,
+    next_wake,
+    settle,
+    waiting_with,
+    wake,
+)
+from streams.deciders.told import Early, Refused
+from streams.deciders.waiting import WAITS, Waiting, wait, waited
 
 _COUNTED = 2
 """A fact and its answer grow a state by what is counted for a fact; more of them are measured."""
+
+
+class _Came(NamedTuple):
+    """A fact as it came.
+
+    Attributes:
+        record: the record.
+        envelope: what it says.
+        mark: its fingerprint.
+        at: its record time, microseconds.
+        most: bytes that the state may take by it.
+    """
+
+    record: Record
+    envelope: Envelope
+    mark: int
+    at: int
+    most: int
 
 
 class SubjectProcessor(Generic[S]):
@@ -89,20 +121,8 @@ class SubjectProcessor(Generic[S]):
             state = self._kind.state()
         elif is_duplicate(state, mark):
             return
-        around = self._around(max(at, state.recorded_at), key)
-        settled = settle(self._kind, state, envelope, around)
-        if isinstance(settled, Refused):
-            txn.dead_letter(record, self._inbox, *settled)
-            return
-        if not self._room.is_left(key, len(record.value or b""), most, partial(self._size, state)):
-            detail = f"what is known of it would outgrow {most} bytes; look for a sender that repeats itself"
-            txn.dead_letter(record, self._inbox, "subject_too_large", detail)
-            return
-        told = decide(self._kind, state, settled, mark, around)
-        if len(told) > _COUNTED:
-            self._room.forget(key)
-        self._teller.tell(txn, key, told, at)
-        txn.put(key, state, self._kind.next_wake(state, around))
+        if self._take(txn, key, state, _Came(record, envelope, mark, at, most)):
+            txn.put(key, state, next_wake(self._kind, state, self._around(state.recorded_at, key)))
 
     def wake(self, txn: Transaction[S], key: bytes, due: int) -> None:
         """A subject's earliest deadline has passed."""
@@ -111,11 +131,16 @@ class SubjectProcessor(Generic[S]):
             return
         self._room.forget(key)
         around = self._around(max(due, state.recorded_at), key)
+        for gone in waited(waiting_with(self._kind, state), due):
+            self._give_up(txn, key, gone, settle(self._kind, state, self._read(gone), around))
         self._teller.tell(txn, key, wake(self._kind, state, due, around), due)
-        again = self._kind.next_wake(state, around)
+        again = next_wake(self._kind, state, around)
         if again is not None and again <= due:
             raise RuntimeError(f"{self._inbox} {around.subject}: deadline {from_us(due)} brings nothing about")
-        txn.put(key, state, again)
+        if state.sequence == 0 and not waiting_with(self._kind, state):
+            txn.delete(key)  # nothing was ever said of it
+        else:
+            txn.put(key, state, again)
 
     def milestone(self, since: int) -> int | None:
         """The next instant at which a version of an agreement takes effect, if that is anything to these subjects."""
@@ -129,15 +154,76 @@ class SubjectProcessor(Generic[S]):
             around = self._around(max(at, state.recorded_at), key)
             told = move(self._kind, state, at, around)
             self._teller.tell(txn, key, told, at)
-            again = self._kind.next_wake(state, around)
+            again = next_wake(self._kind, state, around)
             if told or again != txn.wake_of(key):
                 txn.put(key, state, again)
 
     def finish(self, txn: Transaction[S]) -> None:
         """Nothing is left to write."""
 
+    def _take(self, txn: Transaction[S], key: bytes, state: S, came: _Came) -> bool:
+        """Decide what has come, and what has waited for it; whether the state is another one now."""
+        record, at = came.record, came.at
+        around = self._around(max(at, state.recorded_at), key)
+        settled = settle(self._kind, state, came.envelope, around)
+        if isinstance(settled, Early) and self._waits(state, came, txn.time):
+            self._room.forget(key)
+            return True
+        if isinstance(settled, Refused):
+            txn.dead_letter(record, self._inbox, *settled)
+            return False
+        if not self._room.is_left(key, len(record.value or b""), came.most, partial(self._size, state)):
+            detail = f"what is known of it would outgrow {came.most} bytes; look for a sender that repeats itself"
+            txn.dead_letter(record, self._inbox, "subject_too_large", detail)
+            return False
+        told = decide(self._kind, state, settled, came.mark, around)
+        if len(told) > _COUNTED:
+            self._room.forget(key)
+        self._teller.tell(txn, key, told, at)
+        for one in let_in(self._kind, state, around, self._read):
+            self._room.forget(key)
+            self._teller.tell(txn, key, one.told, at)
+            if one.refused is not None:
+                txn.dead_letter(_record(key, one.waited), self._inbox, *one.refused)
+        return True
+
+    def _waits(self, state: S, came: _Came, time: int) -> bool:
+        """Let a fact that came early wait, if its kind lets it and there is room.
+
+        What is tried again keeps its record time and waits from where partition time stands.
+        """
+        if self._kind.waiting is None:
+            return False
+        record = came.record
+        return wait(
+            self._kind.waiting(state),
+            Waiting(
+                at=to_us(came.envelope.time),
+                mark=came.mark,
+                until=max(came.at, time) + WAITS,
+                offset=record.offset,
+                timestamp=record.timestamp,
+                value=record.value or b"",
+                headers=tuple(record.headers),
+            ),
+        )
+
+    def _give_up(self, txn: Transaction[S], key: bytes, gone: Waiting, why: Envelope | Refused) -> None:
+        """Nothing came of what it waited for; it can be tried again from the dead letters."""
+        assert isinstance(why, Early), "what is early no more was let in"
+        detail = f"{why.detail}; it has waited for {WAITS // DAY} days"
+        txn.dead_letter(_record(key, gone), self._inbox, why.reason, detail, why.field)
+
+    def _read(self, waiting: Waiting) -> Envelope:
+        return self._codec.decode(waiting.value, waiting.headers)
+
     def _size(self, state: S) -> int:
         return len(self.dump(state))
 
     def _around(self, at: int, key: bytes) -> Around:
         return Around(self._agreements.known, at, key.decode(), self._secret)
+
+
+def _record(key: bytes, waiting: Waiting) -> Record:
+    """The record by which a fact that waits has come."""
+    return Record(waiting.offset, waiting.timestamp, key, waiting.value, waiting.headers)

@@ -4,7 +4,7 @@ A kind of subject says what it takes, how a fact changes its state, and what it 
 canonical log, as a lead's is.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
@@ -17,7 +17,8 @@ from events.instants import from_us, to_us
 from events.sources import OWN_SOURCE
 from streams.agreement.known import Known
 from streams.deciders.envelopes import canonical, derived, id_of, read_back
-from streams.deciders.told import Refused, Told
+from streams.deciders.told import Early, Refused, Told
+from streams.deciders.waiting import Waiting, until
 
 REMEMBERED = 512
 """Fingerprints of accepted facts that a subject keeps; a second delivery comes soon, or not at all."""
@@ -70,7 +71,8 @@ class Kind(Generic[S]):
         wake: what it says then.
         on_version: what it says when a version of an agreement takes effect; None when that is nothing to it.
         settle: a fact as the log takes it, completed by what is known when it comes, or why it is refused; given the
-            state before it and when it happened, microseconds.
+            state before it and when it happened, microseconds. What is early may wait where the kind keeps it.
+        waiting: what waits with a subject, to be changed in place; None of a kind that lets nothing wait.
     """
 
     state: type[S]
@@ -82,11 +84,37 @@ class Kind(Generic[S]):
     wake: Callable[[S, int, Around], Sequence[Told]] = lambda _state, _due, _around: ()
     on_version: Callable[[S, int, Around], Sequence[Told]] | None = None
     settle: Callable[[S, Envelope, int, Around], Envelope | Refused] = lambda _state, envelope, _at, _around: envelope
+    waiting: Callable[[S], list[Waiting]] | None = None
+
+
+class LetIn(NamedTuple):
+    """What became of a fact that waited.
+
+    Attributes:
+        waited: the fact.
+        told: the canonical facts that follow from it, that one first.
+        refused: why it is not taken, where it is not.
+    """
+
+    waited: Waiting
+    told: Sequence[Envelope] = ()
+    refused: Refused | None = None
 
 
 def is_duplicate(state: Subject, mark: int) -> bool:
     """Whether a fact of this fingerprint was accepted not long ago."""
     return mark in state.seen
+
+
+def waiting_with(kind: Kind[S], state: S) -> list[Waiting]:
+    """What waits with a subject, to be changed in place where the kind lets anything wait."""
+    return [] if kind.waiting is None else kind.waiting(state)
+
+
+def next_wake(kind: Kind[S], state: S, around: Around) -> int | None:
+    """The earliest instant at which a subject has something to say or something has waited enough, microseconds."""
+    dues = (kind.next_wake(state, around), until(waiting_with(kind, state)))
+    return min((due for due in dues if due is not None), default=None)
 
 
 def settle(kind: Kind[S], state: S, envelope: Envelope, around: Around) -> Envelope | Refused:
@@ -102,6 +130,21 @@ def decide(kind: Kind[S], state: S, envelope: Envelope, mark: int, around: Aroun
     kind.evolve(state, first, at)
     cause = _Cause(envelope.id, f"{envelope.source}\x1f{envelope.id}")
     return [first, *_follow(kind, state, kind.react(state, first, at, around), cause, around)]
+
+
+def let_in(kind: Kind[S], state: S, around: Around, read: Callable[[Waiting], Envelope]) -> Iterator[LetIn]:
+    """Decide what waits, in order, as soon as it is early no more; the state is changed accordingly, step by step."""
+    waiting = waiting_with(kind, state)
+    while waiting:
+        first = waiting[0]
+        settled = settle(kind, state, read(first), around)
+        if isinstance(settled, Early):
+            return
+        del waiting[0]
+        if isinstance(settled, Refused):
+            yield LetIn(first, refused=settled)
+        else:
+            yield LetIn(first, decide(kind, state, settled, first.mark, around))
 
 
 def wake(kind: Kind[S], state: S, due: int, around: Around) -> list[Envelope]:

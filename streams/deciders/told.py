@@ -42,6 +42,10 @@ class Refused(NamedTuple):
     field: str
 
 
+class Early(Refused):
+    """Why a record is not taken yet: something else has to come first. It may wait for that, or be refused."""
+
+
 class Before(Struct, frozen=True, gc=False):
     """A command asks for what has happened already.
 

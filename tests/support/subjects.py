@@ -4,6 +4,7 @@ Instants are minutes after Monday, 5 January 2026, 09:00 UTC. Every step also pr
 canonical log, and that each of its facts survives its way through bytes.
 """
 
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 import msgspec
@@ -15,8 +16,22 @@ from events.ids import fingerprint
 from events.instants import from_us
 from events.registry import wrap
 from streams.agreement.known import Known
-from streams.deciders.subject import Around, Kind, Subject, decide, fold, is_duplicate, move, settle, wake
-from streams.deciders.told import Refused
+from streams.deciders.subject import (
+    Around,
+    Kind,
+    Subject,
+    decide,
+    fold,
+    is_duplicate,
+    let_in,
+    move,
+    next_wake,
+    settle,
+    waiting_with,
+    wake,
+)
+from streams.deciders.told import Early, Refused
+from streams.deciders.waiting import WAITS, Waiting, wait, waited
 from tests.support.facts import same
 from tests.support.given import minute
 
@@ -39,6 +54,7 @@ class Ledger(Generic[S]):
         self.state, self._twin = kind.state(), kind.state()
         self.facts: list[Envelope] = []
         self.refused: list[Refused] = []
+        self.given_up: list[Envelope] = []
         self.time, self._heard = 0, 0
         self.due: int | None = None
 
@@ -57,10 +73,19 @@ class Ledger(Generic[S]):
             return []
         around = self._around(record_time)
         settled = settle(self.kind, self.state, envelope, around)
+        if isinstance(settled, Early) and self.kind.waiting is not None:
+            new = Waiting(minute(at), mark, record_time + WAITS, self._heard, record_time, _codec.encode(envelope), ())
+            if wait(self.kind.waiting(self.state), new):
+                self.due = next_wake(self.kind, self.state, around)
+                return []
         if isinstance(settled, Refused):
             self.refused.append(settled)
             return []
-        return self._tell(decide(self.kind, self.state, settled, mark, around), around)[1:]
+        told = self._tell(decide(self.kind, self.state, settled, mark, around), around)[1:]
+        for one in let_in(self.kind, self.state, around, _read):
+            told += self._tell(one.told, around)
+            self.refused += [] if one.refused is None else [one.refused]
+        return told
 
     def passes(self, to: int) -> list[Fact]:
         """What is due before an instant (microseconds) happens, in order of time, a new version first."""
@@ -77,6 +102,8 @@ class Ledger(Generic[S]):
                 self.time = first + 1
             else:
                 around = self._around(first)
+                gone = waited(waiting_with(self.kind, self.state), first)
+                self.given_up += [_read(each) for each in gone]
                 told += self._tell(wake(self.kind, self.state, first, around), around)
                 assert self.due is None or self.due > first, "a deadline has to bring something about"
         return told
@@ -88,13 +115,18 @@ class Ledger(Generic[S]):
     def _around(self, at: int) -> Around:
         return Around(self.known, max(at, self.state.recorded_at), self.subject)
 
-    def _tell(self, told: list[Envelope], around: Around) -> list[Fact]:
+    def _tell(self, told: Sequence[Envelope], around: Around) -> list[Fact]:
         for envelope in told:
             read = _codec.decode(_codec.encode(envelope))
             assert same(read, envelope)
             fold(self.kind, self._twin, read)
             assert envelope.sequence == f"{self._twin.sequence:010d}"
+        waiting_with(self.kind, self._twin)[:] = waiting_with(self.kind, self.state)
         assert _bytes(self._twin) == _bytes(self.state)
         self.facts += told
-        self.due = self.kind.next_wake(self.state, around)
+        self.due = next_wake(self.kind, self.state, around)
         return [each.data for each in told]
+
+
+def _read(waiting: Waiting) -> Envelope:
+    return _codec.decode(waiting.value, waiting.headers)

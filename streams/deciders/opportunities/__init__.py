@@ -1,5 +1,7 @@
 """What is decided about opportunities: what is taken of them, what they are worth, and what is untidy about them."""
 
+from operator import attrgetter
+
 from events.lead import LeadConverted
 from events.registry import ABOUT_OPPORTUNITIES
 from streams.deciders.opportunities.admit import settle
@@ -20,4 +22,5 @@ OPPORTUNITY = Kind(
     next_wake=next_wake,
     wake=wake,
     on_version=on_version,
+    waiting=attrgetter("waiting"),
 )

@@ -1,7 +1,8 @@
 """What is taken of an opportunity from outside, completed by what the agreement says; and what is refused, and why.
 
 What happened before something else may become known after it. So a change is judged by when it happened: what an
-opportunity was before it closed may still be told, and changes it no more where a later word is known.
+opportunity was before it closed may still be told, and changes it no more where a later word is known. What comes
+before the opening is early: nothing is asked of it yet.
 """
 
 from collections.abc import Callable
@@ -26,7 +27,7 @@ from events.opportunity import (
 from streams.agreement.pipeline import Pipeline
 from streams.deciders.opportunities.state import Opportunity
 from streams.deciders.subject import Around
-from streams.deciders.told import Refused
+from streams.deciders.told import Early, Refused
 
 MOST_MINOR = 2**53
 """The greatest amount that a fact takes, in minor units."""
@@ -45,7 +46,7 @@ def settle(state: Opportunity, envelope: Envelope, at: int, around: Around) -> E
     if ask is None:
         return envelope
     if state.opened_at is None and not isinstance(envelope.data, OpportunityOpened):
-        return Refused("not_opened", "nobody has opened this opportunity (subject)", "subject")
+        return Early("not_opened", "nobody has opened this opportunity (subject)", "subject")
     found = ask(state, envelope.data, at, around.known.pipeline(around.at))
     if isinstance(found, Refused):
         return found

@@ -38,6 +38,8 @@ def react(state: Opportunity, envelope: Envelope, at: int, around: Around) -> Se
     said = _credited(state) or _summed(state) or _won(state, fact) or _owner_told(state)
     if said is not None:
         return (Told(said, _when(state, said, at)),)
+    if state.waiting:  # what is tidy is asked when all is told that was known
+        return ()
     up_to = max(at, around.at - 1) if isinstance(fact, HygieneFlagged) else around.at - 1
     told = _cleared(state, at, around, pipeline) or _flagged(state, up_to, around, pipeline)
     return () if told is None else (told,)

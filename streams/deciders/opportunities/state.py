@@ -1,4 +1,4 @@
-"""The state of one opportunity, made only of what its canonical log says."""
+"""The state of one opportunity, made of what its canonical log says, and of what waits to be said."""
 
 from typing import Literal
 
@@ -6,6 +6,7 @@ from msgspec import Struct, field
 
 from events.opportunity import Untidy
 from streams.deciders.subject import Subject
+from streams.deciders.waiting import Waiting
 
 Closed = Literal["won", "lost"]
 
@@ -36,7 +37,7 @@ class OwnerTold(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Opportunity(Subject):
-    """Everything a decider knows of one opportunity.
+    """Everything a decider knows of one opportunity, and what waits for its opening.
 
     Attributes:
         opened_at: since when it is one, microseconds; None of one that nobody opened so far.
@@ -58,6 +59,7 @@ class Opportunity(Subject):
         flagged: how often something was said to be untidy or mended.
         from_lead: lead, source and campaign, as the first conversion to it told them.
         told: what its account was told last.
+        waiting: facts that came before it was opened, in order of time; no part of what the log says.
     """
 
     opened_at: int | None = None
@@ -78,6 +80,7 @@ class Opportunity(Subject):
     flagged: int = 0
     from_lead: dict[str, str] = field(default_factory=dict)
     told: OwnerTold | None = None
+    waiting: list[Waiting] = field(default_factory=list)
 
     @property
     def is_open(self) -> bool:
