@@ -57,6 +57,7 @@ class TopicDefinition:
     content: str = ""
 
 
+RAW = "raw"
 LEAD_INBOX = "lead-inbox"
 LEAD_EVENTS = "lead-events"
 LEAD_STATE = "lead-state"
@@ -114,6 +115,12 @@ def _projected(state: str, progress: str, of: str) -> tuple[TopicDefinition, ...
 
 
 TOPICS: tuple[TopicDefinition, ...] = (
+    TopicDefinition(
+        RAW,
+        retention_ms=30 * DAY_MS,
+        max_record_bytes=2 * INBOX_RECORD_BYTES,
+        content="requests of vendors and forms as they came, without credentials",
+    ),
     TopicDefinition(
         LEAD_INBOX,
         retention_ms=30 * DAY_MS,

@@ -1,18 +1,22 @@
 """`leadstream dead-letters`: what could not be taken, why, and another try."""
 
+import base64
 from contextlib import suppress
 
 import click
+import orjson
 
 from engine.errors import Truncated
-from engine.ports import NewRecord, Record
+from engine.ports import EventLog, NewRecord, Record
 from engine.reading import records_of
 from engine.recordtime import TASK_HEADER, TIME_HEADER, header
 from events.instants import iso
-from events.topics import DEAD_LETTERS
-from leadstream.cli.options import command, fail
+from events.topics import DEAD_LETTERS, RAW
+from leadstream.cli.options import CONFIG_FILE, command, fail
 from leadstream.cli.output import format_option, show
+from leadstream.cli.places import place_of
 from leadstream.cli.root import main
+from leadstream.cli.ways_in import configured
 from leadstream.deployment import opened, partition_count
 from leadstream.settings import Settings
 
@@ -32,7 +36,7 @@ def _text(record: Record, name: str) -> str:
 
 def _row(partition: int, record: Record) -> dict[str, object]:
     where = _text(record, "topic") or _text(record, "file")
-    place = _text(record, "offset") or _text(record, "line")
+    place = _text(record, "offset") or _text(record, "line") or _text(record, "source")
     return {
         "id": f"{partition}-{record.offset}",
         "kept_at": iso(record.timestamp),
@@ -69,10 +73,7 @@ async def list_letters(settings: Settings, reason: str | None, limit: int, form:
 
 
 async def _found(settings: Settings, letter: str) -> tuple[int, Record]:
-    partition_text, _, offset_text = letter.partition("-")
-    if not (partition_text.isdecimal() and offset_text.isdecimal()):
-        raise click.UsageError(f"{letter!r}: expected an id as 'dead-letters list' shows it, such as 2-17")
-    partition, offset = int(partition_text), int(offset_text)
+    partition, offset = place_of(letter, "dead-letters list")
     async with opened(settings) as log:
         if partition < await partition_count(log):
             with suppress(Truncated):
@@ -93,7 +94,7 @@ async def show_letter(settings: Settings, letter: str, form: str) -> None:
     """
     partition, record = await _found(settings, letter)
     row = _row(partition, record)
-    original = (record.value or b"").decode(errors="backslashreplace")
+    original = _original(record).decode(errors="backslashreplace")
     if form == "table":
         for name, value in row.items():
             click.echo(f"{name:8} {value}")
@@ -102,12 +103,24 @@ async def show_letter(settings: Settings, letter: str, form: str) -> None:
         show([{**row, "original": original}], form)
 
 
+def _original(record: Record) -> bytes:
+    """The bytes as they came: of a request its body, which the kept request holds."""
+    if _text(record, "topic") != RAW:
+        return record.value or b""
+    try:
+        found: dict[str, str] = orjson.loads(record.value or b"")
+        return base64.b64decode(found.get("body", ""))
+    except (orjson.JSONDecodeError, ValueError, AttributeError):
+        return record.value or b""
+
+
 @command(dead_letters, "retry")
 @click.argument("letters", nargs=-1, required=True)
 async def retry(settings: Settings, letters: tuple[str, ...]) -> None:
     """Put LETTERS back where they came from, for another try after their cause is mended.
 
-    What fails again becomes a dead letter again; what was accepted meanwhile is dropped as a duplicate.
+    What fails again becomes a dead letter again; what was accepted meanwhile is dropped as a duplicate. A request of a
+    vendor or a form is translated again.
 
     \b
     Example: leadstream dead-letters retry 2-17 3-4
@@ -117,6 +130,10 @@ async def retry(settings: Settings, letters: tuple[str, ...]) -> None:
         topic = _text(record, "topic")
         if not topic:
             fail(f"{letter} is a row of the file {_text(record, 'file')}: mend the mapping or the row and import again")
+        if topic == RAW:
+            async with opened(settings) as log:
+                click.echo(await _translated_again(settings, log, letter, record))
+            continue
         kept = [(name, value) for name, value in record.headers if not name.startswith("dlq.") and name != TASK_HEADER]
         if header(kept, TIME_HEADER) is None and (at := _text(record, "timestamp")):
             kept.append((TIME_HEADER, at.encode()))
@@ -126,3 +143,24 @@ async def retry(settings: Settings, letters: tuple[str, ...]) -> None:
                 {(topic, origin): [NewRecord(record.key, record.value, [*kept, (_RETRIED, letter.encode())])]}
             )
         click.echo(f"{letter} is back in {topic}")
+
+
+async def _translated_again(settings: Settings, log: EventLog, letter: str, record: Record) -> str:
+    """What became of the request in a letter."""
+    ways_in = configured(settings)
+    from leadstream.intake.replaying import Replay  # noqa: PLC0415 - the extra is there, as was just seen
+    from leadstream.intake.taking import NotKept, read  # noqa: PLC0415
+
+    try:
+        raw = read(record.value)
+    except NotKept:
+        return fail(f"{letter} holds no request that this version can read")
+    work = Replay(log, await partition_count(log), ways_in)
+    found = await work.take(raw)
+    await work.flush()
+    if found is None:
+        return fail(f"{letter} came to {raw.endpoint!r}, which {CONFIG_FILE} does not have")
+    if found.letters:
+        told = "; ".join(f"{each.reason}: {each.detail}" for each in found.letters)
+        return fail(f"{letter} cannot be translated still ({told}); {len(found.facts)} facts of it are in the inboxes")
+    return f"{letter} is translated, {len(found.facts)} facts are in the inboxes"

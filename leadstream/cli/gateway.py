@@ -2,14 +2,15 @@
 
 import asyncio
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
 from leadstream.beside import WorkFailed, beside
+from leadstream.cli.extra import EXTRA, is_installed
 from leadstream.cli.options import command, fail
 from leadstream.cli.root import main
+from leadstream.cli.ways_in import configured
 from leadstream.clock import now_us
 from leadstream.deployment import partition_count
 from leadstream.serving import reachable, stop_on_signals
@@ -17,18 +18,12 @@ from leadstream.settings import Settings
 from leadstream.supervising import watch_parent
 from leadstream.tuning import collect_garbage, quiet_gc
 
-EXTRA = "pip install 'leadstream[gateway]'"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def keys_path(settings: Settings, chosen: Path | None) -> Path:
     """Where the hashes of keys lie: in the data directory unless another file is chosen."""
     return chosen or settings.data_dir / "keys.json"
-
-
-def is_installed() -> bool:
-    """Whether what the gateway needs is there."""
-    return all(find_spec(name) is not None for name in ("fastapi", "httptools", "uvicorn"))
 
 
 def _loop() -> asyncio.AbstractEventLoop:
@@ -82,6 +77,8 @@ async def gateway(
 ) -> None:
     """Take events over HTTP and put them into the log, until stopped. Callers need a key: leadstream keys create.
 
+    Vendors and forms send to the ways in that leadstream.toml sets up: leadstream connectors check.
+
     \b
     Examples:
       leadstream gateway
@@ -96,10 +93,11 @@ async def gateway(
     from leadstream.gateway.reading import sources  # noqa: PLC0415
     from leadstream.gateway.server import WrongTls, listening, serve_http  # noqa: PLC0415
 
+    ways_in = configured(settings)
     async with reachable(settings, _say) as log:
         stop = stop_on_signals()
         partitions, path = await partition_count(log), keys_path(settings, keys_file)
-        parts = parts_of(log, partitions, path, partial(sources, settings), now_us)
+        parts = parts_of(log, partitions, path, partial(sources, settings), now_us, ways_in=ways_in)
         try:
             listener = listening(host, port)
         except OSError as exc:
@@ -107,7 +105,7 @@ async def gateway(
         tls = None if tls_cert is None or tls_key is None else (tls_cert, tls_key)
         quiet_gc()
         where = f"http{'s' if tls else ''}://{host}:{listener.getsockname()[1]}"
-        _say(f"gateway on {where}, log {settings.url}, {len(parts.callers)} keys in {path}")
+        _say(f"gateway on {where}, log {settings.url}, {len(parts.callers)} keys in {path}, {len(ways_in)} ways in")
         works = {
             "following answers": parts.answers.follow(),
             "watching the parent": watch_parent(stop),

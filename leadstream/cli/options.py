@@ -19,6 +19,8 @@ from projections.stores.port import StoreError
 
 CONFIG_FILE = Path("leadstream.toml")
 FORMATS = ("table", "json", "csv")
+SOURCES = "sources"
+"""Where the file names the ways in for vendors and forms."""
 _GLOBAL = (
     ("--broker", {"metavar": "URL", "help": "sqlite:///path (default: one file in the data directory) or kafka://host:port,…"}),
     ("--data-dir", {"metavar": "DIR", "help": "Where views and the embedded log live (default: leadstream-data)."}),
@@ -50,7 +52,7 @@ def names() -> list[str]:
 
 def settings_of(context: click.Context) -> Settings:
     """The settings: options after the command, then before it, then the environment, then leadstream.toml."""
-    written = {name: value for name, value in from_file().items() if name != "format"}
+    written = {name: value for name, value in from_file().items() if name in names()}
     chosen: dict[str, Any] = {}
     at: click.Context | None = context
     levels = []
@@ -73,7 +75,7 @@ def settings_of(context: click.Context) -> Settings:
 
 
 def from_file() -> dict[str, Any]:
-    """What leadstream.toml in the working directory says: the global options, and `format`.
+    """What leadstream.toml in the working directory says: the global options, `format`, and `sources`.
 
     Raises:
         click.UsageError: it cannot be read, or has a name that is no option, or a format there is not.
@@ -87,11 +89,13 @@ def from_file() -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise click.UsageError(f"{CONFIG_FILE}: {exc}") from exc
     said = {name.replace("-", "_"): value for name, value in found.items()}
-    allowed = [*names(), "format"]
+    allowed = [*names(), "format", SOURCES]
     if unknown := [name for name in said if name not in allowed]:
         raise click.UsageError(f"{CONFIG_FILE}: there is no option {unknown[0]!r}; there are {', '.join(allowed)}")
     if (form := said.get("format", FORMATS[0])) not in FORMATS:
         raise click.UsageError(f"{CONFIG_FILE}: format: {form!r} is not one of {', '.join(FORMATS)}")
+    if not isinstance(said.get(SOURCES, {}), dict):
+        raise click.UsageError(f"{CONFIG_FILE}: {SOURCES}: expected tables such as [{SOURCES}.contact-form]")
     return said
 
 

@@ -19,7 +19,7 @@ from engine.ports import EventLog
 from engine.watchdog import STALLED_EXIT, Limits, Watchdog
 from leadstream.advice import advised
 from leadstream.beside import WorkFailed, beside
-from leadstream.cli.gateway import EXTRA, is_installed
+from leadstream.cli.extra import EXTRA, is_installed
 from leadstream.cli.options import command, fail
 from leadstream.cli.root import main
 from leadstream.clock import now_us

@@ -49,6 +49,14 @@ def _tell(item: Doc, telling: Telling) -> None:
 
 
 CONNECTOR = connector(
-    NAME, _items, _key, _tell, verify=verify, methods=("POST", "GET"), reply=Reply(status=204, body=b"")
+    NAME,
+    _items,
+    _key,
+    _tell,
+    verify=verify,
+    methods=("POST", "GET"),
+    reply=Reply(status=204, body=b""),
+    tells=True,
+    browsers=True,
 )
 """Ad clicks and other landings."""

@@ -39,6 +39,10 @@ def connector(
     kept: Callable[[Raw], Raw] = without_credentials,
     methods: tuple[str, ...] = ("POST",),
     reply: Reply | None = None,
+    seconds: float = 10.0,
+    tells: bool = False,
+    browsers: bool = False,
+    open_by_account: bool = False,
 ) -> Connector:
     """A connector whose requests are made of items.
 
@@ -52,6 +56,10 @@ def connector(
         kept: the request without credentials.
         methods: HTTP methods by which messages come.
         reply: what an accepted request is answered; 200 and an empty object, unless it is given.
+        seconds: how long the sender waits for an answer.
+        tells: whoever sends is told what is rejected.
+        browsers: pages of other origins send.
+        open_by_account: an account that is configured is proof enough.
     """
     return Connector(
         name=name,
@@ -62,6 +70,10 @@ def connector(
         kept=kept,
         methods=methods,
         reply=reply or Reply(),
+        seconds=seconds,
+        tells=tells,
+        browsers=browsers,
+        open_by_account=open_by_account,
     )
 
 

@@ -82,5 +82,5 @@ def verify(raw: Raw, trust: Trust, now: int) -> Refusal | None:
     return stale(timestamp, now) or refused
 
 
-CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify, seconds=4.0)
 """Customer.io."""

@@ -78,5 +78,5 @@ def _merged(item: Doc, portal: str, at: int, telling: Telling) -> None:
     telling.want("contact", who.own)
 
 
-CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify, seconds=5.0)
 """HubSpot."""

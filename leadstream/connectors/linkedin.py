@@ -59,5 +59,5 @@ def challenge(raw: Raw, trust: Trust) -> Reply | None:
     return Reply(body=msgspec.json.encode({"challengeCode": code, "challengeResponse": answer}))
 
 
-CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify, challenge=challenge)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify, challenge=challenge, seconds=3.0)
 """Notifications of LinkedIn."""

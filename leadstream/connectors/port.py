@@ -200,6 +200,10 @@ class Connector:
         kept: the request without credentials, as it may be stored.
         methods: HTTP methods by which messages come.
         reply: what an accepted request is answered.
+        seconds: how long the sender waits for an answer.
+        tells: whoever sends can mend what is rejected, and so is told of it; a vendor would only send it again.
+        browsers: pages of other origins send, and ask whether they may (CORS).
+        open_by_account: an account that is configured is proof enough, without a secret.
     """
 
     name: str
@@ -210,6 +214,10 @@ class Connector:
     kept: Callable[[Raw], Raw]
     methods: tuple[str, ...] = ("POST",)
     reply: Reply = Reply()
+    seconds: float = 10.0
+    tells: bool = False
+    browsers: bool = False
+    open_by_account: bool = False
 
 
 def envelope(told: Told) -> Envelope:

@@ -153,5 +153,5 @@ def verify(raw: Raw, trust: Trust, now: int) -> Refusal | None:
     return shared_key(raw, trust, now)
 
 
-CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify, browsers=True)
 """Segment."""

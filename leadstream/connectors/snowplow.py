@@ -135,5 +135,5 @@ def verify(raw: Raw, trust: Trust, now: int) -> Refusal | None:
     return OTHER_ACCOUNT if trust.accounts and not applications <= set(trust.accounts) else None
 
 
-CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify, browsers=True, open_by_account=True)
 """Snowplow."""

@@ -180,5 +180,5 @@ def _origin(raw: Raw) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify, tells=True, browsers=True)
 """Forms on one's own pages."""

@@ -132,5 +132,5 @@ def challenge(raw: Raw, trust: Trust) -> Reply | None:
     return Reply(body=msgspec.json.encode({"plainToken": token, "encryptedToken": encrypted}))
 
 
-CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify, challenge=challenge)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify, challenge=challenge, seconds=3.0)
 """Zoom."""

@@ -14,6 +14,7 @@ from leadstream import __version__
 from leadstream.gateway.commands import commands_routes
 from leadstream.gateway.events import PATH, Endpoint, events_endpoint, events_routes
 from leadstream.gateway.front import Front
+from leadstream.gateway.hooks import hooks_routes
 from leadstream.gateway.leads import leads_routes
 from leadstream.gateway.parts import Parts
 from leadstream.gateway.problems import Problem, response_to, unavailable
@@ -22,8 +23,9 @@ from projections.stores.port import StoreError
 
 logger = logging.getLogger("leadstream.gateway")
 _ABOUT = (
-    "Facts, commands and questions over HTTP. Every request shows a key (`leadstream keys create`) as "
-    "`Authorization: Bearer`. Problems are told as application/problem+json."
+    "Facts, commands and questions over HTTP. Requests show a key (`leadstream keys create`) as "
+    "`Authorization: Bearer`; those of vendors and forms (`/v1/hooks/`) prove in their own ways who sends them. "
+    "Problems are told as application/problem+json."
 )
 
 
@@ -46,7 +48,7 @@ def _routed(parts: Parts) -> tuple[FastAPI, Endpoint]:
     )
     post_events = events_endpoint(parts)
     app.include_router(events_routes(post_events))
-    for routes in (commands_routes, leads_routes, views_routes):
+    for routes in (commands_routes, leads_routes, views_routes, hooks_routes):
         app.include_router(routes(parts))
     app.add_api_route("/v1/health", _health, methods=["GET"], include_in_schema=False)
     app.add_exception_handler(Problem, _problem)

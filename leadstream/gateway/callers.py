@@ -1,13 +1,12 @@
 """Who calls: the key in `Authorization`, what it may do, and how often."""
 
 import logging
-import math
 from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 
 from leadstream.gateway.problems import Problem
-from leadstream.gateway.rates import Bucket
+from leadstream.gateway.rates import Bucket, too_often
 from leadstream.keys import ANY_SOURCE, ApiKey, BadKeys, Scope, matching, read_keys
 
 logger = logging.getLogger("leadstream.gateway")
@@ -50,11 +49,7 @@ class Caller:
         """
         wait = self.bucket.wait(at)
         if wait:
-            raise Problem(
-                HTTPStatus.TOO_MANY_REQUESTS,
-                f"this key may send {self.key.rate} a second",
-                headers={"retry-after": str(math.ceil(wait))},
-            )
+            raise too_often(f"this key may send {self.key.rate} a second", wait)
 
 
 class Callers:

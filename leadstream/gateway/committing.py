@@ -51,12 +51,13 @@ class GroupCommit:
         self._bytes = 0
         self._running: asyncio.Task[None] | None = None
 
-    async def append(self, batches: Batches, size: int) -> None:
+    async def append(self, batches: Batches, size: int, *, seconds: float | None = None) -> None:
         """Append records; they are durable when it returns.
 
         Args:
             batches: records by topic and partition.
             size: their bytes, about.
+            seconds: after which whoever waits is told, where that is sooner than for others.
 
         Raises:
             Full: too much is waiting; nothing was appended.
@@ -71,11 +72,12 @@ class GroupCommit:
         self._bytes += size
         if self._running is None:
             self._running = loop.create_task(self._run(), name="group commit")
+        patience = self._bounds.patience if seconds is None else min(seconds, self._bounds.patience)
         try:
-            async with asyncio.timeout(self._bounds.patience):
+            async with asyncio.timeout(patience):
                 await waiting.done
         except TimeoutError as exc:
-            raise Unavailable(f"the log did not take it within {self._bounds.patience:g} s") from exc
+            raise Unavailable(f"the log did not take it within {patience:g} s") from exc
 
     async def _run(self) -> None:
         try:

@@ -1,6 +1,6 @@
 """What a gateway is made of; the composition root puts it together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +12,7 @@ from leadstream.gateway.callers import Callers
 from leadstream.gateway.committing import Bounds
 from leadstream.gateway.publisher import Publisher
 from leadstream.gateway.reading import Reading, Sources
+from leadstream.intake.sources import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Parts:
         reading: answers questions.
         clock: now, in microseconds.
         limits: how long things may take.
+        sources: the ways in for vendors and forms, by name.
     """
 
     callers: Callers
@@ -46,6 +48,7 @@ class Parts:
     reading: Reading
     clock: Callable[[], int]
     limits: Limits = field(default_factory=Limits)
+    sources: Mapping[str, Source] = field(default_factory=dict)
 
 
 def parts_of(
@@ -57,6 +60,7 @@ def parts_of(
     *,
     bounds: Bounds | None = None,
     limits: Limits | None = None,
+    ways_in: Mapping[str, Source] | None = None,
 ) -> Parts:
     """The parts over a log; `reading` is to be closed in the end.
 
@@ -68,7 +72,10 @@ def parts_of(
         clock: now, in microseconds.
         bounds: how much is appended at once.
         limits: how long things may take.
+        ways_in: for vendors and forms, by name.
     """
     publisher, answers, reading = Publisher(log, partitions, clock, bounds), Answers(log), Reading(opening, clock)
     asking = Asking(log, partitions, publisher, answers=answers, reading=reading, clock=clock)
-    return Parts(Callers(keys_file, clock), publisher, asking, answers, reading, clock, limits or Limits())
+    return Parts(
+        Callers(keys_file, clock), publisher, asking, answers, reading, clock, limits or Limits(), ways_in or {}
+    )

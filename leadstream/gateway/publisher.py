@@ -16,7 +16,7 @@ from leadstream.gateway.callers import Caller
 from leadstream.gateway.committing import Bounds, Full, GroupCommit
 from leadstream.gateway.problems import Problem, unavailable
 from leadstream.gateway.remembered import Remembered
-from leadstream.publishing import Refused, batches_of, check
+from leadstream.publishing import Batches, Refused, batches_of, check
 
 logger = logging.getLogger("leadstream.gateway")
 KNOWN = 200_000
@@ -45,6 +45,9 @@ class Item:
 class Publisher:
     """Puts events of callers into the inboxes. Belongs to one event loop.
 
+    Attributes:
+        partitions: of the inboxes.
+
     Args:
         log: the log.
         partitions: of the inboxes.
@@ -53,7 +56,8 @@ class Publisher:
     """
 
     def __init__(self, log: EventLog, partitions: int, clock: Callable[[], int], bounds: Bounds | None = None) -> None:
-        self._codec, self._partitions, self._clock = Codec(), partitions, clock
+        self.partitions = partitions
+        self._codec, self._clock = Codec(), clock
         self._commits = GroupCommit(log, bounds)
         self._known = Remembered[bytes, None](KNOWN)
 
@@ -96,10 +100,22 @@ class Publisher:
         Raises:
             Problem: 503 when the log cannot take them; 413 when it never will.
         """
-        batches = batches_of(self._partitions, ((envelope, value, ()) for envelope, value in records))
-        size = sum(len(value) + len(envelope.subject) for envelope, value in records)
+        batches = batches_of(self.partitions, ((envelope, value, ()) for envelope, value in records))
+        await self.put(batches, sum(len(value) + len(envelope.subject) for envelope, value in records))
+
+    async def put(self, batches: Batches, size: int, *, seconds: float | None = None) -> None:
+        """Append records; durable when it returns.
+
+        Args:
+            batches: records by topic and partition.
+            size: their bytes, about.
+            seconds: after which whoever waits is told, where that is sooner than for others.
+
+        Raises:
+            Problem: 503 when the log cannot take them; 413 when it never will.
+        """
         try:
-            await self._commits.append(batches, size)
+            await self._commits.append(batches, size, seconds=seconds)
         except RecordTooLarge as exc:  # its topics are set up to take less than ours
             raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(exc)) from exc
         except (Full, LogError) as exc:

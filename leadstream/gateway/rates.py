@@ -1,5 +1,10 @@
 """How often a caller may come: a bucket that fills steadily. Pure; the time is given."""
 
+import math
+from http import HTTPStatus
+
+from leadstream.gateway.problems import Problem
+
 _SECOND = 1_000_000
 _BURST_SECONDS = 2
 
@@ -34,3 +39,13 @@ class Bucket:
             full = self.rate * _BURST_SECONDS
             self._left = min(full, self._left + (at - self._at) * self.rate / _SECOND)
             self._at = at
+
+
+def too_often(detail: str, wait: float) -> Problem:
+    """What whoever comes too often is told.
+
+    Args:
+        detail: how often it may come.
+        wait: seconds until it may.
+    """
+    return Problem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers={"retry-after": str(math.ceil(wait))})

@@ -26,6 +26,7 @@ from leadstream.gateway.app import build_app
 from leadstream.gateway.committing import Bounds
 from leadstream.gateway.parts import parts_of
 from leadstream.gateway.reading import Sources
+from leadstream.intake.sources import Source
 from leadstream.publishing import publish
 from leadstream.running import run_until_idle
 from leadstream.settings import Settings
@@ -77,9 +78,9 @@ class House:
         asked = {"content-type": media_type, "authorization": f"Bearer {self.key}", **named}
         return await self.client.post("/v1/events", content=body, headers=asked)
 
-    async def kept(self) -> list[Record]:
-        """All records of the inbox."""
-        return [each for number in range(PARTITIONS) async for each in records_of(self.log, LEAD_INBOX, number)]
+    async def kept(self, topic: str = LEAD_INBOX) -> list[Record]:
+        """All records of the inbox, or of another topic."""
+        return [each for number in range(PARTITIONS) async for each in records_of(self.log, topic, number)]
 
     async def values(self) -> list[dict[str, Any]]:
         """What they say."""
@@ -117,7 +118,12 @@ class House:
 
 
 @asynccontextmanager
-async def gateway(folder: Path, log: EventLog | None = None, bounds: Bounds | None = None) -> AsyncIterator[House]:
+async def gateway(
+    folder: Path,
+    log: EventLog | None = None,
+    bounds: Bounds | None = None,
+    ways_in: Mapping[str, Source] | None = None,
+) -> AsyncIterator[House]:
     """A gateway with one key."""
     clock = Clock()
     log = log or MemoryLog(clock=clock)
@@ -134,7 +140,7 @@ async def gateway(folder: Path, log: EventLog | None = None, bounds: Bounds | No
         finally:
             store.close()
 
-    parts = parts_of(log, PARTITIONS, keys_file, sources, clock, bounds=bounds)
+    parts = parts_of(log, PARTITIONS, keys_file, sources, clock, bounds=bounds, ways_in=ways_in)
     app = build_app(parts)
     following = asyncio.create_task(parts.answers.follow())
     transport = httpx.ASGITransport(app)

@@ -1,0 +1,1 @@
+"""Intake: ways in that are configured, requests kept before they are translated, and translated again."""
