@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-THOROUGH, QUICK = 100, 25
+THOROUGH, QUICK = 100, 10
 """Examples of a law that names no number, under `--hypothesis-profile=thorough` (as without one) and `quick`."""
 
 _LEAST = 5
