@@ -19,7 +19,10 @@ from events.topics import (
     TopicDefinition,
 )
 from projections.pipeline.clean_pipe import CLEAN_PIPE
+from projections.pipeline.conversion_view import STAGE_CONVERSION
 from projections.pipeline.matrix_view import MATRIX, MATRIX_OPPORTUNITIES
+from projections.pipeline.stage_ages_view import STAGE_AGES, STAGE_OLD
+from projections.pipeline.velocity_view import VELOCITY
 from projections.pipeline.waterfall_view import WATERFALL
 from projections.predicting.answers import PREDICTION_CALIBRATION, PREDICTION_MODEL, PREDICTIONS
 from projections.projection import Projection
@@ -129,6 +132,10 @@ COMPUTED: tuple[Computed, ...] = (
     MATRIX_OPPORTUNITIES,
     WATERFALL,
     CLEAN_PIPE,
+    VELOCITY,
+    STAGE_CONVERSION,
+    STAGE_AGES,
+    STAGE_OLD,
 )
 """Computed when somebody asks, from the rows of others."""
 

@@ -52,6 +52,13 @@ def _computed(view: Computed) -> Iterator[str]:
     rows = f"Sorted by {order}" if order else "One row"
     yield f"Computed when it is asked for; it has neither topic nor SQL view. {rows}:\n"
     yield from _columns(columns_by(view, None))
+    if view.takes:
+        options = (f"`--{name.replace('_', '-')}`" for name in sorted(view.takes))
+        yield f"Takes {', '.join(options)}.\n"
+    alone = [name for name in view.groupings if "+" not in name]
+    if alone:
+        two = ", or two of them with a plus between" if len(alone) < len(view.groupings) else ""
+        yield f"Split `--by` {', '.join(f'`{name}`' for name in alone)}{two}.\n"
 
 
 def _derived(view: Derived) -> Iterator[str]:

@@ -2,14 +2,13 @@
 
 from fractions import Fraction
 
+from projections.pipeline.asking import CURRENCY, OPPORTUNITIES, rates_asked, real
 from projections.pipeline.history import as_of
-from projections.pipeline.matrix_view import CURRENCY, real
-from projections.pipeline.money import NoRate
 from projections.pipeline.quarters import local_day
 from projections.pipeline.reading import spans
 from projections.pipeline.terms import instant_of, terms_at
 from projections.pipeline.velocity import stage_ages
-from projections.views.view import Asked, BadQuery, Cells, Column, Computed, Kind, Query
+from projections.views.view import Asked, Cells, Column, Computed, Kind, Query
 
 _FLAGGED = "SELECT DISTINCT opportunity FROM hygiene_base WHERE cleared_at IS NULL"
 
@@ -31,10 +30,8 @@ def _clean(query: Query, asked: Asked) -> list[Cells]:
         limit, since = oldest.get(deal.stage), deal.stage_since
         is_old = limit is not None and since is not None and at - since > limit
         is_clean = opportunity not in untidy and not is_old
-        try:
+        with rates_asked():
             amount = terms.rates.converted(deal.amount_minor, deal.currency, day)
-        except NoRate as exc:
-            raise BadQuery(f"{exc}; an agreement says rates (pipeline.rates)") from exc
         of = sums.setdefault(deal.owner, [0] * 5)
         for place, value in enumerate((1, is_clean, is_old, amount, amount * is_clean)):
             of[place] += value
@@ -68,5 +65,5 @@ CLEAN_PIPE = Computed(
     ),
     order=("owner",),
     compute=_clean,
-    rests_on=("opportunity_completeness",),
+    rests_on=(OPPORTUNITIES,),
 )

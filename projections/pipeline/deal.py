@@ -1,6 +1,6 @@
 """An opportunity at one instant, and what a fact does to it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -75,15 +75,26 @@ class Deal(Struct, frozen=True, gc=False, array_like=True):
 NOTHING = Deal()
 """Before the first fact."""
 
-DIMENSIONS = ("product", "region", "segment", "source")
-"""By which the matrix is cut."""
-SLICES = (*DIMENSIONS, "campaign", "owner", "opener", "opener_role", "account", "stage", "forecast", "currency", "lead")
-"""By which anything may be cut; of the product each line has its own."""
+DIMENSIONS = ("product", "region", "segment", "source", "campaign", "owner", "opener_role")
+"""By which every figure can be cut; of the product each line has its own."""
 
 
 def value_of(deal: Deal, part: Line, dimension: str) -> str:
     """What a part of an opportunity counts to, in one dimension."""
     return part.product if dimension == "product" else str(getattr(deal, dimension))
+
+
+Group = tuple[str, ...]
+"""Values of the dimensions one cuts by, in their order."""
+
+
+def sliced(deal: Deal, by: Sequence[str]) -> dict[Group, tuple[Line, ...]]:
+    """The parts of an opportunity by the slices they count to; with several products it is in several slices."""
+    found: dict[Group, tuple[Line, ...]] = {}
+    for part in deal.parts():
+        group = tuple(value_of(deal, part, name) for name in by)
+        found[group] = (*found.get(group, ()), part)
+    return found
 
 
 class Step(Struct, frozen=True, gc=False, array_like=True):

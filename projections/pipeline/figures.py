@@ -8,7 +8,7 @@ from datetime import date
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from projections.pipeline.deal import WON, Deal, value_of
+from projections.pipeline.deal import WON, Deal, Group, value_of
 from projections.pipeline.history import Version, as_of, known_at
 from projections.pipeline.money import Rates
 from projections.pipeline.quarters import Quarter, local_day
@@ -25,9 +25,6 @@ _ALL_FORECASTS = {
     "best_case": (BEST_CASE,),
 }
 """Which forecasts an open opportunity counts to, by its category; any other category counts to none."""
-
-Group = tuple[str, ...]
-"""Values of the dimensions one cuts by, in their order."""
 
 
 class Held(NamedTuple):

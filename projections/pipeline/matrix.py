@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from projections.pipeline.figures import CLOSED, COVERAGE, MEASURES, OPEN_PIPE, Cut, Figures, Group, Terms
+from projections.pipeline.deal import Group
+from projections.pipeline.figures import CLOSED, COVERAGE, MEASURES, OPEN_PIPE, Cut, Figures, Terms
 from projections.pipeline.targets import KIND_OF, Target, groups_of, target_of
 
 MET = "met"

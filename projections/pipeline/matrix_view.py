@@ -1,50 +1,32 @@
 """The views `matrix` and `matrix-opportunities`: the matrix, and what each of its cells opens to."""
 
-from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from itertools import combinations
 
+from projections.pipeline.asking import (
+    AS_OF,
+    COUNCILS,
+    CURRENCY,
+    CUT,
+    KNOWN_AT,
+    KNOWN_TIMES,
+    OPPORTUNITIES,
+    QUARTER,
+    cut_by,
+    cuts,
+    in_columns,
+    quarter_asked,
+    rates_asked,
+    real,
+)
 from projections.pipeline.deal import DIMENSIONS
-from projections.pipeline.figures import COVERAGE, Cut, Figures, Terms, shares, summed
+from projections.pipeline.figures import COVERAGE, Cut, Figures, shares, summed
 from projections.pipeline.matrix import Cell, Years, cells
-from projections.pipeline.money import NoRate, rounded
-from projections.pipeline.quarters import Quarter, local_day, quarter_named, quarter_of, same_instant, year_before
+from projections.pipeline.money import rounded
+from projections.pipeline.quarters import same_instant, year_before
 from projections.pipeline.reading import held_in, targets_in
 from projections.pipeline.terms import instant_of, terms_at
 from projections.views.times import instant_text, instant_text_or_none
-from projections.views.view import Asked, BadQuery, Cells, Column, Computed, Kind, Query
-
-CUTS = (*DIMENSIONS, *("+".join(pair) for pair in combinations(DIMENSIONS, 2)))
-"""By what the matrix can be split: a dimension, or two."""
-RESTS_ON = ("opportunity_completeness", "council_completeness")
-TIMES = frozenset({"as_of", "known_at"})
-_DIGITS = 10_000
-
-
-def real(value: Fraction | None) -> float | None:
-    """A share with four digits; rounded as a whole number, so that no machine rounds it otherwise."""
-    return None if value is None else rounded(value * _DIGITS) / _DIGITS
-
-
-def quarter_asked(asked: Asked, at: int, terms: Terms) -> Quarter:
-    """The quarter that is asked about, or the one of the instant.
-
-    Raises:
-        BadQuery: it is no quarter.
-    """
-    name = asked.equal.get("quarter")
-    if name is None:
-        return quarter_of(local_day(at, terms.zone), terms.begins)
-    try:
-        return quarter_named(name, terms.begins)
-    except ValueError as exc:
-        raise BadQuery(f"quarter: {exc}") from exc
-
-
-def cut_by(asked: Asked, dimensions: Sequence[str] = DIMENSIONS) -> tuple[str, ...]:
-    """The dimensions that it is split by, and those of which one value is asked for, in their order."""
-    named = set((asked.by or "").split("+")) | asked.equal.keys()
-    return tuple(name for name in dimensions if name in named)
+from projections.views.view import Asked, Cells, Column, Computed, Kind, Query
 
 
 def _figures(query: Query, cut: Cut, known: int | None) -> Figures:
@@ -61,22 +43,19 @@ def _matrix(query: Query, asked: Asked) -> list[Cells]:
     cut = Cut(quarter, at, by, terms)
     before = Cut(year_before(quarter), same_instant(quarter, at, terms.zone), by, terms)
     then = before.at + max(0, known - at) if known is not None else before.at
-    try:
+    with rates_asked():
         years = Years(_figures(query, cut, known), _figures(query, before, then), _figures(query, before, known))
         found = cells(years, targets_in(query, quarter, at, known), cut)
         return [_row(cell, cut, known) for cell in found]
-    except NoRate as exc:
-        raise BadQuery(f"{exc}; an agreement says rates (pipeline.rates)") from exc
 
 
 def _row(cell: Cell, cut: Cut, known: int | None) -> Cells:
-    of: Mapping[str, str] = dict(zip(cut.by, cell.group, strict=True))
     coverage = cell.coverage or (
         "" if cell.attainment is None or cell.measure != COVERAGE else _hundredths(cell.attainment)
     )
     return (
         cut.quarter.name,
-        *(of.get(name) for name in DIMENSIONS),
+        *in_columns(cut.by, cell.group),
         cell.measure,
         cell.amount_minor,
         cut.terms.rates.reporting,
@@ -104,11 +83,9 @@ def _opened(query: Query, asked: Asked) -> list[Cells]:
         return []
     terms = terms_at(query, at)
     cut = Cut(quarter_asked(asked, at, terms), at, DIMENSIONS, terms)
-    try:
+    with rates_asked():
         every = held_in(query, cut.quarter, terms.zone, cut.at, asked.known_at)
         found = [share for each in every for share in shares(each, cut)]
-    except NoRate as exc:
-        raise BadQuery(f"{exc}; an agreement says rates (pipeline.rates)") from exc
     sums: dict[tuple[str, ...], int] = {}
     for share in found:
         key = (*share.group, share.measure, share.opportunity)
@@ -121,21 +98,12 @@ def _opened(query: Query, asked: Asked) -> list[Cells]:
     ]
 
 
-QUARTER = Column("quarter", Kind.TEXT, "fiscal quarter, such as 2026Q1; that of the instant, unless another is asked")
-_UNCUT = "; empty where it is not cut by it, blank where none was said"
-_CUT = tuple(Column(name, Kind.TEXT, f"the {name} it is about{_UNCUT}", True) for name in DIMENSIONS)
-CURRENCY = Column("currency", Kind.TEXT, "currency of reports; all amounts are in its minor units")
-AT = (
-    Column("as_of", Kind.INSTANT, "the instant the figures hold for"),
-    Column("known_at", Kind.INSTANT, "by what was recorded up to then; empty: by all that is known", True),
-)
-
 MATRIX = Computed(
     name="matrix",
     meaning="What was won, is forecast, open and was generated in a quarter, against target, pace and last year.",
     answer=(
         QUARTER,
-        *_CUT,
+        *CUT,
         Column(
             "measure",
             Kind.TEXT,
@@ -152,13 +120,14 @@ MATRIX = Computed(
         Column("restated_minor", Kind.INTEGER, "last year by what is known now"),
         Column("yoy_restated", Kind.REAL, "growth against that", True),
         Column("colour", Kind.TEXT, "by attainment ÷ share of the quarter gone: green, yellow, red, or blank"),
-        *AT,
+        AS_OF,
+        KNOWN_AT,
     ),
     order=("quarter", *DIMENSIONS),
-    groupings=CUTS,
+    groupings=cuts(),
     compute=_matrix,
-    takes=TIMES,
-    rests_on=RESTS_ON,
+    takes=KNOWN_TIMES,
+    rests_on=(OPPORTUNITIES, COUNCILS),
 )
 
 MATRIX_OPPORTUNITIES = Computed(
@@ -166,15 +135,16 @@ MATRIX_OPPORTUNITIES = Computed(
     meaning="What the cells of the matrix open to: what each opportunity adds to each figure, product by product.",
     answer=(
         QUARTER,
-        *(Column(name, Kind.TEXT, f"the {name}; blank where none was said") for name in DIMENSIONS),
+        *(Column(name, Kind.TEXT, f"the {name.replace('_', ' ')}; blank where none was said") for name in DIMENSIONS),
         Column("measure", Kind.TEXT, "the figure, as in `matrix`"),
         Column("opportunity", Kind.TEXT, "opportunity id"),
         Column("amount_minor", Kind.INTEGER, "what it adds"),
         CURRENCY,
-        *AT,
+        AS_OF,
+        KNOWN_AT,
     ),
     order=("quarter", *DIMENSIONS, "measure", "opportunity"),
     compute=_opened,
-    takes=TIMES,
-    rests_on=("opportunity_completeness",),
+    takes=KNOWN_TIMES,
+    rests_on=(OPPORTUNITIES,),
 )

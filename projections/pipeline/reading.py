@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from projections.pipeline.deal import Deal
 from projections.pipeline.figures import Held
 from projections.pipeline.history import Version
 from projections.pipeline.quarters import Quarter
@@ -27,6 +28,13 @@ WHERE h.valid_from <= ? AND (h.valid_to IS NULL OR h.valid_to > ?)
     AND ((h.status = 'open' AND h.close_date >= ? AND h.close_date < ?)
         OR (h.status = 'won' AND h.closed_at >= ? AND h.closed_at < ?)
         OR (h.opened_at >= ? AND h.opened_at < ?))
+    AND %s
+ORDER BY h.opportunity
+"""  # noqa: S608 - our identifiers
+_OPEN_OR_CLOSED = f"""
+SELECT h.opportunity, {_DEAL} FROM opportunity_history_base h
+WHERE h.valid_from <= ? AND (h.valid_to IS NULL OR h.valid_to > ?)
+    AND (h.status = 'open' OR (h.status <> '' AND h.closed_at >= ?))
     AND %s
 ORDER BY h.opportunity
 """  # noqa: S608 - our identifiers
@@ -64,6 +72,14 @@ def held_in(query: Query, quarter: Quarter, zone: ZoneInfo, at: int, known: int 
     standing = query(_STANDING % condition, (now, now, *closing, begin, end, begin, end, *values))
     for opportunity, *cells in standing:
         yield Held(str(opportunity), deal_of(tuple(cells)), born.get(str(opportunity)))
+
+
+def open_or_closed(query: Query, since: int, at: int, known: int | None) -> Iterator[Deal]:
+    """The opportunities that are open at an instant, and those closed since another one, as they were known."""
+    condition, values = _known(known)
+    now = instant_text(at)
+    for _, *cells in query(_OPEN_OR_CLOSED % condition, (now, now, instant_text(since), *values)):
+        yield deal_of(tuple(cells))
 
 
 def spans(

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from projections.pipeline.figures import BEST_CASE, CLOSED, COMMIT, GENERATION, MOST_LIKELY, Cut, Group
+from projections.pipeline.deal import Group
+from projections.pipeline.figures import BEST_CASE, CLOSED, COMMIT, GENERATION, MOST_LIKELY, Cut
 
 KIND_OF = dict.fromkeys((CLOSED, COMMIT, MOST_LIKELY, BEST_CASE), "closed") | {GENERATION: "pipe_generation"}
 """The kind of target that a measure is held against. Open pipe has none: what it is for says its coverage."""

@@ -2,6 +2,7 @@
 
 from datetime import date
 from fractions import Fraction
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 from projections.pipeline.figures import Terms
@@ -17,6 +18,7 @@ SELECT agreement, version, timezone, currency, year_begins, green, yellow FROM (
     WHERE p.effective_from <= ? AND (r.retired_from IS NULL OR r.retired_from > p.effective_from)
 ) AS dated WHERE nth = 1 AND timezone IS NOT NULL ORDER BY priority DESC, conditional DESC, agreement
 """
+_STAGES = "SELECT stage, forecast FROM agreement_stages WHERE agreement = ? AND version = ? ORDER BY place"
 _RATES = "SELECT currency, since, rate FROM agreement_rates WHERE agreement = ? AND version = ?"
 _CURRENCIES = "SELECT DISTINCT currency FROM opportunity_history_base WHERE currency <> '' ORDER BY currency"
 _LATEST = "SELECT MAX(known_from) FROM opportunity_history_base"
@@ -33,6 +35,17 @@ def instant_of(query: Query, asked: Asked) -> int | None:
         return asked.as_of
     ((latest,),) = query(_LATEST, ())
     return asked.complete_to if latest is None or asked.complete_to is not None else us_of_text(str(latest))
+
+
+def stages_at(query: Query, at: int) -> tuple[str, ...]:
+    """The stages on the way to a sale by the pipeline that governs at an instant, in order; none where it lists none.
+
+    They are those before the first one that wins: entering that is the sale itself, and what is listed after it, such
+    as one where opportunities rest, is no step towards it.
+    """
+    governing = query(_GOVERNING, (instant_text(at),))
+    listed = query(_STAGES, governing[0][:2]) if governing else ()
+    return tuple(str(stage) for stage, _ in takewhile(lambda row: row[1] != "closed", listed))
 
 
 def terms_at(query: Query, at: int) -> Terms:

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from events.instants import DAY
-from projections.pipeline.deal import LOST, WON
+from projections.pipeline.deal import LOST, OPENED, WON
 from projections.pipeline.history import Version
 
 _PERCENT = 100
@@ -38,7 +38,7 @@ class Reached(NamedTuple):
     """One stage of a cohort.
 
     Attributes:
-        stage: its name, or `won`.
+        stage: its name; before the first one `opened`, after the last one `won`.
         deals: opportunities that came to it or past it, each once.
         entries: how often it was entered, entries anew with the first ones.
         went_on: of the deals, those that came past it.
@@ -52,6 +52,11 @@ class Reached(NamedTuple):
     lost: int
 
     @property
+    def standing(self) -> int:
+        """Of the deals, those that are open now and came no further; sold ones are no longer on their way."""
+        return 0 if self.stage == WON else self.deals - self.went_on - self.lost
+
+    @property
     def conversion(self) -> Fraction | None:
         """Share that went on; None where nobody came."""
         return Fraction(self.went_on, self.deals) if self.deals else None
@@ -61,7 +66,7 @@ def conversions(every: Iterable[Sequence[Version]], stages: Sequence[str], begin
     """How far the opportunities came that were opened in a span.
 
     Whoever came to a later stage has come to the earlier ones too, also when it skipped them; whoever went back or is
-    lost today still came as far as it did. What is in none of the stages has come to none.
+    lost today still came as far as it did. What was in none of the stages was opened and has come no further.
 
     Args:
         every: of each opportunity the versions that were known together.
@@ -69,25 +74,21 @@ def conversions(every: Iterable[Sequence[Version]], stages: Sequence[str], begin
         begin: of the span of openings, in microseconds.
         end: of that span, itself outside.
     """
-    place = {stage: number for number, stage in enumerate(stages)}
-    reached, entries, lost = [0] * len(stages), [0] * len(stages), [0] * len(stages)
-    won = 0
+    names = (OPENED, *stages, WON)
+    place = {stage: number for number, stage in enumerate(stages, 1)}
+    reached, entries, lost = [0] * len(names), [0] * len(names), [0] * len(names)
     for known in every:
         if not known or known[-1].deal.opened_at is None or not begin <= known[-1].deal.opened_at < end:
             continue
         been = [place[stay.stage] for stay in stays(known) if stay.stage in place]
-        for number in been:
-            entries[number] += 1
         is_won = known[-1].deal.status == WON
-        won += is_won
-        furthest = len(stages) - 1 if is_won else max(been, default=-1)
+        for number in (0, *been, *([len(stages) + 1] if is_won else [])):
+            entries[number] += 1
+        furthest = len(stages) + 1 if is_won else max(been, default=0)
         for number in range(furthest + 1):
             reached[number] += 1
-        if furthest >= 0 and known[-1].deal.status == LOST:
-            lost[furthest] += 1
-    after = [*reached[1:], won]
-    rows = [Reached(*each) for each in zip(stages, reached, entries, after, lost, strict=False)]
-    return [*rows, Reached(WON, won, won, 0, 0)]
+        lost[furthest] += known[-1].deal.status == LOST
+    return [Reached(*each) for each in zip(names, reached, entries, (*reached[1:], 0), lost, strict=True)]
 
 
 def percentile(values: Iterable[int], percent: int) -> int | None:
@@ -96,14 +97,19 @@ def percentile(values: Iterable[int], percent: int) -> int | None:
     return ranked[(percent * len(ranked) + _PERCENT - 1) // _PERCENT - 1] if ranked else None
 
 
-def stage_ages(every: Iterable[Sequence[Version]], at: int, percent: int = 90) -> dict[str, int | None]:
-    """By stage, the length of stay in microseconds that so many percent of the ended stays do not exceed."""
-    lengths: dict[str, list[int]] = {}
+def lengths(every: Iterable[Sequence[Version]], at: int) -> dict[str, list[int]]:
+    """By stage, how long the stays took that had ended by an instant, in microseconds."""
+    found: dict[str, list[int]] = {}
     for known in every:
         for stay in stays(known):
             if stay.end is not None and stay.end <= at:
-                lengths.setdefault(stay.stage, []).append(stay.end - stay.begin)
-    return {stage: percentile(found, percent) for stage, found in sorted(lengths.items())}
+                found.setdefault(stay.stage, []).append(stay.end - stay.begin)
+    return found
+
+
+def stage_ages(every: Iterable[Sequence[Version]], at: int, percent: int = 90) -> dict[str, int | None]:
+    """By stage, the length of stay in microseconds that so many percent of the ended stays do not exceed."""
+    return {stage: percentile(found, percent) for stage, found in sorted(lengths(every, at).items())}
 
 
 class Velocity(NamedTuple):

@@ -1,27 +1,34 @@
 """The view `waterfall`: how the open pipe of a quarter came from one instant to another."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations
 
-from projections.pipeline.deal import Deal, value_of
-from projections.pipeline.figures import Group, Terms
+from projections.pipeline.asking import (
+    CURRENCY,
+    KNOWN_AT,
+    OPPORTUNITIES,
+    QUARTER,
+    UNCUT,
+    cut_by,
+    cuts,
+    in_columns,
+    quarter_asked,
+    rates_asked,
+)
+from projections.pipeline.deal import DIMENSIONS, Deal, Group, sliced, value_of
+from projections.pipeline.figures import Terms
 from projections.pipeline.history import Version, course, path
-from projections.pipeline.matrix_view import CURRENCY, QUARTER, cut_by, quarter_asked
-from projections.pipeline.money import NoRate
 from projections.pipeline.reading import spans
 from projections.pipeline.terms import instant_of, terms_at
 from projections.pipeline.waterfall import Inside, Period, Waterfall, together, waterfall
 from projections.views.times import instant_text, instant_text_or_none
 from projections.views.view import Asked, BadQuery, Cells, Column, Computed, Kind, Query
 
-SLICES = ("product", "region", "segment", "source", "campaign", "owner", "opener_role")
-"""By what it can be cut; any of them may have been told long after the days that are asked about."""
 NOW, THEN = "now", "then"
 _OPPORTUNITY = "opportunity"
 
 
 def _waterfall(query: Query, asked: Asked) -> list[Cells]:
-    end, by = instant_of(query, asked), cut_by(asked, SLICES)
+    end, by = instant_of(query, asked), cut_by(asked)
     if end is None:
         return []
     terms = terms_at(query, end)
@@ -39,10 +46,9 @@ def _waterfall(query: Query, asked: Asked) -> list[Cells]:
     times = instant_text(begin), instant_text(end), instant_text_or_none(asked.known_at)
     rows = list[Cells]()
     for (named, group), every in sorted(found.items(), key=lambda item: (item[0][0] or "", item[0][1])):
-        of, total = dict(zip(by, group, strict=True)), together(every)
+        total = together(every)
         if any(total) or (not by and not each_one):
-            slices = (of.get(name) for name in SLICES)
-            rows.append((quarter.name, named, *slices, *total, terms.rates.reporting, walk, *times))
+            rows.append((quarter.name, named, *in_columns(by, group), *total, terms.rates.reporting, walk, *times))
     return rows
 
 
@@ -67,13 +73,11 @@ def _cut(
     way: Sequence[tuple[int, Deal]], end: int, period: Period, by: tuple[str, ...], terms: Terms
 ) -> Iterator[tuple[Group, Waterfall]]:
     """One for each slice that an opportunity was in at any time."""
-    groups = {tuple(value_of(deal, part, name) for name in by) for _, deal in way for part in deal.parts()}
-    for group in groups:
+    for group in {group for _, deal in way for group in sliced(deal, by)}:
         wanted = tuple(zip(by, group, strict=True))
-        try:
-            yield group, waterfall(way, end, period, _inside(wanted), terms)
-        except NoRate as exc:
-            raise BadQuery(f"{exc}; an agreement says rates (pipeline.rates)") from exc
+        with rates_asked():
+            one = waterfall(way, end, period, _inside(wanted), terms)
+        yield group, one
 
 
 def _inside(wanted: Sequence[tuple[str, str]]) -> Inside:
@@ -95,7 +99,6 @@ _MEANINGS = {
     "revalued": "what rates did to amounts nobody changed; may be below zero",
     "end": "open pipe at `as_of`",
 }
-_UNCUT = "; empty where it is not cut by it"
 
 WATERFALL = Computed(
     name="waterfall",
@@ -103,18 +106,18 @@ WATERFALL = Computed(
     "decreased - moved_out - won - lost + reopened + entered - left + revalued = end, exactly.",
     answer=(
         QUARTER,
-        Column(_OPPORTUNITY, Kind.TEXT, f"opportunity id{_UNCUT}", True),
-        *(Column(name, Kind.TEXT, f"the {name.replace('_', ' ')}{_UNCUT}", True) for name in SLICES),
+        Column(_OPPORTUNITY, Kind.TEXT, f"opportunity id{UNCUT}", True),
+        *(Column(name, Kind.TEXT, f"the {name.replace('_', ' ')}{UNCUT}", True) for name in DIMENSIONS),
         *(Column(f"{name}_minor", Kind.INTEGER, meaning) for name, meaning in _MEANINGS.items()),
         CURRENCY,
         Column("known", Kind.TEXT, "now: by what is known in the end; then: as each state was known at its time"),
         Column("since", Kind.INSTANT, "where it begins; the beginning of the quarter, unless another is asked"),
         Column("as_of", Kind.INSTANT, "where it ends"),
-        Column("known_at", Kind.INSTANT, "by what was recorded up to then; empty: by all that is known", True),
+        KNOWN_AT,
     ),
-    order=("quarter", _OPPORTUNITY, *SLICES),
-    groupings=(_OPPORTUNITY, *SLICES, *("+".join(pair) for pair in combinations(SLICES[:4], 2))),
+    order=("quarter", _OPPORTUNITY, *DIMENSIONS),
+    groupings=(_OPPORTUNITY, *cuts()),
     compute=_waterfall,
     takes=frozenset({"since", "as_of", "known_at"}),
-    rests_on=("opportunity_completeness",),
+    rests_on=(OPPORTUNITIES,),
 )

@@ -104,6 +104,19 @@ RATES = Table(
 )
 """Rates to the currency of reports."""
 
+STAGES = Table(
+    "agreement_stages",
+    (
+        Column("agreement", Kind.TEXT, "name of the agreement"),
+        Column("version", Kind.INTEGER, "its version"),
+        Column("place", Kind.INTEGER, "place of the stage in the file, from 0"),
+        Column("stage", Kind.TEXT, "name of the stage of opportunities"),
+        Column("forecast", Kind.TEXT, "how sure a sale is in it; entering a closed one wins the opportunity"),
+    ),
+    3,
+)
+"""The stages of opportunities."""
+
 RETIRED = Table(
     "agreement_retired",
     (
@@ -115,7 +128,7 @@ RETIRED = Table(
 )
 """Versions that were retired."""
 
-OF_AGREEMENTS = (STATUSES, PROMISES, TERMS, PIPELINES, RATES, RETIRED)
+OF_AGREEMENTS = (STATUSES, PROMISES, TERMS, PIPELINES, RATES, STAGES, RETIRED)
 """Tables filled from the topic of the agreements."""
 
 

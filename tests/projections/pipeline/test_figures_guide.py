@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from events.envelope import Envelope
 from events.instants import to_us
@@ -90,3 +91,17 @@ async def test_the_waterfall_is_the_one_that_is_written_there() -> None:
         for name, written in row.items():
             if name != "cut":
                 assert same(found[f"{name.replace(' ', '_')}_minor"], written), (row, name, found)
+
+
+@pytest.mark.parametrize(
+    ("place", "view", "where"),
+    [(3, "stage-conversion", {"cohort": "2026Q1"}), (4, "stage-ages", {}), (5, "velocity", {})],
+)
+async def test_the_other_views_are_those_that_are_written_there(place: int, view: str, where: dict[str, str]) -> None:
+    built, rows = await lived(), tables()[place]
+    found = built.view(view, times={"as_of": to_us(at("2026-02-14"))}, where=where)
+    assert len(found) == len(rows)
+    for shown, row in zip(found, rows, strict=True):
+        for name, written in row.items():
+            column = name.replace(" ", "_")
+            assert same(shown[column if column in shown else f"{column}_minor"], written), (row, name, shown)

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections.pipeline.deal import AMENDED, DIMENSIONS, LINE, LOST, WON
-from projections.pipeline.figures import MEASURES, OPEN_PIPE, Cut, Group, Terms, added, held, shares, summed
+from projections.pipeline.deal import AMENDED, DIMENSIONS, LINE, LOST, WON, Group
+from projections.pipeline.figures import MEASURES, OPEN_PIPE, Cut, Terms, added, held, shares, summed
 from projections.pipeline.history import versions
 from projections.pipeline.matrix import Cell, Years, cells, colour
 from projections.pipeline.money import Rates

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, datetime
 from itertools import combinations
 from typing import Any
 
@@ -113,6 +113,33 @@ async def test_the_waterfall_adds_up_by_slice_and_by_opportunity_and_meets_the_m
             known = at if walk == "then" else None
             pipe = figures(asked(built, "matrix", at, known, where={"quarter": "2026Q1"})).get("open_pipe", 0)
             assert sum(int(row[column] or 0) for row in rows) == pipe
+
+
+FIGURES = {
+    "matrix": "region",
+    "matrix-opportunities": None,
+    "waterfall": "segment+source",
+    "velocity": "product",
+    "stage-conversion": "source",
+    "stage-ages": "region",
+    "stage-old": None,
+}
+
+
+@settings(deadline=None, max_examples=examples(20))
+@given(facts=pipelines(), day=st.integers(-10, 60), known=st.integers(-10, 120))
+async def test_what_was_known_then_is_what_a_house_shows_that_has_heard_no_more(
+    facts: list[Envelope], day: int, known: int
+) -> None:
+    heard = [each for each in facts if to_us(recorded(each)) <= to_us(instant(known))]
+    built, other = await shown(*facts), await shown(*heard)
+    for view, by in FIGURES.items():
+        assert asked(built, view, day, known, by=by) == asked(other, view, day, known, by=by), view
+
+
+def recorded(envelope: Envelope) -> datetime:
+    assert isinstance(envelope.recordedat, datetime)
+    return envelope.recordedat
 
 
 async def test_an_opportunity_as_it_stands_is_one_flat_row() -> None:

@@ -1,4 +1,5 @@
 from fractions import Fraction
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -32,8 +33,8 @@ def test_a_stage_entered_again_counts_its_opportunity_once() -> None:
 def test_whoever_is_lost_today_still_came_as_far_as_it_did() -> None:
     lost = known(opened(1), step(STAGE, 2, stage="proposal"), step(LOST, 3, reason="price"))
     found = table(lost, known(opened(1)))
-    assert [(row.deals, row.went_on, row.lost) for row in found.values()] == [
-        (2, 1, 0), (1, 0, 1), (0, 0, 0), (0, 0, 0),
+    assert [(row.deals, row.went_on, row.lost, row.standing) for row in found.values()] == [
+        (2, 2, 0, 0), (2, 1, 0, 1), (1, 0, 1, 0), (0, 0, 0, 0), (0, 0, 0, 0),
     ]  # fmt: skip
     assert found["contract"].conversion is None
 
@@ -41,8 +42,13 @@ def test_whoever_is_lost_today_still_came_as_far_as_it_did() -> None:
 def test_whoever_skips_a_stage_came_past_it() -> None:
     found = table(known(opened(1), step(STAGE, 2, stage="contract"), step(WON, 3)))
     assert [(row.stage, row.deals, row.entries) for row in found.values()] == [
-        ("discovery", 1, 1), ("proposal", 1, 0), ("contract", 1, 1), ("won", 1, 1),
+        ("opened", 1, 1), ("discovery", 1, 1), ("proposal", 1, 0), ("contract", 1, 1), ("won", 1, 1),
     ]  # fmt: skip
+
+
+def test_an_opportunity_of_no_stage_in_the_list_is_in_its_cohort_all_the_same() -> None:
+    found = table(known(opened(1, stage="trial"), step(LOST, 3, reason="price")), known(opened(1, stage="trial")))
+    assert [(row.deals, row.lost, row.standing) for row in found.values()] == [(2, 1, 1), *[(0, 0, 0)] * 4]
 
 
 def test_a_cohort_is_who_was_opened_in_its_span() -> None:
@@ -55,7 +61,10 @@ def test_a_cohort_is_who_was_opened_in_its_span() -> None:
 def test_no_later_stage_has_more_opportunities_than_an_earlier_one(lives: Lives) -> None:
     rows = conversions((known_at(versions(life)) for life in lives.values()), ("", "a", "b"), day(-400), day(400))
     assert [row.deals for row in rows] == sorted((row.deals for row in rows), reverse=True)
-    assert all(row.went_on + row.lost <= row.deals for row in rows)
+    assert all(row.went_on + row.lost + row.standing == row.deals for row in rows[:-1])
+    assert all(row.went_on == after.deals for row, after in pairwise(rows))
+    was_opened = sum(life.now[-1].deal.opened_at is not None for life in lives.values() if life.now)
+    assert rows[0].deals == was_opened
 
 
 def test_no_edit_ends_a_stay_and_closing_does() -> None:
