@@ -18,6 +18,7 @@ from events.topics import (
     VIEW_STATE,
     TopicDefinition,
 )
+from projections.pipeline.attribution_view import ATTRIBUTION, ATTRIBUTION_TOUCHES
 from projections.pipeline.clean_pipe import CLEAN_PIPE
 from projections.pipeline.conversion_view import STAGE_CONVERSION
 from projections.pipeline.matrix_view import MATRIX, MATRIX_OPPORTUNITIES
@@ -39,6 +40,7 @@ from projections.views.conversions import CONVERSIONS
 from projections.views.duplicates import DUPLICATES
 from projections.views.funnel import FUNNEL
 from projections.views.hygiene import HYGIENE
+from projections.views.lead_links import LEAD_LINKS
 from projections.views.leads import LEADS
 from projections.views.opportunity_history import OPPORTUNITIES, OPPORTUNITY_HISTORY
 from projections.views.prospects import PREDICTION_COUNTS, PROSPECTS
@@ -50,6 +52,7 @@ from projections.views.stage_entries import STAGE_ENTRIES
 from projections.views.targets import TARGETS
 from projections.views.tasks import TASKS
 from projections.views.timeline import TIMELINE
+from projections.views.touches import TOUCHES
 from projections.views.view import Computed, Derived, Shown, View
 
 OF_LEADS = Projection(
@@ -77,6 +80,8 @@ OF_LEADS = Projection(
         DUPLICATES,
         STAGE_ENTRIES,
         BOUNCES,
+        TOUCHES,
+        LEAD_LINKS,
     ),
 )
 """What is folded of the facts about leads."""
@@ -136,6 +141,8 @@ COMPUTED: tuple[Computed, ...] = (
     STAGE_CONVERSION,
     STAGE_AGES,
     STAGE_OLD,
+    ATTRIBUTION,
+    ATTRIBUTION_TOUCHES,
 )
 """Computed when somebody asks, from the rows of others."""
 

@@ -74,11 +74,13 @@ def detail_changes(view: Detail[Any]) -> Callable[[str, Any, Any], list[Change]]
     return changes
 
 
-def journal_entry(view: Journal) -> Callable[[Envelope], Change]:
-    """Makes the function from a fact to its row of a view."""
-    write, encode = view.write, row_encoder(view)
+def journal_entry(view: Journal) -> Callable[[Envelope], Change | None]:
+    """Makes the function from a fact to its row of a view; None where the view has no row of it."""
+    write, encode, of = view.write, row_encoder(view), view.of
 
-    def entry(envelope: Envelope) -> Change:
+    def entry(envelope: Envelope) -> Change | None:
+        if of is not None and type(envelope.data) not in of:
+            return None
         cells = write(envelope.subject, envelope)
         return encode_key(cells[: view.key]), encode(cells)
 

@@ -85,9 +85,9 @@ class Fold:
     def add(self, envelope: Envelope) -> None:
         """Fold one fact."""
         for topic, entry in self._journals:
-            key, value = entry(envelope)
-            if value is not None:
-                self._entries[topic][key] = value
+            written = entry(envelope)
+            if written is not None and written[1] is not None:
+                self._entries[topic][written[0]] = written[1]
         routes = self._routes.get(type(envelope.data))
         if routes is not None:
             project_all(self._rows[envelope.subject], routes, envelope)

@@ -178,7 +178,9 @@ class ViewsProcessor:
         del at
         envelope = self._decode(record.value, record.headers)
         for topic, entry in self._shapes.journals:
-            txn.send(topic, *entry(envelope))
+            written = entry(envelope)
+            if written is not None:
+                txn.send(topic, *written)
         routes = self._shapes.routes.get(type(envelope.data))
         if routes is None:
             return

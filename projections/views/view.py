@@ -155,9 +155,11 @@ class Journal(View[None]):
 
     Attributes:
         write: (subject, fact's envelope) -> cells in the order of `columns`.
+        of: the facts that have a row; None: all of them.
     """
 
     write: Callable[[str, Envelope], Cells]
+    of: frozenset[type[Fact]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from events.agreement import AgreementPublished, AgreementRetired
 from events.instants import DAY, from_us, to_us
 from events.topics import AGREEMENTS
 from projections.pipeline.figures import Terms
-from projections.pipeline.terms import terms_at
+from projections.pipeline.terms import stages_at, terms_at
 from streams.agreement.known import Known
 from streams.agreement.load import document, from_document
 from tests.projections.given import told
@@ -59,6 +59,13 @@ async def test_what_is_not_written_is_the_usual() -> None:
     found = at(await shown(published("inbound", 1, currency="EUR")), 2)
     assert (found.zone, found.begins, found.green, found.yellow) == (ZoneInfo("UTC"), 1, 100, 85)
     assert Fraction(found.yellow, found.green) == Fraction(85, 100)
+
+
+async def test_the_way_to_a_sale_are_the_stages_before_the_one_that_wins_in_the_order_of_the_file() -> None:
+    names = {"Talks": "pipeline", "Offer": "commit", "Won": "closed", "On hold": "omitted"}
+    stages = {name: {"forecast": forecast} for name, forecast in names.items()}
+    built = await shown(published("inbound", 1, stages=stages), published("inbound", 5, version=2, currency="EUR"))
+    assert [stages_at(built.store.query, us(day)) for day in (0, 2, 6)] == [(), ("Talks", "Offer"), ()]
 
 
 async def test_the_pipeline_is_the_one_that_governs_opportunities() -> None:

@@ -60,7 +60,9 @@ FIELDS = {
     "region": WORDS,
     "segment": WORDS,
     "source": WORDS,
+    "campaign": WORDS,
     "owner": WORDS,
+    "opener_role": WORDS,
     "forecast": FORECASTS,
     "currency": st.sampled_from(["EUR", "USD", "JPY"]),
 }

@@ -52,12 +52,17 @@ def opening(amount: int = 100, close: date | None = date(2026, 3, 1), **told: An
 WORDS = st.sampled_from(["a", "b"])
 DATES = st.sampled_from([date(2025, 12, 31), date(2026, 2, 1), date(2026, 3, 31), date(2026, 4, 1)])
 AMOUNTS = st.sampled_from([0, 1, 99, 2500])
+ROLES = st.sampled_from(["AE", "BDR"])
 FORECASTS = st.sampled_from(["pipeline", "best_case", "most_likely", "commit"])
 FACTS = st.one_of(
-    st.builds(opening, AMOUNTS, st.none() | DATES, forecast=FORECASTS, region=st.none() | WORDS, source=WORDS),
+    st.builds(
+        opening, AMOUNTS, st.none() | DATES, forecast=FORECASTS, region=st.none() | WORDS, source=WORDS,
+        opener_role=st.none() | ROLES, owner=st.none() | WORDS,
+    ),
     st.builds(
         OpportunityAmended, amount_minor=st.none() | AMOUNTS, close_date=st.none() | DATES, region=st.none() | WORDS,
-        product=st.none() | WORDS, segment=st.none() | WORDS, cleared=st.sampled_from([(), ("owner",)]),
+        product=st.none() | WORDS, segment=st.none() | WORDS, campaign=st.none() | WORDS, owner=st.none() | WORDS,
+        opener_role=st.none() | ROLES, cleared=st.sampled_from([(), ("source",), ("opener_role",)]),
     ),
     st.builds(OpportunityStageChanged, stage=WORDS),
     st.builds(OpportunityProductAdded, line=st.sampled_from("xy"), product=WORDS, amount_minor=AMOUNTS),
@@ -71,6 +76,9 @@ FACTS = st.one_of(
 )  # fmt: skip
 
 
+_FIRST = st.builds(opening, AMOUNTS, st.none() | DATES, opener_role=st.none() | ROLES, source=st.none() | WORDS)
+
+
 @st.composite
 def pipelines(draw: st.DrawFn) -> list[Envelope]:
     """Facts about a few opportunities in the order in which they became known, each opened first."""
@@ -79,7 +87,7 @@ def pipelines(draw: st.DrawFn) -> list[Envelope]:
     for _ in range(draw(st.integers(0, 25))):
         name = draw(st.sampled_from(["one", "two", "three", "four"]))
         recorded += draw(st.sampled_from([0, 1, 6]))
-        fact = draw(FACTS) if name in known else draw(st.builds(opening, AMOUNTS, st.none() | DATES))
+        fact = draw(FACTS) if name in known else draw(_FIRST)
         known.add(name)
         found.append(said(name, recorded - draw(st.sampled_from([0, 0, 2, 9])), fact, recorded))
     return found

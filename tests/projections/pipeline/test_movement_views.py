@@ -68,11 +68,11 @@ async def test_whoever_came_back_counts_once_and_whoever_is_lost_today_still_cou
 
 async def test_a_cohort_is_a_fiscal_quarter_of_openings_in_the_zone_of_reports() -> None:
     built = await shown(
-        said("old", -0.05, opening()), said("new", 40, opening()), timezone="Europe/Bucharest", currency="EUR",
-        year_begins=2, stages=STAGES,
+        said("old", -0.2, opening()), said("new", -0.05, opening()), timezone="Europe/Bucharest", currency="EUR",
+        year_begins=4, stages=STAGES,
     )  # fmt: skip
     rows = [row for row in asked(built, "stage-conversion", 60) if row["stage"] == "opened"]
-    assert [(row["cohort"], row["opportunities"]) for row in rows] == [("2025Q4", 1), ("2026Q1", 1)]
+    assert [(row["cohort"], row["opportunities"]) for row in rows] == [("2026Q3", 1), ("2026Q4", 1)]
 
 
 async def test_no_edit_restarts_the_age_of_a_stage_and_another_stage_does() -> None:
@@ -112,13 +112,12 @@ async def test_ages_are_nearest_ranks_and_who_is_beyond_nine_in_ten_is_listed() 
 
 async def test_velocity_is_learned_from_what_was_decided_in_the_span_and_still_is() -> None:
     built = await shown(
-        said("won", -60, opening(1000, currency="USD", segment="smb")), said("won", -50, OpportunityClosedWon()),
+        said("won", -60, opening(900, segment="smb")), said("won", -50, OpportunityClosedWon()),
         said("long ago", -500, opening(9000)), said("long ago", -400, OpportunityClosedWon()),
         said("lost", -30, opening(1, segment="smb")), said("lost", -20, OpportunityClosedLost(reason="price")),
         said("again", -30, opening(1)), said("again", -20, OpportunityClosedLost(reason="price")),
         said("again", -10, OpportunityReopened(stage="discovery")),
         said("open", -5, opening(1, segment="smb")),
-        currency="EUR", timezone="UTC", rates={"USD": [{"from": "2024-01-01", "rate": "0.9"}]},
     )  # fmt: skip
     (row,) = asked(built, "velocity", 1)
     named = ("open", "won", "lost", "win_rate", "won_minor", "mean_won_minor", "mean_seconds", "a_day_minor")
@@ -132,6 +131,17 @@ async def test_velocity_is_learned_from_what_was_decided_in_the_span_and_still_i
     assert (then["open"], then["lost"], then["win_rate"]) == (0, 2, 0.3333), "it was not reopened by then"
     with pytest.raises(BadQuery, match="begins before it ends"):
         asked(built, "velocity", 1, since=2)
+
+
+async def test_amounts_won_keep_the_rate_of_the_day_on_which_they_were_won() -> None:
+    rates = {"USD": [{"from": "2024-01-01", "rate": "0.9"}, {"from": "2026-01-20", "rate": "0.5"}]}
+    built = await shown(
+        said("one", 0, opening(1000, currency="USD")), said("one", 10, OpportunityClosedWon()),
+        said("two", 0, opening(1000, currency="USD")), said("two", 30, OpportunityClosedWon()),
+        currency="EUR", timezone="UTC", rates=rates,
+    )  # fmt: skip
+    (row,) = asked(built, "velocity", 40)
+    assert (row["won_minor"], row["mean_won_minor"], row["mean_seconds"], row["currency"]) == (1400, 700, 20 * DAY, "EUR")
 
 
 async def test_an_opportunity_with_two_products_counts_to_both_with_what_it_has_of_each() -> None:

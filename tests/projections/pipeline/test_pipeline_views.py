@@ -222,6 +222,35 @@ async def test_targets_hold_from_when_they_were_set_and_the_last_word_counts() -
     assert (cell["target_minor"], cell["coverage"]) == (600, "0.00")
 
 
+async def test_pipe_generation_is_credited_to_the_role_of_who_opened_and_to_the_source() -> None:
+    def target(day: float, amount: int, **of: str) -> Envelope:
+        fact = TargetSet(quarter="2026Q1", kind="pipe_generation", amount_minor=amount, currency="EUR", **of)  # type: ignore[arg-type]
+        return said("plan", day, fact)
+
+    built = await shown(
+        said("one", 1, opening(100, opener_role="SDR", source="events", owner="ben")),
+        said("two", 2, opening(50, opener_role="AE", source="outbound")),
+        said("three", 3, opening(30, opener_role="AE", source="events")),
+        said("one", 5, OpportunityAmended(opener_role="AE", source="ABM", amount_minor=900)),
+        said("last year", -360, opening(40, opener_role="AE")),
+        targets=(target(0, 200, role="SDR"), target(0, 60, role="AE"), target(0, 500, owner="ben")),
+    )
+
+    def generated(by: str, **columns: str) -> dict[Any, Any]:
+        rows = asked(built, "matrix", 10, by=by, where={"measure": "pipe_generation"})
+        wanted = [*by.split("+"), *(columns or {"amount_minor": ""})]
+        return {tuple(row[n] for n in by.split("+")): [row[n] for n in wanted[len(by.split("+")) :]] for row in rows}
+
+    assert generated("source") == {("events",): [130], ("outbound",): [50], ("",): [0], ("ABM",): [0]}
+    roles = generated("opener_role", amount_minor="", target_minor="", last_year_minor="", restated_minor="")
+    assert roles == {("AE",): [80, 60, 40, 40], ("SDR",): [100, 200, 0, 0]}
+    assert generated("source+opener_role") == {
+        ("", "AE"): [0], ("ABM", "AE"): [0], ("events", "SDR"): [100], ("events", "AE"): [30], ("outbound", "AE"): [50],
+    }  # fmt: skip
+    (ben,) = asked(built, "matrix", 10, by="owner", where={"owner": "ben", "measure": "pipe_generation"})
+    assert ben["target_minor"] == 500
+
+
 async def test_money_is_told_in_the_currency_of_the_agreement_by_its_dated_rates() -> None:
     facts = (said("usd", 0, opening(1000, currency="USD")), said("eur", 0, opening(1)))
     built = await shown(*facts, **MONEY)
@@ -285,7 +314,7 @@ async def test_leads_do_not_wait_for_opportunities_nor_these_for_leads() -> None
     ("name", "options", "says"),
     [
         ("matrix", {"where": {"quarter": "2026"}}, "quarter: '2026' is no quarter"),
-        ("matrix", {"by": "owner"}, "cannot be split by 'owner'"),
+        ("matrix", {"by": "stage"}, "cannot be split by 'stage'"),
         ("waterfall", {"since": 50}, "a waterfall begins before it ends"),
         ("waterfall", {"where": {"known": "never"}}, "expected now or then"),
         ("leads", {}, "view leads shows only what holds now"),

@@ -1,0 +1,110 @@
+"""Who an opportunity came from: the leads that were converted to it, and the touches and turns of these people.
+
+A person may be several leads that are one: all touches of them count, each once, also if two of them were told it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from projections.views.lead_links import CONVERTED, MERGED, QUALIFIED, UNCONVERTED, UNMERGED
+
+
+class Link(NamedTuple):
+    """A word about a lead, as `lead-links` keeps it; when it happened in microseconds."""
+
+    lead: str
+    kind: str
+    other: str
+    at: int
+
+
+class People(NamedTuple):
+    """Who leads belong to.
+
+    Attributes:
+        leads: opportunity -> the leads of the people that were converted to it, sorted.
+        qualified: lead -> when it became qualified, in microseconds, in order.
+    """
+
+    leads: Mapping[str, tuple[str, ...]]
+    qualified: Mapping[str, tuple[int, ...]]
+
+    def turning_point(self, opportunity: str, anchor: int) -> int | None:
+        """When the people of an opportunity were qualified last, up to its anchor; None if they never were."""
+        known = (at for lead in self.leads.get(opportunity, ()) for at in self.qualified.get(lead, ()))
+        return max((at for at in known if at <= anchor), default=None)
+
+
+def people_of(links: Iterable[Link]) -> People:
+    """Who belongs to which opportunity.
+
+    Args:
+        links: of each lead in the order in which they became known.
+    """
+    into: dict[str, str] = {}
+    standing: dict[str, list[tuple[int, str]]] = {}
+    qualified: dict[str, list[int]] = {}
+    for lead, kind, other, at in links:
+        match kind:
+            case _ if kind == CONVERTED and other:
+                standing.setdefault(lead, []).append((at, other))
+            case _ if kind == UNCONVERTED:  # it takes back all that stood then
+                standing[lead] = [each for each in standing.get(lead, []) if each[0] > at]
+            case _ if kind == MERGED:
+                into[lead] = other
+            case _ if kind == UNMERGED and other == lead:  # whom it left hears the same of it
+                into.pop(lead, None)
+            case _ if kind == QUALIFIED:
+                qualified.setdefault(lead, []).append(at)
+    one = {lead: _root(lead, into) for lead in {*into, *into.values(), *standing}}
+    together: dict[str, list[str]] = {}
+    for lead, root in one.items():
+        together.setdefault(root, []).append(lead)
+    leads: dict[str, set[str]] = {}
+    for lead, found in standing.items():
+        for _, opportunity in found:
+            leads.setdefault(opportunity, set()).update(together[one[lead]])
+    return People(
+        {opportunity: tuple(sorted(found)) for opportunity, found in leads.items()},
+        {lead: tuple(sorted(found)) for lead, found in qualified.items()},
+    )
+
+
+def _root(lead: str, into: Mapping[str, str]) -> str:
+    """The lead that it is one with in the end. The older one always wins, so ways never meet again."""
+    seen = {lead}
+    while lead in into and into[lead] not in seen:
+        lead = into[lead]
+        seen.add(lead)
+    return lead
+
+
+class Touched(NamedTuple):
+    """A touch that may be credited.
+
+    Attributes:
+        at: when it happened, in microseconds.
+        told_by: who says so.
+        touch: the id they gave it.
+        lead: whose it is.
+        of: channel, kind, campaign and asset, blank where none was said.
+    """
+
+    at: int
+    told_by: str
+    touch: str
+    lead: str
+    of: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """What it is known by, whichever lead was told of it."""
+        return f"{self.told_by} {self.touch}"
+
+
+def once(touches: Iterable[Touched]) -> Sequence[Touched]:
+    """Touches in the order in which they happened, each once."""
+    found: dict[str, Touched] = {}
+    for each in sorted(touches):
+        found.setdefault(each.key, each)
+    return list(found.values())

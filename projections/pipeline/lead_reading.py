@@ -1,0 +1,49 @@
+"""Links and touches of leads, read from the tables of their views, as they were known."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from projections.pipeline.credit import Link, Touched
+from projections.views.times import instant_text, us_of_text
+from projections.views.view import Cell, Query
+
+_LINKS = """
+SELECT lead, kind, other, occurred_at FROM lead_links_base
+WHERE occurred_at <= ? AND recorded_at <= ? ORDER BY lead, sequence
+"""
+_TOUCHES = """
+SELECT lead, told_by, touch, occurred_at, channel, kind, campaign, asset FROM touches_base
+WHERE direction = 'inbound' AND occurred_at <= ? AND recorded_at <= ? AND lead IN (%s)
+"""
+_FOR_EVER = "9999"
+_AT_ONCE = 500
+"""Leads that one question names: databases take only so many values."""
+
+
+def links_in(query: Query, at: int, known: int | None) -> list[Link]:
+    """What was so of leads at an instant, as it was known at another; of each lead in the order it became known."""
+    rows = query(_LINKS, (instant_text(at), _known(known)))
+    return [Link(str(lead), str(kind), str(other or ""), _us(since)) for lead, kind, other, since in rows]
+
+
+def touches_in(query: Query, leads: Iterable[str], at: int, known: int | None) -> Iterator[Touched]:
+    """The inbound touches of leads up to an instant, as they were known at another."""
+    times = instant_text(at), _known(known)
+    for some in _batches(leads):
+        sql = _TOUCHES % ", ".join("?" for _ in some)
+        for lead, told_by, touch, since, *of in query(sql, (*times, *some)):
+            yield Touched(_us(since), str(told_by), str(touch), str(lead), tuple(str(each or "") for each in of))
+
+
+def _batches(leads: Iterable[str]) -> Iterator[Sequence[str]]:
+    left = iter(leads)
+    while some := tuple(islice(left, _AT_ONCE)):
+        yield some
+
+
+def _known(known: int | None) -> str:
+    return _FOR_EVER if known is None else instant_text(known)
+
+
+def _us(cell: Cell) -> int:
+    return us_of_text(str(cell)) or 0
