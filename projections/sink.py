@@ -21,7 +21,7 @@ from projections.progress import decode_progress
 from projections.projection import Projection
 from projections.rows import decode_key, decode_row
 from projections.stores.port import Move, Overtaken, RowChange, Source, StoreUnavailable, ViewStore
-from projections.stores.schema import PIPELINES, PROMISES, RATES, RETIRED, STAGES, STATUSES, TERMS, base_table
+from projections.stores.schema import PIPELINES, PROMISES, RATES, RETIRED, SEASONS, STAGES, STATUSES, TERMS, base_table
 from projections.views.commitment import pace
 from projections.views.times import instant_text
 from projections.views.view import View
@@ -78,6 +78,9 @@ def _pipeline(fact: AgreementPublished) -> Iterable[RowChange]:
         for each in rates:
             dated = (*key, currency, each["from"])
             yield RowChange(RATES.name, dated, (*dated, each["rate"]))
+    for season in part.get("seasons") or ():
+        begun, months = (*key, season["from"]), season.get("months") or (None,) * 3
+        yield RowChange(SEASONS.name, begun, (*begun, *(share and int(share.rstrip("%")) for share in months)))
     for place, (stage, says_of_it) in enumerate((part.get("stages") or {}).items()):
         yield RowChange(STAGES.name, (*key, place), (*key, place, stage, says_of_it["forecast"]))
 

@@ -32,7 +32,7 @@ from projections.views.view import BadQuery
 )
 @click.option("--as-of", type=INSTANT, metavar="TIME", help="As it was at this instant, where the view allows it.")
 @click.option("--known-at", type=INSTANT, metavar="TIME", help="By what was recorded up to this instant, likewise.")
-@click.option("--since", type=INSTANT, metavar="TIME", help="From this instant on, of a waterfall.")
+@click.option("--since", type=INSTANT, metavar="TIME", help="From this instant on, of a waterfall or of velocity.")
 @click.option(
     "--scores-as-of",
     type=INSTANT,
@@ -73,6 +73,7 @@ async def view(
       leadstream view queue --scores-as-of 2026-03-02T09:00:00+02:00 --where "score>=50" --sort -score
       leadstream view companies --as-of 2026-03-02T09:00:00+02:00
       leadstream view matrix --by region --as-of 2026-03-02T09:00:00Z --known-at 2026-03-02T12:00:00Z
+      leadstream view attribution --by channel --where model=linear --where measure=pipe_generation
       leadstream view waterfall --since 2026-03-02T09:00:00Z --as-of 2026-03-09T09:00:00Z --where region=north
     """
     store = open_store(settings)

@@ -5,13 +5,14 @@ Sums of whole numbers: however opportunities are spread over partitions, and how
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from fractions import Fraction
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from projections.pipeline.deal import WON, Deal, Group, value_of
 from projections.pipeline.history import Version, as_of, known_at
 from projections.pipeline.money import Rates
-from projections.pipeline.quarters import Quarter, local_day
+from projections.pipeline.quarters import Quarter, Season, local_day
 
 CLOSED, COMMIT, MOST_LIKELY, BEST_CASE, OPEN_PIPE, GENERATION, COVERAGE = (
     "closed_acv", "commit", "most_likely", "best_case", "open_pipe", "pipe_generation", "coverage"
@@ -59,6 +60,7 @@ class Terms(NamedTuple):
         begins: month in which the fiscal year begins.
         green: pace from which a cell is green, in hundredths.
         yellow: pace from which it is yellow; below it is red.
+        seasons: how targets fall on the months of quarters, by the day from when they do.
     """
 
     rates: Rates
@@ -66,6 +68,7 @@ class Terms(NamedTuple):
     begins: int = 1
     green: int = 100
     yellow: int = 85
+    seasons: tuple[Season, ...] = ()
 
 
 class Cut(NamedTuple):
@@ -87,6 +90,11 @@ class Cut(NamedTuple):
     def day(self) -> date:
         """The day of the instant, in the reporting zone."""
         return local_day(self.at, self.terms.zone)
+
+    @property
+    def expected(self) -> Fraction:
+        """Share of a target that is expected by then."""
+        return self.quarter.expected(self.day, self.terms.seasons)
 
 
 def held(opportunity: str, history: Iterable[Version], at: int, known: int | None = None) -> Held:

@@ -6,6 +6,7 @@ opportunities had then. What became of them since stands beside it, restated.
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from types import MappingProxyType
 from typing import NamedTuple
 
 from projections.pipeline.deal import Group
@@ -31,6 +32,7 @@ class Cell(NamedTuple):
         last_year_minor: the same figure a year before, as it was known then.
         restated_minor: the same by what is known now.
         colour: green, yellow, red, or blank without a target.
+        win_rate: only of coverage, that of the slice in the year before; None where nothing was decided.
     """
 
     group: Group
@@ -42,6 +44,12 @@ class Cell(NamedTuple):
     last_year_minor: int
     restated_minor: int
     colour: str
+    win_rate: Fraction | None = None
+
+    @property
+    def required(self) -> Fraction | None:
+        """The coverage that is needed: what is missing takes so many times as much open pipe; None without a win."""
+        return 1 / self.win_rate if self.win_rate else None
 
     @property
     def yoy(self) -> Fraction | None:
@@ -59,12 +67,12 @@ def growth(now: int, before: int) -> Fraction | None:
     return Fraction(now - before, before) if before else None
 
 
-def colour(attainment: Fraction, gone: Fraction, terms: Terms) -> str:
-    """Of attainment against the share of the quarter that is gone; before it begins everything is in time."""
+def colour(attainment: Fraction, expected: Fraction, terms: Terms) -> str:
+    """Of attainment against the share that is expected by then; before the quarter begins everything is in time."""
     ahead = attainment * _HUNDRED
-    if ahead >= terms.green * gone:
+    if ahead >= terms.green * expected:
         return GREEN
-    return YELLOW if ahead >= terms.yellow * gone else RED
+    return YELLOW if ahead >= terms.yellow * expected else RED
 
 
 class Years(NamedTuple):
@@ -75,18 +83,21 @@ class Years(NamedTuple):
     restated: Figures
 
 
-def cells(years: Years, targets: Sequence[Target], cut: Cut) -> Iterator[Cell]:
+def cells(
+    years: Years, targets: Sequence[Target], cut: Cut, win_rates: Mapping[Group, Fraction] = MappingProxyType({})
+) -> Iterator[Cell]:
     """The matrix, sorted by slice, then in the order of the measures.
 
     Args:
         years: figures, cut as asked.
         targets: of the quarter, as they were known.
         cut: what is asked.
+        win_rates: of slices in which something was decided, cut as asked.
 
     Raises:
         NoRate: a target cannot be told in the reporting currency.
     """
-    gone = cut.quarter.gone(cut.day)
+    expected = cut.expected
     groups = years.now.keys() | years.then.keys() | years.restated.keys() | groups_of(targets, cut.by)
     for group in sorted(groups):
         now, then, again = (figures.get(group, _NOTHING) for figures in years)
@@ -94,9 +105,10 @@ def cells(years: Years, targets: Sequence[Target], cut: Cut) -> Iterator[Cell]:
         for measure in MEASURES:
             target = goals.get(KIND_OF.get(measure, ""))
             share = None if target is None else Fraction(now[measure], target)
-            shade = "" if share is None else colour(share, gone, cut.terms)
+            shade = "" if share is None else colour(share, expected, cut.terms)
             yield Cell(group, measure, now[measure], target, share, "", then[measure], again[measure], shade)
-        yield _coverage(group, now, goals["closed"], (then[OPEN_PIPE], again[OPEN_PIPE]))
+        cell = _coverage(group, now, goals["closed"], (then[OPEN_PIPE], again[OPEN_PIPE]))
+        yield cell._replace(win_rate=win_rates.get(group))
 
 
 def _coverage(group: Group, now: Mapping[str, int], target: int | None, before: tuple[int, int]) -> Cell:

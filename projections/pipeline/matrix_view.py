@@ -23,8 +23,9 @@ from projections.pipeline.figures import COVERAGE, Cut, Figures, shares, summed
 from projections.pipeline.matrix import Cell, Years, cells
 from projections.pipeline.money import rounded
 from projections.pipeline.quarters import same_instant, year_before
-from projections.pipeline.reading import held_in, targets_in
+from projections.pipeline.reading import closed, held_in, targets_in
 from projections.pipeline.terms import instant_of, terms_at
+from projections.pipeline.velocity import win_rates, year_earlier
 from projections.views.times import instant_text, instant_text_or_none
 from projections.views.view import Asked, Cells, Column, Computed, Kind, Query
 
@@ -45,7 +46,8 @@ def _matrix(query: Query, asked: Asked) -> list[Cells]:
     then = before.at + max(0, known - at) if known is not None else before.at
     with rates_asked():
         years = Years(_figures(query, cut, known), _figures(query, before, then), _figures(query, before, known))
-        found = cells(years, targets_in(query, quarter, at, known), cut)
+        rates = win_rates(closed(query, year_earlier(at, terms), at, known), by)
+        found = cells(years, targets_in(query, quarter, at, known), cut, rates)
         return [_row(cell, cut, known) for cell in found]
 
 
@@ -62,6 +64,8 @@ def _row(cell: Cell, cut: Cut, known: int | None) -> Cells:
         cell.target_minor,
         real(cell.attainment),
         coverage,
+        real(cell.win_rate),
+        "" if cell.required is None else _hundredths(cell.required),
         cell.last_year_minor,
         real(cell.yoy),
         cell.restated_minor,
@@ -115,6 +119,10 @@ MATRIX = Computed(
         Column("target_minor", Kind.INTEGER, "what it is held against; of coverage what is missing", True),
         Column("attainment", Kind.REAL, "amount ÷ target, four digits, like all shares here", True),
         Column("coverage", Kind.TEXT, "of coverage: open pipe ÷ what is missing, or `met`; else blank"),
+        Column("win_rate", Kind.REAL, "of coverage: won ÷ (won + lost), of those closed in the year before", True),
+        Column(
+            "required_coverage", Kind.TEXT, "of coverage: the one that is needed, 1 ÷ win rate; blank without a win"
+        ),
         Column("last_year_minor", Kind.INTEGER, "the same day of the quarter a year before, as it was known then"),
         Column("yoy", Kind.REAL, "growth against it; empty where there was nothing", True),
         Column("restated_minor", Kind.INTEGER, "last year by what is known now"),

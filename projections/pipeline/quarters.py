@@ -1,8 +1,10 @@
 """Fiscal quarters in a reporting zone: their days, how much of one is gone, and the same day a year before."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -11,6 +13,19 @@ from events.instants import from_us, to_us
 _NAME = re.compile(r"(\d{4})Q([1-4])")
 _DAY = timedelta(days=1)
 MONTHS = 12
+_HUNDRED = 100
+
+
+class Season(NamedTuple):
+    """How a target falls on the months of a quarter.
+
+    Attributes:
+        since: it is that of quarters which begin on this day or later, until the next season.
+        months: what is expected in each of the three, in hundredths that sum to 100; empty: all days alike.
+    """
+
+    since: date
+    months: tuple[int, ...]
 
 
 class Quarter(NamedTuple):
@@ -39,12 +54,38 @@ class Quarter(NamedTuple):
 
     def gone(self, today: date) -> Fraction:
         """Share of its days that have begun, today with them; from 0 to 1."""
-        begun = (today - self.first).days + 1
-        return Fraction(min(max(begun, 0), self.days), self.days)
+        return _begun(self.first, self.after, today)
+
+    def expected(self, today: date, seasons: Sequence[Season]) -> Fraction:
+        """Share of a target that is expected by the end of today; from 0 to 1.
+
+        By the last season from its first day or earlier; without one, or without months in it, the share of days gone.
+        """
+        season = next((each for each in reversed(seasons) if each.since <= self.first), None)
+        if season is None or not season.months:
+            return self.gone(today)
+        starts = [self.first, *(_months_on(self.first, n) for n in (1, 2)), self.after]
+        parts = (
+            share * _begun(begin, end, today)
+            for share, (begin, end) in zip(season.months, pairwise(starts), strict=True)
+        )
+        return sum(parts, Fraction(0)) / _HUNDRED
 
     def instants(self, zone: ZoneInfo) -> tuple[int, int]:
         """Its beginning and its end in microseconds: the midnights of a zone."""
         return midnight(self.first, zone), midnight(self.after, zone)
+
+
+def _begun(first: date, after: date, today: date) -> Fraction:
+    """Share of the days of a span that have begun, today with them."""
+    days = (after - first).days
+    return Fraction(min(max((today - first).days + 1, 0), days), days)
+
+
+def _months_on(day: date, count: int) -> date:
+    """The same day so many months later, of a day that every month has."""
+    months = day.year * MONTHS + day.month - 1 + count
+    return date(months // MONTHS, months % MONTHS + 1, day.day)
 
 
 def midnight(day: date, zone: ZoneInfo) -> int:

@@ -31,11 +31,10 @@ WHERE h.valid_from <= ? AND (h.valid_to IS NULL OR h.valid_to > ?)
     AND %s
 ORDER BY h.opportunity
 """  # noqa: S608 - our identifiers
-_OPEN_OR_CLOSED = f"""
-SELECT h.opportunity, {_DEAL} FROM opportunity_history_base h
-WHERE h.valid_from <= ? AND (h.valid_to IS NULL OR h.valid_to > ?)
-    AND (h.status = 'open' OR (h.status <> '' AND h.closed_at >= ?))
-    AND %s
+_CLOSED = "h.status IN ('won', 'lost') AND h.closed_at >= ?"
+_DECIDED = f"""
+SELECT {_DEAL} FROM opportunity_history_base h
+WHERE h.valid_from <= ? AND (h.valid_to IS NULL OR h.valid_to > ?) AND (%s) AND %s
 ORDER BY h.opportunity
 """  # noqa: S608 - our identifiers
 _SPAN = f"""
@@ -74,12 +73,20 @@ def held_in(query: Query, quarter: Quarter, zone: ZoneInfo, at: int, known: int 
         yield Held(str(opportunity), deal_of(tuple(cells)), born.get(str(opportunity)))
 
 
+def closed(query: Query, since: int, at: int, known: int | None) -> Iterator[Deal]:
+    """The opportunities that were closed since an instant and still are at another one, as they were known."""
+    return _decided(query, _CLOSED, since, at, known)
+
+
 def open_or_closed(query: Query, since: int, at: int, known: int | None) -> Iterator[Deal]:
-    """The opportunities that are open at an instant, and those closed since another one, as they were known."""
+    """Those, and the ones that are open then."""
+    return _decided(query, f"h.status = 'open' OR ({_CLOSED})", since, at, known)
+
+
+def _decided(query: Query, which: str, since: int, at: int, known: int | None) -> Iterator[Deal]:
     condition, values = _known(known)
     now = instant_text(at)
-    for _, *cells in query(_OPEN_OR_CLOSED % condition, (now, now, instant_text(since), *values)):
-        yield deal_of(tuple(cells))
+    return map(deal_of, query(_DECIDED % (which, condition), (now, now, instant_text(since), *values)))
 
 
 def spans(

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from projections.pipeline.figures import Terms
 from projections.pipeline.money import Rate, Rates
+from projections.pipeline.quarters import Season
 from projections.views.times import instant_text, us_of_text
 from projections.views.view import Asked, BadQuery, Query
 
@@ -17,6 +18,10 @@ SELECT agreement, version, timezone, currency, year_begins, green, yellow FROM (
     LEFT JOIN agreement_retired r ON r.agreement = p.agreement AND r.version = p.version
     WHERE p.effective_from <= ? AND (r.retired_from IS NULL OR r.retired_from > p.effective_from)
 ) AS dated WHERE nth = 1 AND timezone IS NOT NULL ORDER BY priority DESC, conditional DESC, agreement
+"""
+_SEASONS = """
+SELECT since, first_month, second_month, third_month FROM agreement_seasons
+WHERE agreement = ? AND version = ? ORDER BY since
 """
 _STAGES = "SELECT stage, forecast FROM agreement_stages WHERE agreement = ? AND version = ? ORDER BY place"
 _RATES = "SELECT currency, since, rate FROM agreement_rates WHERE agreement = ? AND version = ?"
@@ -65,8 +70,12 @@ def terms_at(query: Query, at: int) -> Terms:
         Rate(str(code), date.fromisoformat(str(since)), Fraction(str(rate)))
         for code, since, rate in (query(_RATES, (agreement, version)) if agreement else ())
     ]
+    seasons = tuple(
+        Season(date.fromisoformat(str(since)), () if None in months else tuple(int(share or 0) for share in months))
+        for since, *months in (query(_SEASONS, (agreement, version)) if agreement else ())
+    )
     reporting = _reporting(query) if currency is None else str(currency)
-    terms = Terms(Rates(reporting, rates), ZoneInfo(str(zone or "UTC")), int(begins or _JANUARY))
+    terms = Terms(Rates(reporting, rates), ZoneInfo(str(zone or "UTC")), int(begins or _JANUARY), seasons=seasons)
     return terms if green is None or yellow is None else terms._replace(green=int(green), yellow=int(yellow))
 
 

@@ -1,12 +1,14 @@
 """How opportunities move: what share of a cohort reaches each stage, how long they stay, what sells a day."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
 from events.instants import DAY
-from projections.pipeline.deal import LOST, OPENED, WON
+from projections.pipeline.deal import LOST, OPENED, WON, Deal, Group, Line, sliced
+from projections.pipeline.figures import Terms
 from projections.pipeline.history import Version
+from projections.pipeline.quarters import local_day, quarter_of, same_instant
 
 _PERCENT = 100
 
@@ -142,3 +144,46 @@ class Velocity(NamedTuple):
         if rate is None or not self.won or not self.won_us:
             return None
         return self.open_deals * rate * Fraction(self.won_minor * DAY, self.won_us)
+
+
+def year_earlier(at: int, terms: Terms) -> int:
+    """The same day of the quarter a year before, from when on it is learned what opportunities come to."""
+    return same_instant(quarter_of(local_day(at, terms.zone), terms.begins), at, terms.zone)
+
+
+def velocities(every: Iterable[Deal], by: tuple[str, ...], terms: Terms) -> Mapping[Group, Velocity]:
+    """The four parts by slice, of opportunities that are open or were closed in the span that is learned from.
+
+    One with several products counts to each of them, with the amount that it has of it.
+
+    Raises:
+        NoRate: an amount cannot be told in the reporting currency.
+    """
+    found: dict[Group, Velocity] = {}
+    for deal in every:
+        for group, parts in sliced(deal, by).items():
+            found[group] = _with(found.get(group, Velocity(0, 0, 0, 0, 0)), deal, parts, terms)
+    return found
+
+
+def _with(sums: Velocity, deal: Deal, parts: Iterable[Line], terms: Terms) -> Velocity:
+    if deal.is_open:
+        return sums._replace(open_deals=sums.open_deals + 1)
+    if deal.status != WON:
+        return sums._replace(lost=sums.lost + 1)
+    closed, opened = deal.closed_at or 0, deal.opened_at
+    day = local_day(closed, terms.zone)
+    amount = sum(terms.rates.converted(part.amount_minor, deal.currency, day) for part in parts)
+    took = closed - (closed if opened is None else opened)
+    return sums._replace(won=sums.won + 1, won_minor=sums.won_minor + amount, won_us=sums.won_us + took)
+
+
+def win_rates(closed: Iterable[Deal], by: tuple[str, ...]) -> dict[Group, Fraction]:
+    """Won ÷ won and lost, by slice; one with several products counts to each of them."""
+    found: dict[Group, list[int]] = {}
+    for deal in closed:
+        for group in sliced(deal, by):
+            counts = found.setdefault(group, [0, 0])
+            counts[0] += deal.status == WON
+            counts[1] += 1
+    return {group: Fraction(won, decided) for group, (won, decided) in found.items()}

@@ -1,6 +1,5 @@
 """The view `velocity`: what the pipeline sells a day, and the four figures that make it."""
 
-from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from events.instants import SECOND
@@ -17,47 +16,13 @@ from projections.pipeline.asking import (
     rates_asked,
     real,
 )
-from projections.pipeline.deal import DIMENSIONS, WON, Deal, Group, Line, sliced
-from projections.pipeline.figures import Terms
+from projections.pipeline.deal import DIMENSIONS
 from projections.pipeline.money import rounded
-from projections.pipeline.quarters import local_day, quarter_of, same_instant
 from projections.pipeline.reading import open_or_closed
 from projections.pipeline.terms import instant_of, terms_at
-from projections.pipeline.velocity import Velocity
+from projections.pipeline.velocity import Velocity, velocities, year_earlier
 from projections.views.times import instant_text, instant_text_or_none
 from projections.views.view import Asked, BadQuery, Cells, Column, Computed, Kind, Query
-
-
-def year_earlier(at: int, terms: Terms) -> int:
-    """The same day of the quarter a year before, from when on it is learned what opportunities come to."""
-    return same_instant(quarter_of(local_day(at, terms.zone), terms.begins), at, terms.zone)
-
-
-def velocities(every: Iterable[Deal], by: tuple[str, ...], terms: Terms) -> Mapping[Group, Velocity]:
-    """The four parts by slice, of opportunities that are open or were closed in the span that is learned from.
-
-    One with several products counts to each of them, with the amount that it has of it.
-
-    Raises:
-        NoRate: an amount cannot be told in the reporting currency.
-    """
-    found: dict[Group, Velocity] = {}
-    for deal in every:
-        for group, parts in sliced(deal, by).items():
-            found[group] = _with(found.get(group, Velocity(0, 0, 0, 0, 0)), deal, parts, terms)
-    return found
-
-
-def _with(sums: Velocity, deal: Deal, parts: Iterable[Line], terms: Terms) -> Velocity:
-    if deal.is_open:
-        return sums._replace(open_deals=sums.open_deals + 1)
-    if deal.status != WON:
-        return sums._replace(lost=sums.lost + 1)
-    closed, opened = deal.closed_at or 0, deal.opened_at
-    day = local_day(closed, terms.zone)
-    amount = sum(terms.rates.converted(part.amount_minor, deal.currency, day) for part in parts)
-    took = closed - (closed if opened is None else opened)
-    return sums._replace(won=sums.won + 1, won_minor=sums.won_minor + amount, won_us=sums.won_us + took)
 
 
 def _velocity(query: Query, asked: Asked) -> list[Cells]:

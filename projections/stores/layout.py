@@ -10,7 +10,7 @@ from projections.stores.answers import ANSWERS
 from projections.stores.schema import OF_AGREEMENTS, base_table
 
 _ANSWERS, _AGREEMENTS = "answers", "agreements"
-_FIRST, _TABLES_OF_AGREEMENTS = "1", "4"
+_FIRST, _TABLES_OF_AGREEMENTS = "1", "5"
 """Versions of the tables that are filled from the agreements; stores that name none have the first."""
 PARTS: Mapping[str, str] = {
     **{view.name: str(view.version) for view in VIEWS},

@@ -104,6 +104,20 @@ RATES = Table(
 )
 """Rates to the currency of reports."""
 
+SEASONS = Table(
+    "agreement_seasons",
+    (
+        Column("agreement", Kind.TEXT, "name of the agreement"),
+        Column("version", Kind.INTEGER, "its version"),
+        Column("since", Kind.TEXT, "of quarters that begin on this day or later, ISO 8601"),
+        Column("first_month", Kind.INTEGER, "percent of a target expected in it; empty: all days alike", True),
+        Column("second_month", Kind.INTEGER, "likewise", True),
+        Column("third_month", Kind.INTEGER, "likewise", True),
+    ),
+    3,
+)
+"""How targets fall on the months of quarters."""
+
 STAGES = Table(
     "agreement_stages",
     (
@@ -128,7 +142,7 @@ RETIRED = Table(
 )
 """Versions that were retired."""
 
-OF_AGREEMENTS = (STATUSES, PROMISES, TERMS, PIPELINES, RATES, STAGES, RETIRED)
+OF_AGREEMENTS = (STATUSES, PROMISES, TERMS, PIPELINES, RATES, SEASONS, STAGES, RETIRED)
 """Tables filled from the topic of the agreements."""
 
 

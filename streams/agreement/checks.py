@@ -7,11 +7,14 @@ from streams.agreement.conditions import Condition, FitTest, ScoreTest, each_tes
 from streams.agreement.grammar import AgreementSpec, ClausePart, Scoring
 from streams.agreement.problems import Place
 from streams.agreement.scalars import Side
+from streams.agreement.texts import percent
 from streams.agreement.working_hours import calendar_of
 from streams.agreement.written_records import NurturePart
 from streams.agreement.written_routing import RoutingPart, Segment, Territory
 from streams.calendars import parse_target
 
+_WHOLE = 100
+"""Percent."""
 RESERVED = frozenset({"captured", "converted"})
 """Stages of the funnel that every lead can reach; a status of that name would be counted with them."""
 
@@ -197,12 +200,22 @@ def _pipeline(spec: AgreementSpec) -> Found:
         place = ("pipeline", "rates", code)
         if code == part.currency:
             yield place, f"{code} is the currency of reports; expected another one"
-        for index, (before, rate) in enumerate(pairwise(rates), 1):
-            if rate.from_ <= before.from_:
-                yield (*place, index, "from"), "expected a later day than the rate before"
-    if int(part.paces.yellow.rstrip("%")) > int(part.paces.green.rstrip("%")):
+        yield from _dated(place, [rate.from_ for rate in rates], "rate")
+    if percent(part.paces.yellow) > percent(part.paces.green):
         yield ("pipeline", "paces", "yellow"), "expected no more than `green`"
+    yield from _dated(("pipeline", "seasons"), [season.from_ for season in part.seasons], "season")
+    for index, season in enumerate(part.seasons):
+        total = sum(percent(share) for share in season.months or ())
+        if season.months is not None and total != _WHOLE:
+            yield ("pipeline", "seasons", index, "months"), f"expected shares that sum to 100%, found {total}%"
     yield from _twice(("pipeline", "hygiene", "checks"), part.hygiene.checks)
+
+
+def _dated(place: tuple[str, ...], days: Sequence[str], what: str) -> Found:
+    """What holds from a day on stands in the order of its days."""
+    for index, (before, day) in enumerate(pairwise(days), 1):
+        if day <= before:
+            yield (*place, index, "from"), f"expected a later day than the {what} before"
 
 
 def _names(spec: AgreementSpec) -> Found:

@@ -10,6 +10,8 @@ from events.opportunity import Forecast, Untidy
 from streams.agreement.scalars import Date, Duration, Name, Zone
 from streams.agreement.texts import Part, percentage, tuple_of
 
+MONTHS = 3
+"""Of a quarter."""
 _RATE = re.compile(r"[0-9]{1,9}(\.[0-9]{1,12})?")
 
 
@@ -31,8 +33,16 @@ def checked_rate(value: object) -> str:
     return value
 
 
+def checked_months(value: object) -> object:
+    """The shares of the three months of a quarter."""
+    if isinstance(value, list | tuple) and len(value) != MONTHS:
+        raise ValueError(f"expected {MONTHS} percentages, one for each month of a quarter, found {len(value)}")
+    return tuple_of(value)
+
+
 CurrencyCode = Annotated[str, AfterValidator(checked_currency)]
 Pace = Annotated[str, AfterValidator(percentage(1, 200))]
+Share = Annotated[str, AfterValidator(percentage(0, 100))]
 Rate = Annotated[str, BeforeValidator(checked_rate)]
 
 
@@ -75,6 +85,16 @@ class PacesPart(Part):
     yellow: Pace = "85%"
 
 
+class SeasonPart(Part):
+    """How much of a quarter's target is expected in each of its months, of quarters that begin on a day or later.
+
+    Within a month all days count alike; without months those of the quarter do.
+    """
+
+    from_: Date = Field(alias="from")
+    months: Annotated[tuple[Share, ...], BeforeValidator(checked_months)] | None = None
+
+
 class PipelinePart(Part):
     """How opportunities are counted: their stages, the money of reports, and what is untidy."""
 
@@ -84,4 +104,5 @@ class PipelinePart(Part):
     timezone: Zone = "UTC"
     year_begins: Annotated[int, Field(ge=1, le=12)] = 1
     paces: PacesPart = PacesPart()
+    seasons: Annotated[tuple[SeasonPart, ...], BeforeValidator(tuple_of)] = ()
     hygiene: HygienePart = HygienePart()

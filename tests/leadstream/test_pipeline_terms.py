@@ -9,6 +9,7 @@ from events.agreement import AgreementPublished, AgreementRetired
 from events.instants import DAY, from_us, to_us
 from events.topics import AGREEMENTS
 from projections.pipeline.figures import Terms
+from projections.pipeline.quarters import Season
 from projections.pipeline.terms import stages_at, terms_at
 from streams.agreement.known import Known
 from streams.agreement.load import document, from_document
@@ -48,9 +49,11 @@ def at(built: House, day: int) -> Terms:
 async def test_figures_are_reckoned_by_what_the_agreement_says() -> None:
     paces = {"green": "95%", "yellow": "80%"}
     written: dict[str, Any] = {"currency": "EUR", "rates": RATES, "timezone": "Asia/Tokyo"}
-    built = await shown(published("inbound", 1, **written, year_begins=4, paces=paces))
+    seasons = [{"from": "2026-04-01", "months": ["20%", "30%", "50%"]}, {"from": "2026-07-01"}]
+    built = await shown(published("inbound", 1, **written, year_begins=4, paces=paces, seasons=seasons))
     found = at(built, 2)
     assert (found.zone, found.begins, found.green, found.yellow) == (ZoneInfo("Asia/Tokyo"), 4, 95, 80)
+    assert found.seasons == (Season(date(2026, 4, 1), (20, 30, 50)), Season(date(2026, 7, 1), ()))
     assert [found.rates.converted(100, "USD", date(2026, month, 1)) for month in (1, 2)] == [92, 90]
     assert found.rates.reporting == "EUR"
 
@@ -58,6 +61,7 @@ async def test_figures_are_reckoned_by_what_the_agreement_says() -> None:
 async def test_what_is_not_written_is_the_usual() -> None:
     found = at(await shown(published("inbound", 1, currency="EUR")), 2)
     assert (found.zone, found.begins, found.green, found.yellow) == (ZoneInfo("UTC"), 1, 100, 85)
+    assert found.seasons == ()
     assert Fraction(found.yellow, found.green) == Fraction(85, 100)
 
 

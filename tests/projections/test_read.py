@@ -6,7 +6,7 @@ from events.envelope import Envelope
 from events.identity import LeadSuspected
 from events.lead import LeadCaptured, LeadConverted, LeadProfileUpdated, LeadQualified, LeadStatusChanged, LeadTouched
 from events.life import LeadBounced, LeadConsentChanged, LeadFeedbackGiven
-from events.opportunity import HygieneFlagged, TargetSet
+from events.opportunity import HygieneFlagged, OpportunityStageChanged, TargetSet
 from events.routing import LeadOwnerRequested
 from events.sla import SlaAnswered, SlaBreached, SlaStarted
 from events.topics import COUNCIL_EVENTS, OPPORTUNITY_EVENTS
@@ -150,10 +150,16 @@ async def test_every_view_answers_with_its_columns_in_order_and_complete_to_last
         told(LeadSuspected(other="bob", key="name_at_company:9f"), 31),
         told(LeadOwnerRequested(pool="inbound/nord", number=1, rule="fallback", why="no other rule"), 31),
         captured("bob"),
-        told(LeadConverted(), 32, lead="bob"),
+        told(LeadTouched(channel="webinar", kind="attended", direction="inbound"), 5, lead="bob"),
+        told(LeadConverted(opportunity="suite"), 32, lead="bob"),
     )
     await built.write(
-        said("suite", 1, opening()), said("suite", 2, HygieneFlagged(kind="no_contact")), log=OPPORTUNITY_EVENTS
+        said("suite", 4.4, opening()),
+        said("suite", 4.41, HygieneFlagged(kind="no_contact")),
+        said("slow", 1, opening()),
+        said("quick", 1, opening()),
+        said("quick", 2, OpportunityStageChanged(stage="proposal")),
+        log=OPPORTUNITY_EVENTS,
     )
     await built.write(said("plan", 0, TargetSet(quarter="2026Q1", amount_minor=1, currency="EUR")), log=COUNCIL_EVENTS)
     await built.writer_at(60)

@@ -35,6 +35,15 @@ def _money(part: PipelinePart) -> _Pairs:
         yield "fiscal year", f"the fiscal year begins in {month_name[part.year_begins]}"
     paces = part.paces
     yield "paces", f"figures are green from {paces.green} of the pace the quarter asks for, yellow from {paces.yellow}"
+    for season in part.seasons:
+        yield f"season {season.from_}", f"of quarters that begin on {season.from_} or later {_expected(season.months)}"
+
+
+def _expected(months: tuple[str, ...] | None) -> str:
+    """How the target of a quarter falls on it, in words."""
+    if months is None:
+        return "every day is expected to bring alike"
+    return f"the three months are expected to bring {', '.join(months[:-1])} and {months[-1]} of the target"
 
 
 def _hygiene(part: HygienePart) -> _Pairs:

@@ -14,7 +14,9 @@ END = "2012-01-03T00:00:00.000000Z"
 VIEWS = tuple(BY_NAME)
 EMPTY = ("commitment", "queue", "unowned", "companies", "prediction-counts", "prediction-calibration", "routing",
          "tasks", "conversions", "consents", "duplicates", "bounces", "ratings", "opportunity-history", "hygiene",
-         "targets", "opportunities", "matrix", "matrix-opportunities", "waterfall", "clean-pipe")  # fmt: skip
+         "targets", "opportunities", "matrix", "matrix-opportunities", "waterfall", "clean-pipe",
+         "velocity", "stage-conversion", "stage-ages", "stage-old", "attribution", "attribution-touches",
+         "lead-links")  # fmt: skip
 """In this history nobody is qualified, decided, routed, asked, named by company, written to, rated or sold to."""
 
 

@@ -18,7 +18,12 @@ from tests.projections.house import House, house
 
 GUIDE = (Path(__file__).resolve().parents[3] / "docs" / "figures.md").read_text(encoding="utf-8")
 EXAMPLE = GUIDE.partition("## A worked example")[2]
-NAMES = {"amount": "amount_minor", "target": "target_minor", "last year": "last_year_minor"}
+NAMES = {
+    "amount": "amount_minor",
+    "target": "target_minor",
+    "required coverage": "required_coverage",
+    "last year": "last_year_minor",
+}
 RATES = {"USD": [{"from": "2024-01-01", "rate": "0.90"}, {"from": "2026-02-01", "rate": "0.80"}]}
 
 

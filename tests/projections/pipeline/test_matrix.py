@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from datetime import date
 from fractions import Fraction
 from itertools import combinations
 from zoneinfo import ZoneInfo
@@ -6,13 +7,14 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections.pipeline.deal import AMENDED, DIMENSIONS, LINE, LOST, WON, Group
+from projections.pipeline.deal import AMENDED, DIMENSIONS, LINE, LOST, WON, Group, sliced
 from projections.pipeline.figures import MEASURES, OPEN_PIPE, Cut, Terms, added, held, shares, summed
-from projections.pipeline.history import versions
+from projections.pipeline.history import as_of, known_at, versions
 from projections.pipeline.matrix import Cell, Years, cells, colour
 from projections.pipeline.money import Rates
-from projections.pipeline.quarters import Quarter, quarter_named, same_instant
+from projections.pipeline.quarters import Quarter, Season, quarter_named, same_instant
 from projections.pipeline.targets import Target
+from projections.pipeline.velocity import win_rates
 from tests.projections.pipeline.dealing import PIPELINES, RATES, Lives, day, history, opened, step
 from tests.support.laws import examples
 
@@ -171,6 +173,31 @@ def test_the_colour_says_how_attainment_keeps_up_with_the_quarter() -> None:
     shades = [colour(Fraction(share, 1000), half, TERMS) for share in (500, 499, 425, 424)]
     assert shades == ["green", "yellow", "yellow", "red"]
     assert colour(Fraction(0), Fraction(0), TERMS) == "green"
+
+
+def test_a_season_moves_the_colour_and_nothing_else() -> None:
+    lives = {"won": history(opened(-20, 30), step(WON, 10))}
+    targets = [Target("closed", {}, 100, "EUR")]
+    late = Terms(RATES, ZONE, seasons=(Season(date(2026, 1, 1), (10, 20, 70)),))
+    even, seasonal = (
+        next(cells(Years(figures(lives), {}, {}), targets, Cut(QUARTER, MIDDLE, (), terms))) for terms in (TERMS, late)
+    )
+    assert (even.colour, seasonal.colour) == ("red", "green"), "30% where 50% or 20% are expected"
+    assert even._replace(colour="green") == seasonal
+
+
+@settings(max_examples=examples(60))
+@given(PIPELINES, st.integers(-30, 120), st.sampled_from(CUTS))
+def test_the_coverage_that_is_needed_is_what_the_slice_did_not_win(lives: Lives, number: int, by: Cuts) -> None:
+    at = day(number)
+    deals = [as_of(known_at(versions(life)), at) for life in lives.values()]
+    closed = [deal for deal in deals if deal.status in ("won", "lost")]
+    for group, rate in win_rates(closed, by).items():
+        of = [deal for deal in closed if group in sliced(deal, by)]
+        won = sum(deal.status == "won" for deal in of)
+        assert rate == Fraction(won, len(of))
+        cell = Cell(group, "coverage", 0, None, None, "", 0, 0, "", rate)
+        assert cell.required == (Fraction(len(of), won) if won else None)
 
 
 def test_a_cell_without_a_target_has_no_colour_and_one_without_opportunities_is_there_for_its_target() -> None:

@@ -141,7 +141,12 @@ async def test_amounts_won_keep_the_rate_of_the_day_on_which_they_were_won() -> 
         currency="EUR", timezone="UTC", rates=rates,
     )  # fmt: skip
     (row,) = asked(built, "velocity", 40)
-    assert (row["won_minor"], row["mean_won_minor"], row["mean_seconds"], row["currency"]) == (1400, 700, 20 * DAY, "EUR")
+    assert (row["won_minor"], row["mean_won_minor"], row["mean_seconds"], row["currency"]) == (
+        1400,
+        700,
+        20 * DAY,
+        "EUR",
+    )
 
 
 async def test_an_opportunity_with_two_products_counts_to_both_with_what_it_has_of_each() -> None:

@@ -13,6 +13,7 @@ from events.opportunity import (
     HygieneCleared,
     HygieneFlagged,
     OpportunityAmended,
+    OpportunityClosedLost,
     OpportunityClosedWon,
     OpportunityProductAdded,
     OpportunityReopened,
@@ -249,6 +250,26 @@ async def test_pipe_generation_is_credited_to_the_role_of_who_opened_and_to_the_
     }  # fmt: skip
     (ben,) = asked(built, "matrix", 10, by="owner", where={"owner": "ben", "measure": "pipe_generation"})
     assert ben["target_minor"] == 500
+
+
+async def test_the_coverage_that_is_needed_stands_beside_the_one_there_is() -> None:
+    built = await shown(
+        said("won", -100, opening(5, region="north")), said("won", -90, OpportunityClosedWon()),
+        *(said(f"lost{n}", -100, opening(5, region="north")) for n in range(3)),
+        *(said(f"lost{n}", -50, OpportunityClosedLost(reason="price")) for n in range(3)),
+        said("old", -500, opening(5, region="north")), said("old", -400, OpportunityClosedWon()),
+        said("open", 1, opening(600, region="south")),
+        targets=(said("plan", -80, TargetSet(quarter="2026Q1", amount_minor=9, currency="EUR", region="north")),),
+    )  # fmt: skip
+    where = {"measure": "coverage"}
+    (all_,) = asked(built, "matrix", 10, where=where)
+    assert (all_["win_rate"], all_["required_coverage"]) == (0.25, "4.00")
+    regions = asked(built, "matrix", 10, by="region", where=where)
+    assert [(row["region"], row["win_rate"], row["required_coverage"]) for row in regions] == [
+        ("north", 0.25, "4.00"), ("south", None, ""),
+    ]  # fmt: skip
+    (before,) = asked(built, "matrix", -60, where=where)
+    assert (before["win_rate"], before["required_coverage"]) == (1.0, "1.00"), "nothing was lost by then"
 
 
 async def test_money_is_told_in_the_currency_of_the_agreement_by_its_dated_rates() -> None:

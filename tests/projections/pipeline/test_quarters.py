@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from events.instants import to_us
 from projections.pipeline.quarters import (
+    Season,
     local_day,
     midnight,
     quarter_named,
@@ -50,6 +51,46 @@ def test_the_share_gone_counts_today_and_nothing_outside() -> None:
     quarter = quarter_named("2026Q1")
     days = [date(2025, 12, 31), date(2026, 1, 1), date(2026, 2, 14), date(2026, 3, 31), date(2026, 4, 9)]
     assert [quarter.gone(day) for day in days] == [0, Fraction(1, 90), Fraction(1, 2), 1, 1]
+
+
+SEASONS = (
+    Season(date(2026, 1, 1), (20, 30, 50)),
+    Season(date(2026, 7, 1), ()),
+    Season(date(2026, 10, 1), (25, 25, 50)),
+)
+
+
+def test_a_season_says_what_each_month_brings_and_within_one_days_count_alike() -> None:
+    first = quarter_named("2026Q1")
+    days = [date(2025, 12, 31), date(2026, 1, 1), date(2026, 1, 31), date(2026, 2, 14), date(2026, 3, 31)]
+    expected = [0, Fraction(20, 3100), Fraction(1, 5), Fraction(35, 100), 1]
+    assert [first.expected(day, SEASONS) for day in days] == expected
+
+
+def test_a_quarter_takes_the_season_in_force_on_its_first_day() -> None:
+    found = {
+        name: quarter.expected(quarter.first + timedelta(days=31), SEASONS)
+        for name in ("2025Q4", "2026Q2", "2026Q3", "2027Q1")
+        if (quarter := quarter_named(name))
+    }
+    assert found == {
+        "2025Q4": Fraction(32, 92),
+        "2026Q2": Fraction(20, 100) + Fraction(30 * 2, 3100),
+        "2026Q3": Fraction(32, 92),
+        "2027Q1": Fraction(25, 100) + Fraction(25, 2800),
+    }
+
+
+@given(DAYS, st.integers(1, 12), st.sampled_from([(), (20, 30, 50), (0, 0, 100), (100, 0, 0)]))
+def test_what_is_expected_never_falls_and_comes_from_nothing_to_all(
+    day: date, begins: int, months: tuple[int, ...]
+) -> None:
+    quarter, seasons = quarter_of(day, begins), [Season(date(1, 1, 1), months)]
+    walk = [quarter.expected(quarter.first + timedelta(days=n), seasons) for n in range(-1, quarter.days)]
+    assert (walk[0], walk[-1]) == (0, 1)
+    assert walk == sorted(walk)
+    if not months:
+        assert walk == [quarter.gone(quarter.first + timedelta(days=n)) for n in range(-1, quarter.days)]
 
 
 def test_the_day_a_leap_year_has_more_is_compared_with_the_last_one() -> None:

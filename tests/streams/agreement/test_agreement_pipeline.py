@@ -75,6 +75,22 @@ def test_what_is_untidy_is_everything_unless_it_is_said() -> None:
         ),
         ({"year_begins": 13}, "pipeline.year_begins", "expected at most 12, found 13"),
         ({"paces": {"green": "80%"}}, "pipeline.paces.yellow", "expected no more than `green`"),
+        (
+            {"seasons": [{"from": "2026-01-01", "months": ["20%", "30%", "40%"]}]},
+            "pipeline.seasons[0].months",
+            "expected shares that sum to 100%, found 90%",
+        ),
+        (
+            {"seasons": [{"from": "2026-01-01", "months": ["50%", "50%"]}]},
+            "pipeline.seasons[0].months",
+            "expected 3 percentages, one for each month of a quarter, found 2",
+        ),
+        (
+            {"seasons": [{"from": "2026-01-01"}, {"from": "2026-01-01"}]},
+            "pipeline.seasons[1].from",
+            "expected a later day than the season before",
+        ),
+        ({"seasons": [{"months": ["20%", "30%", "50%"]}]}, "pipeline.seasons[0].from", "is missing"),
         ({"currency": "EURO"}, "pipeline.currency", "expected an ISO 4217 code such as EUR, found 'EURO'"),
         ({"rates": RATES}, "pipeline.rates", "expected `currency` as well, into which the rates turn"),
         ({"currency": "EUR", "rates": {"USD": []}}, "pipeline.rates.USD", "is empty; expected something"),
@@ -144,6 +160,19 @@ def test_one_pipeline_counts_for_all_that_of_the_agreement_that_comes_first() ->
     assert [each.currency for each in found] == [None, "EUR", "USD", "EUR"]
     assert [from_us(each.since) for each in found[1:]] == [from_us(day(each)) for each in (0, 10, 20)]
     assert found[0] is OPEN
+
+
+def test_seasons_are_told_in_words_and_survive_their_document() -> None:
+    written = [{"from": "2026-01-01", "months": ["20%", "30%", "50%"]}, {"from": "2026-07-01"}]
+    spec = from_document(SMALL | {"pipeline": {"seasons": written}})
+    assert from_document(document(spec)) == spec
+    (found,) = (section for section in describe(spec) if section.title == "Opportunities")
+    assert [
+        item.words.removeprefix("of quarters that begin on ") for item in found.items if item.key.startswith("season")
+    ] == [
+        "2026-01-01 or later the three months are expected to bring 20%, 30% and 50% of the target",
+        "2026-07-01 or later every day is expected to bring alike",
+    ]
 
 
 def test_a_pipeline_is_told_in_words() -> None:
