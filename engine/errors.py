@@ -19,6 +19,10 @@ class Fenced(LogError):
     """Somebody else owns this partition now, or the outcome of a commit is unknown: open again from the log."""
 
 
+class Moved(LogError):
+    """A partition does not end where it was said to: somebody else has written to it meanwhile. Nothing was written."""
+
+
 class TornState(LogError):
     """Changelog and committed positions tell different stories; seen again and again it is fatal."""
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from engine.columns import Columns
 from engine.decided import Decided
-from engine.ports import NewRecord
+from engine.ports import Mark, NewRecord
 from engine.strands import Coming
-from engine.task import Task
+from engine.task import Draft, Task
 from engine.transaction import Transaction
 
 MILESTONE, DEADLINE = 0, 1
@@ -161,13 +162,35 @@ class Held:
         assert self.txn is not None
         self.txn.time = max(self.txn.time, end)
 
-    async def commit(self) -> dict[tuple[str, int], Iterable[NewRecord]]:
-        """Commit what was decided; what tasks have to hear of it."""
+    def take_told(self) -> dict[tuple[str, int], Columns]:
+        """What it has told tasks of the run and has not been taken yet; it is no output any more."""
+        txn = self.txn
+        assert txn is not None
+        found = {place: txn.outputs.pop(place) for place in list(txn.outputs) if place[0] in self.heard}
+        self._width = len(txn.outputs)
+        return found
+
+    def finish(self) -> None:
+        """Everything is decided; what the program has left to say."""
+        assert self.txn is not None
+        self.task.processor.finish(self.txn)
+
+    def draft(self) -> Draft[Any]:
+        """What was decided and finished, ready to be committed."""
         txn = self.txn
         assert txn is not None
         for topic, decided in self._decided.items():
             txn.positions[topic], txn.ahead[topic] = decided.position, decided.ahead
-        self.task.processor.finish(txn)
-        await self.task.commit(txn)
+        return self.task.draft(txn)
+
+    def settle(self, draft: Draft[Any], mark: Mark | None) -> None:
+        """It is committed."""
+        self.task.settle(draft, mark)
         self.txn, self.done, self.decided_records, self._width = None, 0, 0, 0
-        return {place: records for place, records in txn.outputs.items() if place[0] in self.heard}
+
+    async def commit(self) -> dict[tuple[str, int], Iterable[NewRecord]]:
+        """Commit what was decided; what tasks have to hear of it."""
+        self.finish()
+        draft = self.draft()
+        self.settle(draft, await self.task.log.commit(draft.writes))
+        return {place: records for place, records in draft.txn.outputs.items() if place[0] in self.heard}

@@ -4,10 +4,10 @@ Three logs implement `EventLog` and `TaskLog`: Kafka, one SQLite file, and the i
 contract suite (`tests/engine/test_log_contract.py`). Instants are microseconds since the Unix epoch.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
     from engine.transaction import Transaction
@@ -269,6 +269,42 @@ class EventLog(Protocol):
 
         All is durable when it is left. Until then a power cut may take back the latest transactions, newest first and
         each as a whole, of all tasks alike; nothing that others have appended.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """What several tasks of one process leave behind together.
+
+    Attributes:
+        parts: each task's handle and what it leaves behind.
+        told: what they told one another, by (topic, partition), in the order in which it was told.
+        ends: where each of these partitions ended before: what was told has its offsets from there on already.
+        at: when that was told, microseconds; its records are stamped with it.
+    """
+
+    parts: Sequence[tuple[TaskLog, Writes]]
+    told: Mapping[tuple[str, int], Sequence[NewRecord]]
+    ends: Mapping[tuple[str, int], int]
+    at: int
+
+
+@runtime_checkable
+class JointLog(EventLog, Protocol):
+    """A log on which several tasks of one process can commit as one."""
+
+    clock: Callable[[], int]
+
+    async def commit_jointly(self, joint: Joint) -> list[Mark | None]:
+        """Write all of it or nothing, durably.
+
+        Returns:
+            For each part the last record of its changelog, as `TaskLog.commit` does.
+
+        Raises:
+            Moved: one of the partitions ends elsewhere: somebody else has written to it. Nothing was written.
+            Fenced, RecordTooLarge, Unavailable: as of `TaskLog.commit`.
         """
         ...
 

@@ -113,6 +113,25 @@ class Source:
             await asyncio.sleep(_PAUSE)
         raise Unavailable(f"{self.topic}-{self.partition}: what was sent there and committed does not show")
 
+    def told(self, rows: Iterable[NewRecord], at: int) -> list[Coming]:
+        """What will stand at the end once it is committed, as if it did already; nobody else may write there meanwhile.
+
+        Args:
+            rows: what was told.
+            at: when it was told, microseconds; it will be stamped with that.
+        """
+        start = self._end
+        records = [Record(offset, at, key, value, tuple(told)) for offset, (key, value, told) in enumerate(rows, start)]
+        self._end += len(records)
+        coming, latest = self.coming(records, start, self._end, self.latest)
+        self.latest = max(self.latest, latest)
+        return coming
+
+    @property
+    def end(self) -> int:
+        """Where it ends, as far as known."""
+        return self._end
+
     async def read(self, offset: int) -> tuple[list[Record], int]:
         """A part from an offset on, and where the next one begins."""
         return await self._log.read(self.topic, self.partition, offset, self._limit)

@@ -4,11 +4,12 @@ No loop, no retry and no clock here: `engine.runner` drives a task live, `engine
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from operator import itemgetter
 from time import perf_counter
-from typing import Generic
+from typing import Generic, NamedTuple
 
 import msgspec
 
@@ -18,7 +19,7 @@ from engine.decided import Ranges, beyond, within
 from engine.decoded_states import DECODED_BYTES, DecodedStates
 from engine.errors import SkippedBatch, TornState, UnknownState
 from engine.failpoints import reached
-from engine.ports import GroupSpec, Opened, Processor, Record, S, TaskLog, Writes
+from engine.ports import GroupSpec, Mark, Opened, Processor, Record, S, TaskLog, Writes
 from engine.recordtime import TOLERANCE, BadTime, record_time
 from engine.state import POSITION, MemoryStore, StateStore
 from engine.sweep import Sweep
@@ -27,7 +28,9 @@ from engine.transaction import Transaction
 FAR = 2**62
 """Later than every instant."""
 SLICE = 0.1
-"""Seconds of deciding after which a transaction is committed, so that heartbeats and other tasks get their turn."""
+"""Seconds of deciding after which heartbeats and other tasks get their turn, in the middle of a transaction."""
+LONGEST = 0.5
+"""Seconds of deciding after which a transaction is committed: what a failure takes back, and what readers wait for."""
 _LOOK = 15
 
 
@@ -60,6 +63,51 @@ def _reach(records: list[Record]) -> int:
 encode_position = msgspec.json.Encoder(order="sorted").encode
 """The bytes of a position record."""
 decode_position = msgspec.json.Decoder(Position).decode
+
+
+class Draft(NamedTuple, Generic[S]):
+    """What a transaction is to leave behind.
+
+    Attributes:
+        txn: the transaction.
+        writes: for the log.
+        changes: changed keys with their new changelog values; None removes.
+        ahead: ranges of decided offsets beyond its positions, by source.
+    """
+
+    txn: Transaction[S]
+    writes: Writes
+    changes: list[tuple[bytes, bytes | None]]
+    ahead: dict[str, Ranges]
+
+
+class _Left:
+    """Records of a batch, and how many of them are decided."""
+
+    __slots__ = ("done", "records")
+
+    def __init__(self, records: list[Record]) -> None:
+        self.records, self.done = records, 0
+
+
+async def _in_slices(work: Callable[[float], bool]) -> bool:
+    """Work as long as one transaction may take; whether all is done.
+
+    Between two slices everybody else gets their turn. Until it is committed a transaction is in memory alone, and only
+    its task knows of it.
+
+    Args:
+        work: goes on until `perf_counter()` reaches what it is given; whether all is done.
+    """
+    spent = 0.0
+    while True:
+        begun = perf_counter()
+        if work(begun + SLICE):
+            return True
+        spent += perf_counter() - begun
+        if spent > LONGEST:
+            return False
+        await asyncio.sleep(0)
 
 
 class Task(Generic[S]):
@@ -173,13 +221,12 @@ class Task(Generic[S]):
             records = [record for record in records if record.offset >= position]
         if ranges := self.ahead.get(batch.topic):
             records = [record for record in records if not within(record.offset, ranges)]
-        done = 0
+        left = _Left(records)
         while True:
             await self.processor.prepare(_reach(records))
             with self._transaction() as txn:
-                done = self._decide(txn, batch.topic, records, done)
-                whole = done == len(records)
-                txn.positions[batch.topic] = batch.next_offset if whole else records[done].offset
+                whole = await _in_slices(partial(self._decide, txn, batch.topic, left))
+                txn.positions[batch.topic] = batch.next_offset if whole else records[left.done].offset
                 self.processor.finish(txn)
                 reached("batch.decided")
                 await self.commit(txn)
@@ -194,7 +241,7 @@ class Task(Generic[S]):
         while not whole:
             await self.processor.prepare(to)
             with self._transaction() as txn:
-                whole = self._fire(txn, to, perf_counter() + SLICE)
+                whole = await _in_slices(partial(self._fire, txn, to))
                 if whole:
                     txn.time = to
                 self.processor.finish(txn)
@@ -258,16 +305,16 @@ class Task(Generic[S]):
             self.abort()
             raise
 
-    def _decide(self, txn: Transaction[S], topic: str, records: list[Record], done: int) -> int:
-        """Decide records from the index `done` on, until all are decided or the slice is over; the index reached."""
+    def _decide(self, txn: Transaction[S], topic: str, left: "_Left", until: float) -> bool:
+        """Decide the records that are left; False when the slice was over before."""
         decide, peek, milestone = self.processor.decide, self.deadlines.peek, self.processor.milestone
-        until = perf_counter() + SLICE
         next_milestone = milestone(txn.time)
+        records, done = left.records, left.done
         index = done
         try:
             for index in range(done, len(records)):
                 if not index & _LOOK and index > done and perf_counter() > until:
-                    return index
+                    return False
                 record = records[index]
                 at = record.timestamp
                 if record.headers:
@@ -280,14 +327,17 @@ class Task(Generic[S]):
                     due = peek()
                     if (due is not None and due < at) or (next_milestone is not None and next_milestone < at):
                         if not self._fire(txn, at, until):
-                            return index
+                            return False
                         next_milestone = milestone(at)
                     txn.time = at
                 decide(txn, record, at)
+            index = len(records)
         except Exception:
             self.failed_at = records[index].offset
             raise
-        return len(records)
+        finally:
+            left.done = index
+        return True
 
     def _fire(self, txn: Transaction[S], to: int, until: float) -> bool:
         """Fire every deadline and milestone before `to`, in order of time; a milestone first where both fall.
@@ -320,6 +370,11 @@ class Task(Generic[S]):
 
     async def commit(self, txn: Transaction[S]) -> None:
         """Write all a transaction did, its position and what it has sent, or nothing of it."""
+        draft = self.draft(txn)
+        self.settle(draft, await self.log.commit(draft.writes))
+
+    def draft(self, txn: Transaction[S]) -> Draft[S]:
+        """What a transaction is to leave behind, its position included."""
         after = dict(txn.positions)
         ahead = {topic: left for topic, ranges in txn.ahead.items() if (left := beyond(ranges, after[topic]))}
         moved = [topic for topic, at in after.items() if at != self.positions[topic]]
@@ -333,10 +388,14 @@ class Task(Generic[S]):
             before={topic: self.positions[topic] for topic in moved},
             after={topic: after[topic] for topic in moved},
         )
-        mark = await self.log.commit(writes)
+        return Draft(txn, writes, changes, ahead)
+
+    def settle(self, draft: Draft[S], mark: Mark | None) -> None:
+        """A transaction is committed, its changelog up to a record: from here on it counts."""
+        txn, _, changes, ahead = draft
         self.store.commit(changes, mark)
         self._decoded.settle(txn.release(), changes)
         self.deadlines.commit()
         if self._sweep is not None and self._sweep.commit():
             self._sweep = None
-        self.positions, self.ahead, self.time = after, ahead, txn.time
+        self.positions, self.ahead, self.time = dict(txn.positions), ahead, txn.time

@@ -4,22 +4,27 @@ Of all that is there the least is next: records in order of (time, topic, key, p
 instant what is due by then. What is said to another task is decided before anything later, so the outcome follows from
 what came from outside and is the same whatever the partition count.
 
-Every task keeps one transaction open. It is committed when another task has to see what was decided in it, when it has
-grown large, and at the end. A task that has said nothing to others may lose what it has decided since: it decides the
-same again, for what it was told meanwhile is later than all of it (`_share`). Only the list of keys that a milestone
-has to pass through is made anew, and then holds keys that have come up at that very instant; these must have nothing
-to say to it.
+Every task keeps one transaction open. Where the log can, all tasks commit together, when that has grown large and at
+the end, and hear one another before (`engine.joint`).
+
+On other logs a task's transaction is committed when another task has to see what was decided in it, when it has grown
+large, and at the end. A task that has said nothing to others may lose what it has decided since: it decides the same
+again, for what it was told meanwhile is later than all of it (`_share`). Only the list of keys that a milestone has to
+pass through is made anew, and then holds keys that have come up at that very instant; these must have nothing to say
+to it.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from heapq import heapify, heappop, heappush, heapreplace
 
 from engine.drain import Progress, make_task
-from engine.errors import LogError, PoisonBatch, SkippedBatch
+from engine.errors import LogError, Moved, PoisonBatch, SkippedBatch
 from engine.held import Due, Held
 from engine.host import Program
-from engine.ports import EventLog
+from engine.joint import Jointly
+from engine.ports import EventLog, JointLog
 from engine.strands import Coming, Source, Strand
 
 _Next = tuple[Coming, int, "Feed"]
@@ -50,6 +55,7 @@ async def drain_together(
     until: int | None = None,
     progress: Progress | None = None,
     limit: int = 5000,
+    apart: bool = False,
 ) -> int:
     """Decide everything there is in the sources of several groups, then let time pass.
 
@@ -58,7 +64,8 @@ async def drain_together(
         programs: the groups and their programs.
         until: let time pass up to this instant (microseconds), if it is later than all records.
         progress: told after each transaction.
-        limit: records of a transaction.
+        limit: records of a transaction, for each partition.
+        apart: let each task commit by itself also where they could together; outcome and order are the same.
 
     Raises:
         PoisonBatch: a program failed on a record, which is named; no position has moved past it.
@@ -66,9 +73,18 @@ async def drain_together(
     Returns:
         The instant up to which time has passed in every partition, in microseconds.
     """
-    together = _Together(log, programs, until, progress, limit)
+    if not apart and isinstance(log, JointLog):
+        together = _Together(log, programs, until, progress, limit)
+        together.commit_jointly_on(log)
+        # Where somebody else writes to the inboxes, what was told stands elsewhere than it was said to.
+        with suppress(Moved):
+            return await _decided(together)
+    return await _decided(_Together(log, programs, until, progress, limit))
+
+
+async def _decided(together: "_Together") -> int:
     try:
-        async with log.in_bulk():
+        async with together.log.in_bulk():
             return await together.run()
     finally:
         await together.close()
@@ -78,9 +94,15 @@ class _Together:
     """One such run."""
 
     def __init__(
-        self, log: EventLog, programs: Sequence[Program], until: int | None, progress: Progress | None, limit: int
+        self,
+        log: EventLog,
+        programs: Sequence[Program],
+        until: int | None,
+        progress: Progress | None,
+        limit: int,
     ) -> None:
-        self._log, self._programs, self._limit = log, programs, limit
+        self.log, self._programs, self._limit = log, programs, limit
+        self._jointly: Jointly | None = None
         self._end, self._progress = until or 0, progress
         self._held: list[Held] = []
         self._sources: dict[tuple[str, int], tuple[Held, Source]] = {}
@@ -88,6 +110,10 @@ class _Together:
         self._due: list[Due] = []
         self._feeds = 0
         self._doing: Coming | Held | None = None
+
+    def commit_jointly_on(self, log: JointLog) -> None:
+        """Let all tasks commit as one."""
+        self._jointly = Jointly(log, self._limit * max((program.partitions for program in self._programs), default=1))
 
     async def run(self) -> int:
         """Open, decide, fire, until nothing is left."""
@@ -117,7 +143,11 @@ class _Together:
         for held in self._held:
             self._doing = held
             held.pass_to(self._end)
-            await self._commit(held)
+            if self._jointly is None:
+                await self._commit(held)
+        if self._jointly is not None:
+            await self._commit_jointly(self._jointly)
+            await self._look()  # also where tasks had told something that was not written yet
         return not self._coming
 
     async def _begin_all(self) -> None:
@@ -145,12 +175,12 @@ class _Together:
     async def _open(self) -> None:
         for order, program in enumerate(self._programs):
             for partition in range(program.partitions):
-                held = Held(make_task(self._log, program, partition), order)
+                held = Held(make_task(self.log, program, partition), order)
                 self._held.append(held)
                 await held.task.open()
                 self._end = max(self._end, held.task.time)
                 for topic, decided in held.begin_with().items():
-                    source = Source(self._log, topic, partition, decided, self._limit)
+                    source = Source(self.log, topic, partition, decided, self._limit)
                     self._sources[topic, partition] = held, source
         topics = frozenset(topic for topic, _ in self._sources)
         for held, source in self._sources.values():
@@ -170,7 +200,7 @@ class _Together:
 
     async def _decide_all(self) -> None:
         """Decide all records there are, and fire what is due before each."""
-        coming, first_due, limit = self._coming, self._first_due, self._limit
+        coming, first_due = self._coming, self._first_due
         while coming:
             record, number, feed = coming[0]
             due = first_due()
@@ -191,8 +221,8 @@ class _Together:
                 heapreplace(coming, (following, number, feed))
             if not held.same_due():
                 self._queue_due(held)
-            if held.has_spoken() or held.done >= limit:
-                await self._share(held)
+            if self._has_to_act(held):
+                await self._act(held)
 
     async def _fire(self, due: Due) -> None:
         """Let one thing happen that is due."""
@@ -202,8 +232,44 @@ class _Together:
             return
         held.fire()
         self._queue_due(held)
-        if held.has_spoken() or held.done >= self._limit:
+        if self._has_to_act(held):
+            await self._act(held)
+
+    def _has_to_act(self, held: Held) -> bool:
+        """Whether somebody has to hear what a task has just decided, or it is time to commit."""
+        jointly = self._jointly
+        if jointly is None:
+            return held.has_spoken() or held.done >= self._limit
+        jointly.done += 1
+        return held.has_spoken() or jointly.is_full()
+
+    async def _act(self, held: Held) -> None:
+        jointly = self._jointly
+        if jointly is None:
             await self._share(held)
+            return
+        await self._tell(held, jointly)
+        if jointly.is_full():
+            await self._commit_jointly(jointly)
+
+    async def _tell(self, held: Held, jointly: Jointly) -> None:
+        """Let others hear what a task has told them."""
+        for place, rows in held.take_told().items():
+            to, source = self._sources[place]
+            await self._take(to, source, jointly.told(place, source, rows))
+
+    async def _commit_jointly(self, jointly: Jointly) -> None:
+        """Commit what all have decided."""
+        parts = [held for held in self._held if held.txn is not None]
+        for held in parts:
+            self._doing = held
+            held.finish()
+            await self._tell(held, jointly)
+        for held, decided in await jointly.commit(parts):
+            self._queue_due(held)
+            if self._progress is not None and decided:
+                self._progress(held.task.group.name, decided)
+        await asyncio.sleep(0)
 
     async def _share(self, held: Held) -> None:
         """Commit what others have to see, or what has grown large.
@@ -218,11 +284,13 @@ class _Together:
 
     async def _look(self) -> bool:
         """Whether something has come from outside meanwhile."""
-        for held, source in self._sources.values():
+        for place, (held, source) in self._sources.items():
+            if self._jointly is not None and self._jointly.has_told(place):
+                continue  # nothing else comes there before that is written
             await self._take(held, source, await source.arrived())
         return bool(self._coming)
 
-    async def _take(self, held: Held, source: Source, found: list[Coming]) -> None:
+    async def _take(self, held: Held, source: Source, found: Iterable[Coming]) -> None:
         self._end = max(self._end, source.latest)
         for one in found:
             await self._add(Feed(held, source, None, [one]))

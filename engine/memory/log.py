@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import cast
 
 from engine.embedded.broker import broker_url
 from engine.embedded.ports import Ear
-from engine.errors import WrongTopic
+from engine.errors import Moved, WrongTopic
 from engine.memory.disk import MemoryDisk
 from engine.memory.membership import MemoryEar, MemoryMembership
 from engine.memory.task import MemoryTaskLog
-from engine.ports import Fetched, GroupSpec, NewRecord, TopicSpec
+from engine.ports import Fetched, GroupSpec, Joint, Mark, NewRecord, TopicSpec, Writes
 from engine.topic_faults import faults
 
 
@@ -94,6 +95,23 @@ class MemoryLog:
         """A handle for owning a task."""
         return MemoryTaskLog(self.disk, group, partition, owner=self.owner, clock=self.clock, lease_ttl=self._lease_ttl)
 
+    async def commit_jointly(self, joint: Joint) -> list[Mark | None]:
+        """What several tasks leave behind at once, if what they told gets the offsets it was said to have."""
+        parts = [(handle, writes, handle.records(writes)) for handle, writes in _ours(joint)]
+        everything: dict[tuple[str, int], list[NewRecord]] = {}
+        for records in (joint.told, *(records for _, _, records in parts)):
+            for place, rows in records.items():
+                everything.setdefault(place, []).extend(rows)
+        self.disk.check(everything)
+        for (topic, partition), end in joint.ends.items():
+            found = self.disk.partition(topic, partition).next
+            if found != end:
+                raise Moved(f"{topic}-{partition} ends at {found}, not at {end}")
+        for handle, writes, _ in parts:
+            handle.check(writes)
+        self.disk.append(joint.told, joint.at)
+        return [handle.write(writes, records) for handle, writes, records in parts]
+
     def in_bulk(self) -> AbstractAsyncContextManager[None]:
         """Nothing is gained here."""
         return nullcontext()
@@ -128,3 +146,7 @@ class MemoryLog:
         if topic not in self.disk.topics:
             raise WrongTopic(f"topic {topic!r} is missing; create the topics first")
         return range(self.disk.topics[topic].partitions)
+
+
+def _ours(joint: Joint) -> list[tuple[MemoryTaskLog, Writes]]:
+    return [(cast("MemoryTaskLog", handle), writes) for handle, writes in joint.parts]

@@ -1,6 +1,6 @@
 """One task's handle on the in-memory log."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from engine.errors import Fenced, Truncated
 from engine.intake import Taking, begin, recent
@@ -48,16 +48,33 @@ class MemoryTaskLog:
 
     async def commit(self, writes: Writes) -> Mark | None:
         """All or nothing."""
+        records = self.records(writes)
+        self._disk.check(records)
+        self.check(writes)
+        return self.write(writes, records)
+
+    def records(self, writes: Writes) -> dict[tuple[str, int], Sequence[NewRecord]]:
+        """All records to be written."""
         records: dict[tuple[str, int], Sequence[NewRecord]] = dict(writes.outputs)
         if writes.changelog:
             records[self._group.changelog, self._partition] = writes.changelog
-        self._disk.check(records)
-        lease = self._disk.lease(self._group.name, self._partition)
-        if self._epoch != lease.epoch:
+        return records
+
+    def check(self, writes: Writes) -> None:
+        """Whether we may write.
+
+        Raises:
+            Fenced: we are no longer the owner, or a position is not as told.
+        """
+        if self._epoch != self._disk.lease(self._group.name, self._partition).epoch:
             raise Fenced(f"{self._group.name}-{self._partition}: not open, or somebody else owns it now")
         for source in writes.after:
             if self._position(source) != writes.before[source]:
                 raise Fenced(f"{self._group.name}: position of {source}-{self._partition} is {self._position(source)}")
+
+    def write(self, writes: Writes, records: Mapping[tuple[str, int], Sequence[NewRecord]]) -> Mark | None:
+        """Write what has been checked."""
+        lease = self._disk.lease(self._group.name, self._partition)
         lease.expires = self._clock() + self._lease_ttl
         for source, after in writes.after.items():
             self._disk.positions[self._group.name, source, self._partition] = after

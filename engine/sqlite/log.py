@@ -3,12 +3,15 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 import apsw
 
 from engine.embedded.broker import broker_url
 from engine.embedded.ports import Ear
-from engine.ports import Fetched, GroupSpec, NewRecord, TopicSpec
+from engine.errors import Moved
+from engine.failpoints import reached
+from engine.ports import Fetched, GroupSpec, Joint, Mark, NewRecord, TopicSpec
 from engine.sqlite import batches, lease
 from engine.sqlite.bell import listen
 from engine.sqlite.catalog import Catalog
@@ -114,6 +117,25 @@ class SqliteLog:
     def task(self, group: GroupSpec, partition: int) -> SqliteTaskLog:
         """A handle for owning a task."""
         return SqliteTaskLog(self.store, self.catalog, self.lessee, group, partition)
+
+    async def commit_jointly(self, joint: Joint) -> list[Mark | None]:
+        """What several tasks leave behind in one transaction, if what was told gets the offsets it is said to have."""
+        writers = [cast("SqliteTaskLog", handle).prepared(writes) for handle, writes in joint.parts]
+        told = encoded(self.catalog, joint.told)
+        ends = [(place, self.catalog.topic(place[0]).partition(place[1]), end) for place, end in joint.ends.items()]
+
+        def body(connection: apsw.Connection) -> list[Mark | None]:
+            for (topic, partition), tp, end in ends:
+                found = batches.part(connection, tp).next
+                if found != end:
+                    raise Moved(f"{topic}-{partition} ends at {found}, not at {end}")
+            for tp, pieces in told.items():
+                batches.append(connection, tp, pieces, joint.at)
+            return [write(connection) for write in writers]
+
+        marks = await self.store.write(body)
+        reached("commit.done")
+        return marks
 
     @asynccontextmanager
     async def in_bulk(self) -> AsyncIterator[None]:

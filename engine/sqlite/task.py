@@ -1,6 +1,6 @@
 """One task's handle on the embedded log: a lease, and one transaction per batch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import apsw
 
@@ -49,6 +49,17 @@ class SqliteTaskLog:
 
     async def commit(self, writes: Writes) -> Mark | None:
         """Outputs, changelog and positions in one transaction, if we are still the owner."""
+        mark = await self._store.write(self.prepared(writes))
+        reached("commit.done")
+        return mark
+
+    def prepared(self, writes: Writes) -> Callable[[apsw.Connection], Mark | None]:
+        """All that can be done before a transaction begins, and what is left to do in it.
+
+        Raises:
+            Fenced: not open.
+            WrongTopic, RecordTooLarge: see `encoded`.
+        """
         if self._epoch is None:
             raise Fenced(f"{self._group.name}-{self._partition}: not open")
         epoch = self._epoch
@@ -75,9 +86,7 @@ class SqliteTaskLog:
             counters = batches.part(connection, changelog)
             return Mark(counters.next - 1, counters.stamp, writes.changelog[-1].value or b"")
 
-        mark = await self._store.write(body)
-        reached("commit.done")
-        return mark
+        return body
 
     async def ends(self) -> dict[str, int]:
         """End offset of every source, as of now."""

@@ -7,8 +7,8 @@ import pytest
 from typing_extensions import override
 
 from engine.embedded.ports import EmbeddedLog
-from engine.errors import Truncated, Unavailable, WrongTopic
-from engine.ports import NewRecord, TopicSpec, Writes
+from engine.errors import Fenced, Moved, RecordTooLarge, Truncated, Unavailable, WrongTopic
+from engine.ports import Joint, JointLog, NewRecord, TopicSpec, Writes
 from tests.engine.log_contract import LogContract
 from tests.engine.log_house import CHANGELOG, GROUP, IN, OUT, TOPICS, drain, new, opened, values
 
@@ -35,6 +35,11 @@ class EmbeddedHome(Protocol):
     def fill(self, log: EmbeddedLog) -> None: ...
 
     def make_room(self, log: EmbeddedLog) -> None: ...
+
+
+def joint_log(log: EmbeddedLog) -> JointLog:
+    assert isinstance(log, JointLog)
+    return log
 
 
 class EmbeddedLogContract(LogContract):
@@ -120,6 +125,50 @@ class EmbeddedLogContract(LogContract):
     async def test_an_offset_after_the_end_is_told(self, log: EmbeddedLog) -> None:
         with pytest.raises(Truncated):
             await log.read(IN, 0, 1)
+
+    async def test_tasks_that_commit_jointly_leave_all_and_what_they_told_as_it_was_said(
+        self, log: EmbeddedLog
+    ) -> None:
+        await log.append({(IN, 0): new(b"1"), (IN, 1): new(b"2")})
+        handles = [log.task(GROUP, number) for number in (0, 1)]
+        positions = [(await handle.open()).positions[IN] for handle in handles]
+        marks = await joint_log(log).commit_jointly(
+            Joint(
+                [
+                    (handle, Writes({(OUT, number): new(b"o%d" % number)}, new(b"s"), {IN: at}, {IN: at + 1}))
+                    for number, (handle, at) in enumerate(zip(handles, positions, strict=True))
+                ],
+                told={(IN, 1): new(b"told", b"also")},
+                ends={(IN, 1): 1},
+                at=2_000_000_000_000_000,
+            )
+        )
+        assert [mark and mark.value for mark in marks] == [b"s", b"s"]
+        assert [values(await drain(log, OUT, number)) for number in (0, 1)] == [[b"o0"], [b"o1"]]
+        told = (await drain(log, IN, 1))[1:]
+        assert [(record.offset, record.timestamp, record.value) for record in told] == [
+            (1, 2_000_000_000_000_000, b"told"), (2, 2_000_000_000_000_000, b"also")
+        ]  # fmt: skip
+        assert [(await log.task(GROUP, number).open()).positions[IN] for number in (0, 1)] == [1, 1]
+
+    @pytest.mark.parametrize("why", ["somebody has written there", "one was fenced", "one is too large"])
+    async def test_tasks_that_cannot_commit_jointly_leave_nothing(
+        self, log: EmbeddedLog, home: EmbeddedHome, why: str
+    ) -> None:
+        handles = [log.task(GROUP, number) for number in (0, 1)]
+        for handle in handles:
+            await handle.open()
+        second = [NewRecord(b"o", bytes(2_000_000))] if "large" in why else new(b"o")
+        parts = [(handles[0], Writes({(OUT, 0): new(b"o")}, new(b"s"))), (handles[1], Writes({(OUT, 1): second}))]
+        if "written" in why:
+            await log.append({(IN, 1): new(b"x")})
+        if "fenced" in why:
+            await (await home.log("second")).task(GROUP, 1).open()
+        with pytest.raises((Moved, Fenced, RecordTooLarge)):
+            await joint_log(log).commit_jointly(Joint(parts, {(IN, 1): new(b"told")}, {(IN, 1): 0}, 1))
+        assert [values(await drain(log, OUT, number)) for number in (0, 1)] == [[], []]
+        assert b"told" not in values(await drain(log, IN, 1))
+        assert await drain(log, CHANGELOG) == []
 
     async def test_a_full_disk_is_an_outage_that_ends(self, log: EmbeddedLog, home: EmbeddedHome) -> None:
         await log.append({(IN, 0): new(b"before")})
