@@ -5,10 +5,12 @@ from typing import NoReturn
 
 import click
 
+from engine.recordtime import TOLERANCE
 from leadstream.cli.options import command, fail
 from leadstream.cli.output import format_option, show
 from leadstream.cli.progress import progress
 from leadstream.cli.root import main
+from leadstream.clock import now_us
 from leadstream.deployment import opened, partition_count
 from leadstream.importing import FilesError, MappingError, Summary, digest, load_mapping, match_files, translate
 from leadstream.importing.loading import ImportRefused, Loaded, load
@@ -23,10 +25,12 @@ async def import_history(settings: Settings, mapping: Path, files: tuple[Path, .
     """Import history from FILES (CSV or XES, plain or .gz) as the YAML file MAPPING says.
 
     Every row is accounted for: imported, skipped by a rule, or kept in the dead letters with its reason. Importing
-    the same files again adds nothing.
+    the same files again adds nothing. History comes before anything later; accounts and targets alone may come at any
+    time.
 
     \b
-    Example: leadstream import examples/imports/bpi2012.yaml bpi2012_loan_funnel.csv.gz
+    Examples: leadstream import examples/imports/bpi2012.yaml bpi2012_loan_funnel.csv.gz
+              leadstream import examples/imports/targets.yaml examples/imports/targets.csv
     """
     try:
         rules = load_mapping(mapping)
@@ -39,7 +43,7 @@ async def import_history(settings: Settings, mapping: Path, files: tuple[Path, .
                 advance(rows - read)
                 read = rows
 
-            translation = translate(rules, matched, on_rows)
+            translation = translate(rules, matched, on_rows, until=now_us() + TOLERANCE)
     except (MappingError, FilesError) as exc:
         _refuse(mapping, str(exc).splitlines())
     name = digest(mapping.read_text(encoding="utf-8"), matched.values())
@@ -81,4 +85,5 @@ def account(summary: Summary) -> list[dict[str, object]]:
 def _closing(summary: Summary, loaded: Loaded) -> str:
     again = " (begun before: what is there already will be dropped as a duplicate)" if loaded.repeated else ""
     dead = f"; {summary.dead} rows in the dead letters: leadstream dead-letters list" if summary.dead else ""
-    return f"{loaded.facts} facts from {summary.read} rows{again}{dead}. Next: leadstream run --until-idle"
+    come = "" if loaded.as_happened else " (recorded now: there is something later already)"
+    return f"{loaded.facts} facts from {summary.read} rows{again}{come}{dead}. Next: leadstream run --until-idle"

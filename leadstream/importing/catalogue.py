@@ -7,7 +7,7 @@ from msgspec import inspect
 
 from events.fact import Fact
 from events.lead import LeadCaptured, LeadConverted, LeadProfileUpdated
-from events.registry import ABOUT_OPPORTUNITIES, UPSTREAM, WIRE_TYPE
+from events.registry import ABOUT_ACCOUNTS, ABOUT_COUNCILS, ABOUT_OPPORTUNITIES, UPSTREAM, WIRE_TYPE
 
 _MADE_HERE: dict[type[Fact], frozenset[str]] = {
     LeadCaptured: frozenset({"agreement"}),
@@ -89,8 +89,15 @@ def _short(fact: type[Fact]) -> str:
     return WIRE_TYPE[fact].rpartition(".v")[0]
 
 
-FACTS: dict[str, FactRule] = {_short(fact): _fact(fact) for fact in sorted(UPSTREAM | ABOUT_OPPORTUNITIES, key=_short)}
+FACTS: dict[str, FactRule] = {
+    _short(fact): _fact(fact)
+    for fact in sorted(UPSTREAM | ABOUT_OPPORTUNITIES | ABOUT_ACCOUNTS | ABOUT_COUNCILS, key=_short)
+}
 """Name in a mapping (`lead.captured`) -> the fact and its fields."""
+
+AT_ANY_TIME = frozenset(_short(fact) for fact in ABOUT_ACCOUNTS | ABOUT_COUNCILS)
+"""Facts about subjects without deadlines: nothing was decided that would have to be decided otherwise, had they come
+before."""
 
 PROFILE_TYPES: frozenset[type] = frozenset({str, int, float, bool})
 """What a field of the profile may hold."""

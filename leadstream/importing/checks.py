@@ -46,6 +46,8 @@ def _check_file(file: FileSpec, loc: Loc, report: Report) -> None:
     _check_reachable(file, loc, report)
     for spec, at, clock in _facts(file, loc):
         _check_fact(spec, at, report)
+        if spec.subject:
+            _expect(spec.subject, _TEXT, (*at, "subject"), report)
         if spec.at:
             _expect(spec.at, _TEXT, (*at, "at"), report)
         elif not file.time:

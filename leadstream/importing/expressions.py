@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from leadstream.importing.grammar import Column, Scalar, Strict, Text, Texts, listed, refusal
 
-WORDS = ("strip", "lower", "upper", "integer", "number", "boolean")
+WORDS = ("strip", "lower", "upper", "integer", "number", "boolean", "quarter")
 _WITH_ARGUMENT = ("prefix", "suffix", "replace", "map", "blank_if", "minor_units")
 _SOURCES = ("column", "value", "first", "join", "template")
 

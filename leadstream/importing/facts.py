@@ -90,11 +90,13 @@ class Maker:
 
     Attributes:
         name: the fact's name in the mapping.
+        subject: its own subject; None where it has the row's.
         at: its own instant; None where it has the row's.
         make: row -> the fact; raises BadFieldError.
     """
 
     name: str
+    subject: Part | None
     at: Instant | None
     make: Callable[[Row], Fact]
 
@@ -126,7 +128,8 @@ def compile_fact(spec: FactSpec, zone: str | None, slot: Slot) -> Maker:
             raise _refused(error, data) from None
 
     at = None if spec.at is None else instant("at", spec.at, spec.at.format, spec.at.zone or zone, slot)
-    return Maker(spec.fact, at, make)
+    subject = None if spec.subject is None else part("subject", spec.subject, slot)
+    return Maker(spec.fact, subject, at, make)
 
 
 def _filler(fields: dict[str, Expression], prefix: str, slot: Slot) -> Callable[[Row], dict[str, object]]:

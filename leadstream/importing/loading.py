@@ -1,21 +1,33 @@
 """Loads a translation into the log: refused when it would rewrite time, repeated in full when it broke off."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
 import msgspec
 
 from engine.partitioning import partition_of
-from engine.ports import EventLog, Headers, NewRecord
+from engine.ports import NO_HEADERS, EventLog, Headers, NewRecord
 from engine.recordtime import TIME_HEADER, BadTime, record_time
 from engine.state import POSITION
 from engine.task import decode_position
 from events.codec import Codec
 from events.instants import from_us, iso
 from events.registry import wrap
-from events.topics import DEAD_LETTERS, INBOX_OF, LEAD_INBOX, LEAD_STATE, OPPORTUNITY_INBOX, OPPORTUNITY_STATE
+from events.topics import (
+    ACCOUNT_INBOX,
+    ACCOUNT_STATE,
+    COUNCIL_INBOX,
+    COUNCIL_STATE,
+    DEAD_LETTERS,
+    INBOX_OF,
+    LEAD_INBOX,
+    LEAD_STATE,
+    OPPORTUNITY_INBOX,
+    OPPORTUNITY_STATE,
+)
+from leadstream.importing.catalogue import AT_ANY_TIME
 from leadstream.importing.translation import Translation
 from leadstream.importing.values import DeadRow, Imported
 from streams.agents.lead_task import IMPORT_NOTE
@@ -25,7 +37,27 @@ START_KEY = IMPORT_NOTE
 _CHUNK = 5000
 _KEPT_BYTES = 1_000_000
 """Of a dead row's own bytes; the rest would not fit the dead letters."""
+_WITH_DEADLINES = ((LEAD_INBOX, LEAD_STATE), (OPPORTUNITY_INBOX, OPPORTUNITY_STATE))
+_WITHOUT = ((ACCOUNT_INBOX, ACCOUNT_STATE), (COUNCIL_INBOX, COUNCIL_STATE))
+"""Where imported facts go, and where it stands how far each is decided."""
+
+
+class Start(msgspec.Struct, frozen=True, omit_defaults=True):
+    """That an import began.
+
+    Attributes:
+        digest: of mapping and files.
+        first: when the first fact happened, ISO 8601.
+        as_happened: record time is when each fact happened, and not when it came.
+    """
+
+    digest: str
+    first: str
+    as_happened: bool = True
+
+
 _encode = msgspec.json.Encoder(order="sorted").encode
+_decode = msgspec.json.Decoder(Start).decode
 
 
 class ImportRefused(Exception):
@@ -39,16 +71,21 @@ class Loaded:
     Attributes:
         facts: facts appended.
         repeated: the same import had begun before; its duplicates are dropped when they are decided.
+        as_happened: its facts are recorded when they happened, as history is; otherwise when they come.
     """
 
     facts: int
     repeated: bool
+    as_happened: bool
 
 
 async def load(
     log: EventLog, partitions: int, translation: Translation, digest: str, progress: Callable[[int], None]
 ) -> Loaded:
     """Append a translation's facts in order, its dead rows to the dead letters.
+
+    Record time is when each happened. Where the log holds something later already, facts that are about accounts and
+    plans alone are recorded as they come: no deadline depends on them, and what was known before stays what it was.
 
     Args:
         log: the log.
@@ -58,63 +95,79 @@ async def load(
         progress: told the number of facts appended by each step.
 
     Raises:
-        ImportRefused: the log holds records later than the first fact, and this import never began before.
+        ImportRefused: the log holds records later than the first fact, some fact is about a subject with deadlines, and
+            this import never began before.
     """
     facts = translation.facts()
     first = next(facts, None)
-    repeated = await _began_before(log, digest)
-    if not repeated:
-        if first is not None:
-            await _refuse_older(log, partitions, first.occurred_at)
+    began = await _began_before(log, digest)
+    if began is None:
+        at = 0 if first is None else first.occurred_at
+        any_time = translation.summary.facts.keys() <= AT_ANY_TIME
+        history = first is None or await _is_history(log, partitions, at, any_time=any_time)
         # Dead rows before the start record: what breaks off between the two keeps them twice, never not at all.
         await _keep_dead_rows(log, translation.dead)
-        await log.append({(LEAD_INBOX, 0): [_start_record(digest, 0 if first is None else first.occurred_at)]})
+        # To leads no time passes by what is not about them.
+        start = _start_record(Start(digest, iso(at), history), 0 if any_time else at)
+        await log.append({(LEAD_INBOX, 0): [start]})
+    else:
+        history = began.as_happened
     codec, loaded = Codec(), 0
     remaining = facts if first is None else chain([first], facts)
     while chunk := list(islice(remaining, _CHUNK)):
         batches: defaultdict[tuple[str, int], list[NewRecord]] = defaultdict(list)
         for fact in chunk:
-            record = new_record(fact, codec)
+            record = new_record(fact, codec, as_happened=history)
             assert record.key is not None
             batches[INBOX_OF[type(fact.fact)], partition_of(record.key, partitions)].append(record)
         await log.append(batches)
         loaded += len(chunk)
         progress(len(chunk))
-    return Loaded(loaded, repeated)
+    return Loaded(loaded, began is not None, history)
 
 
-async def _refuse_older(log: EventLog, partitions: int, at: int) -> None:
-    latest = await _latest_time(log, partitions)
-    if latest is not None and latest > at:
+async def _is_history(log: EventLog, partitions: int, at: int, *, any_time: bool) -> bool:
+    """Whether nothing later is there.
+
+    Raises:
+        ImportRefused: there is, and not all facts may come at any time.
+    """
+    latest = await _latest_time(log, partitions, _WITH_DEADLINES + _WITHOUT if any_time else _WITH_DEADLINES)
+    if latest is None or latest <= at:
+        return True
+    if not any_time:
         raise ImportRefused(
             f"the first fact happened at {iso(at)}, but the log already holds records up to {iso(latest)}: import "
             "history before anything later, into an empty deployment (another --data-dir or --prefix)"
         )
+    return False
 
 
-def new_record(fact: Imported, codec: Codec) -> NewRecord:
-    """The inbox record of an imported fact; its record time is the time it happened."""
+def new_record(fact: Imported, codec: Codec, *, as_happened: bool = True) -> NewRecord:
+    """The inbox record of an imported fact; its record time is the time it happened, or that of its arrival."""
     envelope = wrap(fact.fact, id=fact.id, source=fact.source, subject=fact.subject, time=from_us(fact.occurred_at))
-    return NewRecord(fact.subject.encode(), codec.encode(envelope), _timed(fact.occurred_at))
+    headers = _timed(fact.occurred_at) if as_happened else NO_HEADERS
+    return NewRecord(fact.subject.encode(), codec.encode(envelope), headers)
 
 
 def _timed(at: int) -> Headers:
     return ((TIME_HEADER, b"%d" % at),)
 
 
-def _start_record(digest: str, at: int) -> NewRecord:
-    return NewRecord(START_KEY + digest.encode(), _encode({"digest": digest, "first": iso(at)}), _timed(at))
+def _start_record(start: Start, at: int) -> NewRecord:
+    return NewRecord(START_KEY + start.digest.encode(), _encode(start), _timed(at))
 
 
-async def _began_before(log: EventLog, digest: str) -> bool:
-    return await log.latest(LEAD_INBOX, 0, START_KEY + digest.encode()) is not None
+async def _began_before(log: EventLog, digest: str) -> Start | None:
+    raw = await log.latest(LEAD_INBOX, 0, START_KEY + digest.encode())
+    return None if raw is None else _decode(raw)
 
 
-async def _latest_time(log: EventLog, partitions: int) -> int | None:
-    """The greatest record time in the inboxes: what tasks have decided, and what they have not read yet."""
+async def _latest_time(log: EventLog, partitions: int, inboxes: Sequence[tuple[str, str]]) -> int | None:
+    """The greatest record time in some inboxes: what tasks have decided, and what they have not read yet."""
     times = [
         at
-        for inbox, state in ((LEAD_INBOX, LEAD_STATE), (OPPORTUNITY_INBOX, OPPORTUNITY_STATE))
+        for inbox, state in inboxes
         for partition in range(partitions)
         for at in await _times(log, inbox, state, partition)
     ]

@@ -93,6 +93,7 @@ class OrderSpec(Strict):
 
 
 When = Annotated[TimeSpec, BeforeValidator(_column)]
+Subject = Annotated[Expression, BeforeValidator(_column)]
 
 
 class Data(Strict):
@@ -110,9 +111,10 @@ class Data(Strict):
 
 
 class FactSpec(Strict):
-    """One fact a row becomes. `at` is its instant where that is not the row's."""
+    """One fact a row becomes. `subject` and `at` are its own where they are not the row's."""
 
     fact: str
+    subject: Subject | None = None
     at: When | None = None
     data: Data = Data()
 
@@ -124,6 +126,7 @@ class Rule(Strict):
     when: Condition | None = None
     also: StrictBool = False
     fact: str | None = None
+    subject: Subject | None = None
     at: When | None = None
     data: Data = Data()
     facts: Annotated[tuple[FactSpec, ...], SOME] | None = None
@@ -133,7 +136,7 @@ class Rule(Strict):
     def specs(self) -> tuple[FactSpec, ...]:
         """The facts it makes, in either way of writing."""
         if self.fact is not None:
-            return (FactSpec(fact=self.fact, at=self.at, data=self.data),)
+            return (FactSpec(fact=self.fact, subject=self.subject, at=self.at, data=self.data),)
         return self.facts or ()
 
     @model_validator(mode="after")
@@ -141,7 +144,7 @@ class Rule(Strict):
         given = [name for name in ("fact", "facts", "skip") if getattr(self, name) is not None]
         if len(given) != 1:
             raise refusal(f"expected exactly one of fact, facts, skip; found {' and '.join(given) or 'none'}")
-        stray = [name for name in ("at", "data") if name in self.model_fields_set and given != ["fact"]]
+        stray = [name for name in ("subject", "at", "data") if name in self.model_fields_set and given != ["fact"]]
         if stray:
             raise refusal(f"`{stray[0]}` belongs to `fact`; inside `facts` each fact has its own")
         if self.also and self.skip is not None:
@@ -160,7 +163,7 @@ class FileSpec(Strict):
     delimiter: Annotated[str, AfterValidator(_delimiter)] = ","
     columns: Columns | None = None
     rename: dict[str, Column] = Field(default_factory=dict)
-    subject: Annotated[Expression, BeforeValidator(_column)]
+    subject: Subject
     time: When | None = None
     order: Annotated[OrderSpec, BeforeValidator(_column)] | None = None
     key: Columns | None = None

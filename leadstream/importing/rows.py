@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import msgspec
 
 from events.fact import Fact
+from events.instants import iso
 from leadstream.importing.compiling import Row
-from leadstream.importing.facts import BadFieldError, instant, part
+from leadstream.importing.facts import BadFieldError, Part, instant, part
 from leadstream.importing.keys import NaturalKeys, TieBreak
 from leadstream.importing.model import FileSpec
 from leadstream.importing.reading import Reader, Record
@@ -17,6 +18,8 @@ from streams.agents.lead_task import STATE_BYTES
 Entry = tuple[int, int, int | str, int, int, str, str, Fact, int, str]
 """Time, file, tie-break, row, ordinal (the order of the merge), then name, subject, fact, line, the row's key."""
 
+ALWAYS = 2**62
+"""Later than every instant, in microseconds."""
 _REPEATED = "key"
 _LONGEST_SUBJECT = 256
 LARGEST_FACT = (STATE_BYTES - 30_000) // 3
@@ -33,6 +36,7 @@ class RowTranslator:
         name: the file's name, for the reports.
         zone: zone of times that name none; None refuses those.
         reader: the file.
+        until: the latest instant at which anything can have happened, microseconds.
 
     Attributes:
         entries: the facts so far, in the file's order.
@@ -40,11 +44,14 @@ class RowTranslator:
         imported: how many rows became facts.
     """
 
-    def __init__(self, index: int, spec: FileSpec, name: str, zone: str | None, reader: Reader) -> None:
+    def __init__(
+        self, index: int, spec: FileSpec, name: str, zone: str | None, reader: Reader, *, until: int = ALWAYS
+    ) -> None:
         self.entries: list[Entry] = []
         self.dead: list[DeadRow] = []
         self.imported = 0
         self._index = index
+        self._until = until
         self._spec = spec
         self._name = name
         self._reader = reader
@@ -92,19 +99,19 @@ class RowTranslator:
         if self._keys and self._keys.repeats(key, row):
             self._repeated += 1
             return
-        subject = self._subject_of(row)
+        subject = _subject_of(self._subject, row)
         tie = self._order.of(row) if self._order else 0
         # A file of milestones, each fact with an instant of its own, may have no time of the row.
-        at = self._time.of(row) if self._time and outcome.needs_time else 0
+        at = self._no_later(self._time.of(row), "time") if self._time and outcome.needs_time else 0
         self.entries += [
             (
-                maker.at.of(row) if maker.at else at,
+                self._no_later(maker.at.of(row), "at") if maker.at else at,
                 self._index,
                 tie,
                 number,
                 ordinal,
                 maker.name,
-                subject,
+                _subject_of(maker.subject, row) if maker.subject else subject,
                 _checked(maker.make(row)),
                 record.line,
                 key,
@@ -115,11 +122,22 @@ class RowTranslator:
         if self._keys:
             self._keys.take(key, row, record.line)
 
-    def _subject_of(self, row: Row) -> str:
-        subject = self._subject.text(row)
-        if len(subject) > _LONGEST_SUBJECT:
-            raise BadFieldError("subject", f"{self._subject.origin} is longer than {_LONGEST_SUBJECT} signs")
-        return subject
+    def _no_later(self, at: int, field: str) -> int:
+        """An instant that lies before the end; nothing that is still to happen is taken.
+
+        Raises:
+            BadFieldError: it lies after it.
+        """
+        if at > self._until:
+            raise BadFieldError(field, f"{iso(at)} lies in the future; expected when it happened, or was decided")
+        return at
+
+
+def _subject_of(part: Part, row: Row) -> str:
+    subject = part.text(row)
+    if len(subject) > _LONGEST_SUBJECT:
+        raise BadFieldError("subject", f"{part.origin} is longer than {_LONGEST_SUBJECT} signs")
+    return subject
 
 
 def _checked(fact: Fact) -> Fact:

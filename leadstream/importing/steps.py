@@ -7,6 +7,7 @@ from decimal import Context, Decimal
 from leadstream.importing.expressions import Step
 from leadstream.importing.grammar import Value
 from leadstream.importing.problems import BadValueError, shown
+from leadstream.importing.quarters import quarter
 
 Change = Callable[[str], Value | None]
 
@@ -122,4 +123,5 @@ _PLAIN: dict[str, Change] = {
     "integer": integer,
     "number": number,
     "boolean": boolean,
+    "quarter": quarter,
 }

@@ -10,7 +10,7 @@ from leadstream.importing.csv_reader import CsvReader
 from leadstream.importing.model import FileSpec, ImportMapping
 from leadstream.importing.problems import FilesError
 from leadstream.importing.reading import Reader
-from leadstream.importing.rows import Entry, RowTranslator
+from leadstream.importing.rows import ALWAYS, Entry, RowTranslator
 from leadstream.importing.values import DeadRow, Imported, Skipped, Summary
 from leadstream.importing.xes_reader import XesReader
 
@@ -49,7 +49,9 @@ class Translation:
             yield Imported(name, subject, at, self._source, identity, fact, file_name, line)
 
 
-def translate(mapping: ImportMapping, files: Mapping[str, Path], progress: Progress | None = None) -> Translation:
+def translate(
+    mapping: ImportMapping, files: Mapping[str, Path], progress: Progress | None = None, *, until: int = ALWAYS
+) -> Translation:
     """Translate files by a mapping.
 
     All rows are read and their facts sorted in memory (well under a kilobyte a fact) before the first is given, so
@@ -59,6 +61,7 @@ def translate(mapping: ImportMapping, files: Mapping[str, Path], progress: Progr
         mapping: the mapping.
         files: role -> file, see `match_files`.
         progress: told the number of rows read so far, every thousand and at the end.
+        until: the latest instant at which anything can have happened, microseconds; a later one makes a row a dead one.
 
     Raises:
         FilesError: a file cannot be read, or lacks a column the mapping names.
@@ -70,7 +73,8 @@ def translate(mapping: ImportMapping, files: Mapping[str, Path], progress: Progr
             if file.role in files:
                 path = files[file.role]
                 readers.append(opened.enter_context(closing(_reader(file, path))))
-                translators.append(RowTranslator(index, file, path.name, file.zone or mapping.zone, readers[-1]))
+                zone = file.zone or mapping.zone
+                translators.append(RowTranslator(index, file, path.name, zone, readers[-1], until=until))
         _refuse_missing(readers)
         read = _run(translators, progress)
         _refuse_missing(readers)

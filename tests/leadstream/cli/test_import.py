@@ -5,6 +5,7 @@ import pytest
 from click.testing import Result
 
 from tests.leadstream.cli.house import HISTORY, MAPPING, House
+from tests.support.process import REPOSITORY
 
 OLDER = "lead,at,what,source\nold,2011-06-01 00:00:00,asked,web\n"
 NEWER = "lead,at,what,source\ndan,2012-06-01 00:00:00,asked,web\n"
@@ -116,3 +117,34 @@ def test_rows_of_two_files_are_told_apart_by_their_key_alone(house: House, mappi
         house.run("import", house.write("mapping.yaml", mapping), house.write(name, content))
         house.decide()
     assert [row["fact"] for row in house.rows("lead", "ann")].count("lead.captured") == captured
+
+
+def test_targets_come_into_a_deployment_that_has_a_history_already(house: House) -> None:
+    assert house.import_history(HISTORY.replace("2012-01", "2025-03"), "log.csv").exit_code == 0
+    house.decide()
+    examples = REPOSITORY / "examples" / "imports"
+    result = house.run("import", str(examples / "targets.yaml"), str(examples / "targets.csv"))
+    assert result.stderr.startswith("5 facts from 6 rows (recorded now: there is something later already); 1 rows")
+    house.decide()
+    rows = house.rows("view", "targets")
+    assert [(row["quarter"], row["kind"], row["region"], row["amount_minor"]) for row in rows] == [
+        ("2025Q1", "closed", None, 120_000_000),
+        ("2025Q1", "closed", "north", 70_000_000),
+        ("2025Q1", "closed", "south", 50_000_000),
+        ("2025Q1", "pipe_generation", None, 240_000_050),
+        ("2025Q1", "closed", "south", 45_000_000),
+    ]
+    dead = [row for row in house.rows("dead-letters", "list") if row["field"] == "data.quarter"]
+    assert [(row["where"], row["detail"]) for row in dead] == [
+        (
+            "targets.csv:7",
+            "column `quarter` 'January 2025' is no quarter; expected one such as 2026Q3, Q3 2026 or FY26-Q3",
+        )
+    ]
+
+
+def test_a_history_that_is_still_to_happen_is_dead_rows_with_their_lines(house: House) -> None:
+    result = house.import_history("lead,at,what,source\nzoe,2999-01-01 00:00:00,asked,web\n", "far.csv")
+    assert result.stderr.startswith("0 facts from 1 rows; 1 rows in the dead letters")
+    (dead,) = house.rows("dead-letters", "list")
+    assert (dead["where"], dead["field"]) == ("far.csv:2", "time")

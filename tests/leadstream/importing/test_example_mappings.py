@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from leadstream.importing import Translation, load_mapping, match_files, translate
+from leadstream.importing.catalogue import FACTS
 
 STATUSES = {
     "A_PREACCEPTED": 7367,
@@ -107,3 +108,27 @@ def test_every_marketplace_lead_and_deal_becomes_a_fact_with_its_origin_as_the_f
     revenue = {fact.subject: fact.data["profile"] for fact in facts if fact.type == "lead.profile_updated"}
     declared = {row["mql_id"]: float(row["declared_monthly_revenue"]) for row in rows_of(deals)}
     assert {subject: each.get("answers.monthly_revenue", 0.0) for subject, each in revenue.items()} == declared
+
+
+def test_the_documentation_shows_the_examples_of_targets_as_they_are(mappings: Path) -> None:
+    text = (Path(__file__).resolve().parents[3] / "docs" / "import.md").read_text(encoding="utf-8")
+    blocks = {
+        load_mapping(block).name: load_mapping(block)
+        for block in re.findall(r"```yaml\n(name:.*?)```", text, re.DOTALL)
+    }
+    shown, whole = blocks["xactly"], load_mapping(mappings / "xactly.yaml")
+    assert shown.files == whole.files
+    told, fields = (
+        each.files[0].rules[0].data.fields for each in (blocks["targets"], load_mapping(mappings / "targets.yaml"))
+    )
+    assert told.items() <= fields.items()
+
+
+def test_the_documentation_names_every_fact_a_mapping_can_make_with_its_fields() -> None:
+    text = (Path(__file__).resolve().parents[3] / "docs" / "import.md").read_text(encoding="utf-8")
+    listed = text.partition("| fact | fields")[2].partition("\n\n")[0].splitlines()
+    rows = [row for row in listed if row.startswith("| `")]
+    for name, fact in FACTS.items():
+        if name.partition(".")[0] in ("account", "target"):
+            (row,) = [row for row in rows if f"`{name}`" in row.split("|")[1]]
+            assert all(f"`{field}`" in row for field in fact.fields), name
