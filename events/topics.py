@@ -90,6 +90,8 @@ OPPORTUNITY_VIEW_STATE = "opportunity-view-state"
 OPPORTUNITY_VIEW_PROGRESS = "view.opportunity-progress"
 COUNCIL_VIEW_STATE = "council-view-state"
 COUNCIL_VIEW_PROGRESS = "view.council-progress"
+ACCOUNT_VIEW_STATE = "account-view-state"
+ACCOUNT_VIEW_PROGRESS = "view.account-progress"
 
 
 def _subjects(name: str, of: str) -> tuple[TopicDefinition, ...]:
@@ -149,6 +151,7 @@ TOPICS: tuple[TopicDefinition, ...] = (
     *_projected(VIEW_STATE, VIEW_PROGRESS, "leads"),
     *_projected(OPPORTUNITY_VIEW_STATE, OPPORTUNITY_VIEW_PROGRESS, "opportunities"),
     *_projected(COUNCIL_VIEW_STATE, COUNCIL_VIEW_PROGRESS, "councils and plans"),
+    *_projected(ACCOUNT_VIEW_STATE, ACCOUNT_VIEW_PROGRESS, "accounts"),
 )
 """All topics but the views' own, which the projections add (`view.<name>`, compacted)."""
 

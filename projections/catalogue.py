@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from events.topics import (
+    ACCOUNT_EVENTS,
+    ACCOUNT_STATE,
+    ACCOUNT_VIEW_PROGRESS,
+    ACCOUNT_VIEW_STATE,
     COUNCIL_EVENTS,
     COUNCIL_STATE,
     COUNCIL_VIEW_PROGRESS,
@@ -21,12 +25,14 @@ from events.topics import (
 from projections.pipeline.attribution_view import ATTRIBUTION, ATTRIBUTION_TOUCHES
 from projections.pipeline.clean_pipe import CLEAN_PIPE
 from projections.pipeline.conversion_view import STAGE_CONVERSION
+from projections.pipeline.cross_sell_view import CROSS_SELL
 from projections.pipeline.matrix_view import MATRIX, MATRIX_OPPORTUNITIES
 from projections.pipeline.stage_ages_view import STAGE_AGES, STAGE_OLD
 from projections.pipeline.velocity_view import VELOCITY
 from projections.pipeline.waterfall_view import WATERFALL
 from projections.predicting.answers import PREDICTION_CALIBRATION, PREDICTION_MODEL, PREDICTIONS
 from projections.projection import Projection
+from projections.views.accounts import ACCOUNT_RELATIONS, ACCOUNTS
 from projections.views.board import BOARD, VERDICTS
 from projections.views.bounces import BOUNCES
 from projections.views.breaches import BREACHES
@@ -106,7 +112,17 @@ OF_COUNCILS = Projection(
 )
 """What is folded of the facts about councils and plans."""
 
-PROJECTIONS: tuple[Projection, ...] = (OF_LEADS, OF_OPPORTUNITIES, OF_COUNCILS)
+OF_ACCOUNTS = Projection(
+    "account-views",
+    ACCOUNT_EVENTS,
+    ACCOUNT_STATE,
+    ACCOUNT_VIEW_STATE,
+    ACCOUNT_VIEW_PROGRESS,
+    (ACCOUNTS, ACCOUNT_RELATIONS),
+)
+"""What is folded of the facts about accounts."""
+
+PROJECTIONS: tuple[Projection, ...] = (OF_LEADS, OF_OPPORTUNITIES, OF_COUNCILS, OF_ACCOUNTS)
 """One task group each."""
 
 VIEWS: tuple[View[Any], ...] = tuple(view for projection in PROJECTIONS for view in projection.views)
@@ -143,6 +159,7 @@ COMPUTED: tuple[Computed, ...] = (
     STAGE_OLD,
     ATTRIBUTION,
     ATTRIBUTION_TOUCHES,
+    CROSS_SELL,
 )
 """Computed when somebody asks, from the rows of others."""
 

@@ -76,13 +76,11 @@ def detail_changes(view: Detail[Any]) -> Callable[[str, Any, Any], list[Change]]
 
 def journal_entry(view: Journal) -> Callable[[Envelope], Change | None]:
     """Makes the function from a fact to its row of a view; None where the view has no row of it."""
-    write, encode, of = view.write, row_encoder(view), view.of
+    write, encode = view.write, row_encoder(view)
 
     def entry(envelope: Envelope) -> Change | None:
-        if of is not None and type(envelope.data) not in of:
-            return None
         cells = write(envelope.subject, envelope)
-        return encode_key(cells[: view.key]), encode(cells)
+        return None if cells is None else (encode_key(cells[: view.key]), encode(cells))
 
     return entry
 

@@ -14,34 +14,33 @@ from projections.views.times import instant_text, recorded_at
 from projections.views.view import Cells, Column, Journal, Kind
 
 CONVERTED, UNCONVERTED, QUALIFIED, MERGED, UNMERGED = "converted", "unconverted", "qualified", "merged", "unmerged"
-_KINDS: dict[type[Fact], str] = {
-    LeadConverted: CONVERTED,
-    LeadUnconverted: UNCONVERTED,
-    LeadQualified: QUALIFIED,
-    LeadMerged: MERGED,
-    LeadUnmerged: UNMERGED,
-}
 
 
-def _other(fact: Fact) -> str | None:
+def _said(fact: Fact) -> tuple[str, str | None] | None:
+    """What a fact ties, and to whom."""
     match fact:
         case LeadConverted():
-            return fact.opportunity
+            return CONVERTED, fact.opportunity
+        case LeadUnconverted():
+            return UNCONVERTED, None
+        case LeadQualified():
+            return QUALIFIED, None
         case LeadMerged():
-            return fact.into
+            return MERGED, fact.into
         case LeadUnmerged():
-            return fact.lead
+            return UNMERGED, fact.lead
         case _:
             return None
 
 
-def _write(lead: str, envelope: Envelope) -> Cells:
-    fact = envelope.data
+def _write(lead: str, envelope: Envelope) -> Cells | None:
+    said = _said(envelope.data)
+    if said is None:
+        return None
     return (
         lead,
         int(str(envelope.sequence)) if envelope.sequence else 0,
-        _KINDS[type(fact)],
-        _other(fact),
+        *said,
         instant_text(to_us(envelope.time)),
         instant_text(recorded_at(envelope)),
     )
@@ -62,7 +61,6 @@ LEAD_LINKS = Journal(
     meaning="What ties leads to opportunities and to one another, in the order in which it became known.",
     initial=None,
     on={},
-    of=frozenset(_KINDS),
     columns=_COLUMNS,
     key=2,
     answer=_COLUMNS,

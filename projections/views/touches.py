@@ -7,8 +7,10 @@ from projections.views.times import instant_text, recorded_at
 from projections.views.view import Cells, Column, Journal, Kind
 
 
-def _write(lead: str, envelope: Envelope) -> Cells:
-    fact: LeadTouched = envelope.data  # type: ignore[assignment]
+def _write(lead: str, envelope: Envelope) -> Cells | None:
+    fact = envelope.data
+    if not isinstance(fact, LeadTouched):
+        return None
     return (
         lead,
         int(str(envelope.sequence)) if envelope.sequence else 0,
@@ -46,7 +48,6 @@ TOUCHES = Journal(
     meaning="One row for every touch of a lead, in the order in which it became known.",
     initial=None,
     on={},
-    of=frozenset({LeadTouched}),
     columns=_COLUMNS,
     key=2,
     answer=_COLUMNS,

@@ -151,15 +151,13 @@ class Aggregate(View[R]):
 
 @dataclass(frozen=True, kw_only=True)
 class Journal(View[None]):
-    """A view that keeps one row for every fact, written once and never changed; there is no base row.
+    """A view that keeps one row for a fact, written once and never changed; there is no base row.
 
     Attributes:
-        write: (subject, fact's envelope) -> cells in the order of `columns`.
-        of: the facts that have a row; None: all of them.
+        write: (subject, fact's envelope) -> cells in the order of `columns`; None where there is no row of the fact.
     """
 
-    write: Callable[[str, Envelope], Cells]
-    of: frozenset[type[Fact]] | None = None
+    write: Callable[[str, Envelope], Cells | None]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,14 +2,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from events.account import AccountOpened
 from events.envelope import Envelope
 from events.identity import LeadSuspected
 from events.lead import LeadCaptured, LeadConverted, LeadProfileUpdated, LeadQualified, LeadStatusChanged, LeadTouched
 from events.life import LeadBounced, LeadConsentChanged, LeadFeedbackGiven
-from events.opportunity import HygieneFlagged, OpportunityStageChanged, TargetSet
+from events.opportunity import HygieneFlagged, OpportunityClosedWon, OpportunityStageChanged, TargetSet
 from events.routing import LeadOwnerRequested
 from events.sla import SlaAnswered, SlaBreached, SlaStarted
-from events.topics import COUNCIL_EVENTS, OPPORTUNITY_EVENTS
+from events.topics import ACCOUNT_EVENTS, COUNCIL_EVENTS, OPPORTUNITY_EVENTS
 from events.work import TaskCreated
 from projections.catalogue import BY_NAME, SHOWN
 from projections.read import answer_columns, condition, read_view, sifted
@@ -159,8 +160,14 @@ async def test_every_view_answers_with_its_columns_in_order_and_complete_to_last
         said("slow", 1, opening()),
         said("quick", 1, opening()),
         said("quick", 2, OpportunityStageChanged(stage="proposal")),
+        said("sold", 1, opening()),
+        said("sold", 3, OpportunityClosedWon()),
         log=OPPORTUNITY_EVENTS,
     )
+    await built.write(
+        said("sister", 1, AccountOpened(name="Sister", parent="acme")), said("acme", 1, AccountOpened(name="Acme")),
+        log=ACCOUNT_EVENTS,
+    )  # fmt: skip
     await built.write(said("plan", 0, TargetSet(quarter="2026Q1", amount_minor=1, currency="EUR")), log=COUNCIL_EVENTS)
     await built.writer_at(60)
     await built.project(until=60)
