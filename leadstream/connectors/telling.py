@@ -54,12 +54,15 @@ class Telling:
             once: it happens to a lead once, however many items tell it: the id follows from the lead alone.
 
         Raises:
-            Bad: a lead has no room for it.
+            Bad: a lead has no room for it, or a value in it is longer than such a value may be.
         """
-        size = len(msgspec.json.encode(fact))
-        if size > LARGEST_FACT:
-            raise Bad("malformed", "", f"makes a fact of {size} bytes; expected at most {LARGEST_FACT}")
-        wire_type = WIRE_TYPE[type(fact)]
+        wire_type, encoded = WIRE_TYPE[type(fact)], msgspec.json.encode(fact)
+        if len(encoded) > LARGEST_FACT:
+            raise Bad("malformed", "", f"makes a fact of {len(encoded)} bytes; expected at most {LARGEST_FACT}")
+        try:
+            msgspec.json.decode(encoded, type=type(fact))  # a fact that is made is not checked, one that is read is
+        except msgspec.ValidationError as exc:
+            raise Bad("malformed", "", f"makes a {wire_type} that no inbox takes: {exc}") from None
         if once:
             identity = derived_id("once", subject, wire_type)
         else:

@@ -49,7 +49,7 @@ class Outcome(NamedTuple):
 @dataclass(frozen=True)
 class Home:
     """A deployment of its own: data directory, broker and prefix on Kafka, and a database where the tables are not in
-    the data directory."""
+    the data directory. Its processes look for leadstream.toml in `cwd`."""
 
     folder: Path
     partitions: int = 4
@@ -57,6 +57,7 @@ class Home:
     prefix: str = ""
     session_timeout: float = 10.0
     store: str = ""
+    cwd: Path = REPOSITORY
     processes: list[Process] = field(default_factory=list)
 
     @property
@@ -81,7 +82,7 @@ class Home:
     def start(self, *arguments: str | Path, name: str = "") -> Process:
         """A command of ours as a process, which the fixture ends with the test."""
         log = self.folder / f"{name or arguments[0]}-{len(self.processes)}.log"
-        self.processes.append(leadstream(*arguments, log=log, env=self.environment))
+        self.processes.append(leadstream(*arguments, log=log, env=self.environment, cwd=self.cwd))
         return self.processes[-1]
 
     def run(self, *arguments: str | Path, code: int = 0, seconds: float = 120.0) -> str:

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -13,6 +12,7 @@ from events.life import LeadConsentChanged
 from leadstream.connectors.port import Rejected, Translated
 from leadstream.connectors.registry import CONNECTORS
 from tests.support import requests
+from tests.support.captured import bracketed
 
 pytestmark = pytest.mark.data
 
@@ -62,7 +62,7 @@ def test_the_changed_address_of_mailchimp_keeps_its_plus(payloads: Path) -> None
 def test_activecampaign(payloads: Path, name: str) -> None:
     """The capture shows the body decoded; here it is written as it is sent."""
     decoded = json.loads((payloads / "activecampaign" / f"{name}.json").read_text())
-    outcome = requests.translate(requests.request("activecampaign", urlencode([*_bracketed(decoded)])))
+    outcome = requests.translate(requests.request("activecampaign", urlencode([*bracketed(decoded)])))
     assert isinstance(outcome, Translated)
     if name == "deal_update":
         assert outcome.skipped == ("a deal changed in something that leads do not have",)
@@ -152,13 +152,3 @@ def test_a_participant_of_zoom_without_registration_and_address_is_nobody(payloa
     body = (payloads / "zoom" / "meeting_participant_joined_tng.json").read_bytes()
     skipped = ("a guest who told neither a registration nor an address",)
     assert requests.translate(requests.request("zoom", body)) == Translated(skipped=skipped)
-
-
-def _bracketed(value: Any, name: str = "") -> Any:
-    """Names and values as a form writes them."""
-    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
-    if inside is None:
-        yield name, value
-        return
-    for step, item in inside:
-        yield from _bracketed(item, f"{name}[{step}]" if name else str(step))

@@ -125,3 +125,16 @@ def test_ids_of_any_length_make_a_lead_that_an_inbox_takes(length: int) -> None:
     ):
         holds(raw, Trust())
         assert requests.facts(raw)
+
+
+def test_a_value_longer_than_a_fact_takes_is_a_rejection_and_no_fact() -> None:
+    deal = {"portalId": 1, "dealId": "9" * 5000, "associations": {"associatedVids": [301]}, "properties": {
+        "dealstage": {"value": "closedwon"}, "closedate": {"value": "1772442000000"},
+    }}  # fmt: skip
+    raw = requests.request("hubspot", json.dumps(deal))
+    holds(raw, Trust())
+    outcome = requests.translate(raw)
+    assert isinstance(outcome, Rejected)
+    assert (outcome.reason, outcome.hint.partition(":")[0]) == (
+        "malformed", "makes a lead.converted.v1 that no inbox takes",
+    )  # fmt: skip
