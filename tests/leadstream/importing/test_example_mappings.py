@@ -132,3 +132,20 @@ def test_the_documentation_names_every_fact_a_mapping_can_make_with_its_fields()
         if name.partition(".")[0] in ("account", "target"):
             (row,) = [row for row in rows if f"`{name}`" in row.split("|")[1]]
             assert all(f"`{field}`" in row for field in fact.fields), name
+
+
+@pytest.mark.data
+def test_every_won_deal_is_a_conversion_an_account_and_an_opportunity_that_is_won(
+    shared_data: Path, mappings: Path
+) -> None:
+    names = ("marketing_qualified_leads", "closed_deals")
+    made = run(mappings / "olist_pipeline.yaml", *(shared_data / f"olist_{name}_dataset.csv" for name in names))
+    each = ("account.opened", "lead.converted", "opportunity.amended", "opportunity.closed_won")
+    assert made.summary.facts == {"lead.captured": 8000, **dict.fromkeys(each, 842)}
+    assert (made.summary.read, made.summary.imported, made.summary.dead) == (8842, 8842, 0)
+    subjects = {name: {fact.subject for fact in made.facts() if fact.type == name} for name in each}
+    deals = rows_of(shared_data / "olist_closed_deals_dataset.csv")
+    assert subjects["account.opened"] == {row["seller_id"] for row in deals}
+    assert subjects["lead.converted"] == {row["mql_id"] for row in deals}
+    assert subjects["opportunity.amended"] == subjects["opportunity.closed_won"]
+    assert subjects["opportunity.closed_won"] == {f"deal-{row['mql_id']}" for row in deals}

@@ -1,0 +1,350 @@
+"""Real deals and offers through the whole of it, against figures counted from the files with nothing but `csv`."""
+
+import csv
+import gzip
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import pytest
+import pytest_asyncio
+
+from events.opportunity import OpportunityOpened
+from events.topics import DEAD_LETTERS, OPPORTUNITY_EVENTS, OPPORTUNITY_INBOX
+from leadstream.deployment import opened
+from leadstream.views_store import open_store
+from projections.read import read_view
+from tests.streams.agents.house import House, sent
+from tests.support.given import Arrival
+from tests.system.conftest import MakeHome
+from tests.system.homes import EXAMPLES, Home, decided, differences, loaded, translated
+
+pytestmark = [pytest.mark.data, pytest.mark.slow]
+
+Row = dict[str, str]
+SAO_PAULO, AMSTERDAM = ZoneInfo("America/Sao_Paulo"), ZoneInfo("Europe/Amsterdam")
+DEAL = 100
+"""Minor units that each deal counts for: its file knows no amount, so that sums of money are numbers of deals."""
+DEALS_AGREEMENT = """
+agreement: marketplace
+version: 1
+effective_from: 2017-01-01T00:00:00-03:00
+pipeline:
+  stages: {Negotiation: {forecast: pipeline}, Won: {forecast: closed}}
+  currency: BRL
+  timezone: America/Sao_Paulo
+  hygiene: {checks: []}
+"""
+OFFERS_AGREEMENT = """
+agreement: loans
+version: 1
+effective_from: 2011-01-01T00:00:00+01:00
+pipeline:
+  stages:
+    Created: {forecast: pipeline}
+    Sent: {forecast: best_case}
+    Returned: {forecast: most_likely}
+    Accepted: {forecast: commit}
+    Approved: {forecast: closed}
+  currency: EUR
+  timezone: Europe/Amsterdam
+  hygiene: {checks: []}
+"""
+OFFERS_MAPPING = """
+name: offers
+files:
+  - role: offers
+    match: "*.csv"
+    subject: offer
+    time: at
+    rules:
+      - when: {step: O_CREATED}
+        fact: opportunity.opened
+        data:
+          account: {column: application}
+          name: {column: offer}
+          stage: Created
+          amount_minor: {column: amount, then: {minor_units: 2}}
+          currency: EUR
+          opener: {column: by}
+      - when: {step: O_SENT}
+        fact: opportunity.stage_changed
+        data: {stage: Sent}
+      - when: {step: O_SENT_BACK}
+        fact: opportunity.stage_changed
+        data: {stage: Returned}
+      - when: {step: O_ACCEPTED}
+        fact: opportunity.stage_changed
+        data: {stage: Accepted}
+      - when: {step: {in: [O_DECLINED, O_CANCELLED]}}
+        fact: opportunity.closed_lost
+        data: {reason: {column: step}}
+      - when: {step: A_APPROVED}
+        fact: opportunity.closed_won
+        data: {by: {column: by}}
+"""
+OFFER_STEPS = ("O_CREATED", "O_SENT", "O_SENT_BACK", "O_ACCEPTED", "O_DECLINED", "O_CANCELLED", "A_APPROVED")
+
+
+def rows_of(path: Path) -> Iterator[Row]:
+    with gzip.open(path, "rt", newline="") if path.suffix == ".gz" else path.open(newline="") as file:
+        yield from csv.DictReader(file)
+
+
+def month_of(text: str, zone: ZoneInfo) -> str:
+    """The month that an instant of a view lies in, where it is counted."""
+    return f"{datetime.fromisoformat(text).astimezone(zone):%Y-%m}"
+
+
+def quarter_of(month: str) -> str:
+    return f"{month[:4]}Q{(int(month[5:]) + 2) // 3}"
+
+
+def asked(home: Home, view: str, **question: Any) -> list[dict[str, Any]]:
+    store = open_store(home.settings)
+    try:
+        return read_view(store, view, **question)
+    finally:
+        store.close()
+
+
+async def dead_letters(home: Home) -> int:
+    async with opened(home.settings) as log:
+        return sum(await log.ends(DEAD_LETTERS))
+
+
+class Deal(NamedTuple):
+    """A won deal as the files tell it."""
+
+    lead: str
+    month: str
+    segment: str
+    origin: str
+    sales: str
+    developer: str
+
+
+@pytest.fixture(scope="module")
+def deals(shared_data: Path) -> list[Deal]:
+    origins = {
+        row["mql_id"]: row["origin"] for row in rows_of(shared_data / "olist_marketing_qualified_leads_dataset.csv")
+    }
+    assert len(origins) == 8_000
+    return [
+        Deal(
+            row["mql_id"],
+            row["won_date"][:7],
+            row["business_segment"],
+            origins[row["mql_id"]],
+            row["sr_id"],
+            row["sdr_id"],
+        )
+        for row in rows_of(shared_data / "olist_closed_deals_dataset.csv")
+    ]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def marketplace(make_home: MakeHome, shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The marketplace's leads and deals, each deal for one real."""
+    text = (EXAMPLES / "imports/olist_pipeline.yaml").read_text()
+    told = 'opportunity: { template: "deal-{mql_id}" }\n'
+    assert text.count(told) == 1
+    mapping = tmp_path_factory.mktemp("deals") / "mapping.yaml"
+    mapping.write_text(text.replace(told, f"{told}              amount_minor: {DEAL}\n              currency: BRL\n"))
+    files = [shared_data / f"olist_{name}_dataset.csv" for name in ("marketing_qualified_leads", "closed_deals")]
+    home = make_home("embedded", partitions=4)
+    await loaded(home, translated(mapping, *files), DEALS_AGREEMENT)
+    await decided(home)
+    return home
+
+
+BY: dict[str, tuple[Callable[[Deal], str], Callable[[dict[str, Any]], str]]] = {
+    "month": (lambda deal: deal.month, lambda row: month_of(row["closed_at"], SAO_PAULO)),
+    "segment": (lambda deal: deal.segment, lambda row: row["segment"] or ""),
+    "sales rep": (lambda deal: deal.sales, lambda row: row["owner"] or ""),
+    "developer": (lambda deal: deal.developer, lambda row: row["opener"] or ""),
+}
+
+
+@pytest.mark.parametrize("dimension", BY)
+def test_deals_won_are_those_of_the_file(marketplace: Home, deals: list[Deal], dimension: str) -> None:
+    of_file, of_view = BY[dimension]
+    won = [row for row in asked(marketplace, "opportunities") if row["status"] == "won"]
+    counted = Counter(of_file(deal) for deal in deals)
+    assert counted.total() == len(won) == 842
+    assert Counter(of_view(row) for row in won) == counted
+
+
+def test_the_origin_of_a_deal_is_that_of_its_lead_and_one_that_was_won_before_the_first_contact_is_not_lost(
+    marketplace: Home, deals: list[Deal], shared_data: Path
+) -> None:
+    leads = {row["lead"]: row for row in asked(marketplace, "leads")}
+    found = {row["lead"]: row for row in asked(marketplace, "opportunities")}
+    assert len(leads) == 8_000
+    assert found.keys() == {deal.lead for deal in deals}
+    assert Counter(leads[lead]["source"] for lead in found) == Counter(deal.origin for deal in deals)
+    contacts = rows_of(shared_data / "olist_marketing_qualified_leads_dataset.csv")
+    first = {row["mql_id"]: row["first_contact_date"] for row in contacts}
+    (early,) = [
+        (row["mql_id"], row["won_date"])
+        for row in rows_of(shared_data / "olist_closed_deals_dataset.csv")
+        if row["won_date"] < first[row["mql_id"]]
+    ]
+    # When it was won nobody knew where its lead would be said to have come from.
+    unlike = [deal.lead for deal in deals if (found[deal.lead]["source"] or "") != deal.origin]
+    assert unlike == [early[0]]
+    row = found[early[0]]
+    at = datetime.fromisoformat(row["closed_at"]).astimezone(SAO_PAULO)
+    assert (row["status"], f"{at:%Y-%m-%d %H:%M:%S}") == ("won", early[1])
+    assert leads[early[0]]["source"] == "organic_search"
+
+
+@pytest.mark.parametrize("cut", ["", "segment", "source", "segment+source"])
+def test_the_matrix_of_each_quarter_sums_to_the_deals_of_the_file(
+    marketplace: Home, deals: list[Deal], cut: str
+) -> None:
+    known = {row["lead"]: row["source"] or "" for row in asked(marketplace, "opportunities")}
+    counted: dict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
+    for deal in deals:
+        quarter = quarter_of(deal.month)
+        values = {"segment": deal.segment, "source": known[deal.lead]}
+        counted[quarter][tuple(values[name] for name in cut.split("+") if name)] += DEAL
+    assert sorted(counted) == ["2017Q4", "2018Q1", "2018Q2", "2018Q3", "2018Q4"]
+    for quarter, wanted in counted.items():
+        cells = asked(marketplace, "matrix", by=cut or None, where={"quarter": quarter})
+        for measure in ("closed_acv", "pipe_generation"):
+            found = {
+                tuple(cell[name] or "" for name in cut.split("+") if name): cell["amount_minor"]
+                for cell in cells
+                if cell["measure"] == measure and cell["amount_minor"]
+            }
+            assert found == wanted, (quarter, measure)
+
+
+async def test_the_marketplace_is_verified(marketplace: Home) -> None:
+    assert await differences(marketplace) == []
+    assert await dead_letters(marketplace) == 0
+
+
+@pytest.fixture(scope="module")
+def offer_file(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The steps of offers with a name for each offer, which the event log has not: a case has one at a time."""
+    target, number = tmp_path_factory.mktemp("offers") / "offers.csv", Counter[str]()
+    with target.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("offer", "application", "at", "step", "amount", "by"))
+        for row in rows_of(shared_data / "bpi2012_loan_funnel.csv.gz"):
+            case, step = row["case:concept:name"], row["concept:name"]
+            if step in OFFER_STEPS:
+                number[case] += step == "O_CREATED"
+                name = f"{case}-{number[case]}"
+                writer.writerow((name, case, row["time:timestamp"], step, row["case:AMOUNT_REQ"], row["org:resource"]))
+    return target
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def offers(make_home: MakeHome, offer_file: Path) -> Home:
+    home = make_home("embedded", partitions=4)
+    mapping = offer_file.with_name("mapping.yaml")
+    mapping.write_text(OFFERS_MAPPING)
+    await loaded(home, translated(mapping, offer_file), OFFERS_AGREEMENT)
+    await decided(home)
+    return home
+
+
+class Sums(NamedTuple):
+    """How many, and their amounts in cents."""
+
+    number: int
+    cents: int
+
+
+def summed(pairs: Iterator[tuple[str, int]]) -> dict[str, Sums]:
+    found: dict[str, Sums] = {}
+    for name, cents in pairs:
+        before = found.get(name, Sums(0, 0))
+        found[name] = Sums(before.number + 1, before.cents + cents)
+    return found
+
+
+def of_file(shared_data: Path, step: str) -> dict[str, Sums]:
+    """Straight from the event log: the steps of a kind by month, which its times have in local time."""
+    return summed(
+        (row["time:timestamp"][:7], int(row["case:AMOUNT_REQ"]) * 100)
+        for row in rows_of(shared_data / "bpi2012_loan_funnel.csv.gz")
+        if row["concept:name"] == step
+    )
+
+
+def test_offers_created_are_opportunities_opened_by_month_number_and_amount(offers: Home, shared_data: Path) -> None:
+    rows = asked(offers, "opportunities")
+    opened = summed((month_of(row["opened_at"], AMSTERDAM), row["amount_minor"]) for row in rows)
+    assert opened == of_file(shared_data, "O_CREATED")
+    assert sum(each.number for each in opened.values()) == 7_030
+
+
+@pytest.mark.parametrize(
+    ("step", "status", "reason", "number"),
+    [
+        ("A_APPROVED", "won", "", 2_246),
+        ("O_CANCELLED", "lost", "O_CANCELLED", 3_655),
+        ("O_DECLINED", "lost", "O_DECLINED", 802),
+    ],
+)
+def test_what_became_of_offers_is_told_by_month_number_and_amount(
+    offers: Home, shared_data: Path, step: str, status: str, reason: str, number: int
+) -> None:
+    rows = [row for row in asked(offers, "opportunities") if (row["status"], row["reason"] or "") == (status, reason)]
+    ended = summed((month_of(row["closed_at"], AMSTERDAM), row["amount_minor"]) for row in rows)
+    assert ended == of_file(shared_data, step)
+    assert sum(each.number for each in ended.values()) == number
+
+
+def test_offers_that_nothing_became_of_are_open_in_the_stage_of_their_last_step(offers: Home, offer_file: Path) -> None:
+    last: dict[str, str] = {}
+    for row in rows_of(offer_file):
+        last[row["offer"]] = row["step"]
+    stages = {"O_CREATED": "Created", "O_SENT": "Sent", "O_SENT_BACK": "Returned"}
+    left = {offer: stages[step] for offer, step in last.items() if step in stages}
+    still_open = [row for row in asked(offers, "opportunities") if row["status"] == "open"]
+    assert {row["opportunity"]: row["stage"] for row in still_open} == left
+    assert len(left) == 327
+
+
+@pytest.mark.parametrize("quarter", ["2011Q4", "2012Q1"])
+def test_the_matrix_of_a_quarter_sums_to_the_amounts_of_the_file(offers: Home, shared_data: Path, quarter: str) -> None:
+    cells = {cell["measure"]: cell["amount_minor"] for cell in asked(offers, "matrix", where={"quarter": quarter})}
+    for measure, step in (("closed_acv", "A_APPROVED"), ("pipe_generation", "O_CREATED")):
+        months = of_file(shared_data, step)
+        assert cells[measure] == sum(each.cents for month, each in months.items() if quarter_of(month) == quarter)
+
+
+async def test_the_offers_are_verified(offers: Home) -> None:
+    assert await differences(offers) == []
+    assert await dead_letters(offers) == 0
+
+
+async def test_offers_of_which_the_creation_is_delivered_last_come_to_the_same_log(offer_file: Path) -> None:
+    mapping = offer_file.with_name("mapping.yaml")
+    mapping.write_text(OFFERS_MAPPING)
+    facts = list(translated(mapping, offer_file).facts())
+    some = set(islice(dict.fromkeys(fact.subject for fact in facts), 1_000))
+    facts = [fact for fact in facts if fact.subject in some]
+    created = [fact for fact in facts if isinstance(fact.fact, OpportunityOpened)]
+    later = [fact for fact in facts if not isinstance(fact.fact, OpportunityOpened)]
+    assert len(created) == 1_000
+    logs = []
+    for order in (facts, [*later, *created]):
+        house = await House().open(OFFERS_AGREEMENT)
+        for fact in order:
+            arrival = Arrival(fact.fact, fact.occurred_at, facts[-1].occurred_at, fact.id, fact.source)
+            await house.send(sent(arrival, fact.subject), inbox=OPPORTUNITY_INBOX)
+        await house.run()
+        assert await house.dead() == []
+        logs.append(await house.per_lead(OPPORTUNITY_EVENTS))
+    assert logs[0] == logs[1]
+    assert len(logs[0]) == 1_000
