@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from leadstream.intake.sources import Fault, Source
 
 _LISTED = ("connector", "sources", "methods", "answered_within_s")
-_CHECKED = ("source", "connector", "path", "secrets", "zone", "state")
+_CHECKED = ("source", "connector", "path", "keys", "zone", "state")
 
 
 @main.group("connectors")
@@ -64,12 +64,12 @@ def _row(name: str, table: Any, source: "Source | None", faults: "tuple[Fault, .
     if source is None:
         told = table.get("connector") if isinstance(table, dict) else None
         state = "; ".join(f"{each.setting}: {each.reason}".lstrip(": ") for each in faults if each.source == name)
-        return {"source": name, "connector": told, "path": None, "secrets": None, "zone": None, "state": state}
+        return {"source": name, "connector": told, "path": None, "keys": None, "zone": None, "state": state}
     return {
         "source": name,
         "connector": source.connector.name,
         "path": f"/v1/hooks/{name}",
-        "secrets": len(source.trust.secrets),
+        "keys": len(source.trust.secrets) + len(source.trust.public_keys),
         "zone": source.given.zone,
         "state": "ok",
     }

@@ -50,6 +50,7 @@ class Trust(Struct, frozen=True, kw_only=True):
 
     Attributes:
         secrets: the shared secrets or keys that are taken, the newest first; two while one is being replaced.
+        public_keys: keys that stand in pages for everybody to read; they say which form it is and sign nothing.
         base: scheme and host under which the vendor calls us, such as `https://leads.example.com`; signatures over
             the URL need it where a proxy stands between.
         accounts: ids of the vendor's accounts that may send; empty where the secret is proof enough.
@@ -57,6 +58,7 @@ class Trust(Struct, frozen=True, kw_only=True):
     """
 
     secrets: tuple[str, ...] = ()
+    public_keys: tuple[str, ...] = ()
     base: str = ""
     accounts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()

@@ -3,6 +3,8 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from msgspec import structs
+
 from events.instants import MINUTE
 from leadstream.connectors import forms, moments, standard_webhooks
 from leadstream.connectors.building import Key, connector
@@ -160,14 +162,18 @@ def _source(form: Doc, way: Landing) -> str:
 
 
 def verify(raw: Raw, trust: Trust, now: int) -> Refusal | None:
-    """Servers sign (Standard Webhooks); pages send the form's public key, from an origin that is configured."""
+    """Servers sign (Standard Webhooks); pages send the form's public key, from an origin that is configured.
+
+    A public key signs nothing: whoever reads the page could else send in a server's name.
+    """
     if raw.header(_SIGNATURE):
         return standard_webhooks.verify(raw, trust, now)
-    if not trust.secrets:
+    keys = (*trust.public_keys, *trust.secrets)
+    if not keys:
         return NO_SECRET
     if trust.origins and _origin(raw) not in trust.origins:
         return _FOREIGN
-    return shared_key(raw, trust, now)
+    return shared_key(raw, structs.replace(trust, secrets=keys), now)
 
 
 def _origin(raw: Raw) -> str:

@@ -19,8 +19,10 @@ ReadSecret = Callable[[str], str]
 """`env:NAME` or `file:PATH` -> the secret. Raises BadSecret."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_PUBLIC = frozenset({"web_form", "ad_click", "sendgrid"})
-"""Connectors whose key is none to be kept secret."""
+_IN_PAGES = frozenset({"web_form", "ad_click"})
+"""Connectors whose key stands in pages."""
+_VERIFYING = frozenset({"sendgrid"})
+"""Connectors whose vendor signs with a private key of its own: its public half is all there is to know."""
 
 
 class BadSecret(ValueError):
@@ -84,6 +86,11 @@ class _Written(Struct, forbid_unknown_fields=True):
     thanks: str = ""
 
 
+def setting_names() -> tuple[str, ...]:
+    """What a table of a way in may say."""
+    return _Written.__struct_fields__
+
+
 def sources_of(
     tables: Mapping[str, Any], read_secret: ReadSecret, key: bytes
 ) -> tuple[dict[str, Source], tuple[Fault, ...]]:
@@ -119,8 +126,10 @@ def _source(name: str, table: Any, read_secret: ReadSecret, key: bytes) -> Sourc
         reason = f"{said.connector} translates what is fetched from the vendor, and is no way in"
         return [Fault(name, "connector", reason)]
     faults = [Fault(name, *each) for each in _wrong(said)]
-    secrets: list[str] = [] if said.connector not in _PUBLIC else _listed(said.public_key)
-    if said.public_key and said.connector not in _PUBLIC:
+    public, secrets = _listed(said.public_key), list[str]()
+    if said.connector in _VERIFYING:
+        public, secrets = [], public
+    elif public and said.connector not in _IN_PAGES:
         faults.append(Fault(name, "public_key", f"{said.connector} has a secret, not a public key"))
     for reference in _listed(said.secret):
         try:
@@ -128,10 +137,15 @@ def _source(name: str, table: Any, read_secret: ReadSecret, key: bytes) -> Sourc
         except BadSecret as exc:
             faults.append(Fault(name, "secret", str(exc)))
     trust = Trust(
-        secrets=tuple(secrets), base=said.base.rstrip("/"), accounts=tuple(said.accounts), origins=tuple(said.origins)
+        secrets=tuple(secrets),
+        public_keys=tuple(public),
+        base=said.base.rstrip("/"),
+        accounts=tuple(said.accounts),
+        origins=tuple(said.origins),
     )
-    if not faults and not trust.secrets and not (connector.open_by_account and trust.accounts):
-        needed = "public_key" if said.connector in _PUBLIC else "secret"
+    by_account = connector.open_by_account and trust.accounts
+    if not (faults or trust.secrets or trust.public_keys or by_account):
+        needed = "public_key" if said.connector in _IN_PAGES | _VERIFYING else "secret"
         faults.append(Fault(name, needed, f"is missing, and without it nobody can send to a {said.connector}"))
     if faults:
         return faults
@@ -147,8 +161,7 @@ def _told(message: str) -> tuple[str, str]:
     """Which setting, and what was expected, out of what msgspec says."""
     what, _, where = message.partition(" - at `$.")
     if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", what):
-        names = ", ".join(_Written.__struct_fields__)
-        return unknown[1], f"there is no such setting; there are {names}"
+        return unknown[1], f"there is no such setting; there are {', '.join(setting_names())}"
     if missing := re.fullmatch(r"Object missing required field `(.*)`", what):
         return missing[1], "is missing"
     return where.rstrip("`"), what[:1].lower() + what[1:].replace("`", "")

@@ -32,11 +32,11 @@ def test_right_ways_in_are_shown_with_their_addresses(house: House, monkeypatch:
     house.write("leadstream.toml", RIGHT)
     assert house.rows("connectors", "check") == [
         {
-            "source": "contact", "connector": "web_form", "path": "/v1/hooks/contact", "secrets": 1, "zone": "UTC",
+            "source": "contact", "connector": "web_form", "path": "/v1/hooks/contact", "keys": 1, "zone": "UTC",
             "state": "ok",
         },
         {
-            "source": "webinars", "connector": "zoom", "path": "/v1/hooks/webinars", "secrets": 1,
+            "source": "webinars", "connector": "zoom", "path": "/v1/hooks/webinars", "keys": 1,
             "zone": "Europe/Bucharest", "state": "ok",
         },
     ]  # fmt: skip

@@ -6,7 +6,16 @@ from msgspec import structs
 from events.instants import MINUTE, SECOND
 from leadstream.connectors.port import Raw, Refusal, Trust
 from leadstream.connectors.registry import CONNECTORS
-from tests.leadstream.connectors.signing import NOW, SCHEMES, SECRET, Scheme, trusting, with_header
+from tests.leadstream.connectors.signing import (
+    BASE,
+    NOW,
+    SCHEMES,
+    SECRET,
+    Scheme,
+    standard_webhooks,
+    trusting,
+    with_header,
+)
 
 FETCHED = {"google_form_responses", "linkedin_response", "zoominfo"}
 ELSEWHERE = {"sendgrid"}  # a public key, see test_sendgrid_signature.py
@@ -109,3 +118,13 @@ def test_what_is_fetched_is_taken_from_nobody(name: str) -> None:
 
 def test_every_connector_has_a_scheme_or_is_fetched() -> None:
     assert {scheme.connector for scheme in SCHEMES.values()} | FETCHED | ELSEWHERE == CONNECTORS.keys()
+
+
+@pytest.mark.parametrize("name", ["web_form by key", "ad_click"])
+def test_a_public_key_is_taken_from_a_page_and_signs_nothing(name: str) -> None:
+    """Everybody can read it; who signs may say whose lead it is."""
+    public = Trust(public_keys=(SECRET,), base=BASE)
+    raw = SCHEMES[name].signed()
+    assert verdict(raw, public) is None
+    assert isinstance(verdict(standard_webhooks(SECRET, raw, NOW), public), Refusal)
+    assert verdict(standard_webhooks(SECRET, raw, NOW), structs.replace(public, secrets=(SECRET,))) is None

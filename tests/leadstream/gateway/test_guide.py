@@ -10,9 +10,11 @@ from pathlib import Path
 import orjson
 import pytest
 
+from events.codec import Codec
 from leadstream.gateway.asking import NAMES
 from leadstream.gateway.described import CAPTURED, TOUCHED
 from leadstream.gateway.described_reads import REJECT
+from leadstream.publishing import Refused, check
 from tests.leadstream.gateway.house import BATCH, STRUCTURED, House, body
 from tests.support.missing import skip_or_fail
 from tests.support.ports import free_ports
@@ -41,14 +43,26 @@ def test_the_examples_of_the_guide_run(tmp_path: Path) -> None:
     (key_line,) = [line for line in blocks("sh")[1].splitlines() if line.startswith("export KEY=")]
     env["KEY"] = shell(f"{key_line}\necho $KEY").strip()
     env["GATEWAY"] = f"http://127.0.0.1:{port}"
-    with leadstream("gateway", "--port", str(port), log=tmp_path / "gateway.log", env=env) as gateway:
+    (tmp_path / "leadstream.toml").write_text(blocks("toml")[0])
+    with leadstream("gateway", "--port", str(port), log=tmp_path / "gateway.log", env=env, cwd=tmp_path) as gateway:
         gateway.wait_for("gateway on http", 120)
         assert shell(blocks("sh")[2]) == blocks("json")[0].strip()
         (tmp_path / "first.py").write_text(blocks("python")[0])
         assert shell(f"python {tmp_path}/first.py") == "202 2\n"
+        (action,) = re.findall(r'action="([^"]+)"', blocks("html")[0])
+        told = orjson.loads(shell(f"curl -s '{action}' -d email=ada@example.com -d company=Example"))
+        assert told["outcome"] == "accepted"
         with leadstream("worker", log=tmp_path / "worker.log", env=env):
             told = orjson.loads(shell(blocks("sh")[3].replace("wait=5", "wait=60")))
         assert (told["command"], told["accepted"]) == ("reject-1", False), "nobody handed the lead over"
+
+
+def test_the_record_that_the_guide_puts_into_the_inbox_is_a_fact() -> None:
+    (line,) = re.findall(r"echo '(.*?)'", blocks("text")[0], re.DOTALL)
+    key, _, value = line.replace("\n", "").partition("|")
+    found = check(1, value.encode(), Codec())
+    assert not isinstance(found, Refused), found
+    assert found.subject == key
 
 
 async def test_the_examples_of_the_openapi_document_are_taken(house: House) -> None:

@@ -23,7 +23,7 @@ def test_a_way_in_has_what_is_written_and_the_defaults() -> None:
     })  # fmt: skip
     assert faults == ()
     contact, webinars = sources["contact-form"], sources["webinars"]
-    assert contact.trust == Trust(secrets=("a-public-key",), origins=("https://www.example.com",))
+    assert contact.trust == Trust(public_keys=("a-public-key",), origins=("https://www.example.com",))
     assert (contact.connector.name, contact.thanks, contact.rate) == (
         "web_form",
         "https://www.example.com/thanks",
@@ -110,3 +110,14 @@ def test_a_secret_that_cannot_be_had_is_said_without_it(reference: str, said: st
         read_secret(reference)
     assert said in str(caught.value)
     assert "0123456789" not in str(caught.value)
+
+
+def test_a_public_key_is_no_secret_but_where_the_vendor_signs_with_its_other_half() -> None:
+    sources, faults = found({
+        "page": FORM, "server": {"connector": "web_form", "secret": "env:FORM"},
+        "mails": {"connector": "sendgrid", "public_key": ["new", "old"]},
+    })  # fmt: skip
+    assert faults == ()
+    assert (sources["page"].trust.secrets, sources["page"].trust.public_keys) == ((), ("a-public-key",))
+    assert (sources["server"].trust.secrets, sources["server"].trust.public_keys) == (("secret of env:FORM",), ())
+    assert (sources["mails"].trust.secrets, sources["mails"].trust.public_keys) == (("new", "old"), ())
