@@ -42,7 +42,7 @@ def _asked(name: str, view: str, **options: Any) -> Question:
 def questions() -> Iterator[Question]:
     """All of them."""
     yield _asked("matrix", "matrix")
-    for by in (*DIMENSIONS, *("+".join(pair) for pair in combinations(DIMENSIONS, 2))):
+    for by in (*DIMENSIONS, *("+".join(pair) for pair in combinations(DIMENSIONS[:4], 2)), "source+opener_role"):
         yield _asked(f"matrix by {by}", "matrix", by=by)
     where = {"product": "product-3", "region": "dach"}
     yield _asked("matrix of a product by segment", "matrix", by="segment", where={"product": "product-3"})
@@ -67,6 +67,12 @@ def questions() -> Iterator[Question]:
     yield _asked("waterfall of the quarter by region", "waterfall", by="region")
     yield _asked("waterfall of one opportunity", "waterfall", where={"opportunity": "o-000007"})
     yield _asked("clean pipe", "clean-pipe")
+    for view in ("velocity", "stage-conversion", "stage-ages", "stage-old", "attribution", "cross-sell"):
+        yield _asked(view, view)
+        if view.startswith("stage") or view == "velocity":
+            yield _asked(f"{view}, as of and known at", view, times={"as_of": MIDDLE, "known_at": MIDDLE})
+    yield _asked("velocity by product+region", "velocity", by="product+region")
+    yield _asked("stage-conversion by region", "stage-conversion", by="region")
     yield _asked("hygiene, a page of 50", "hygiene", limit=50)
     yield _asked("hygiene of one", "hygiene", where={"opportunity": "o-000007"})
     yield _asked("one opportunity", "opportunities", where={"opportunity": "o-000007"})

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from projections.pipeline.deal import NOTHING, OPENED, Deal, Step, applied
+from projections.pipeline.deal import LINE, LINE_GONE, NOTHING, OPENED, Deal, Step, applied
 
 
 class Version(Struct, frozen=True, gc=False, array_like=True):
@@ -42,7 +42,8 @@ def in_order(steps: Sequence[Step]) -> list[tuple[int, Step]]:
     """Steps with the instants they hold from, as they are to be folded.
 
     By when they happened, then as they became known. An opportunity that is opened a second time was opened at the
-    earlier instant, and what was so from the beginning is so from there on, under what the second opening says.
+    earlier instant, and what was so from the beginning is so from there on, under what the second opening says. A
+    product line is removed no earlier than it was added, and added again no earlier than it was removed.
     """
     placed = list[tuple[int, Step]]()
     opened: int | None = None
@@ -54,6 +55,12 @@ def in_order(steps: Sequence[Step]) -> list[tuple[int, Step]]:
                 placed = [(at if since == begun else since, each) for since, each in placed]
             opened = at
         placed.append((at, step))
+    lines = dict[str, int]()
+    for number, (at, step) in enumerate(placed):
+        if step.kind in (LINE, LINE_GONE):
+            line = step.told["line"]
+            lines[line] = since = max(at, lines.get(line, at))
+            placed[number] = since, step
     return sorted(placed, key=lambda each: each[0])
 
 
@@ -72,8 +79,8 @@ def folded(steps: Sequence[Step]) -> list[tuple[int, Deal]]:
 
 def with_step(history: History, step: Step) -> History:
     """The history after another fact became known; `recorded` never decreases."""
+    step, now = _priced(history, step), history.now
     steps = (*history.steps, step)
-    now = history.now
     if step.kind != OPENED and now and all(each.at < step.at for each in history.steps):
         new = applied(now[-1].deal, step.kind, step.told, step.at)
         states = [(each.valid_from, each.deal) for each in now]
@@ -81,6 +88,18 @@ def with_step(history: History, step: Step) -> History:
     else:
         states = folded(steps)
     return _renewed(replace(history, steps=steps), states, step.recorded)
+
+
+def _priced(history: History, step: Step) -> Step:
+    """The step with amount and currency together, as it meant them: what it leaves open was so when it was told.
+
+    So no late word about one of them gives a later amount another currency.
+    """
+    if ("amount_minor" in step.told) == ("currency" in step.told) or step.kind == LINE:
+        return step
+    opened = history.now[-1].deal.opened_at if history.now else None
+    was = as_of(history.now, opened if step.kind == OPENED and opened is not None else step.at)
+    return replace(step, told={"amount_minor": was.amount_minor, "currency": was.currency, **step.told})
 
 
 def _renewed(history: History, states: Sequence[tuple[int, Deal]], at: int) -> History:

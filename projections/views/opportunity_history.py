@@ -87,7 +87,7 @@ _COLUMNS = (
 
 OPPORTUNITY_HISTORY = Detail(
     name="opportunity-history",
-    version=1,
+    version=2,
     meaning="Every version of every opportunity: what was so from when to when, as known from when to when.",
     initial=History(),
     on=dict.fromkeys(TELLING, _told),

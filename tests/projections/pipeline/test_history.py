@@ -1,13 +1,43 @@
+from collections.abc import Sequence
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections.pipeline.deal import AMENDED, LOST, NOTHING, OPENED, REOPENED, STAGE, WON, Deal, Step, applied
+from projections.pipeline.deal import (
+    AMENDED,
+    LINE,
+    LINE_GONE,
+    LOST,
+    NOTHING,
+    OPENED,
+    REOPENED,
+    STAGE,
+    WON,
+    Deal,
+    Step,
+    applied,
+)
 from projections.pipeline.history import as_of, known_at, path, versions
 from tests.projections.pipeline.dealing import day, history, lives, opened, step
 from tests.support.laws import examples
 
 
-def naive(steps: tuple[Step, ...], at: int, known: int) -> Deal:
+def priced(steps: Sequence[Step]) -> list[Step]:
+    """Each word with amount and currency together: of what it leaves open, what was known to be so when it was told."""
+    found = list[Step]()
+    for each in steps:
+        begins = [early.at for early in found if early.kind == OPENED]
+        at = min(begins) if each.kind == OPENED and begins else each.at
+        if each.kind != LINE and ("amount_minor" in each.told) != ("currency" in each.told):
+            was = naive(tuple(found), at, each.recorded)
+            told = {"amount_minor": was.amount_minor, "currency": was.currency} | each.told
+            found.append(Step(each.at, each.recorded, each.kind, told))
+        else:
+            found.append(each)
+    return found
+
+
+def naive(steps: Sequence[Step], at: int, known: int) -> Deal:
     """The log read from the beginning: only what was recorded by then, in the order of what happened."""
     heard = [each for each in steps if each.recorded <= known]
     begins = min((each.at for each in heard if each.kind == OPENED), default=0)
@@ -16,6 +46,10 @@ def naive(steps: tuple[Step, ...], at: int, known: int) -> Deal:
         before = min((early.at for early in heard[:place] if early.kind == OPENED), default=None)
         if each.at == before:
             times[place] = begins
+    for place, each in enumerate(heard):  # nothing is removed before it was added, nor added again before that
+        if each.kind in (LINE, LINE_GONE):
+            of_line = [n for n in range(place + 1) if heard[n].told.get("line") == each.told["line"]]
+            times[place] = max(times[n] for n in of_line)
     deal = NOTHING
     for happened, each in sorted(zip(times, heard, strict=True), key=lambda pair: pair[0]):
         if happened <= at:
@@ -26,9 +60,9 @@ def naive(steps: tuple[Step, ...], at: int, known: int) -> Deal:
 @settings(max_examples=examples(200))
 @given(lives(), st.integers(-400, 300), st.integers(-400, 300))
 def test_any_past_day_is_what_a_fold_of_the_log_says(steps: tuple[Step, ...], at: int, known: int) -> None:
-    made = list(versions(history(*steps)))
-    assert as_of(known_at(made, day(known)), day(at)) == naive(steps, day(at), day(known))
-    assert as_of(known_at(made), day(at)) == naive(steps, day(at), day(10_000))
+    made, said = list(versions(history(*steps))), priced(steps)
+    assert as_of(known_at(made, day(known)), day(at)) == naive(said, day(at), day(known))
+    assert as_of(known_at(made), day(at)) == naive(said, day(at), day(10_000))
 
 
 @settings(max_examples=examples(100))
@@ -71,6 +105,24 @@ def test_a_fact_told_late_corrects_what_was_so_and_not_what_was_known() -> None:
     assert as_of(known_at(made, day(5)), day(5)).amount_minor == 100
     assert as_of(known_at(made, day(10)), day(5)).amount_minor == 300
     assert as_of(known_at(made), day(1)).amount_minor == 100
+
+
+def test_no_late_word_about_the_currency_gives_a_later_amount_another_one() -> None:
+    found = history(opened(0), step(AMENDED, 5, amount_minor=7), step(AMENDED, 2, 9, currency="USD")).now
+    assert [(each.valid_from, each.deal.amount_minor, each.deal.currency) for each in found] == [
+        (day(0), 100, "EUR"), (day(2), 100, "USD"), (day(5), 7, "EUR"),
+    ]  # fmt: skip
+    early = history(step(OPENED, 3, currency="EUR"), step(AMENDED, 1, 4, amount_minor=9, currency="USD")).now
+    assert (early[-1].deal.amount_minor, early[-1].deal.currency) == (0, "EUR")
+
+
+def test_a_line_that_was_removed_and_is_added_again_late_is_there_from_the_removal_on() -> None:
+    life = [opened(0), step(LINE, 1, line="x", product="app", amount_minor=7), step(LINE_GONE, 9, line="x")]
+    again = step(LINE, 5, 10, line="x", product="app", amount_minor=8)
+    found = history(*life, again).now
+    assert [(each.valid_from, [line.amount_minor for line in each.deal.lines]) for each in found] == [
+        (day(0), []), (day(1), [7]), (day(9), [8]),
+    ]  # fmt: skip
 
 
 def test_an_opportunity_opened_twice_was_opened_at_the_earlier_instant_and_is_what_the_second_says() -> None:

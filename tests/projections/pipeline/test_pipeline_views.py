@@ -15,6 +15,7 @@ from events.opportunity import (
     OpportunityAmended,
     OpportunityClosedLost,
     OpportunityClosedWon,
+    OpportunityOpened,
     OpportunityProductAdded,
     OpportunityReopened,
     OpportunityStageChanged,
@@ -136,6 +137,22 @@ async def test_what_was_known_then_is_what_a_house_shows_that_has_heard_no_more(
     built, other = await shown(*facts), await shown(*heard)
     for view, by in FIGURES.items():
         assert asked(built, view, day, known, by=by) == asked(other, view, day, known, by=by), view
+
+
+@settings(deadline=None, max_examples=examples(20))
+@given(facts=pipelines(), day=st.integers(-10, 60))
+async def test_what_was_so_on_a_day_is_what_a_house_shows_in_which_nothing_has_happened_since(
+    facts: list[Envelope], day: int
+) -> None:
+    opened = dict[str, str]()
+    for each in facts:
+        if isinstance(each.data, OpportunityOpened):
+            opened.setdefault(each.subject, each.id)
+    told = [each for each in facts if not isinstance(each.data, OpportunityOpened) or opened[each.subject] == each.id]
+    happened = [each for each in told if to_us(each.time) <= to_us(instant(day))]
+    built, other = await shown(*told), await shown(*happened)
+    for view, by in FIGURES.items():
+        assert asked(built, view, day, by=by) == asked(other, view, day, by=by), view
 
 
 def recorded(envelope: Envelope) -> datetime:
