@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Iterable
+from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -59,12 +60,18 @@ def multipart_pairs(raw: Raw) -> Pairs:
     """Names and values of a multipart body; files in it are left out.
 
     Raises:
-        Bad: it is none, or is cut off.
+        Bad: it is none, is cut off, or holds more parts than anyone sends.
     """
     found: Pairs = []
     ended: list[bool] = []
+    parts = count(1)
+
+    def part() -> None:
+        if next(parts) > MOST_FIELDS:
+            raise Bad("malformed", "", f"expected at most {MOST_FIELDS} fields")
 
     def field(each: Field) -> None:
+        part()
         found.append((_utf8(each.field_name), _utf8(each.value)))
 
     kind, options = parse_options_header(raw.header("content-type").encode("utf-8", "replace"))
@@ -72,13 +79,13 @@ def multipart_pairs(raw: Raw) -> Pairs:
     if kind != MULTIPART.encode() or not boundary:
         raise Bad("unreadable", "content-type", "expected multipart/form-data with a boundary")
     try:
-        parser = FormParser(MULTIPART, field, lambda _: None, on_end=lambda: ended.append(True), boundary=boundary)
+        parser = FormParser(MULTIPART, field, lambda _: part(), on_end=lambda: ended.append(True), boundary=boundary)
         parser.write(raw.body)
         parser.finalize()
     except FormParserError:
         raise Bad("unreadable", "", "is no multipart form, or is cut off") from None
-    if not ended or len(found) > MOST_FIELDS:
-        raise Bad("unreadable", "", f"is cut off, or holds more than {MOST_FIELDS} fields")
+    if not ended:
+        raise Bad("unreadable", "", "is cut off")
     return found
 
 

@@ -19,7 +19,8 @@ from leadstream.connectors.telling import Telling
 
 NAME = "salesforce_outbound"
 _MOST = 100
-_SESSION = re.compile(rb"(<(?:[A-Za-z_][\w.-]*:)?SessionId(?:\s[^>]*)?>)[^<]*")
+_SESSION = re.compile(rb"(<(?:[A-Za-z_][\w.-]*:)?SessionId(?:\s[^>]{0,300})?>)[^<]*")
+"""Bounded, or a body of nothing but beginnings would be looked through to its end from each of them."""
 _ACK = (
     b'<?xml version="1.0" encoding="UTF-8"?>'
     b'<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>'

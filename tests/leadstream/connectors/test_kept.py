@@ -6,6 +6,7 @@ import pytest
 
 from leadstream.connectors.port import Raw
 from leadstream.connectors.registry import CONNECTORS
+from leadstream.gateway.bodies import MOST_BYTES
 from tests.support import requests
 
 
@@ -23,6 +24,13 @@ def test_a_session_id_of_salesforce_is_taken_out_and_nothing_else() -> None:
 def test_a_session_id_is_found_under_any_prefix(tag: str) -> None:
     raw = requests.request("salesforce_outbound", f"<a><{tag}>a-session</{tag.split(maxsplit=1)[0]}></a>")
     assert b"a-session" not in CONNECTORS["salesforce_outbound"].kept(raw).body
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("piece", [b"<x:SessionId ", b"<SessionId>", b"<a:", b"<SessionId a='", b"</SessionId"])
+def test_a_large_body_of_beginnings_is_looked_through_once(piece: bytes) -> None:
+    raw = requests.request("salesforce_outbound", piece * (MOST_BYTES // len(piece)))
+    assert len(CONNECTORS["salesforce_outbound"].kept(raw).body) <= len(raw.body)
 
 
 def test_the_state_of_graph_and_the_token_of_a_channel_are_taken_out() -> None:

@@ -138,3 +138,11 @@ def test_a_value_longer_than_a_fact_takes_is_a_rejection_and_no_fact() -> None:
     assert (outcome.reason, outcome.hint.partition(":")[0]) == (
         "malformed", "makes a lead.converted.v1 that no inbox takes",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("more", ["", '; filename="f"'])
+def test_a_multipart_form_of_too_many_parts_is_given_up_at_once(more: str) -> None:
+    part = f'--x\r\nContent-Disposition: form-data; name="a"{more}\r\n\r\n1\r\n'
+    body = part * 10_000 + "--x--\r\n"
+    raw = requests.request("web_form", body, headers={"Content-Type": "multipart/form-data; boundary=x"})
+    assert requests.translate(raw) == Rejected("malformed", "", "expected at most 1000 fields")
