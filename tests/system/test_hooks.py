@@ -2,10 +2,12 @@
 
 import asyncio
 import dataclasses
+import fcntl
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import httpx
 import orjson
@@ -20,6 +22,7 @@ from leadstream.intake.sources import Source, sources_of
 from leadstream.intake.taking import read, taken
 from tests.leadstream.connectors import signing
 from tests.leadstream.connectors.signing import SECRET
+from tests.support.kafka import KafkaCluster
 from tests.support.ports import free_ports
 from tests.support.process import Process
 from tests.system.conftest import MakeHome
@@ -192,3 +195,42 @@ async def test_every_accepted_request_is_kept_and_its_facts_are_decided_exactly_
     home.run("run", "--until-idle")
     assert await decided(home) == found, "what is translated again is known already"
     assert not [process.log for process in home.processes if SECRET in process.output()], "a secret in a log"
+
+
+@contextmanager
+def slow_log(home: Home, cluster: KafkaCluster | None) -> Iterator[None]:
+    """The log takes nothing while this lasts: its broker is frozen, or another process is in the middle of a write."""
+    if cluster is not None:
+        cluster.process().freeze()
+        try:
+            yield
+        finally:
+            cluster.process().thaw()
+        return
+    with home.settings.log_path.with_name("log.db.lock").open("r+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+async def test_a_vendor_is_answered_in_time_by_a_slow_log_and_its_request_is_taken_when_it_comes_again(
+    make_home: MakeHome, kind: str, request: pytest.FixtureRequest
+) -> None:
+    home, ways_in = await asyncio.to_thread(deployed, make_home, kind)
+    cluster = request.getfixturevalue("kafka") if kind == "kafka" else None
+    gate = await asyncio.to_thread(Gate, home)
+    waits = ways_in["webinars"].connector.seconds
+    async with httpx.AsyncClient(timeout=30) as client:
+        assert await gate.send(client, webinar("before")) == 200
+        with slow_log(home, cluster):
+            began = time.monotonic()
+            assert await gate.send(client, webinar("during")) == 503
+            took = time.monotonic() - began
+        assert 0.5 * waits < took < waits, "later than Zoom waits, or without having tried"
+        async with asyncio.timeout(60):
+            while await gate.send(client, webinar("during")) != 200:  # noqa: ASYNC110 - over HTTP
+                await asyncio.sleep(0.1)
+    registrants = {json.loads(body)["payload"]["object"]["registrant"]["id"] for body in await kept(home)}
+    assert registrants == {"before", "during"}
+    home.run("run", "--until-idle")
+    assert set((await decided(home)).values()) == {1}
+    assert await asyncio.to_thread(gate.process.stop) == 0, gate.process.tail()
