@@ -28,6 +28,16 @@ from events.commands import (
     UnmergeLead,
 )
 from events.consent import LeadEnrichmentWithdrawn
+from events.council import (
+    ActionDone,
+    ActionPlanned,
+    CellCommented,
+    CommentCell,
+    ConveneCouncil,
+    CouncilConvened,
+    FinishAction,
+    PlanAction,
+)
 from events.envelope import Envelope
 from events.fact import Fact
 from events.identity import (
@@ -200,6 +210,14 @@ CATALOGUE: dict[str, type[Fact]] = {
     "hygiene.flagged.v1": HygieneFlagged,
     "hygiene.cleared.v1": HygieneCleared,
     "target.set.v1": TargetSet,
+    "council.convened.v1": CouncilConvened,
+    "cell.commented.v1": CellCommented,
+    "action.planned.v1": ActionPlanned,
+    "action.done.v1": ActionDone,
+    "council.convene.v1": ConveneCouncil,
+    "cell.comment.v1": CommentCell,
+    "action.plan.v1": PlanAction,
+    "action.finish.v1": FinishAction,
 }
 """Wire type -> fact type. The number at the end is the major version; an old one is upcast on read."""
 
@@ -266,7 +284,10 @@ AGREEMENT_COMMANDS: frozenset[type[Fact]] = frozenset(
 )
 """Commands that the agreement task decides."""
 
-COMMANDS: frozenset[type[Fact]] = LEAD_COMMANDS | AGREEMENT_COMMANDS
+COUNCIL_COMMANDS: frozenset[type[Fact]] = frozenset({ConveneCouncil, CommentCell, PlanAction, FinishAction})
+"""Commands that a council decides."""
+
+COMMANDS: frozenset[type[Fact]] = LEAD_COMMANDS | AGREEMENT_COMMANDS | COUNCIL_COMMANDS
 """Requests that may be refused; they travel like facts and are answered in the topic `answers`."""
 
 TO_LEADS: frozenset[type[Fact]] = frozenset(

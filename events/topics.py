@@ -25,6 +25,7 @@ from events.registry import (
     ABOUT_OPPORTUNITIES,
     ABOUT_POOLS,
     AGREEMENT_COMMANDS,
+    COUNCIL_COMMANDS,
     LEAD_COMMANDS,
     UPSTREAM,
 )
@@ -214,7 +215,7 @@ INBOX_OF: dict[type[Fact], str] = {
     **dict.fromkeys(ABOUT_ACCOUNTS, ACCOUNT_INBOX),
     **dict.fromkeys(ABOUT_POOLS, POOL_INBOX),
     **dict.fromkeys(ABOUT_OPPORTUNITIES, OPPORTUNITY_INBOX),
-    **dict.fromkeys(ABOUT_COUNCILS, COUNCIL_INBOX),
+    **dict.fromkeys(ABOUT_COUNCILS | COUNCIL_COMMANDS, COUNCIL_INBOX),
     **dict.fromkeys(AGREEMENT_COMMANDS, AGREEMENT_INBOX),
 }
 """Where facts and commands from outside go. What is not here is made by leadstream itself."""

@@ -1,4 +1,4 @@
-"""Asks a lead: a command, its answer, and what followed."""
+"""Asks a lead or a council: a command, its answer, and what followed."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -10,9 +10,11 @@ from engine.ports import EventLog
 from events.agreement import CommandAnswered
 from events.codec import Codec
 from events.commands import LeadCommand
+from events.council import CouncilCommand
 from events.envelope import Envelope
 from events.instants import from_us
 from events.registry import wrap
+from events.topics import COUNCIL_EVENTS, LEAD_EVENTS
 from leadstream.asking import ask
 from leadstream.clock import now_us
 from leadstream.deciding import decide_all
@@ -54,9 +56,28 @@ async def ask_lead(
     Raises:
         NoAnswer: a worker has the leads, and does not answer in time.
     """
-    envelope = wrap(command, id=name, source=SOURCE, subject=lead, time=from_us(now_us()))
+    return await _ask(log, settings, partitions, lead, command, name=name, patience=patience, topic=LEAD_EVENTS)
+
+
+async def ask_council(
+    log: EventLog, settings: Settings, partitions: int, council: str, command: CouncilCommand, *, name: str,
+    patience: float,
+) -> Told:  # fmt: skip
+    """Send a command to a council and wait for its answer; see `ask_lead`.
+
+    Raises:
+        NoAnswer: a worker has the councils, and does not answer in time.
+    """
+    return await _ask(log, settings, partitions, council, command, name=name, patience=patience, topic=COUNCIL_EVENTS)
+
+
+async def _ask(
+    log: EventLog, settings: Settings, partitions: int, subject: str, command: LeadCommand | CouncilCommand, *,
+    name: str, patience: float, topic: str,
+) -> Told:  # fmt: skip
+    envelope = wrap(command, id=name, source=SOURCE, subject=subject, time=from_us(now_us()))
     answer = await ask(log, partitions, envelope, partial(_decide, log, settings, partitions), patience=patience)
-    return Told(answer, await _facts(log, partitions, lead, answer))
+    return Told(answer, await _facts(log, partitions, subject, answer, topic))
 
 
 async def _decide(log: EventLog, settings: Settings, partitions: int) -> None:
@@ -77,8 +98,8 @@ async def _owned(log: EventLog, programs: Sequence[Program]) -> bool:
     return False
 
 
-async def _facts(log: EventLog, partitions: int, lead: str, answer: CommandAnswered) -> list[Envelope]:
+async def _facts(log: EventLog, partitions: int, subject: str, answer: CommandAnswered, topic: str) -> list[Envelope]:
     if not answer.facts:
         return []
     wanted = set(answer.facts)
-    return [fact for fact in await history_of(log, partitions, lead, Codec()) if fact.id in wanted]
+    return [fact for fact in await history_of(log, partitions, subject, Codec(), topic) if fact.id in wanted]

@@ -1,4 +1,4 @@
-"""Reads the histories of leads from the log."""
+"""Reads the histories of leads, and of other subjects, from the log."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -11,11 +11,13 @@ from events.envelope import Envelope
 from events.topics import LEAD_EVENTS
 
 
-async def history_of(log: EventLog, partitions: int, lead: str, codec: Codec) -> list[Envelope]:
-    """The canonical facts of one lead, in order; empty when it was never heard of."""
-    key = lead.encode()
+async def history_of(
+    log: EventLog, partitions: int, subject: str, codec: Codec, topic: str = LEAD_EVENTS
+) -> list[Envelope]:
+    """The canonical facts of one lead, or of a subject of another log, in order; empty when it was never heard of."""
+    key = subject.encode()
     partition = partition_of(key, partitions)
-    return [codec.decode(record.value) async for record in records_of(log, LEAD_EVENTS, partition) if record.key == key]
+    return [codec.decode(record.value) async for record in records_of(log, topic, partition) if record.key == key]
 
 
 async def histories_of(log: EventLog, leads: Collection[str], codec: Codec) -> dict[str, list[Envelope]]:

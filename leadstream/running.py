@@ -55,9 +55,18 @@ async def wait_until_free(log: EventLog, programs: Sequence[Program], session_ti
 
 
 async def run_until_idle(
-    log: EventLog, settings: Settings, partitions: int, *, until: int | None = None, progress: Progress | None = None
-) -> Ran:
+    log: EventLog, settings: Settings, partitions: int, *, until: int | None = None, progress: Progress | None = None,
+    session_timeout: float | None = None,
+) -> Ran:  # fmt: skip
     """Decide all that is there, then let time pass up to the last record's time or `until`; then bring views up.
+
+    Args:
+        log: the log.
+        settings: of the deployment.
+        partitions: of its topics.
+        until: instant in microseconds; None: no further than the records go.
+        progress: told of what is done.
+        session_timeout: seconds for which a process that died a moment ago may seem to live; None: as settings say.
 
     Raises:
         Busy: a worker or projector is running on this log.
@@ -66,7 +75,11 @@ async def run_until_idle(
     stores, secret = state_stores(settings, LEADS), settings.secret.encode()
     agreements, views = agreement_program(), view_programs(log, partitions)
     speaking = speaking_programs(log, partitions, now_us, secret, stores)
-    await wait_until_free(log, [agreements, *speaking.all, *views], settings.session_timeout)
+    await wait_until_free(
+        log,
+        [agreements, *speaking.all, *views],
+        settings.session_timeout if session_timeout is None else session_timeout,
+    )
     store = open_store(settings)
     try:
         await notice_another_log(log, store)

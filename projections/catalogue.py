@@ -26,6 +26,7 @@ from projections.pipeline.attribution_view import ATTRIBUTION, ATTRIBUTION_TOUCH
 from projections.pipeline.clean_pipe import CLEAN_PIPE
 from projections.pipeline.conversion_view import STAGE_CONVERSION
 from projections.pipeline.cross_sell_view import CROSS_SELL
+from projections.pipeline.follow_up import FOLLOW_UP
 from projections.pipeline.matrix_view import MATRIX, MATRIX_OPPORTUNITIES
 from projections.pipeline.stage_ages_view import STAGE_AGES, STAGE_OLD
 from projections.pipeline.velocity_view import VELOCITY
@@ -43,6 +44,10 @@ from projections.views.companies import COMPANIES
 from projections.views.completeness import PARTITIONS, SOURCES
 from projections.views.consents import CONSENTS
 from projections.views.conversions import CONVERSIONS
+from projections.views.council_actions import COUNCIL_ACTIONS
+from projections.views.council_cells import COUNCIL_CELLS
+from projections.views.council_comments import COUNCIL_COMMENTS
+from projections.views.councils import COUNCILS
 from projections.views.duplicates import DUPLICATES
 from projections.views.funnel import FUNNEL
 from projections.views.hygiene import HYGIENE
@@ -108,7 +113,7 @@ OF_COUNCILS = Projection(
     COUNCIL_STATE,
     COUNCIL_VIEW_STATE,
     COUNCIL_VIEW_PROGRESS,
-    (TARGETS,),
+    (TARGETS, COUNCILS, COUNCIL_CELLS, COUNCIL_COMMENTS, COUNCIL_ACTIONS),
 )
 """What is folded of the facts about councils and plans."""
 
@@ -160,6 +165,7 @@ COMPUTED: tuple[Computed, ...] = (
     ATTRIBUTION,
     ATTRIBUTION_TOUCHES,
     CROSS_SELL,
+    FOLLOW_UP,
 )
 """Computed when somebody asks, from the rows of others."""
 

@@ -153,12 +153,19 @@ def _equal(where: Sequence[Where]) -> dict[str, str]:
 
 
 def _computed(store: ViewStore, view: Computed, asked: Asked) -> list[dict[str, Cell]]:
-    columns = (*view.answer, COMPLETE_TO)
-    found = [row for name in view.rests_on for row in store.query(f"SELECT complete_to FROM {name}")]  # noqa: S608 - our identifiers
-    known = [str(complete_to) for (complete_to,) in found if complete_to is not None]
-    complete_to = min(known) if len(known) == len(found) else None
+    columns, complete_to = (*view.answer, COMPLETE_TO), completeness_of(store, view.rests_on)
     asked = asked._replace(complete_to=us_of_text(complete_to))
     return [_row(columns, (*row, complete_to)) for row in view.compute(store.query, asked)]
+
+
+def completeness_of(store: ViewStore, rests_on: Sequence[str]) -> str | None:
+    """Up to when the rows of some projections are complete together, by their SQL views; None: not all have reported.
+
+    What is asked for an instant before it, as known at that instant, never changes any more.
+    """
+    found = [row for name in rests_on for row in store.query(f"SELECT complete_to FROM {name}")]  # noqa: S608 - our identifiers
+    known = [str(complete_to) for (complete_to,) in found if complete_to is not None]
+    return min(known) if len(known) == len(found) else None
 
 
 def _listed(where: Mapping[str, str] | Sequence[Where] | None) -> Sequence[Where]:

@@ -73,7 +73,14 @@ DEALS = GroupSpec(
     state_format=1,
     oldest_format=0,  # as of leads
 )
-COUNCILS = GroupSpec(name="councils", sources=(COUNCIL_INBOX,), changelog=COUNCIL_STATE, dead_letters=DEAD_LETTERS)
+COUNCILS = GroupSpec(
+    name="councils",
+    sources=(COUNCIL_INBOX,),
+    changelog=COUNCIL_STATE,
+    dead_letters=DEAD_LETTERS,
+    state_format=1,
+    oldest_format=0,  # as of leads
+)
 
 
 class Subjects(NamedTuple):

@@ -34,6 +34,7 @@ def _load() -> None:
         agreement_show,
         command,
         connectors,
+        council,
         dead_letters,
         demo,
         export,

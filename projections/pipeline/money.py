@@ -38,6 +38,14 @@ def rounded(value: Fraction) -> int:
     return (2 * value.numerator + value.denominator) // (2 * value.denominator)
 
 
+_DIGITS = 10_000
+
+
+def real(value: Fraction | None) -> float | None:
+    """A share with four digits; rounded as a whole number, so that no machine rounds it otherwise."""
+    return None if value is None else rounded(value * _DIGITS) / _DIGITS
+
+
 def minor_digits(currency: str) -> int:
     """How many digits the minor unit of a currency has: cents 2, yen 0."""
     return MINOR_DIGITS.get(currency, _USUAL)

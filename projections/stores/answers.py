@@ -11,6 +11,7 @@ from projections.projection import Projection
 from projections.stores.schema import base_table, quoted
 from projections.views.commitment import COMMITMENT
 from projections.views.companies import COMPANIES
+from projections.views.council_actions import COUNCIL_ACTIONS
 from projections.views.duplicates import DUPLICATES
 from projections.views.funnel import CAPTURED, CONVERTED, FUNNEL
 from projections.views.hygiene import HYGIENE
@@ -196,6 +197,7 @@ _SPECIAL = {
     COMPANIES.name: _COMPANIES,
     ROUTING.name: _placed(ROUTING, "CASE b.state WHEN 'waiting' THEN 0 ELSE 1 END"),
     HYGIENE.name: _placed(HYGIENE, "CASE b.state WHEN 'untidy' THEN 0 ELSE 1 END"),
+    COUNCIL_ACTIONS.name: _placed(COUNCIL_ACTIONS, "CASE b.state WHEN 'open' THEN 0 ELSE 1 END"),
     TASKS.name: _placed(TASKS, "CASE WHEN b.state = 'done' THEN 2 WHEN b.due IS NULL THEN 1 ELSE 0 END"),
     DUPLICATES.name: _placed(DUPLICATES, "CASE b.state WHEN 'suspected' THEN 0 WHEN 'merged' THEN 1 ELSE 2 END"),
 }

@@ -24,6 +24,7 @@ from streams.deciders.subject import (
     Around,
     Kind,
     S,
+    command,
     decide,
     is_duplicate,
     let_in,
@@ -76,7 +77,8 @@ class SubjectProcessor(Generic[S]):
     ) -> None:  # fmt: skip
         (self._inbox,), self._changelog = group.sources, group.changelog
         self._kind, self._agreements, self._codec, self._secret = kind, agreements, codec, secret
-        self._admitted, self._teller = Admission(kind.outside, kind.tasks), Teller(codec, group.name, log)
+        self._admitted = Admission(kind.outside | kind.commands, kind.tasks)
+        self._teller = Teller(codec, group.name, log)
         self._room = Room()
         self._load: Callable[[bytes], S] = msgspec.msgpack.Decoder(kind.state).decode
         self.dump: Callable[[Any], bytes] = msgspec.msgpack.Encoder().encode
@@ -121,7 +123,8 @@ class SubjectProcessor(Generic[S]):
             state = self._kind.state()
         elif is_duplicate(state, mark):
             return
-        if self._take(txn, key, state, _Came(record, envelope, mark, at, most)):
+        take = self._answer if type(envelope.data) in self._kind.commands else self._take
+        if take(txn, key, state, _Came(record, envelope, mark, at, most)):
             txn.put(key, state, next_wake(self._kind, state, self._around(state.recorded_at, key)))
 
     def wake(self, txn: Transaction[S], key: bytes, due: int) -> None:
@@ -186,6 +189,15 @@ class SubjectProcessor(Generic[S]):
             if one.refused is not None:
                 txn.dead_letter(_record(key, one.waited), self._inbox, *one.refused)
         return True
+
+    def _answer(self, txn: Transaction[S], key: bytes, state: S, came: _Came) -> bool:
+        """Decide a command and tell whoever asked; whether the state is another one now. A refusal changes nothing."""
+        around, size = self._around(max(came.at, state.recorded_at), key), len(came.record.value or b"")
+        has_room = self._room.is_left(key, size, came.most, partial(self._size, state))
+        told, answer = command(self._kind, state, came.envelope, around, has_room=has_room)
+        self._teller.answer(txn, came.envelope, answer, around.at)
+        self._teller.tell(txn, key, told, came.at)
+        return bool(told)
 
     def _waits(self, state: S, came: _Came, time: int) -> bool:
         """Let a fact that came early wait, if its kind lets it and there is room.

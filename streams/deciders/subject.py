@@ -10,14 +10,16 @@ from typing import Generic, NamedTuple, TypeVar
 
 from msgspec import Struct, field
 
+from events.agreement import CommandAnswered
 from events.envelope import Envelope
 from events.fact import Fact
 from events.ids import derived_id
 from events.instants import from_us, to_us
+from events.registry import WIRE_TYPE
 from events.sources import OWN_SOURCE
 from streams.agreement.known import Known
 from streams.deciders.envelopes import canonical, derived, id_of, read_back
-from streams.deciders.told import Early, Refused, Told
+from streams.deciders.told import Before, Early, Refusal, Refused, Told
 from streams.deciders.waiting import Waiting, until
 
 REMEMBERED = 512
@@ -57,6 +59,11 @@ class Around(NamedTuple):
     secret: bytes = b""
 
 
+def no_command(_state: Subject, envelope: Envelope, _at: int, _around: Around) -> Refusal:
+    """What a kind of subject answers that takes no commands."""
+    return Refusal("unknown command", (f"{WIRE_TYPE[type(envelope.data)]} is nothing to it (type)",))
+
+
 @dataclass(frozen=True)
 class Kind(Generic[S]):
     """One kind of subject.
@@ -73,6 +80,9 @@ class Kind(Generic[S]):
         settle: a fact as the log takes it, completed by what is known when it comes, or why it is refused; given the
             state before it and when it happened, microseconds. What is early may wait where the kind keeps it.
         waiting: what waits with a subject, to be changed in place; None of a kind that lets nothing wait.
+        commands: requests that anyone may send, and that are answered.
+        answer: what follows from a command, why it is refused, or the facts that it has led to before; given the state,
+            the command and its time, microseconds.
     """
 
     state: type[S]
@@ -85,6 +95,8 @@ class Kind(Generic[S]):
     on_version: Callable[[S, int, Around], Sequence[Told]] | None = None
     settle: Callable[[S, Envelope, int, Around], Envelope | Refused] = lambda _state, envelope, _at, _around: envelope
     waiting: Callable[[S], list[Waiting]] | None = None
+    commands: frozenset[type[Fact]] = frozenset()
+    answer: Callable[[S, Envelope, int, Around], Sequence[Told] | Refusal | Before] = no_command
 
 
 class LetIn(NamedTuple):
@@ -128,7 +140,7 @@ def decide(kind: Kind[S], state: S, envelope: Envelope, mark: int, around: Aroun
     at = to_us(first.time)
     _note(state, around.at, mark)
     kind.evolve(state, first, at)
-    cause = _Cause(envelope.id, f"{envelope.source}\x1f{envelope.id}")
+    cause = _Cause(envelope.id, _name(envelope))
     return [first, *_follow(kind, state, kind.react(state, first, at, around), cause, around)]
 
 
@@ -145,6 +157,53 @@ def let_in(kind: Kind[S], state: S, around: Around, read: Callable[[Waiting], En
             yield LetIn(first, refused=settled)
         else:
             yield LetIn(first, decide(kind, state, settled, first.mark, around))
+
+
+class Decided(NamedTuple):
+    """What a command leads to.
+
+    Attributes:
+        told: canonical facts in order; empty when it is refused, or was answered before.
+        answer: what the sender is told.
+    """
+
+    told: list[Envelope]
+    answer: CommandAnswered
+
+
+TOO_LARGE = Refusal("subject too large", ("what is known of it is as much as one may be",))
+"""Why a command is refused that has no room for what would follow."""
+
+
+def command(kind: Kind[S], state: S, envelope: Envelope, around: Around, *, has_room: bool = True) -> Decided:
+    """Answer a command; the state is changed accordingly.
+
+    Nothing but the facts is kept of it. So one that comes again is known by the facts it has led to, and one that was
+    refused is decided anew.
+
+    Args:
+        kind: of the subject.
+        state: it is changed.
+        envelope: the command.
+        around: the circumstances.
+        has_room: the state can still grow by what would follow.
+    """
+    found = kind.answer(state, envelope, to_us(envelope.time), around)
+    if isinstance(found, Before):
+        return Decided([], CommandAnswered(command=envelope.id, accepted=True, facts=found.facts))
+    if not isinstance(found, Refusal) and not has_room:
+        found = TOO_LARGE
+    if isinstance(found, Refusal):
+        refused = CommandAnswered(command=envelope.id, accepted=False, reason=found.reason, missing=found.missing)
+        return Decided([], refused)
+    told = _follow(kind, state, found, _Cause(envelope.id, _name(envelope)), around)
+    facts = tuple(each.id for each in told)
+    return Decided(told, CommandAnswered(command=envelope.id, accepted=True, facts=facts))
+
+
+def first_id(envelope: Envelope, subject: str, fact: type[Fact]) -> str:
+    """The id of the first fact that follows from another one, or from a command."""
+    return derived_id(subject, _name(envelope), WIRE_TYPE[fact], "1")
 
 
 def wake(kind: Kind[S], state: S, due: int, around: Around) -> list[Envelope]:
@@ -175,6 +234,10 @@ class _Cause(NamedTuple):
 
     id: str
     name: str
+
+
+def _name(envelope: Envelope) -> str:
+    return f"{envelope.source}\x1f{envelope.id}"
 
 
 def _note(state: Subject, recorded_at: int, mark: int | None) -> None:

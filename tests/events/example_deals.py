@@ -3,6 +3,17 @@
 from datetime import date
 from typing import Any
 
+from events.council import (
+    ActionDone,
+    ActionPlanned,
+    CellCommented,
+    CommentCell,
+    ConveneCouncil,
+    CouncilCell,
+    CouncilConvened,
+    FinishAction,
+    PlanAction,
+)
 from events.fact import Fact
 from events.opportunity import (
     HygieneCleared,
@@ -19,7 +30,7 @@ from events.opportunity import (
     OpportunityStageChanged,
     TargetSet,
 )
-from tests.events.moments import DUE
+from tests.events.moments import AT, DUE
 
 _DETAILS: dict[str, Any] = {
     "account": "account-77",
@@ -38,6 +49,40 @@ _DETAILS: dict[str, Any] = {
     "campaign": "spring-2026",
     "lead": "lead-4711",
     "next_step": "send the offer",
+}
+
+_CELL: dict[str, Any] = {
+    "measure": "closed_acv",
+    "product": "platform",
+    "region": "DACH",
+    "segment": "mid-market",
+    "source": "events",
+}
+_FROZEN: dict[str, Any] = {
+    "week": "2026-W10",
+    "quarter": "2026Q1",
+    "known_at": AT,
+    "timezone": "Europe/Berlin",
+    "day": 61,
+    "days": 90,
+    "currency": "EUR",
+    "cells": (
+        CouncilCell(
+            **_CELL, amount_minor=40_000_000, target_minor=100_000_000, coverage="0.55", required_coverage="3.25",
+            last_year_minor=35_000_000,
+            restated_minor=36_000_000, colour="red",
+        ),
+    ),
+    "by": "Head of Sales",
+}  # fmt: skip
+_PLAN: dict[str, Any] = {
+    **_CELL,
+    "week": "2026-W10",
+    "kind": "spiff",
+    "what": "double points until the 20th",
+    "owner": "rep-17",
+    "due": date(2026, 3, 20),
+    "by": "Head of Sales",
 }
 
 DEALS: tuple[Fact, ...] = (
@@ -66,4 +111,12 @@ DEALS: tuple[Fact, ...] = (
         owner="rep-17",
         by="Head of Sales",
     ),
+    CouncilConvened(**_FROZEN),
+    CellCommented(**_CELL, week="2026-W10", text="two deals slipped to April", by="rep-17"),
+    ActionPlanned(action=3, **_PLAN),
+    ActionDone(action=3, outcome="three deals won", by="rep-17"),
+    ConveneCouncil(complete_to=DUE, **_FROZEN),
+    CommentCell(**_CELL, week="2026-W10", text="two deals slipped to April", by="rep-17"),
+    PlanAction(**_PLAN),
+    FinishAction(action=3, outcome="three deals won", by="rep-17"),
 )

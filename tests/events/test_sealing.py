@@ -98,6 +98,14 @@ SEALED = {
     "opportunity.reopened.v1": ["rep-17"],
     "opportunity.owner_told.v1": ["rep-17"],
     "target.set.v1": ["rep-17", "Head of Sales"],
+    "council.convened.v1": ["Head of Sales"],
+    "cell.commented.v1": ["two deals slipped to April", "rep-17"],
+    "action.planned.v1": ["double points until the 20th", "rep-17", "Head of Sales"],
+    "action.done.v1": ["three deals won", "rep-17"],
+    "council.convene.v1": ["Head of Sales"],
+    "cell.comment.v1": ["two deals slipped to April", "rep-17"],
+    "action.plan.v1": ["double points until the 20th", "rep-17", "Head of Sales"],
+    "action.finish.v1": ["three deals won", "rep-17"],
 }
 """What of each example is personal; of the facts not named here, nothing."""
 
@@ -113,6 +121,8 @@ _DEAL = {
     "campaign",
     "lead",
 }
+_CELL = {"measure", "product", "region", "segment", "source"}
+_CELLS = {f"CouncilCell.{name}" for name in (*_CELL, "coverage", "required_coverage")}
 NOBODY = {
     "lead.captured.v1": {"source", "campaign", "form", "agreement"},
     "lead.touched.v1": {"channel", "kind", "campaign", "asset", "click_id"},
@@ -242,6 +252,14 @@ NOBODY = {
     "hygiene.flagged.v1": set(),
     "hygiene.cleared.v1": set(),
     "target.set.v1": {"quarter", "currency", "product", "region", "segment", "source", "role"},
+    "council.convened.v1": {"week", "quarter", "timezone", "currency", *_CELLS},
+    "cell.commented.v1": {"week", *_CELL},
+    "action.planned.v1": {"week", *_CELL},
+    "action.done.v1": set(),
+    "council.convene.v1": {"week", "quarter", "timezone", "currency", *_CELLS},
+    "cell.comment.v1": {"week", *_CELL},
+    "action.plan.v1": {"week", *_CELL},
+    "action.finish.v1": set(),
 }
 """Fields of text that name nobody. A new text field must be marked personal or be written down here."""
 

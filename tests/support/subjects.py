@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from events.agreement import CommandAnswered
 from events.codec import Codec
 from events.envelope import Envelope
 from events.fact import Fact
@@ -20,6 +21,7 @@ from streams.deciders.subject import (
     Around,
     Kind,
     Subject,
+    command,
     decide,
     fold,
     is_duplicate,
@@ -86,6 +88,21 @@ class Ledger(Generic[S]):
             told += self._tell(one.told, around)
             self.refused += [] if one.refused is None else [one.refused]
         return told
+
+    def asks(
+        self, asked: Fact, at: float, source: str = "/desk", *, command_id: str = "", has_room: bool = True
+    ) -> CommandAnswered:
+        """A command that came `at`; what it is answered."""
+        self.passes(minute(at))
+        self._heard += 1
+        envelope = wrap(
+            asked, id=command_id or f"{self._heard}", source=source, subject=self.subject, time=from_us(minute(at))
+        )
+        around = self._around(minute(at))
+        told, answer = command(self.kind, self.state, envelope, around, has_room=has_room)
+        assert tuple(each.id for each in told) == (answer.facts if told else ())
+        self._tell(told, around)
+        return answer
 
     def passes(self, to: int) -> list[Fact]:
         """What is due before an instant (microseconds) happens, in order of time, a new version first."""

@@ -1,0 +1,247 @@
+"""`leadstream council`: the weekly pipeline council, from the frozen matrix to what became of its cells."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+from uuid import uuid4
+
+import click
+
+from engine.errors import Unavailable
+from engine.ports import EventLog
+from events.codec import Codec
+from events.council import DIMENSIONS, CommentCell, ConveneCouncil, CouncilConvened, FinishAction, PlanAction
+from events.envelope import Envelope
+from events.instants import iso, to_us
+from events.topics import COUNCIL_EVENTS
+from leadstream.cli.asking import Asked, asking_options, check_subject, refuse, register, told_by
+from leadstream.cli.options import command, fail
+from leadstream.cli.output import Row, format_option, show
+from leadstream.cli.root import main
+from leadstream.cli.times import INSTANT
+from leadstream.clock import now_us
+from leadstream.commanding import ask_council
+from leadstream.councils.convening import CUTS, NotFinal, convening
+from leadstream.councils.meeting import Meeting, meeting_of, slice_words, weeks_of
+from leadstream.councils.money import amount_text, percent_text
+from leadstream.councils.page import page_of
+from leadstream.councils.text import text_of
+from leadstream.deployment import opened, partition_count
+from leadstream.lead_rows import rows_of as rows_of_facts
+from leadstream.reading import history_of
+from leadstream.running import Busy, run_until_idle
+from leadstream.settings import Settings
+from leadstream.viewing import Question, rows_of
+from leadstream.views_store import open_store
+from projections.read import Where, answer_columns
+from projections.sink import sink_once
+from projections.stores.port import StoreUnavailable
+from projections.views.council_cells import COUNCIL_CELLS, WATCHED
+from projections.views.view import BadQuery
+
+EXAMPLES = {
+    "comment": '--measure closed_acv --region north --by "Ines" --text "two deals slipped to April"',
+    "plan": '--measure closed_acv --region north --kind spiff --what "double points until the 20th" '
+    '--owner "Radu" --due 2026-02-20 --by "Ines"',
+    "finish": '--action 1 --by "Radu" --outcome "three deals won"',
+}
+"""An example of each command's options."""
+_WEEK = click.option("--week", metavar="WEEK", help="The meeting, such as 2026-W08 (default: the last one).")
+
+
+@main.group()
+def council() -> None:
+    """Run the weekly pipeline council: freeze the matrix, comment, plan, finish, and see what became of it.
+
+    \b
+    Examples:
+      leadstream council convene emea --by "Ines" --cut region
+      leadstream council comment emea --measure closed_acv --region north --by "Ines" --text "two deals slipped"
+      leadstream council show emea
+      leadstream council report emea --format html > council.html
+    """
+
+
+_COUNCILS = Asked(council, "leadstream council", "council", "emea", ask_council, EXAMPLES)
+
+
+@command(council, "convene")
+@click.argument("name", metavar="COUNCIL")
+@click.option("--by", required=True, metavar="WHO", help="Who convenes it.")
+@click.option("--known-at", type=INSTANT, metavar="TIME", help="The instant to freeze (default: the last final one).")
+@click.option("--quarter", metavar="QUARTER", help="The fiscal quarter, such as 2026Q1 (default: that of the instant).")
+@click.option(
+    "--cut", "cuts", multiple=True, type=click.Choice(CUTS), metavar="DIMENSION", default=DIMENSIONS,
+    help="Cut the matrix by it, besides the total; several are allowed, and pairs such as region+segment (default: "
+    "product, region, segment and source, those of which anything is said).",
+)  # fmt: skip
+@asking_options
+@format_option
+async def convene(
+    settings: Settings, *, name: str, by: str, known_at: int | None, quarter: str | None, cuts: Sequence[str],
+    wait: float, command_id: str | None, form: str,
+) -> None:  # fmt: skip
+    """Freeze the matrix of this week for COUNCIL, as it is known now, and list its red and yellow cells.
+
+    The instant has to be final: time has passed it in every partition, so that nothing can be recorded before it any
+    more. Where neither worker nor projector runs, time is let pass up to now, as `leadstream run` does. What is told
+    late never changes what was frozen. A council meets once a week; convened again it is answered as the first time.
+
+    \b
+    Examples:
+      leadstream council convene emea --by "Ines"
+      leadstream council convene emea --by "Ines" --known-at 2026-02-16T09:00:00+02:00 --cut region --cut region+segment
+    """
+    async with opened(settings) as log:
+        await _pass_time(log, settings)
+        asked = await _read(log, settings, by=by, known_at=known_at, quarter=quarter, cut_by=cuts)
+        check_subject(asked, name, "COUNCIL")
+        told = await told_by(log, settings, _COUNCILS, name, asked, name=command_id or str(uuid4()), patience=wait)
+    refuse(told, form)
+    (fact,) = told.facts
+    _convened(name, fact, asked, form)
+
+
+async def _pass_time(log: EventLog, settings: Settings) -> None:
+    """Where no worker and no projector run, nobody else lets time pass up to now, so that now can become final."""
+    with suppress(Busy):
+        await run_until_idle(log, settings, await partition_count(log), until=now_us(), session_timeout=0)
+
+
+async def _read(log: EventLog, settings: Settings, **how: Any) -> ConveneCouncil:
+    """The matrix, from tables that are brought up to date."""
+    store = open_store(settings)
+    try:
+        await sink_once(log, store)
+        return convening(store, **how)
+    except NotFinal as exc:
+        fail(
+            f"{exc}. Wait until worker and projector have passed it; where none runs, let time pass: "
+            "leadstream run --until-idle --until TIME"
+        )
+    except BadQuery as exc:
+        raise click.UsageError(str(exc)) from exc
+    except (Unavailable, StoreUnavailable) as exc:
+        fail(f"{exc} (the tables are brought up to date from the log before the matrix is read)")
+    finally:
+        store.close()
+
+
+def _convened(name: str, fact: Envelope, asked: ConveneCouncil, form: str) -> None:
+    """What was frozen, now or earlier in the week."""
+    frozen = fact.data
+    assert isinstance(frozen, CouncilConvened), "what a council is convened by"
+    rows = [row for row in rows_of_facts(COUNCIL_CELLS, name, [fact]) if row["colour"] in WATCHED]
+    if form != "table":
+        columns = [column.name for column in COUNCIL_CELLS.columns]
+        show([{"council": name, **row} for row in rows], form, columns=columns)
+        return
+    known = iso(to_us(frozen.known_at))
+    if frozen.known_at != asked.known_at:
+        click.echo(f"council {name} has met in {frozen.week} already; what was frozen then stays")
+    click.echo(
+        f"council {name}, {frozen.week}: {frozen.quarter}, day {frozen.day} of {frozen.days}, known at {known}; "
+        f"{len(frozen.cells)} cells frozen"
+    )
+    show([_cell(row) for row in rows], form, empty="no cell is red or yellow")
+
+
+def _cell(row: Row) -> dict[str, Any]:
+    amounts = {name: row[f"{name}_minor"] for name in ("amount", "target")}
+    return {
+        "measure": row["measure"],
+        "slice": slice_words(row),
+        **{name: amount_text(amount, row["currency"]) for name, amount in amounts.items()},
+        "currency": row["currency"],
+        "reached": percent_text(amounts["amount"], amounts["target"]),
+        "colour": row["colour"],
+    }
+
+
+for _kind in (CommentCell, PlanAction, FinishAction):
+    register(_kind, _COUNCILS)
+
+
+@command(council, "show")
+@click.argument("name", required=False, metavar="[COUNCIL]")
+@_WEEK
+@click.option("--as-of", type=INSTANT, metavar="TIME", help="What became of them by then (default: by now).")
+@click.option("--known-at", type=INSTANT, metavar="TIME", help="By what was recorded up to this instant.")
+@format_option
+async def show_council(
+    settings: Settings, *, name: str | None, week: str | None, as_of: int | None, known_at: int | None, form: str
+) -> None:
+    """List all meetings, or show what became of the red and yellow cells of COUNCIL: then, now, and the actions.
+
+    These are the views `councils` and `council-follow-up`; without --week all meetings of COUNCIL are followed.
+
+    \b
+    Examples:
+      leadstream council show
+      leadstream council show emea
+      leadstream council show emea --week 2026-W08 --as-of 2026-02-28
+    """
+    view = "councils" if name is None else "council-follow-up"
+    told = {"council": name, "week": week}
+    where = [Where(column, "=", text) for column, text in told.items() if text is not None]
+    store = open_store(settings)
+    try:
+        async with opened(settings) as log:
+            await sink_once(log, store)
+            rows = await rows_of(log, store, Question(view, where, as_of=as_of, known_at=known_at))
+    except BadQuery as exc:
+        raise click.UsageError(str(exc)) from exc
+    except (Unavailable, StoreUnavailable) as exc:
+        fail(f"{exc} (the tables are brought up to date from the log before they are shown)")
+    finally:
+        store.close()
+    empty = "no council has met" if name is None else f"council {name} has frozen no red or yellow cell"
+    if form != "table" or name is None:
+        show(rows, form, columns=[column.name for column in answer_columns(view)], empty=empty)
+        return
+    show([_followed(row) for row in rows], form, empty=empty)
+
+
+def _followed(row: Row) -> dict[str, Any]:
+    now = row["now_currency"] or row["currency"]
+    states = [f"{row[f'actions_{state}']} {state}" for state in ("open", "done", "overdue") if row[f"actions_{state}"]]
+    return {
+        "week": row["week"],
+        "measure": row["measure"],
+        "slice": slice_words(row),
+        "then": amount_text(row["amount_minor"], row["currency"]),
+        "colour": row["colour"],
+        "now": amount_text(row["now_amount_minor"], now),
+        "now_colour": row["now_colour"],
+        "currency": now,
+        "comments": row["comments"],
+        "actions": ", ".join(states),
+    }
+
+
+@command(council, "report")
+@click.argument("name", metavar="COUNCIL")
+@_WEEK
+@click.option(
+    "--format", "form", type=click.Choice(("text", "html")), default="text", show_default=True,
+    help="Text for a terminal or a mail; html: one page that stands alone, to print and to hand round.",
+)  # fmt: skip
+async def report(settings: Settings, *, name: str, week: str | None, form: str) -> None:
+    """Write the report of a meeting of COUNCIL: matrix, red and yellow cells, what became of last week's, actions.
+
+    It is made of the facts of the council alone, so its figures never change; comments and actions are the latest.
+
+    \b
+    Examples:
+      leadstream council report emea
+      leadstream council report emea --week 2026-W08 --format html > council.html
+    """
+    async with opened(settings) as log:
+        facts = await history_of(log, await partition_count(log), name, Codec(), COUNCIL_EVENTS)
+    weeks = weeks_of(name, facts)
+    if not weeks:
+        fail(f"council {name!r} has not met; convene it with: leadstream council convene {name} --by WHO")
+    if week is not None and week not in weeks:
+        fail(f"council {name!r} did not meet in {week}; it met in {', '.join(weeks)}")
+    found: Meeting = meeting_of(name, facts, week or weeks[-1])
+    click.echo(page_of(found) if form == "html" else text_of(found))

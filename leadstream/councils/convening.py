@@ -1,0 +1,88 @@
+"""Reads the matrix that a council freezes: as known at an instant that is final, so that it never changes."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from events.council import DIMENSIONS, MOST_CELLS, Colour, ConveneCouncil, CouncilCell
+from events.instants import from_us, iso
+from projections.pipeline.asking import COUNCILS, OPPORTUNITIES, cuts
+from projections.pipeline.quarters import local_day, quarter_named, quarter_of
+from projections.pipeline.terms import terms_at
+from projections.read import completeness_of, read_view
+from projections.stores.port import ViewStore
+from projections.views.times import us_of_text
+from projections.views.view import BadQuery, Cell
+
+_TOLD = (
+    "measure", "amount_minor", "target_minor", "coverage", "required_coverage", "last_year_minor", "restated_minor",
+)  # fmt: skip
+
+
+CUTS = cuts(DIMENSIONS)
+"""By what a council can cut its matrix."""
+
+
+class NotFinal(Exception):
+    """The views do not know yet all that was recorded up to the instant; the message says how far they are."""
+
+
+def convening(
+    store: ViewStore, *, by: str, known_at: int | None, quarter: str | None, cut_by: Sequence[str]
+) -> ConveneCouncil:
+    """The command that freezes the matrix.
+
+    Args:
+        store: the tables, brought up to date.
+        by: who convenes.
+        known_at: the instant, microseconds; None: the last one that is final.
+        quarter: which one; None: that of the instant.
+        cut_by: how it is cut besides the total, such as `region` or `region+segment`. A dimension of which nothing is
+            said anywhere is left out: it would only repeat the total.
+
+    Raises:
+        NotFinal: time has not passed the instant in every partition.
+        BadQuery: the quarter or a cut is none, the matrix cannot be told in one currency, or it is too large.
+    """
+    complete = us_of_text(completeness_of(store, (OPPORTUNITIES, COUNCILS)))
+    if complete is None:
+        raise NotFinal("no view of the pipeline is complete yet: not every partition has reported")
+    at = complete - 1 if known_at is None else known_at
+    if at >= complete:
+        raise NotFinal(f"{iso(at)} is not final: the views are complete to {iso(complete)}")
+    terms = terms_at(store.query, at)
+    day = local_day(at, terms.zone)
+    try:
+        asked = quarter_of(day, terms.begins) if quarter is None else quarter_named(quarter, terms.begins)
+    except ValueError as exc:
+        raise BadQuery(f"--quarter: {exc}") from exc
+    cells = [cell for cut in (None, *dict.fromkeys(cut_by)) for cell in _cells(store, asked.name, at, cut)]
+    if len(cells) > MOST_CELLS:
+        raise BadQuery(f"the matrix has {len(cells)} cells, a council takes {MOST_CELLS}; cut it by less (--cut)")
+    year, week, _ = day.isocalendar()
+    return ConveneCouncil(
+        week=f"{year:04d}-W{week:02d}",
+        quarter=asked.name,
+        known_at=from_us(at),
+        complete_to=from_us(complete),
+        timezone=terms.zone.key,
+        day=min(max((day - asked.first).days + 1, 0), asked.days),
+        days=asked.days,
+        currency=terms.rates.reporting,
+        cells=tuple(cells),
+        by=by,
+    )
+
+
+def _cells(store: ViewStore, quarter: str, at: int, cut: str | None) -> Iterator[CouncilCell]:
+    rows = read_view(store, "matrix", {"quarter": quarter}, cut, times={"as_of": at, "known_at": at})
+    if cut is not None and not _says_something(rows, cut.split("+")):
+        return
+    for row in rows:
+        told: Mapping[str, Any] = {name: row[name] for name in (*DIMENSIONS, *_TOLD)}
+        yield CouncilCell(**told, colour=cast("Colour | None", row["colour"] or None))
+
+
+def _says_something(rows: Iterable[Mapping[str, Cell]], dimensions: Sequence[str]) -> bool:
+    """Whether each dimension has a value somewhere."""
+    found = list(rows)
+    return all(any(row[name] for row in found) for name in dimensions)

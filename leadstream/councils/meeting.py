@@ -1,0 +1,151 @@
+"""A meeting of a council as it is handed round, made of the council's facts alone.
+
+All figures are those that were frozen, in this meeting and in the one before, so what a report says of them never
+changes. Comments and actions are all that are known when it is made.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from events.council import DIMENSIONS
+from events.envelope import Envelope
+from leadstream.lead_rows import rows_of
+from projections.views.council_actions import COUNCIL_ACTIONS, OPEN
+from projections.views.council_cells import COUNCIL_CELLS, WATCHED
+from projections.views.council_comments import COUNCIL_COMMENTS
+from projections.views.councils import COUNCILS
+from streams.calendar_windows import load_zone
+
+Row = Mapping[str, Any]
+"""A row of a view."""
+_Key = tuple[Any, ...]
+
+
+class Watched(NamedTuple):
+    """A red or yellow cell: its row of `council-cells`, what was said of it in this meeting, and what was planned."""
+
+    cell: Row
+    comments: Sequence[Row]
+    actions: Sequence[Row]
+
+
+class Became(NamedTuple):
+    """A red or yellow cell of the meeting before: its row then, its row now if it is still there, and its actions."""
+
+    then: Row
+    now: Row | None
+    actions: Sequence[Row]
+
+
+class Meeting(NamedTuple):
+    """What a report tells.
+
+    Attributes:
+        council: its name.
+        head: its row of `councils`.
+        day: the day of the matrix in the zone of reports.
+        slices: of each slice of the matrix its words, and rows of `council-cells` by measure.
+        watched: the red and yellow cells, the red ones first.
+        before: the row of the meeting before; None of the first one.
+        became: what became of its red and yellow cells; empty where it was about another quarter.
+        actions: all actions of all meetings that are open, what is due first in front.
+    """
+
+    council: str
+    head: Row
+    day: date
+    slices: Sequence[tuple[str, Mapping[str, Row]]]
+    watched: Sequence[Watched]
+    before: Row | None
+    became: Sequence[Became]
+    actions: Sequence[Row]
+
+    def is_overdue(self, action: Row) -> bool:
+        """Whether an open action was due before the day of the matrix."""
+        return action["state"] == OPEN and str(action["due"]) < self.day.isoformat()
+
+    def at(self, text: str) -> str:
+        """An instant by the clock on the wall of the zone of reports, to the minute."""
+        return datetime.fromisoformat(text).astimezone(load_zone(self.head["timezone"])).strftime("%Y-%m-%d %H:%M")
+
+
+def weeks_of(council: str, facts: Sequence[Envelope]) -> list[str]:
+    """The weeks in which a council met, by the instants of its matrices; empty of one that never did."""
+    return [row["week"] for row in _met(council, facts)]
+
+
+def meeting_of(council: str, facts: Sequence[Envelope], week: str) -> Meeting:
+    """The meeting of a week.
+
+    Args:
+        council: its name.
+        facts: its canonical facts, in order.
+        week: one of `weeks_of`.
+    """
+    met = _met(council, facts)
+    place = [row["week"] for row in met].index(week)
+    head, before = met[place], met[place - 1] if place else None
+    cells: list[Row] = [*rows_of(COUNCIL_CELLS, council, facts)]
+    actions: list[Row] = [*rows_of(COUNCIL_ACTIONS, council, facts)]
+    said, planned = _by_cell(rows_of(COUNCIL_COMMENTS, council, facts)), _by_cell(actions)
+    mine = [row for row in cells if row["week"] == week]
+    watched = [
+        Watched(row, said[week, _key(row)], planned[week, _key(row)]) for row in mine if row["colour"] in WATCHED
+    ]
+    return Meeting(
+        council,
+        head,
+        datetime.fromisoformat(head["known_at"]).astimezone(load_zone(head["timezone"])).date(),
+        _slices(mine),
+        sorted(watched, key=lambda each: WATCHED.index(each.cell["colour"])),
+        before,
+        [] if before is None or before["quarter"] != head["quarter"] else _became(cells, mine, before["week"], planned),
+        sorted((row for row in actions if row["state"] == OPEN), key=lambda row: (row["due"], row["action"])),
+    )
+
+
+def slice_words(row: Row) -> str:
+    """The slice of a row in words: `region north, segment smb`, or `total`; brackets where none was said."""
+    told = [f"{name} {row[name] or '(none)'}" for name in DIMENSIONS if row[name] is not None]
+    return ", ".join(told) or "total"
+
+
+def measure_words(measure: str) -> str:
+    """A measure in words: `closed ACV`, `open pipe`."""
+    return measure.replace("_", " ").replace("acv", "ACV")
+
+
+def _met(council: str, facts: Sequence[Envelope]) -> list[Row]:
+    found: list[Row] = [*rows_of(COUNCILS, council, facts)]
+    return sorted(found, key=lambda row: str(row["known_at"]))
+
+
+def _key(row: Row) -> _Key:
+    return (row["measure"], *(row[name] for name in DIMENSIONS))
+
+
+def _by_cell(rows: Sequence[Row]) -> defaultdict[tuple[str, _Key], list[Row]]:
+    found = defaultdict[tuple[str, _Key], list[Row]](list)
+    for row in rows:
+        found[row["week"], _key(row)].append(row)
+    return found
+
+
+def _slices(rows: Sequence[Row]) -> list[tuple[str, Mapping[str, Row]]]:
+    found: dict[str, dict[str, Row]] = {}
+    for row in rows:
+        found.setdefault(slice_words(row), {})[row["measure"]] = row
+    return list(found.items())
+
+
+def _became(
+    cells: Sequence[Row], mine: Sequence[Row], week: str, planned: Mapping[tuple[str, _Key], Sequence[Row]]
+) -> list[Became]:
+    now = {_key(row): row for row in mine}
+    return [
+        Became(row, now.get(_key(row)), planned.get((week, _key(row)), ()))
+        for row in cells
+        if row["week"] == week and row["colour"] in WATCHED
+    ]
