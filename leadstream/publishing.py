@@ -8,6 +8,7 @@ from engine.partitioning import partition_of
 from engine.ports import EventLog, Headers, NewRecord
 from engine.recordtime import TOLERANCE
 from events.codec import Codec, Undecodable
+from events.council import ConveneCouncil
 from events.envelope import Envelope, is_subject
 from events.instants import to_us
 from events.registry import AGREEMENT_COMMANDS, WIRE_TYPE
@@ -61,6 +62,8 @@ def _from_outside(line: int, envelope: Envelope) -> Refused | None:
     if type(envelope.data) in AGREEMENT_COMMANDS:
         verb = name.split(".")[1]
         return Refused(line, "type", f"{name} is a command; send it with: leadstream agreement {verb}")
+    if isinstance(envelope.data, ConveneCouncil):  # what it freezes is read from the views, and not told by anybody
+        return Refused(line, "type", f"{name} is a command; send it with: leadstream council convene")
     if type(envelope.data) not in INBOX_OF:
         return Refused(line, "type", f"{name} is made by leadstream itself and not taken from outside")
     if is_ours(envelope.source):

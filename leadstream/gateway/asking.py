@@ -10,17 +10,19 @@ from engine.partitioning import partition_of
 from engine.ports import EventLog
 from events.agreement import CommandAnswered
 from events.codec import Codec, Undecodable
+from events.council import ConveneCouncil
 from events.envelope import Envelope, is_subject
 from events.fact import Fact
 from events.instants import iso
-from events.registry import LEAD_COMMANDS, WIRE_TYPE
-from events.topics import LEAD_EVENTS
+from events.registry import COUNCIL_COMMANDS, LEAD_COMMANDS, WIRE_TYPE
+from events.topics import COUNCIL_EVENTS, LEAD_EVENTS
 from leadstream.gateway.answers import Answers
 from leadstream.gateway.publisher import Publisher
 from leadstream.gateway.reading import Reading
 
-NAMES: Mapping[str, type[Fact]] = {WIRE_TYPE[kind].split(".")[1].replace("_", "-"): kind for kind in LEAD_COMMANDS}
-"""Commands by the name people use, such as `hand-over`."""
+_ASKED = LEAD_COMMANDS | (COUNCIL_COMMANDS - {ConveneCouncil})
+NAMES: Mapping[str, type[Fact]] = {WIRE_TYPE[kind].split(".")[1].replace("_", "-"): kind for kind in _ASKED}
+"""Commands by the name people use, such as `hand-over`. A council is not convened here: whoever asks has no matrix."""
 _LOOKS, _LOOK = 10, 0.02
 """Facts and the answer that names them appear at about the same time, not in an order."""
 
@@ -50,7 +52,7 @@ class Decision(NamedTuple):
 
 
 class Asking:
-    """Asks leads. Belongs to one event loop.
+    """Asks leads and councils. Belongs to one event loop.
 
     Args:
         log: where facts appear.
@@ -113,7 +115,8 @@ class Asking:
         """
         asked = command.subject, command.id
         partition = partition_of(command.subject.encode(), self._partitions)
-        since = (await self._log.ends(LEAD_EVENTS))[partition]
+        topic = COUNCIL_EVENTS if type(command.data) in COUNCIL_COMMANDS else LEAD_EVENTS
+        since = (await self._log.ends(topic))[partition]
         future = self._answers.expect(asked)
         try:
             await self._publisher.append([(command, self._codec.encode(command))])
@@ -123,24 +126,28 @@ class Asking:
             return Decision(None, [])
         finally:
             self._answers.forget(asked, future)
-        return Decision(answer, await self._facts(command.subject, partition, since, answer))
+        return Decision(answer, await self._facts(topic, command.subject, partition, since, answer))
 
-    async def _facts(self, lead: str, partition: int, since: int, answer: CommandAnswered) -> list[Envelope]:
+    async def _facts(
+        self, topic: str, subject: str, partition: int, since: int, answer: CommandAnswered
+    ) -> list[Envelope]:
         """The facts that an answer names: they stand after `since`, unless it was given before."""
         wanted, found = set(answer.facts), dict[str, Envelope]()
         for _ in range(_LOOKS):
-            found = await self._since(lead, partition, since, wanted)
+            found = await self._since(topic, subject, partition, since, wanted)
             if len(found) == len(wanted):
                 break
             await asyncio.sleep(_LOOK)
         else:
-            found = {fact.id: fact for fact in await self._reading.facts(lead, wanted)}
+            found = {fact.id: fact for fact in await self._reading.facts(subject, wanted, topic)}
         return [found[each] for each in answer.facts if each in found]
 
-    async def _since(self, lead: str, partition: int, offset: int, wanted: set[str]) -> dict[str, Envelope]:
-        key, found = lead.encode(), dict[str, Envelope]()
+    async def _since(
+        self, topic: str, subject: str, partition: int, offset: int, wanted: set[str]
+    ) -> dict[str, Envelope]:
+        key, found = subject.encode(), dict[str, Envelope]()
         while len(found) < len(wanted):
-            records, after = await self._log.read(LEAD_EVENTS, partition, offset)
+            records, after = await self._log.read(topic, partition, offset)
             for record in records:
                 if record.key == key:
                     fact = self._codec.decode(record.value)

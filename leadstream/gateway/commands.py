@@ -1,4 +1,4 @@
-"""`POST /v1/commands/{name}` and `GET /v1/answers/{id}`: ask a lead for something, and hear what became of it."""
+"""`POST /v1/commands/{name}` and `GET /v1/answers/{id}`: ask a lead or a council for something, and hear of it."""
 
 from http import HTTPStatus
 from typing import Any
@@ -30,7 +30,7 @@ def commands_routes(parts: Parts) -> APIRouter:
     router = APIRouter()
 
     async def post_command(request: Request, name: str) -> Response:
-        """Ask a lead for something that may be refused. Answers with the facts that followed, or the refusal.
+        """Ask a lead or a council for something that may be refused. Answers with what followed, or the refusal.
 
         The command's id is the Idempotency-Key, or a new one; one that was sent before is answered as it was then.
         """
@@ -79,7 +79,7 @@ def _said(request: Request, body: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError as exc:
         raise Problem(HTTPStatus.BAD_REQUEST, f"the body is not JSON: {exc}") from exc
     if not isinstance(found, dict) or set(found) != _FIELDS:
-        raise Problem(HTTPStatus.BAD_REQUEST, 'an object {"subject": lead id, "data": {...}} was expected')
+        raise Problem(HTTPStatus.BAD_REQUEST, 'an object {"subject": lead or council, "data": {...}} was expected')
     return found
 
 

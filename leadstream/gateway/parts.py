@@ -33,7 +33,7 @@ class Parts:
     Attributes:
         callers: who may call.
         publisher: takes events into the log.
-        asking: asks leads.
+        asking: asks leads and councils.
         answers: what became of commands; somebody has to run its `follow`.
         reading: answers questions.
         clock: now, in microseconds.

@@ -90,11 +90,11 @@ class Reading:
 
         return await self._aside.ask(asked, seconds=self._seconds)
 
-    async def facts(self, lead: str, ids: Collection[str]) -> list[Envelope]:
-        """Those of a lead's facts that have one of these ids, in order."""
+    async def facts(self, subject: str, ids: Collection[str], topic: str) -> list[Envelope]:
+        """Those of a subject's facts, in its canonical log, that have one of these ids, in order."""
 
         async def asked(found: Sources) -> list[Envelope]:
-            facts = await history_of(found.log, found.partitions, lead, Codec())
+            facts = await history_of(found.log, found.partitions, subject, Codec(), topic)
             return [fact for fact in facts if fact.id in ids]
 
         return await self._aside.ask(asked, seconds=self._seconds)

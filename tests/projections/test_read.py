@@ -17,7 +17,7 @@ from projections.read import answer_columns, condition, read_view, sifted
 from projections.views.view import BadQuery
 from tests.projections.given import clock, minutes, text, told
 from tests.projections.house import House, house
-from tests.projections.pipeline.facts import opening, said
+from tests.projections.pipeline.facts import meeting, opening, said
 from tests.projections.strategies import histories
 from tests.support.laws import examples
 
@@ -168,7 +168,8 @@ async def test_every_view_answers_with_its_columns_in_order_and_complete_to_last
         said("sister", 1, AccountOpened(name="Sister", parent="acme")), said("acme", 1, AccountOpened(name="Acme")),
         log=ACCOUNT_EVENTS,
     )  # fmt: skip
-    await built.write(said("plan", 0, TargetSet(quarter="2026Q1", amount_minor=1, currency="EUR")), log=COUNCIL_EVENTS)
+    target = said("plan", 0, TargetSet(quarter="2026Q1", amount_minor=1, currency="EUR"))
+    await built.write(target, *meeting(4), log=COUNCIL_EVENTS)
     await built.writer_at(60)
     await built.project(until=60)
     await built.show()

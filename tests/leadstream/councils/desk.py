@@ -54,11 +54,12 @@ class Desk(House):
         await sink_once(self.log, self.store)
 
     async def convenes(
-        self, council: str, known_at: str, at: str, *, cuts: Sequence[str] = DIMENSIONS, quarter: str | None = None
-    ) -> CommandAnswered:
+        self, council: str, known_at: str, at: str, *, by: str = "Ines", cuts: Sequence[str] = DIMENSIONS,
+        quarter: str | None = None,
+    ) -> CommandAnswered:  # fmt: skip
         """Time passes to `at`, the matrix of an instant before is read, and the council decides."""
         await self.passes(at)
-        asked = convening(self.store, by="Ines", known_at=instant(known_at), quarter=quarter, cut_by=cuts)
+        asked = convening(self.store, by=by, known_at=instant(known_at), quarter=quarter, cut_by=cuts)
         return await self.asks(council, asked, at)
 
     async def asks(self, council: str, asked: CouncilCommand, at: str) -> CommandAnswered:

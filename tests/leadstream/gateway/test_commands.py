@@ -5,8 +5,13 @@ from contextlib import asynccontextmanager
 import pytest
 import pytest_asyncio
 
-from events.topics import LEAD_INBOX
-from tests.leadstream.gateway.house import House, body, event
+from events.codec import Codec
+from events.instants import from_us
+from events.registry import wrap
+from events.topics import COUNCIL_INBOX, LEAD_INBOX
+from leadstream.publishing import publish
+from tests.leadstream.gateway.house import PARTITIONS, House, body, event
+from tests.streams.deciders.councils.meetings import convene
 
 REJECT = {"subject": "ann", "data": {"by": "Ines", "reason": "no_budget"}}
 
@@ -22,13 +27,13 @@ async def desk(house: House) -> House:
 
 
 @asynccontextmanager
-async def worker(house: House) -> AsyncIterator[None]:
+async def worker(house: House, inbox: str = LEAD_INBOX) -> AsyncIterator[None]:
     """Somebody who decides what is sent, while the body runs."""
 
     async def work() -> None:
-        seen = sum(await house.log.ends(LEAD_INBOX))
+        seen = sum(await house.log.ends(inbox))
         while True:
-            if (now := sum(await house.log.ends(LEAD_INBOX))) > seen:
+            if (now := sum(await house.log.ends(inbox))) > seen:
                 await house.decide()
                 seen = now
             await asyncio.sleep(0)
@@ -105,3 +110,18 @@ async def test_commands_need_their_scope(desk: House) -> None:
     desk.clock.at += 2_000_000
     assert (await desk.command("reject", REJECT)).status_code == 403
     assert (await desk.get("/v1/answers/c-1")).status_code == 403
+
+
+async def test_a_council_is_asked_as_a_lead_is_and_convened_by_nobody_here(desk: House) -> None:
+    convened = wrap(convene(), id="met", source="/office", subject="emea", time=from_us(desk.clock()))
+    await publish(desk.log, PARTITIONS, [(convened, Codec().encode(convened), ())])
+    await desk.decide()
+    comment = {"subject": "emea", "data": {"measure": "closed_acv", "text": "two slipped", "by": "Ines"}}
+    async with worker(desk, COUNCIL_INBOX):
+        said, again = [await desk.command("comment", comment, idempotency_key="c-1") for _ in range(2)]
+        refused = await desk.command("finish", {"subject": "emea", "data": {"action": 1, "by": "Ines"}})
+    assert (said.status_code, said.json()["facts"][0]["fact"]) == (200, "cell.commented")
+    assert again.json() == said.json()
+    assert (refused.status_code, refused.json()["reason"]) == (409, "unknown action")
+    none = await desk.command("convene", {"subject": "emea", "data": {}})
+    assert (none.status_code, none.json()["field"]) == (404, "name")

@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from events.council import ActionPlanned, CellCommented, CouncilCell, CouncilConvened
 from events.envelope import Envelope
 from events.fact import Fact
 from events.opportunity import (
@@ -91,3 +92,19 @@ def pipelines(draw: st.DrawFn) -> list[Envelope]:
         known.add(name)
         found.append(said(name, recorded - draw(st.sampled_from([0, 0, 2, 9])), fact, recorded))
     return found
+
+
+def meeting(day: float) -> list[Envelope]:
+    """A council of the first quarter that met on a day of January, and what was said and planned in it."""
+    cell: dict[str, Any] = {"measure": "closed_acv", "region": "north"}
+    week = f"2026-W{instant(day).isocalendar().week:02d}"
+    frozen = CouncilCell(amount_minor=1, target_minor=9, colour="red", **cell)
+    convened = CouncilConvened(
+        week=week, quarter="2026Q1", known_at=instant(day), timezone="UTC", day=1 + int(day), days=90, currency="EUR",
+        cells=(frozen,), by="ines",
+    )  # fmt: skip
+    planned = ActionPlanned(
+        action=1, week=week, kind="dinner", what="with them", owner="radu", due=date(2026, 3, 1), by="ines", **cell
+    )
+    commented = CellCommented(week=week, text="slipped", by="ines", **cell)
+    return [said("emea", day + place / 100, fact) for place, fact in enumerate((convened, commented, planned), start=1)]
