@@ -179,4 +179,6 @@ def test_a_broker_url_of_which_no_log_can_be_made_is_wrong_use_of_every_command(
 def _value(parameter: click.Parameter, file: str) -> str:
     if isinstance(parameter.type, click.Choice):
         return str(next(iter(parameter.type.choices)))
+    if parameter.type is click.INT:
+        return "1"
     return "2026-01-01" if parameter.type is INSTANT else file
