@@ -1,4 +1,4 @@
-"""`python -m benchmarks.gateway`: single posts and batches through a real gateway, on the embedded log or a broker.
+"""`python -m benchmarks.gateway`: single posts, batches and forms through a real gateway, on either log.
 
 The client is this process; both share the machine's cores, so what the gateway could do alone shows in its processor
 time. Whatever was acknowledged is counted in the log afterwards.
@@ -17,7 +17,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.gateway_load import BATCH, Answered, Load, drive
+from benchmarks.gateway_load import BATCH, Answered, Forms, Load, Requests, drive
 from events.topics import LEAD_INBOX
 from leadstream import keys
 from leadstream.deployment import opened
@@ -29,6 +29,12 @@ from tests.support.process import Process, leadstream
 SINGLE, BATCHED = 2_000, 40_000
 """The aims: single posts a second, events a second in batches. Latency is measured at half of each."""
 _WARM_SECONDS = 2.0
+_WAYS_IN = """
+[sources.contact]
+connector = "web_form"
+public_key = "bench"
+rate = 1000000
+"""
 
 
 class Case(NamedTuple):
@@ -39,12 +45,18 @@ class Case(NamedTuple):
         batch: events of a request.
         connections: at a time.
         rate: requests a second; None for as many as are answered.
+        forms: forms of a page instead of events; each tells two facts.
     """
 
     name: str
     batch: int
     connections: int
     rate: float | None = None
+    forms: bool = False
+
+    def load(self, key: str, run: str) -> Requests:
+        """What is sent."""
+        return Forms(run) if self.forms else Load(key, run, self.batch)
 
 
 CASES = (
@@ -52,6 +64,7 @@ CASES = (
     Case(f"batches of {BATCH}, as many as go", BATCH, 8),
     Case(f"single posts at {SINGLE // 2:,}/s", 1, 64, SINGLE / 2),
     Case(f"batches of {BATCH} at {BATCHED // 2:,} events/s", BATCH, 8, BATCHED / 2 / BATCH),
+    Case("forms of two facts, as many as go", 2, 64, forms=True),
 )
 
 
@@ -98,11 +111,12 @@ async def measured(folder: Path, seconds: float, broker: str) -> list[Row]:
     env = {"LEADSTREAM_DATA_DIR": str(folder), **({"LEADSTREAM_BROKER": broker} if broker else {})}
     async with opened(settings, create=True):
         pass
-    with leadstream("gateway", "--port", str(port), log=folder / "gateway.out", env=env) as gateway:
+    (folder / "leadstream.toml").write_text(_WAYS_IN)
+    with leadstream("gateway", "--port", str(port), log=folder / "gateway.out", env=env, cwd=folder) as gateway:
         await asyncio.to_thread(gateway.wait_for, "gateway on http", 120)
         rows = []
         for number, case in enumerate(CASES):
-            load = Load(new.text, f"warm{number}", case.batch)
+            load = case.load(new.text, f"warm{number}")
             await drive(port, load, connections=case.connections, seconds=_WARM_SECONDS, rate=case.rate)
             rows.append(await _one(case, number, port, new.text, gateway, settings, seconds))
     return rows
@@ -113,7 +127,7 @@ async def _one(
 ) -> Row:
     process = psutil.Process(gateway.pid)
     kept, before, began = await _kept(settings), sum(process.cpu_times()[:2]), time.perf_counter()
-    load = Load(key, f"case{number}", case.batch)
+    load = case.load(key, f"case{number}")
     told = await drive(port, load, connections=case.connections, seconds=seconds, rate=case.rate)
     used, took = sum(process.cpu_times()[:2]) - before, time.perf_counter() - began
     return Row(

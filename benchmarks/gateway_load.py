@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 BATCH = 500
 _KEYS = 20_000
@@ -16,7 +17,7 @@ class Answered:
     Attributes:
         events: how many were acknowledged.
         seconds: from sending a request to its answer, of each.
-        refused: answers that were no 202, the first ones.
+        refused: answers that were no acknowledgement, the first ones.
         took: seconds of the whole.
     """
 
@@ -31,8 +32,43 @@ class Answered:
         return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))] if ordered else 0.0
 
 
-class Load:
+class Requests(Protocol):
     """Makes requests that are never the same."""
+
+    @property
+    def events(self) -> int:
+        """Facts that a request tells."""
+        ...
+
+    def request(self) -> bytes:
+        """The next one."""
+        ...
+
+
+class Forms:
+    """Forms of a page, to the way in `contact`; each tells two facts: somebody became known, and sent it."""
+
+    events = 2
+
+    def __init__(self, run: str) -> None:
+        self._run, self._number = run, 0
+
+    def request(self) -> bytes:
+        """The next one."""
+        number = self._number = self._number + 1
+        body = (
+            f"email=person{number * 7919 % _KEYS}%40example.com&name=A.+Example&company=Example&country=RO"
+            f"&employees=250&submission_id={self._run}-{number}&page_url=https%3A%2F%2Fwww.example.com%2Fpricing%3Futm_campaign%3Dnew"
+        ).encode()
+        head = (
+            "POST /v1/hooks/contact?key=bench HTTP/1.1\r\nhost: bench\r\n"
+            f"content-type: application/x-www-form-urlencoded\r\ncontent-length: {len(body)}\r\n\r\n"
+        )
+        return head.encode() + body
+
+
+class Load:
+    """Events, one by one or in batches."""
 
     def __init__(self, key: str, run: str, batch: int) -> None:
         self._run, self._batch, self._number = run, batch, 0
@@ -62,7 +98,7 @@ class Load:
         )
 
 
-async def drive(port: int, load: Load, *, connections: int, seconds: float, rate: float | None = None) -> Answered:
+async def drive(port: int, load: Requests, *, connections: int, seconds: float, rate: float | None = None) -> Answered:
     """Send for so long.
 
     Args:
@@ -91,7 +127,7 @@ def _turns(rate: float | None, began: float) -> Callable[[], float]:
     return turn
 
 
-async def _connection(port: int, load: Load, turn: Callable[[], float], until: float, told: Answered) -> None:
+async def _connection(port: int, load: Requests, turn: Callable[[], float], until: float, told: Answered) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         while (at := turn()) < until and time.perf_counter() < until:
@@ -103,7 +139,7 @@ async def _connection(port: int, load: Load, turn: Callable[[], float], until: f
             length = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0])
             body = await reader.readexactly(length)
             told.seconds.append(time.perf_counter() - sent)
-            if head[9:12] == b"202":
+            if head[9:12] in (b"200", b"202"):
                 told.events += load.events
             elif len(told.refused) < 5:
                 told.refused.append(body)

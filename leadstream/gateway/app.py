@@ -12,9 +12,11 @@ from starlette.types import ASGIApp
 from engine.errors import LogError
 from leadstream import __version__
 from leadstream.gateway.commands import commands_routes
-from leadstream.gateway.events import PATH, Endpoint, events_endpoint, events_routes
-from leadstream.gateway.front import Front
-from leadstream.gateway.hooks import hooks_routes
+from leadstream.gateway.events import PATH as EVENTS_PATH
+from leadstream.gateway.events import events_endpoint, events_routes
+from leadstream.gateway.front import Endpoint, Front
+from leadstream.gateway.hooks import PATH as HOOKS_PATH
+from leadstream.gateway.hooks import Hooks, hooks_routes
 from leadstream.gateway.leads import leads_routes
 from leadstream.gateway.parts import Parts
 from leadstream.gateway.problems import Problem, response_to, unavailable
@@ -31,11 +33,18 @@ _ABOUT = (
 
 def build_app(parts: Parts) -> ASGIApp:
     """The application. It starts nothing and owns nothing: who made the parts ends them."""
-    app, post_events = _routed(parts)
-    return Front(app, PATH, post_events)
+    post_events, hook = events_endpoint(parts), Hooks(parts).answer
+    app = _routed(parts, post_events, hook)
+
+    def in_front(method: str, path: str) -> Endpoint | None:
+        if path == EVENTS_PATH:
+            return post_events if method == "POST" else None
+        return hook if path.startswith(HOOKS_PATH) else None
+
+    return Front(app, in_front)
 
 
-def _routed(parts: Parts) -> tuple[FastAPI, Endpoint]:
+def _routed(parts: Parts, post_events: Endpoint, hook: Endpoint) -> FastAPI:
     app = FastAPI(
         title="leadstream gateway",
         version=__version__,
@@ -46,9 +55,9 @@ def _routed(parts: Parts) -> tuple[FastAPI, Endpoint]:
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},  # tells nobody else
     )
-    post_events = events_endpoint(parts)
     app.include_router(events_routes(post_events))
-    for routes in (commands_routes, leads_routes, views_routes, hooks_routes):
+    app.include_router(hooks_routes(hook))
+    for routes in (commands_routes, leads_routes, views_routes):
         app.include_router(routes(parts))
     app.add_api_route("/v1/health", _health, methods=["GET"], include_in_schema=False)
     app.add_exception_handler(Problem, _problem)
@@ -57,7 +66,7 @@ def _routed(parts: Parts) -> tuple[FastAPI, Endpoint]:
     app.add_exception_handler(StoreError, _out_of_reach)
     app.add_exception_handler(Exception, _unexpected)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
-    return app, post_events
+    return app
 
 
 def _described(app: FastAPI) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """`POST /v1/events`: CloudEvents in, an answer for each."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -11,13 +11,13 @@ from fastapi import APIRouter, Request, Response
 from leadstream.gateway.bodies import body_of
 from leadstream.gateway.cloudevents import RawHeaders, events_in
 from leadstream.gateway.described import EVENTS
+from leadstream.gateway.front import Endpoint
 from leadstream.gateway.parts import Parts
 from leadstream.gateway.problems import PROBLEM_TYPE, Problem
 from leadstream.gateway.publisher import Item
 from leadstream.gateway.repeating import HEADER, Name, Repeats, digest_of, key_in
 
 PATH = "/v1/events"
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def events_endpoint(parts: Parts) -> Endpoint:

@@ -1,7 +1,7 @@
-"""The short way for the one route that is called thousands of times a second.
+"""The short way for the routes that are called thousands of times a second.
 
 What FastAPI does around an endpoint (routing, dependencies, exit stacks, telemetry) costs twice what the endpoint
-itself does, and this route uses none of it. It is registered with FastAPI as well, which describes it.
+itself does, and these routes use none of it. They are registered with FastAPI as well, which describes them.
 """
 
 from collections.abc import Awaitable, Callable
@@ -12,26 +12,30 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from leadstream.gateway.problems import Problem, response_to
 
+Endpoint = Callable[[Request], Awaitable[Response]]
+Find = Callable[[str, str], Endpoint | None]
+"""Method and path -> what answers; None where the application does."""
+
 
 class Front:
-    """An application with one endpoint in front of it.
+    """An application with endpoints in front of it.
 
     Args:
         app: answers everything else.
-        path: of the endpoint.
-        post: answers POST to it.
+        find: finds the endpoint of a request.
     """
 
-    def __init__(self, app: ASGIApp, path: str, post: Callable[[Request], Awaitable[Response]]) -> None:
-        self._app, self._path, self._post = app, path, post
+    def __init__(self, app: ASGIApp, find: Find) -> None:
+        self._app, self._find = app, find
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        if scope["type"] != "http" or scope["path"] != self._path or scope["method"] != "POST":
+        endpoint = self._find(scope["method"], scope["path"]) if scope["type"] == "http" else None
+        if endpoint is None:
             await self._app(scope, receive, send)
             return
         try:
-            response = await self._post(Request(scope, receive))
+            response = await endpoint(Request(scope, receive))
         except Problem as exc:
             response = response_to(exc)
         await response(scope, receive, send)

@@ -17,6 +17,7 @@ from leadstream.connectors import forms
 from leadstream.connectors.port import Raw, Refusal, Reply
 from leadstream.gateway.bodies import body_of
 from leadstream.gateway.described_hooks import HOOKS
+from leadstream.gateway.front import Endpoint
 from leadstream.gateway.parts import Parts
 from leadstream.gateway.problems import Problem
 from leadstream.gateway.rates import Bucket, too_often
@@ -25,7 +26,8 @@ from leadstream.intake.sources import Source
 from leadstream.intake.taking import FAULT, Taken, batches, size_of, taken
 
 logger = logging.getLogger("leadstream.gateway")
-PATH = "/v1/hooks/{source}"
+PATH = "/v1/hooks/"
+"""Of the ways in; the name follows."""
 KNOWN = 100_000
 """Requests of which this process remembers that they are in the log."""
 _IN_TIME = 0.8
@@ -58,7 +60,7 @@ class Hooks:
             Problem: 404 no such way in, 401 and 403 not from whom it should be, 405, 408, 413, 415, 429, 503; and 400
                 for what whoever sent it can mend.
         """
-        source = self._parts.sources.get(request.path_params["source"])
+        source = self._parts.sources.get(request.scope["path"].removeprefix(PATH))
         if source is None:
             raise Problem(
                 HTTPStatus.NOT_FOUND, "there is no such way in; leadstream connectors list shows what is set up"
@@ -124,19 +126,10 @@ class Hooks:
         return Problem(refused.status, refused.reason)
 
 
-def hooks_routes(parts: Parts) -> APIRouter:
-    """The routes of the ways in."""
-    router, hooks = APIRouter(), Hooks(parts)
-
-    async def post_hook(request: Request) -> Response:
-        """Take the request of a vendor or a form, in the vendor's own form."""
-        return await hooks.answer(request)
-
-    async def other_hook(request: Request) -> Response:
-        return await hooks.answer(request)
-
-    router.add_api_route(PATH, post_hook, methods=["POST"], **HOOKS)
-    router.add_api_route(PATH, other_hook, methods=["GET", "HEAD", "OPTIONS"], include_in_schema=False)
+def hooks_routes(endpoint: Endpoint) -> APIRouter:
+    """The route to the ways in, with its description."""
+    router = APIRouter()
+    router.add_api_route(f"{PATH}{{source}}", endpoint, methods=["POST"], **HOOKS)
     return router
 
 
