@@ -63,7 +63,7 @@ class Hooks:
         source = self._parts.sources.get(request.scope["path"].removeprefix(PATH))
         if source is None:
             raise Problem(
-                HTTPStatus.NOT_FOUND, "there is no such way in; leadstream connectors list shows what is set up"
+                HTTPStatus.NOT_FOUND, "there is no such way in; leadstream connectors check shows those there are"
             )
         if request.method == "OPTIONS" and source.connector.browsers:
             return _preflight(source, request)
@@ -109,6 +109,9 @@ class Hooks:
             raise too_often(f"this way in takes {source.rate} requests a second", wait)
         bucket.spend(1, raw.received_at)
         found = taken(source, raw, self._codec)
+        for letter in found.letters:
+            if letter.reason == FAULT:
+                self._tell("%s: %s", source.name, letter.detail, raw.received_at)
         mark = _mark(found)
         outcome = "duplicate" if mark in self._known else "accepted"
         if outcome == "accepted":
@@ -119,11 +122,15 @@ class Hooks:
 
     def _refusal(self, source: Source, refused: Refusal, at: int) -> Problem:
         """What whoever is not believed is told; our log says so now and then, for the one who set it up."""
-        about = source.name, refused.reason
+        self._tell("a request to %s was refused: %s", source.name, refused.reason, at)
+        return Problem(refused.status, refused.reason)
+
+    def _tell(self, text: str, source: str, reason: str, at: int) -> None:
+        """Log what is wrong with a way in, once a minute: anybody can send thousands of wrong requests."""
+        about = source, reason
         if at - self._told.get(about, at - _QUIET) >= _QUIET:
             self._told[about] = at
-            logger.warning("a request to %s was refused: %s", *about)
-        return Problem(refused.status, refused.reason)
+            logger.warning(text, source, reason)
 
 
 def hooks_routes(endpoint: Endpoint) -> APIRouter:

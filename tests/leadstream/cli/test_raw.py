@@ -4,12 +4,13 @@ import asyncio
 import json
 import tomllib
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from events.codec import Codec
 from events.topics import LEAD_EVENTS, LEAD_INBOX, RAW
-from leadstream.connectors.port import Raw
+from leadstream.connectors.port import Given, Outcome, Raw
 from leadstream.deployment import opened
 from leadstream.intake.secrets import read_secret
 from leadstream.intake.sources import sources_of
@@ -37,14 +38,22 @@ def form(body: str, *, source: str = "contact", received: str = requests.RECEIVE
     return Raw(**{name: getattr(raw, name) for name in Raw.__struct_fields__} | {"endpoint": source})
 
 
-def received(house: House, *raws: Raw, with_facts: bool = True) -> None:
+def breaks(_raw: Raw, _given: Given) -> Outcome:
+    """A connector with a fault."""
+    raise KeyError("ada@example.com")
+
+
+def received(house: House, *raws: Raw, with_facts: bool = True, broken: bool = False) -> None:
     """Requests in the log as the gateway puts them there, or as they are when it died in between on Kafka."""
     known, _ = sources_of(tomllib.loads(CONFIG)["sources"], read_secret, house.settings.secret.encode())
 
     async def appended() -> None:
         async with opened(house.settings) as log:
             for raw in raws:
-                records = batches(taken(known[raw.endpoint], raw, Codec()), house.partitions)
+                source = known[raw.endpoint]
+                if broken:
+                    source = replace(source, connector=replace(source.connector, translate=breaks))
+                records = batches(taken(source, raw, Codec()), house.partitions)
                 await log.append({at: many for at, many in records.items() if with_facts or at[0] != LEAD_INBOX})
 
     asyncio.run(appended())
@@ -165,3 +174,17 @@ def test_a_letter_about_a_request_shows_its_body_and_is_retried_by_translating_i
     assert ids(kept, LEAD_INBOX) == before
     kept.write("leadstream.toml", CONFIG.partition("[sources.contact]")[0])
     assert "which leadstream.toml does not have" in kept.refused("dead-letters", "retry", letter["id"])
+
+
+def test_a_request_that_a_connector_broke_on_is_translated_when_the_connector_is_mended(house: House) -> None:
+    house.write("leadstream.toml", CONFIG)
+    house.run("topics", "create")
+    received(house, form(FORM), broken=True)
+    (letter,) = house.rows("dead-letters", "list", "--reason", "fault")
+    assert ids(house, LEAD_INBOX) == Counter()
+    for _ in range(2):
+        said = house.run("dead-letters", "retry", letter["id"]).stdout
+        assert said == f"{letter['id']} is translated, 2 facts are in the inboxes\n"
+    house.decide()
+    mine = [count for (source, _), count in ids(house, LEAD_EVENTS).items() if source == "/connectors/contact"]
+    assert mine == [1, 1]

@@ -279,7 +279,7 @@ def breaks(_raw: Raw, _given: Given) -> Outcome:
     raise KeyError("ada@example.com")
 
 
-async def test_a_connector_that_breaks_costs_no_request(tmp_path: Path) -> None:
+async def test_a_connector_that_breaks_costs_no_request(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     right = with_form()["web_form"]
     broken = dataclasses.replace(right, connector=dataclasses.replace(right.connector, translate=breaks))
     async with gateway(tmp_path, ways_in={"web_form": broken}) as house:
@@ -291,6 +291,8 @@ async def test_a_connector_that_breaks_costs_no_request(tmp_path: Path) -> None:
         assert headers["dlq.reason"] == "fault"
         assert "KeyError at tests.leadstream.gateway.test_hooks:" in headers["dlq.detail"]
         assert "ada@example.com" not in headers["dlq.detail"]
+    told = [record.getMessage() for record in caplog.records if record.name == "leadstream.gateway"]
+    assert told == [f"web_form: {headers['dlq.detail']}"]
 
 
 async def test_a_url_behind_a_proxy_is_signed_as_its_sender_sees_it(tmp_path: Path) -> None:
