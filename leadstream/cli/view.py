@@ -1,12 +1,13 @@
 """`leadstream view`: the current rows of a view."""
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 import click
 
 from engine.errors import Unavailable
 from leadstream.cli.options import command, fail
-from leadstream.cli.output import format_option, show
+from leadstream.cli.output import Row, format_option, show
 from leadstream.cli.root import main
 from leadstream.cli.times import INSTANT, ZONE
 from leadstream.cli.urgency import with_urgency
@@ -19,7 +20,7 @@ from projections.catalogue import BY_NAME
 from projections.read import answer_columns, condition
 from projections.sink import sink_once
 from projections.stores.port import StoreUnavailable
-from projections.views.view import BadQuery
+from projections.views.view import BadQuery, Computed
 
 
 @command(main, "view")
@@ -93,5 +94,13 @@ async def view(
     finally:
         store.close()
     if form == "table":
+        columns = _with_something_in_them(name, rows, columns)
         rows, columns = with_urgency(name, rows, columns, now_us(), zone)
     show(rows, form, columns=columns, empty=f"view {name} has no rows")
+
+
+def _with_something_in_them(name: str, rows: Sequence[Row], columns: Sequence[str]) -> list[str]:
+    """A table leaves out by what a figure is not cut: columns of a computed view that are empty in every row."""
+    if not rows or not isinstance(BY_NAME[name], Computed):
+        return list(columns)
+    return [column for column in columns if any(row[column] is not None for row in rows)]

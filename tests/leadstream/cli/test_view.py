@@ -8,7 +8,7 @@ import pytest
 
 from projections.catalogue import BY_NAME
 from projections.stores.sqlite import SqliteStore
-from tests.leadstream.cli.house import AGREEMENT, MAPPING, House
+from tests.leadstream.cli.house import AGREEMENT, MAPPING, House, fact, lines
 
 END = "2012-01-03T00:00:00.000000Z"
 VIEWS = tuple(BY_NAME)
@@ -94,6 +94,21 @@ def test_the_table_names_every_column_and_value(told: House) -> None:
     table = told.run("view", "sla").stdout
     for word in ("agreement", "clause", "breached", "retracted", "desk", "first_response", END):
         assert word in table
+
+
+def test_a_table_of_figures_leaves_out_by_what_they_are_not_cut_and_other_forms_do_not(house: House) -> None:
+    more = {"account": "acme", "name": "Mill", "stage": "Talks", "amount_minor": 700, "currency": "EUR"}
+    opened = fact("opportunity.opened", "mill", 1, "2026-01-05T09:00:00Z", region="north", **more)
+    house.run("publish", "-", given=lines([opened]))
+    house.decide()
+    asked = ("view", "matrix", "--by", "region", "--as-of", "2026-02-01T00:00:00Z")
+    heads = house.run(*asked).stdout.split("─")[0].split()
+    assert {"region", "measure", "amount_minor"} <= set(heads)
+    assert {"product", "segment", "known_at"}.isdisjoint(heads)
+    (row,) = house.rows(*asked, "--where", "measure=pipe_generation")
+    assert (row["region"], row["amount_minor"], row["product"]) == ("north", 700, None)
+    reached = house.rows("view", "stage-conversion", "--as-of", "2026-02-01T00:00:00Z")
+    assert [(row["stage"], row["opportunities"]) for row in reached] == [("opened", 1), ("Talks", 1), ("won", 0)]
 
 
 @pytest.mark.parametrize(
