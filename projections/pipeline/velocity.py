@@ -82,11 +82,12 @@ def conversions(every: Iterable[Sequence[Version]], stages: Sequence[str], begin
     for known in every:
         if not known or known[-1].deal.opened_at is None or not begin <= known[-1].deal.opened_at < end:
             continue
-        been = [place[stay.stage] for stay in stays(known) if stay.stage in place]
         is_won = known[-1].deal.status == WON
-        for number in (0, *been, *([len(stages) + 1] if is_won else [])):
+        entered = [place[stay.stage] for stay in stays(known) if stay.stage in place]
+        for number in (0, *entered, *([len(stages) + 1] if is_won else [])):
             entries[number] += 1
-        furthest = len(stages) + 1 if is_won else max(been, default=0)
+        been = (place.get(each.deal.stage, 0) for each in known)  # also one it closed in at the instant it came there
+        furthest = len(stages) + 1 if is_won else max(been)
         for number in range(furthest + 1):
             reached[number] += 1
         lost[furthest] += known[-1].deal.status == LOST

@@ -4,7 +4,7 @@ import csv
 import gzip
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -321,6 +321,98 @@ def test_the_matrix_of_a_quarter_sums_to_the_amounts_of_the_file(offers: Home, s
     for measure, step in (("closed_acv", "A_APPROVED"), ("pipe_generation", "O_CREATED")):
         months = of_file(shared_data, step)
         assert cells[measure] == sum(each.cents for month, each in months.items() if quarter_of(month) == quarter)
+
+
+class Step(NamedTuple):
+    """A step of an offer in the file."""
+
+    at: datetime
+    step: str
+
+
+STAGE_OF = {"O_CREATED": "Created", "O_SENT": "Sent", "O_SENT_BACK": "Returned", "O_ACCEPTED": "Accepted"}
+WAY = list(STAGE_OF.values())
+
+
+@pytest.fixture(scope="module")
+def lives(offer_file: Path) -> dict[str, list[Step]]:
+    found = defaultdict[str, list[Step]](list)
+    for row in rows_of(offer_file):
+        found[row["offer"]].append(Step(datetime.fromisoformat(row["at"]), row["step"]))
+    # Of what happened at one instant the end comes last; the file has it in any order.
+    return {
+        offer: sorted(steps, key=lambda step: (step.at, step.step not in STAGE_OF)) for offer, steps in found.items()
+    }
+
+
+def won(steps: list[Step]) -> bool:
+    return steps[-1].step == "A_APPROVED"
+
+
+def stays_of(steps: list[Step]) -> Iterator[tuple[str, timedelta | None]]:
+    """The stages of an offer and how long it was there, as long as it was there at all; None: it still is."""
+    stage, since = "", steps[0].at
+    for step in steps:
+        new = STAGE_OF.get(step.step, "")
+        if new != stage:
+            if stage and step.at > since:
+                yield stage, step.at - since
+            stage, since = new, step.at
+    if stage:
+        yield stage, None
+
+
+def test_each_quarters_offers_came_as_far_as_the_file_says(offers: Home, lives: dict[str, list[Step]]) -> None:
+    wanted: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+    for steps in lives.values():
+        cohort = wanted[quarter_of(month_of(steps[0].at.isoformat(), AMSTERDAM))]
+        place = {"": -1} | {stage: number for number, stage in enumerate(WAY)}
+        furthest = max(place[STAGE_OF.get(step.step, "")] for step in steps)
+        reached = ["opened", *WAY, "won"] if won(steps) else ["opened", *WAY[: furthest + 1]]
+        cohort.update((stage, "opportunities") for stage in reached)
+        ended = "won" if won(steps) else "standing" if steps[-1].step in STAGE_OF else "lost"
+        cohort[reached[-1], ended] += ended != "won"
+    rows = asked(offers, "stage-conversion")
+    assert {row["cohort"] for row in rows} == set(wanted) == {"2011Q4", "2012Q1"}
+    for row in rows:
+        figures = {name: wanted[row["cohort"]][row["stage"], name] for name in ("opportunities", "lost", "standing")}
+        assert {name: row[name] for name in figures} == figures, row
+    assert sum(row["opportunities"] for row in rows if row["stage"] == "opened") == len(lives) == 7_030
+
+
+def test_stages_took_as_long_as_the_file_says(offers: Home, lives: dict[str, list[Step]]) -> None:
+    took, there = defaultdict[str, list[timedelta]](list), Counter[str]()
+    for steps in lives.values():
+        for stage, length in stays_of(steps):
+            if length is None:
+                there[stage] += 1
+            else:
+                took[stage].append(length)
+
+    def nearest_rank(stage: str, percent: int) -> int:
+        ranked = sorted(took[stage])
+        return ranked[-(-percent * len(ranked) // 100) - 1] // timedelta(seconds=1)
+
+    rows = {row["stage"]: row for row in asked(offers, "stage-ages")}
+    assert set(rows) == set(took)
+    for stage, row in rows.items():
+        assert (row["ended"], row["open"]) == (len(took[stage]), there[stage])
+        assert (row["p50_seconds"], row["p90_seconds"]) == (nearest_rank(stage, 50), nearest_rank(stage, 90))
+
+
+def test_what_is_sold_a_day_follows_from_the_file(
+    offers: Home, lives: dict[str, list[Step]], shared_data: Path
+) -> None:
+    sold = [steps for steps in lives.values() if won(steps)]
+    standing = sum(steps[-1].step in STAGE_OF for steps in lives.values())
+    took = sum((steps[-1].at - steps[0].at for steps in sold), timedelta()) / timedelta(seconds=1)
+    cents = sum(each.cents for each in of_file(shared_data, "A_APPROVED").values())
+    (row,) = asked(offers, "velocity")
+    assert (row["open"], row["won"], row["lost"]) == (standing, len(sold), len(lives) - len(sold) - standing)
+    assert (row["won_minor"], row["mean_won_minor"]) == (cents, round(cents / len(sold)))
+    assert abs(row["mean_seconds"] - took / len(sold)) <= 0.5
+    rate = len(sold) / (row["won"] + row["lost"])
+    assert row["a_day_minor"] == pytest.approx(standing * rate * cents / (took / 86_400), rel=1e-6)
 
 
 async def test_the_offers_are_verified(offers: Home) -> None:

@@ -46,6 +46,11 @@ def test_whoever_skips_a_stage_came_past_it() -> None:
     ]  # fmt: skip
 
 
+def test_a_stage_that_was_entered_at_the_instant_of_closing_was_come_to() -> None:
+    found = table(known(opened(1), step(STAGE, 3, stage="contract"), step(LOST, 3, reason="price")))
+    assert [(row.deals, row.lost) for row in found.values()] == [(1, 0), (1, 0), (1, 0), (1, 1), (0, 0)]
+
+
 def test_an_opportunity_of_no_stage_in_the_list_is_in_its_cohort_all_the_same() -> None:
     found = table(known(opened(1, stage="trial"), step(LOST, 3, reason="price")), known(opened(1, stage="trial")))
     assert [(row.deals, row.lost, row.standing) for row in found.values()] == [(2, 1, 1), *[(0, 0, 0)] * 4]
