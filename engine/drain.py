@@ -62,6 +62,7 @@ def make_task(log: EventLog, program: Program, partition: int) -> Task[Any]:
         log=log.task(program.group, partition),
         processor=program.make(partition),
         store=program.store and program.store(partition),
+        rebuild=program.rebuild and program.rebuild(partition),
     )
 
 

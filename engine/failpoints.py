@@ -22,9 +22,17 @@ REVOKE = ("revoke.begin", "revoke.idle", "close.begin", "close.done")
 """A task is told to let go, its running transaction has ended, its handle is given up."""
 SEAT = ("seat.asked", "seat.emptied", "seat.joining", "seat.taken")
 """A member is about to ask for its share, has to let go of what it had, is about to join, has got its share."""
+REBUILD = ("rebuild.begun", "rebuild.folded", "rebuild.marked", "rebuild.writing", "rebuild.written", "rebuild.done")
+"""States of another format are about to be made anew; all is folded; the state says that it is being written; a part of
+it is; all but the record that says so is; that record is durable."""
+SWAP = ("swap.begun", "swap.written", "swap.done")
+"""Tables are about to be swapped; they are, in a transaction that is still open; it is durable."""
 ONLY_KAFKA = ("open.barrier", *SEAT)
 """The barrier record is committed; and the steps of a member of a group."""
 STEPS = (*OPEN, *BATCH, *COMMIT, *REVOKE, *ONLY_KAFKA)
+"""What every task comes to."""
+UPGRADES = (*REBUILD, *SWAP)
+"""What comes only when a program finds what another version of it has left."""
 
 
 _MOMENT = 0.3
@@ -48,7 +56,7 @@ def parsed(text: str) -> dict[str, tuple[str, int]]:
         step, _, rest = wish.partition(":")
         action, _, count = rest.partition(":")
         count = count or "1"
-        if step not in STEPS or action not in _ACTIONS or not count.isdigit():
+        if step not in (*STEPS, *UPGRADES) or action not in _ACTIONS or not count.isdigit():
             raise ValueError(f"{VARIABLE}: expected STEP:kill, STEP:stop or STEP:term, and maybe :COUNT, got {wish!r}")
         found[step] = action, int(count)
     return found

@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.ending import HANG_EXIT, REPLACED_EXIT
 from engine.errors import Replaced
-from engine.ports import EventLog, GroupSpec, Processor
+from engine.ports import EventLog, GroupSpec, Processor, Rebuild
 from engine.runner import Policy, Runner, Seated, Seek, always_seated
 from engine.state import StateStore
 from engine.tally import TalliedLog, Tally
@@ -30,12 +30,14 @@ class Program:
         partitions: partition count of the sources.
         make: makes the processor of one task, given its partition number.
         store: makes the store of its states, given the partition number; None for memory.
+        rebuild: makes what writes states of another format anew, given the partition number; None: they are refused.
     """
 
     group: GroupSpec
     partitions: int
     make: Callable[[int], Processor[Any]]
     store: Callable[[int], StateStore] | None = None
+    rebuild: Callable[[int], Rebuild] | None = None
 
 
 class Host:
@@ -94,6 +96,7 @@ class Host:
             processor=program.make(partition),
             store=program.store and program.store(partition),
             decoded_bytes=self._policy.decoded_bytes,
+            rebuild=program.rebuild and program.rebuild(partition),
         )
         runner = Runner(
             task,

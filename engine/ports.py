@@ -4,7 +4,7 @@ Three logs implement `EventLog` and `TaskLog`: Kafka, one SQLite file, and the i
 contract suite (`tests/engine/test_log_contract.py`). Instants are microseconds since the Unix epoch.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, runtime_checkable
@@ -199,6 +199,14 @@ class TaskLog(Protocol):
     async def close(self) -> None:
         """Let go, at once; what is open is aborted."""
         ...
+
+
+Rebuild = Callable[[TaskLog, Opened], Awaitable[None]]
+"""Given an opened handle and what was found, writes states of another format anew, so that the task can open again.
+
+It has to leave the position where it is, and to raise `UnknownState` where the states are of a later format. Killed at
+any moment it must leave states that the old program or the new one reads, or that are rebuilt at the next opening.
+"""
 
 
 class EventLog(Protocol):

@@ -19,7 +19,7 @@ from engine.decided import Ranges, beyond, within
 from engine.decoded_states import DECODED_BYTES, DecodedStates
 from engine.errors import SkippedBatch, TornState, UnknownState
 from engine.failpoints import reached
-from engine.ports import GroupSpec, Mark, Opened, Processor, Record, S, TaskLog, Writes
+from engine.ports import GroupSpec, Mark, Opened, Processor, Rebuild, Record, S, TaskLog, Writes
 from engine.recordtime import TOLERANCE, BadTime, record_time
 from engine.state import POSITION, MemoryStore, StateStore
 from engine.sweep import Sweep
@@ -127,6 +127,7 @@ class Task(Generic[S]):
         processor: the program.
         store: where states are kept; in memory, when None is given.
         decoded_bytes: bytes of states, as they are stored, that are kept decoded between batches.
+        rebuild: makes states of another format anew; without it they are refused.
     """
 
     def __init__(
@@ -139,6 +140,7 @@ class Task(Generic[S]):
         processor: Processor[S],
         store: StateStore | None = None,
         decoded_bytes: int = DECODED_BYTES,
+        rebuild: Rebuild | None = None,
     ) -> None:
         self.group, self.partition, self.partitions = group, partition, partitions
         self.log, self.processor = log, processor
@@ -147,13 +149,13 @@ class Task(Generic[S]):
         self.time = 0
         self.store: StateStore = MemoryStore() if store is None else store
         self.deadlines = self.store.deadlines
-        self._most_decoded = decoded_bytes
+        self._most_decoded, self._rebuild = decoded_bytes, rebuild
         self._decoded = DecodedStates[S](decoded_bytes)
         self._sweep: Sweep | None = None
         self.failed_at: int | None = None
 
     async def open(self) -> None:
-        """Fence the former owner and take over its state.
+        """Fence the former owner and take over its state; one of another format is made anew where that is possible.
 
         Raises:
             TornState: the changelog's position record and the committed positions differ.
@@ -161,6 +163,9 @@ class Task(Generic[S]):
         """
         reached("open.begin")
         found = await self._restored()
+        if self._rebuild is not None and self._is_other(found):
+            await self._rebuild(self.log, found)
+            found = await self._restored()
         position = self._checked_position(found)
         self.positions, self.time = dict(found.positions), position.time if position else 0
         self.ahead = position.ahead if position else {}
@@ -179,6 +184,10 @@ class Task(Generic[S]):
             found = await self.log.open(self.store)
             await asyncio.to_thread(self.store.restored, found.mark)
         return found
+
+    def _is_other(self, found: Opened) -> bool:
+        raw = found.changelog.get(POSITION)
+        return raw is not None and not self.group.reads(decode_position(raw).format)
 
     def _checked_position(self, found: Opened) -> Position | None:
         raw = found.changelog.get(POSITION)

@@ -7,7 +7,7 @@ from typing import Any
 
 from projections.catalogue import COMPUTED, DERIVED, PROJECTIONS, VIEWS
 from projections.stores.answers import columns_by, table_by
-from projections.stores.schema import OF_AGREEMENTS, base_table, progress_table
+from projections.stores.schema import OF_AGREEMENTS, REBUILDS, base_table, progress_table
 from projections.views.view import Aggregate, Column, Computed, Derived, Journal, View
 
 _HEAD = """\
@@ -35,6 +35,9 @@ instant itself.
 `complete_to` stands in every answer: all that was recorded up to that instant is in it. It is the least over the
 partitions, comes from the write side's own position and never from a clock, and is empty until every partition has
 reported.
+
+A view has a version, which grows when its rows change their meaning or columns. After an upgrade answers stay those of
+the former versions until the new ones are built, and then change at once ([deployment.md](deployment.md#upgrades)).
 """
 
 
@@ -96,6 +99,8 @@ def _beside() -> Iterator[str]:
     for projection in PROJECTIONS:
         table = progress_table(projection)
         yield f"Table `{table.name}`, from the topic `{projection.progress}`: {', '.join(_named(table.columns))}.\n"
+    named = ", ".join(_named(REBUILDS.columns))
+    yield f"Table `{REBUILDS.name}`, from the same topics, while views are rebuilt: {named}.\n"
 
 
 def _named(columns: Iterable[Column]) -> Iterator[str]:

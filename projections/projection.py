@@ -17,6 +17,7 @@ class Projection:
         state: changelog of the projection tasks.
         progress: topic that says how far the views of each partition are complete.
         views: in the order in which the tasks keep their rows.
+        gone: versions of views that are no more, summed, and one for each; never lower it.
     """
 
     name: str
@@ -25,6 +26,15 @@ class Projection:
     state: str
     progress: str
     views: tuple[View[Any], ...]
+    gone: int = 0
+
+    @property
+    def edition(self) -> int:
+        """A number that grows whenever a view changes its version, comes or goes: of two programs it tells the newer.
+
+        It is the format of the tasks' states, and stands in what they say of their progress.
+        """
+        return self.gone + sum(view.version for view in self.views)
 
     @property
     def clock(self) -> str:

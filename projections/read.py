@@ -12,6 +12,7 @@ from projections.catalogue import BY_NAME
 from projections.stores.answers import columns_by, table_by
 from projections.stores.port import ViewStore
 from projections.stores.schema import base_table, names, quoted
+from projections.upgrading import of_former_tables, source_of
 from projections.views.companies import COMPANIES
 from projections.views.prospects import PROSPECTS
 from projections.views.times import instant_text, us_of_text
@@ -109,7 +110,8 @@ def read_view(
     if isinstance(view, Computed):
         found = _computed(store, view, Asked(_equal(_listed(where)), by, **wanted))
         return sifted(found, columns, name, where, sort=sort, limit=limit, offset=offset)
-    sql, values = _question(view, columns, where, by, sort=sort, limit=limit, offset=offset)
+    source = source_of(store, table_by(view, by), columns)
+    sql, values = _question(source, view, columns, where, by, sort=sort, limit=limit, offset=offset)
     return [_row(columns, row) for row in store.query(sql, values)]
 
 
@@ -124,11 +126,13 @@ def stream_view(
     columns, view = answer_columns(name, by), view_named(name)
     if isinstance(view, Computed):
         return iter(read_view(store, name, where, by))
-    sql, values = _question(view, columns, where, by)
+    source = source_of(store, table_by(view, by), columns)
+    sql, values = _question(source, view, columns, where, by)
     return (_row(columns, row) for row in store.stream(sql, values))
 
 
 def _question(
+    source: str,
     view: Shown,
     columns: tuple[Column, ...],
     where: Mapping[str, str] | Sequence[Where] | None,
@@ -141,7 +145,7 @@ def _question(
     conditions, values = _conditions(view.name, columns, _listed(where))
     own = [f"{quoted(column)} NULLS FIRST" for column in (view.order if by is None else (by, *view.order))]
     order = ", ".join([*_sorting(view.name, columns, sort), *own])
-    sql = f"SELECT {names(columns)} FROM {quoted(table_by(view, by))}{conditions}"  # noqa: S608 - identifiers are checked, values are bound
+    sql = f"SELECT {names(columns)} FROM {source}{conditions}"  # noqa: S608 - identifiers are checked, values are bound
     sql += f" ORDER BY {order}" if order else ""
     if limit is not None or offset:
         sql += f" LIMIT {_ALL if limit is None else int(limit)} OFFSET {int(offset)}"
@@ -153,9 +157,11 @@ def _equal(where: Sequence[Where]) -> dict[str, str]:
 
 
 def _computed(store: ViewStore, view: Computed, asked: Asked) -> list[dict[str, Cell]]:
-    columns, complete_to = (*view.answer, COMPLETE_TO), completeness_of(store, view.rests_on)
-    asked = asked._replace(complete_to=us_of_text(complete_to))
-    return [_row(columns, (*row, complete_to)) for row in view.compute(store.query, asked)]
+    columns = (*view.answer, COMPLETE_TO)
+    with of_former_tables(store):
+        complete_to = completeness_of(store, view.rests_on)
+        asked = asked._replace(complete_to=us_of_text(complete_to))
+        return [_row(columns, (*row, complete_to)) for row in view.compute(store.query, asked)]
 
 
 def completeness_of(store: ViewStore, rests_on: Sequence[str]) -> str | None:
@@ -222,9 +228,10 @@ def people_of(store: ViewStore, companies: Iterable[Company]) -> dict[Company, l
         f"SELECT b.company, b.account, b.lead FROM {places} b JOIN {prospects} p ON p.lead = b.lead "  # noqa: S608 - our identifiers
         "ORDER BY b.lead"
     )
-    for company, account, lead in store.query(sql):
-        if (company, account) in found:
-            found[company, account].append(str(lead))
+    with of_former_tables(store):
+        for company, account, lead in store.query(sql):
+            if (company, account) in found:
+                found[company, account].append(str(lead))
     return found
 
 

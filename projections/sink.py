@@ -2,103 +2,32 @@
 
 Order: the ends of the topics of progress are read first and their records are applied last. A progress record is
 committed with or after the rows it vouches for, so these lie before the ends of the other topics, which are read later:
-`complete_to` never runs ahead of the rows.
+`complete_to` never runs ahead of the rows. Then the ends of the topics of progress are read again: before the first row
+of another edition is written, its task says so there, so a partition of which nothing of the kind is known by then has
+no such row before the ends that are copied up to. One that has is left alone until all its rows are ours.
+
+Where tables of changed views are built beside the old ones, these stand still, and the new ones are filled in the same
+way, with positions and a progress of their own; they are swapped when all partitions say that their rows are ours.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from engine.errors import Unavailable
-from engine.ports import EventLog, Record
-from events.agreement import AgreementPublished, AgreementRetired
+from engine.ports import EventLog
 from events.codec import Codec
-from events.instants import to_us
 from events.topics import AGREEMENTS
-from projections.catalogue import PROJECTIONS, VIEWS
-from projections.progress import decode_progress
+from projections.progress import Progress, decode_progress
 from projections.projection import Projection
-from projections.rows import decode_key, decode_row
-from projections.stores.port import Move, Overtaken, RowChange, Source, StoreUnavailable, ViewStore
-from projections.stores.schema import PIPELINES, PROMISES, RATES, RETIRED, SEASONS, STAGES, STATUSES, TERMS, base_table
-from projections.views.commitment import pace
-from projections.views.times import instant_text
-from projections.views.view import View
+from projections.sink_readers import Reader, agreement_reader, beside, progress_change, rebuild_change, view_reader
+from projections.stores.layout import OF_THE_AGREEMENTS
+from projections.stores.port import Move, Overtaken, RowChange, Source, StoreUnavailable, Swapped, ViewStore
+from projections.stores.schema import REBUILDS, next_topic
+from projections.upgrading import Upgrading, upgrading
 
-Reader = Callable[[Record], Iterable[RowChange]]
 T = TypeVar("T")
-_ACCOUNTS = {"score_cap": 100}
-"""What an agreement says that says nothing of accounts (docs/agreement.md)."""
-
-
-def _view_reader(view: View[object]) -> Reader:
-    table = base_table(view).name
-
-    def read(record: Record) -> Iterable[RowChange]:
-        key = decode_key(view, record.key or b"")
-        if record.value is None:
-            return (RowChange(table, key, None),)
-        row = decode_row(view, record.value)  # what a former version has written is written anew by this one
-        return () if row is None else (RowChange(table, key, row),)
-
-    return read
-
-
-def _agreement_reader(codec: Codec) -> Reader:
-    def read(record: Record) -> Iterable[RowChange]:
-        fact = codec.decode(record.value, record.headers).data
-        if isinstance(fact, AgreementRetired):
-            retired = (fact.name, fact.version)
-            yield RowChange(RETIRED.name, retired, (*retired, instant_text(to_us(fact.retired_from))))
-        if not isinstance(fact, AgreementPublished):
-            return
-        statuses = fact.document.get("statuses") or {}
-        for place, (status, rules) in enumerate(statuses.items()):
-            key = (fact.name, fact.version, place)
-            yield RowChange(STATUSES.name, key, (*key, status, (rules or {}).get("means")))
-        version = (fact.name, fact.version)
-        yield RowChange(TERMS.name, version, (*version, (fact.document.get("accounts") or _ACCOUNTS)["score_cap"]))
-        for clause in (fact.document.get("marketing_clauses") or {}).values():
-            if "quarter" in clause:
-                yield from _promise(fact, clause["quarter"], clause["qualified_leads"])
-        yield from _pipeline(fact)
-
-    return read
-
-
-def _pipeline(fact: AgreementPublished) -> Iterable[RowChange]:
-    key, part = (fact.name, fact.version), fact.document.get("pipeline") or {}
-    says = tuple(part.get(name) for name in ("timezone", "currency", "year_begins"))
-    written = part.get("paces") or {}
-    paces = tuple(int(written[name].rstrip("%")) if name in written else None for name in ("green", "yellow"))
-    since, is_conditional = instant_text(to_us(fact.effective_from)), fact.document.get("applies_to") is not None
-    yield RowChange(PIPELINES.name, key, (*key, since, fact.priority, is_conditional, *says, *paces))
-    for currency, rates in (part.get("rates") or {}).items():
-        for each in rates:
-            dated = (*key, currency, each["from"])
-            yield RowChange(RATES.name, dated, (*dated, each["rate"]))
-    for season in part.get("seasons") or ():
-        begun, months = (*key, season["from"]), season.get("months") or (None,) * 3
-        yield RowChange(SEASONS.name, begun, (*begun, *(share and int(share.rstrip("%")) for share in months)))
-    for place, (stage, says_of_it) in enumerate((part.get("stages") or {}).items()):
-        yield RowChange(STAGES.name, (*key, place), (*key, place, stage, says_of_it["forecast"]))
-
-
-def _promise(fact: AgreementPublished, quarter: str, promised: int) -> Iterable[RowChange]:
-    for week, wanted in pace(quarter, promised):
-        key = (fact.name, fact.version, quarter, week)
-        yield RowChange(PROMISES.name, key, (*key, wanted, promised))
-
-
-def _progress_reader(projection: Projection) -> Reader:
-    def read(record: Record) -> Iterable[RowChange]:
-        if record.value is None:
-            return ()
-        progress = decode_progress(record.value)
-        return (RowChange(projection.clock, (progress.partition,), (progress.partition, progress.complete_to)),)
-
-    return read
 
 
 async def sink_once(log: EventLog, store: ViewStore, codec: Codec | None = None) -> int:
@@ -128,6 +57,7 @@ async def sink(
     pause: float = 0.5,
     told: Callable[[int], None] | None = None,
     trouble: Callable[[Unavailable | StoreUnavailable], None] | None = None,
+    rebuilt: Callable[[Upgrading | None], None] | None = None,
 ) -> None:
     """Copy what comes, until told to stop. An outage of the log or the store lasts as long as it lasts.
 
@@ -141,6 +71,7 @@ async def sink(
         pause: seconds between two looks.
         told: told how many rows have changed, when some have.
         trouble: told of an outage at every look.
+        rebuilt: told after every copy how far changed views are; None when none is being built.
 
     Raises:
         StoreBroken: the store is none of ours.
@@ -155,34 +86,183 @@ async def sink(
         else:
             if rows and told is not None:
                 told(rows)
+            if rebuilt is not None:
+                rebuilt(await _aside(upgrading, store))
         try:
             await asyncio.wait_for(stop.wait(), pause)
         except TimeoutError:
             continue
 
 
+class _Rows(NamedTuple):
+    """A topic whose rows are copied.
+
+    Attributes:
+        topic: its name.
+        source: the name under which its positions are kept.
+        ends: up to where it is copied.
+        reader: makes changes of its records.
+        projection: who writes it; None: not a projection.
+    """
+
+    topic: str
+    source: str
+    ends: list[int]
+    reader: Reader
+    projection: Projection | None
+
+
+class _Clock(NamedTuple):
+    """The progress of a projection.
+
+    Attributes:
+        projection: which.
+        source: the name under which its positions are kept.
+        rebuilt: some of its tables are being built; its progress is that of the new ones.
+        starts: its first records.
+        ends: up to where it is applied.
+    """
+
+    projection: Projection
+    source: str
+    rebuilt: bool
+    starts: list[int]
+    ends: list[int]
+
+
+class _Heard(NamedTuple):
+    """What a partition has said of its progress since it was last listened to.
+
+    Attributes:
+        vouched: what is to be applied when the rows have been copied; None: nothing.
+        last: the last word; rows that are copied may be as it says.
+    """
+
+    vouched: Progress | None
+    last: Progress | None
+
+
 async def _copy_all(log: EventLog, store: ViewStore, codec: Codec) -> int:
+    while True:
+        try:
+            return await _copy_once(log, store, codec)
+        except Swapped:
+            continue
+
+
+async def _copy_once(log: EventLog, store: ViewStore, codec: Codec) -> int:
+    layout, building = store.layout, await _aside(store.building)
+    rebuilt = layout.rebuilt(building)
     # Before the ends: what another sink has read since then is no sign of a new log.
     positions = await _aside(store.positions)
-    clocks = [(each.progress, await log.ends(each.progress), _progress_reader(each)) for each in PROJECTIONS]
-    sources: list[tuple[str, list[int], Reader]] = [(AGREEMENTS, await log.ends(AGREEMENTS), _agreement_reader(codec))]
-    sources += [(view.topic, await log.ends(view.topic), _view_reader(view)) for view in VIEWS]
-    sources += clocks
-    if _is_another(positions, {topic: ends for topic, ends, _ in sources}):
+    clocks = [await _clock(log, each, rebuilt=each in rebuilt) for each in layout.projections]
+    rows = await _rows_to_copy(log, store, building, codec)
+    known = {one.topic: one.ends for one in rows} | {one.projection.progress: one.ends for one in clocks}
+    if _is_another(positions, known):
         await _aside(store.reset)
-        positions = {}
-    for projection in PROJECTIONS:
-        starts = await log.starts(projection.progress)
-        await _aside(_expect_partitions, store, projection, starts, positions)
+        raise Swapped
+    for clock in clocks:
+        await _aside(_expect_partitions, store, clock.projection, clock.starts, positions)
+    heard = {
+        (clock.projection.name, partition): said
+        for clock in clocks
+        for partition, said in (await _listen(log, clock, positions)).items()
+    }
     written = 0
-    for topic, ends, reader in sources:
-        behind = [partition for partition, end in enumerate(ends) if positions.get((topic, partition), 0) < end]
-        starts = await log.starts(topic) if behind else []
+    for one in rows:
+        behind = [p for p, end in enumerate(one.ends) if positions.get((one.source, p), 0) < end]
+        if one.projection is not None:
+            behind = [p for p in behind if not _is_beyond(one.projection, heard.get((one.projection.name, p)))]
+        starts = await log.starts(one.topic) if behind else []
         for partition in behind:
-            source = topic, partition
-            begin = positions.get(source, starts[partition])
-            written += await _copy(log, store, source, Move(begin, ends[partition]), reader)
+            begin = positions.get((one.source, partition), starts[partition])
+            written += await _copy(log, store, one, partition, Move(begin, one.ends[partition]))
+    for clock in clocks:
+        for partition in range(len(clock.ends)):
+            said = heard.get((clock.projection.name, partition))
+            written += await _apply_progress(store, clock, partition, said, positions)
+    is_filled = bool(building) and await _aside(_all_rebuilt, store, clocks)
+    if is_filled:
+        written += await _aside(store.swap)
     return written
+
+
+async def _clock(log: EventLog, projection: Projection, *, rebuilt: bool) -> _Clock:
+    topic = projection.progress
+    source = next_topic(topic) if rebuilt else topic
+    return _Clock(projection, source, rebuilt, await log.starts(topic), await log.ends(topic))
+
+
+async def _rows_to_copy(log: EventLog, store: ViewStore, building: Collection[str], codec: Codec) -> list[_Rows]:
+    """All topics with rows, in order; those of tables that are built beside others into these."""
+    read: list[tuple[str, str, Reader, Projection | None]] = [
+        (OF_THE_AGREEMENTS, AGREEMENTS, agreement_reader(codec), None)
+    ]
+    read += [
+        (view.name, view.topic, view_reader(view), each) for each in store.layout.projections for view in each.views
+    ]
+    found = [_Rows(topic, topic, await log.ends(topic), reader, projection) for _, topic, reader, projection in read]
+    return [
+        one._replace(source=next_topic(one.topic), reader=beside(one.reader)) if part in building else one
+        for one, (part, *_) in zip(found, read, strict=True)
+    ]
+
+
+async def _listen(log: EventLog, clock: _Clock, positions: Mapping[Source, int]) -> dict[int, _Heard]:
+    """What partitions say that have spoken since their positions; the ends of the rows have been read before."""
+    topic, said = clock.projection.progress, dict[int, _Heard]()
+    for partition, end in enumerate(await log.ends(topic)):
+        offset = positions.get((clock.source, partition), 0)
+        if offset >= end:
+            continue
+        offset = max(offset, clock.starts[partition])
+        vouched = last = None
+        while offset < end:
+            records, after = await log.read(topic, partition, offset)
+            for record in records:
+                if record.value is not None:
+                    last = decode_progress(record.value)
+                    vouched = last if record.offset < clock.ends[partition] else vouched
+            if after <= offset:
+                break
+            offset = after
+        said[partition] = _Heard(vouched, last)
+    return said
+
+
+def _is_beyond(projection: Projection, said: _Heard | None) -> bool:
+    """Whether a partition may hold rows of a later edition, or only some of ours."""
+    return said is not None and said.last is not None and said.last.is_beyond(projection.edition)
+
+
+async def _apply_progress(
+    store: ViewStore, clock: _Clock, partition: int, said: _Heard | None, positions: Mapping[Source, int]
+) -> int:
+    """What a partition has said, once the rows that it vouches for are there."""
+    source, projection = (clock.source, partition), clock.projection
+    if said is None or (not clock.rebuilt and _is_beyond(projection, said)):
+        return 0
+    begin, end = positions.get(source, clock.starts[partition]), clock.ends[partition]
+    change = rebuild_change if clock.rebuilt else progress_change
+    changes = [] if said.vouched is None else [change(projection, said.vouched)]
+    while begin < end:
+        try:
+            return await _aside(store.apply, changes, {source: Move(begin, end)})
+        except Overtaken:  # by another sink, which has heard as much, or less
+            begin = (await _aside(store.positions)).get(source, begin)
+    return 0
+
+
+def _all_rebuilt(store: ViewStore, clocks: Iterable[_Clock]) -> bool:
+    """Whether every partition has said, with its rows in the new tables, that all of them are ours."""
+    sql = f"SELECT partition, edition, building FROM {REBUILDS.name} WHERE projection = ?"  # noqa: S608 - our identifier
+    for clock in clocks:
+        if clock.rebuilt:
+            edition = clock.projection.edition
+            whole = {p for p, of, next_one in store.query(sql, (clock.projection.name,)) if of == edition != next_one}
+            if not whole.issuperset(range(len(clock.ends))):
+                return False
+    return True
 
 
 async def notice_another_log(log: EventLog, store: ViewStore) -> bool:
@@ -198,7 +278,8 @@ async def notice_another_log(log: EventLog, store: ViewStore) -> bool:
         StoreError: the store cannot be read or written.
     """
     positions = await _aside(store.positions)
-    topics = (AGREEMENTS, *(each.progress for each in PROJECTIONS), *(view.topic for view in VIEWS))
+    layout = store.layout
+    topics = (AGREEMENTS, *(each.progress for each in layout.projections), *(view.topic for view in layout.views))
     ends = {topic: await log.ends(topic) for topic in topics}
     another = _is_another(positions, ends)
     if another:
@@ -207,7 +288,12 @@ async def notice_another_log(log: EventLog, store: ViewStore) -> bool:
 
 
 def _is_another(positions: Mapping[Source, int], ends: Mapping[str, list[int]]) -> bool:
-    return any(positions.get((topic, p), 0) > end for topic, found in ends.items() for p, end in enumerate(found))
+    return any(
+        positions.get((name, partition), 0) > end
+        for topic, found in ends.items()
+        for name in (topic, next_topic(topic))
+        for partition, end in enumerate(found)
+    )
 
 
 def _expect_partitions(
@@ -223,17 +309,17 @@ def _expect_partitions(
                 )
 
 
-async def _copy(log: EventLog, store: ViewStore, source: Source, whole: Move, reader: Reader) -> int:
+async def _copy(log: EventLog, store: ViewStore, rows: _Rows, partition: int, whole: Move) -> int:
     """Copy one partition of a topic from the store's position up to an end offset, one transaction per fetch.
 
     Whoever is overtaken goes on from where the other sink has come to: the position only ever moves towards the end.
     """
-    written, (offset, end) = 0, whole
+    source, written, (offset, end) = (rows.source, partition), 0, whole
     while offset < end:
-        records, after = await log.read(*source, offset)
+        records, after = await log.read(rows.topic, partition, offset)
         if after <= offset:
             break
-        changes = [change for record in records if record.offset < end for change in reader(record)]
+        changes = [change for record in records if record.offset < end for change in rows.reader(record)]
         after = min(after, end)
         try:
             written += await _aside(store.apply, changes, {source: Move(offset, after)})

@@ -60,12 +60,14 @@ class Verified:
         facts: facts folded.
         rows: rows compared.
         behind: facts that the projections have not read yet, which were left out.
+        rebuilding: partitions whose views are of another edition, which were left out: a projector rebuilds them.
         differences: rows that differ.
     """
 
     facts: int = 0
     rows: int = 0
     behind: int = 0
+    rebuilding: list[str] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
 
 
@@ -141,7 +143,10 @@ async def verify_views(log: EventLog, partitions: int, codec: Codec | None = Non
 async def _verify_partition(
     log: EventLog, projection: Projection, partition: int, codec: Codec, done: Verified
 ) -> None:
-    upto = await _position(log, projection, partition)
+    upto, edition = await _position(log, projection, partition)
+    if edition != projection.edition:
+        done.rebuilding.append(f"{projection.name}-{partition}")
+        return
     fold = Fold(projection.views)
     async for record in records_of(log, projection.log, partition):
         if record.offset >= upto:
@@ -155,10 +160,14 @@ async def _verify_partition(
         for key in sorted(expected.keys() | found.keys()):
             if expected.get(key) != found.get(key):
                 done.differences.append(Difference(topic, partition, key, expected.get(key), found.get(key)))
-    if await _position(log, projection, partition) != upto:
+    if await _position(log, projection, partition) != (upto, edition):
         raise StillMoving(f"{projection.state}-{partition}: the projection task wrote while it was verified")
 
 
-async def _position(log: EventLog, projection: Projection, partition: int) -> int:
+async def _position(log: EventLog, projection: Projection, partition: int) -> tuple[int, int]:
+    """Where the state stands, and its edition; a state that is still to come will be of ours."""
     raw = await log.latest(projection.state, partition, POSITION)
-    return 0 if raw is None else decode_position(raw).offsets.get(projection.log, 0)
+    if raw is None:
+        return 0, projection.edition
+    position = decode_position(raw)
+    return position.offsets.get(projection.log, 0), position.format

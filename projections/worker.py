@@ -34,6 +34,7 @@ from projections.folding import (
 from projections.parts import PART_BYTES, part_key, split
 from projections.progress import Heard, LogWriter, Writer, progress_record
 from projections.projection import Projection
+from projections.rebuild import Rebuilding, Silent
 from projections.views.view import Aggregate, Cells, Counters, Detail, Journal, View
 
 
@@ -79,8 +80,9 @@ class Shapes:
         views = projection.views
         self.projection = projection
         self.group = GroupSpec(
-            name=projection.name, sources=(projection.log,), changelog=projection.state, dead_letters=DEAD_LETTERS
-        )
+            name=projection.name, sources=(projection.log,), changelog=projection.state, dead_letters=DEAD_LETTERS,
+            state_format=projection.edition,
+        )  # fmt: skip
         self.layout = zlib.crc32(",".join(f"{view.name}={view.version}" for view in views).encode())
         self.empty: BaseRows = (None,) * len(views)
         self.routes = routes_of(views)
@@ -98,6 +100,10 @@ class Shapes:
             if isinstance(view, Aggregate)
         ]
 
+    def clock(self, time: int) -> tuple[bytes, bytes]:
+        """Key and bytes of the state that says up to when a partition was told to be complete, in microseconds."""
+        return PROGRESS, _encode(self.Partial((time,)))
+
 
 def _tagged(base: type[Struct], name: str, tag: int) -> Any:
     return msgspec.defstruct(name, [], bases=(base,), frozen=True, array_like=True, gc=False, tag=tag, module=__name__)
@@ -106,7 +112,9 @@ def _tagged(base: type[Struct], name: str, tag: int) -> Any:
 State = Any
 """The base rows of a subject, a part of them, or a partial row."""
 Sums = dict[Cells, Counters]
-_SUBJECT, _PARTIAL, _PROGRESS = b"s", b"p", b"t"
+_SUBJECT, _PARTIAL = b"s", b"p"
+PROGRESS = b"t"
+"""Key of the state that keeps up to when the partition was told to be complete, in microseconds; 0: nothing was."""
 _encode = msgspec.msgpack.Encoder().encode
 _group_key = msgspec.json.Encoder().encode
 
@@ -273,26 +281,32 @@ class ViewsProcessor:
         return total
 
     def _write_progress(self, txn: Transaction[State]) -> None:
-        heard = self._heard
-        if heard is None or txn.positions[self._shapes.projection.log] < heard.end:
+        heard, time, projection = self._heard, 0, self._shapes.projection
+        if heard is not None and txn.positions[projection.log] >= heard.end:
+            self._heard, time = None, heard.time
+        state = txn.get(PROGRESS)
+        if isinstance(state, PartialRow) and state.counters[0] >= time:
             return
-        self._heard = None
-        state = txn.get(_PROGRESS)
-        if isinstance(state, PartialRow) and state.counters[0] >= heard.time:
-            return
-        txn.put(_PROGRESS, self._shapes.Partial((heard.time,)), None)
-        txn.send(self._shapes.projection.progress, *progress_record(self._partition, heard.time))
+        # The first transaction tells of nothing but the edition, so that who waits for all partitions knows of it.
+        txn.put(PROGRESS, self._shapes.Partial((time,)), None)
+        txn.send(projection.progress, *progress_record(self._partition, time, projection.edition))
 
 
-def view_programs(log: EventLog, partitions: int, codec: Codec | None = None) -> tuple[Program, ...]:
+def view_programs(
+    log: EventLog,
+    partitions: int,
+    codec: Codec | None = None,
+    projections: Sequence[Projection] = PROJECTIONS,
+) -> tuple[Program, ...]:
     """The task groups that keep all views, one a projection.
 
     Args:
         log: where the writers' positions are read.
         partitions: partition count of the canonical logs.
         codec: how facts are decoded; the plain one unless values are sealed.
+        projections: which.
     """
-    return tuple(view_program(log, partitions, codec, projection) for projection in PROJECTIONS)
+    return tuple(view_program(log, partitions, codec, projection) for projection in projections)
 
 
 def view_program(
@@ -300,4 +314,14 @@ def view_program(
 ) -> Program:
     """The task group that keeps the views of one projection; see `view_programs`."""
     writer, decoder, shapes = LogWriter(log, projection), codec or Codec(), shapes_of(projection)
-    return Program(shapes.group, partitions, lambda partition: ViewsProcessor(shapes, partition, writer, decoder))
+
+    def rebuild(partition: int) -> Rebuilding:
+        processor = ViewsProcessor(shapes, partition, Silent(), decoder)
+        return Rebuilding(log, projection, shapes.group, partition, partitions, processor, shapes.clock)
+
+    return Program(
+        shapes.group,
+        partitions,
+        lambda partition: ViewsProcessor(shapes, partition, writer, decoder),
+        rebuild=rebuild,
+    )

@@ -10,6 +10,7 @@ from engine.ports import EventLog
 from events.codec import Codec
 from leadstream.agreements import known_agreements
 from leadstream.cli.options import command, fail
+from leadstream.cli.output import say_if_upgrading
 from leadstream.cli.progress import progress
 from leadstream.cli.root import main
 from leadstream.companies import companies, equal_names
@@ -20,7 +21,7 @@ from leadstream.views_store import open_store
 from projections.catalogue import BY_NAME
 from projections.read import Where, answer_columns, condition, sifted, stream_view
 from projections.sink import sink_once
-from projections.stores.port import StoreUnavailable, ViewStore
+from projections.stores.port import BeingBuilt, StoreUnavailable, ViewStore
 from projections.views.companies import COMPANIES
 from projections.views.view import BadQuery, Cell
 
@@ -70,6 +71,7 @@ async def export_view(
         async with opened(settings) as log:
             await sink_once(log, store)
             rows = await _rows(log, store, name, [condition(text) for text in where], by)
+            say_if_upgrading(store)
             with progress(f"exporting {name}") as advance:
                 written = export(output, form, columns, rows, advance)
     except BadQuery as exc:
@@ -77,6 +79,8 @@ async def export_view(
     except OverflowError as exc:  # no column holds a whole number of more than 64 bits
         raise click.UsageError("--where: a number is too large to be in any row") from exc
     except MissingPackage as exc:
+        fail(str(exc))
+    except BeingBuilt as exc:
         fail(str(exc))
     except (Unavailable, StoreUnavailable) as exc:
         fail(f"{exc} (the tables are brought up to date from the log before they are written)")

@@ -14,6 +14,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from leadstream.cli.options import FORMATS, from_file
+from projections.stores.port import ViewStore
+from projections.upgrading import upgrading
 
 Row = Mapping[str, Any]
 _ENDLESS = 1 << 24
@@ -48,6 +50,13 @@ def show(rows: Sequence[Row], form: str, *, columns: Sequence[str] = (), empty: 
         click.echo(empty)
     else:
         _table(rows, names)
+
+
+def say_if_upgrading(store: ViewStore) -> None:
+    """Tell on stderr that the rows are of the former definitions of changed views, and how far the new ones are."""
+    now = upgrading(store)
+    if now is not None:
+        click.echo(f"leadstream: {now}", err=True)
 
 
 def _table(rows: Sequence[Row], names: Sequence[str]) -> None:

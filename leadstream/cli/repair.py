@@ -26,7 +26,8 @@ async def repair(settings: Settings, *, yes: bool, form: str) -> None:
                 A position elsewhere than its state goes back to where the state stands, which loses nothing.
     states      of leads, and of accounts and others they speak to, that are missing, unreadable, of another format, or
                 not what the facts say: folded anew from the event logs, which loses nothing.
-    views       of other versions, or not what the facts say: emptied; the projector folds them anew.
+    views       of a newer version, or not what the facts say: emptied; the projector folds them anew. Views of an older
+                version the projector rebuilds by itself.
 
     \b
     Exit code 0: all is well, or was put right. 1: there is something to repair.

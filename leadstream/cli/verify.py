@@ -14,6 +14,7 @@ from leadstream.settings import Settings
 from leadstream.verification import verify_states, verify_tables
 from leadstream.views_store import open_store
 from projections.sink import sink_once
+from projections.upgrading import upgrading
 from projections.verify import StillMoving, verify_views
 
 
@@ -42,6 +43,9 @@ async def verify(settings: Settings, *, redecide: bool, form: str) -> None:
             facts = await decided_anew(log, partitions, settings.secret.encode()) if redecide else Compared()
             views = await verify_views(log, partitions)
             await sink_once(log, store)
+            now = upgrading(store)
+            if now is not None or views.rebuilding:
+                fail(f"changed views are being rebuilt, verify when it is done: {now or ', '.join(views.rebuilding)}")
             tables = await verify_tables(log, partitions, store)
     except (StillMoving, Incomplete, PoisonBatch) as exc:
         fail(str(exc))

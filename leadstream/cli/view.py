@@ -7,7 +7,7 @@ import click
 
 from engine.errors import Unavailable
 from leadstream.cli.options import command, fail
-from leadstream.cli.output import Row, format_option, show
+from leadstream.cli.output import Row, format_option, say_if_upgrading, show
 from leadstream.cli.root import main
 from leadstream.cli.times import INSTANT, ZONE
 from leadstream.cli.urgency import with_urgency
@@ -19,7 +19,7 @@ from leadstream.views_store import open_store
 from projections.catalogue import BY_NAME
 from projections.read import answer_columns, condition
 from projections.sink import sink_once
-from projections.stores.port import StoreUnavailable
+from projections.stores.port import BeingBuilt, StoreUnavailable
 from projections.views.view import BadQuery, Computed
 
 
@@ -87,8 +87,11 @@ async def view(
                 name, conditions, sort, by, as_of, limit, scores_as_of=scores_as_of, known_at=known_at, since=since
             )
             rows = await rows_of(log, store, asked)
+            say_if_upgrading(store)
     except BadQuery as exc:
         raise click.UsageError(str(exc)) from exc
+    except BeingBuilt as exc:
+        fail(str(exc))
     except (Unavailable, StoreUnavailable) as exc:
         fail(f"{exc} (the tables are brought up to date from the log before they are shown)")
     finally:

@@ -34,6 +34,7 @@ from projections.app import build_app as build_projector
 from projections.catalogue import OF_LEADS
 from projections.sink import notice_another_log, sink
 from projections.stores.port import StoreUnavailable, ViewStore
+from projections.upgrading import Upgrading
 from projections.worker import shapes_of
 from streams.app import build_app as build_worker
 from streams.programs import LEADS
@@ -144,7 +145,8 @@ async def projector(settings: Settings, watching: Watching) -> None:
         if store is None:
             return
         _say(f"projector on {settings.url}, tables in {tables_of(settings)}")
-        works = {"keeping the tables": sink(log, store, stop, trouble=_once()), "tidying the log": tidy(log)}
+        keeping = sink(log, store, stop, trouble=_once(), rebuilt=_rebuilt())
+        works = {"keeping the tables": keeping, "tidying the log": tidy(log)}
         try:
             await _notice(log, store, stop)
             await _served(app, stop, settings, watching, works)
@@ -175,6 +177,21 @@ def _once() -> Callable[[Exception], None]:
         if str(exc) != last:
             last = str(exc)
             _say(f"{last}; trying again")
+
+    return told
+
+
+def _rebuilt() -> Callable[[Upgrading | None], None]:
+    """Says how far changed views are whenever they have got on, and when they are there."""
+    last: Upgrading | None = None
+
+    def told(now: Upgrading | None) -> None:
+        nonlocal last
+        if now is not None and now != last:
+            _say(str(now))
+        elif now is None and last is not None:
+            _say(f"answers are of the present definition of {', '.join(last.views)} from now on")
+        last = now
 
     return told
 

@@ -88,7 +88,11 @@ VIEW: dict[str, Any] = {
     "responses": {
         **COMMON,
         **_SAME,
-        200: _answer("a page of rows; `next` is the cursor of the page after it, or null", _PAGE),
+        200: _answer(
+            "a page of rows; `next` is the cursor of the page after it, or null; `former` is there while views are "
+            "rebuilt after an upgrade, and says how far that is: the rows are of their former definitions",
+            _PAGE,
+        ),
         400: problem("a parameter that is none of the view's"),
         404: problem("no such view"),
     },

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import tzinfo
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from engine.ports import EventLog
 from events.codec import Codec
@@ -18,6 +18,7 @@ from leadstream.viewing import Question, rows_of
 from leadstream.views_store import open_store
 from projections.sink import sink_once
 from projections.stores.port import ViewStore
+from projections.upgrading import upgrading
 from projections.views.view import Cell
 
 _FRESH = 1_000_000
@@ -52,6 +53,18 @@ async def sources(settings: Settings) -> AsyncIterator[Sources]:
             yield Sources(log, store, await partition_count(log))
         finally:
             store.close()
+
+
+class Rows(NamedTuple):
+    """The rows of a view.
+
+    Attributes:
+        found: the rows.
+        former: says so where they are of the former definitions of views that are being rebuilt, and how far that is.
+    """
+
+    found: Sequence[dict[str, Cell]]
+    former: str | None
 
 
 class Reading:
@@ -99,7 +112,7 @@ class Reading:
 
         return await self._aside.ask(asked, seconds=self._seconds)
 
-    async def rows(self, question: Question) -> Sequence[dict[str, Cell]]:
+    async def rows(self, question: Question) -> Rows:
         """The rows of a view; the tables are brought up to date when they are older than a second.
 
         Raises:
@@ -108,11 +121,12 @@ class Reading:
             StoreError: the tables cannot.
         """
 
-        async def asked(found: Sources) -> list[dict[str, Any]]:
+        async def asked(found: Sources) -> Rows:
             now = self._clock()
             if self._copied is None or not 0 <= now - self._copied < _FRESH:
                 await sink_once(found.log, found.store)
                 self._copied = now
-            return await rows_of(found.log, found.store, question)
+            rows, former = await rows_of(found.log, found.store, question), upgrading(found.store)
+            return Rows(rows, None if former is None else str(former))
 
         return await self._aside.ask(asked, seconds=self._seconds)

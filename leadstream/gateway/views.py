@@ -47,11 +47,12 @@ def views_routes(parts: Parts) -> APIRouter:
         size, mark = whole(query, "limit", PAGE, 1, LARGEST_PAGE), _mark(name, query)
         offset = _place(query.get("cursor"), mark)
         try:
-            rows = await parts.reading.rows(_question(name, query, size + 1, offset))
+            rows, former = await parts.reading.rows(_question(name, query, size + 1, offset))
         except BadQuery as exc:
             raise Problem(HTTPStatus.BAD_REQUEST, str(exc)) from exc
         following = f"{offset + size}.{mark}" if len(rows) > size else None
-        return tagged(request, {"view": name, "rows": rows[:size], "next": following})
+        said = {} if former is None else {"former": former}
+        return tagged(request, {"view": name, "rows": rows[:size], "next": following, **said})
 
     router.add_api_route("/v1/views", get_views, methods=["GET"], **VIEWS)
     router.add_api_route("/v1/views/{name}", get_view, methods=["GET"], **VIEW)

@@ -73,8 +73,10 @@ def _wrong(shapes: Shapes, found: Opened, held: range) -> str:
     if raw is None:
         return "no position record" if found.committed or found.changelog else ""
     position = decode_position(raw)
-    if position.format != shapes.group.state_format:
-        return "left while they were emptied" if position.format == _EMPTYING else f"format {position.format}"
+    if position.format < shapes.group.state_format:
+        return ""  # the projector rebuilds them, also those that were left half emptied or half written
+    if position.format > shapes.group.state_format:
+        return f"edition {position.format}, made by a newer program"
     if (move := placed(source, at, position.offsets.get(source, at), held)) is not None:
         return f"position {move.found}, the log holds {move.start} to {move.end}"
     for key, value in found.changelog.items():

@@ -13,14 +13,33 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
+from engine.failpoints import reached
 from projections.stores.address import place_of
-from projections.stores.answers import ANSWERS
 from projections.stores.changes import expect_before, last_of
-from projections.stores.layout import PARTS, outdated
+from projections.stores.layout import (
+    OURS,
+    Layout,
+    built_beside,
+    expect_ours,
+    expect_there,
+    is_unprepared,
+    preparing,
+    swapping,
+)
 from projections.stores.port import Move, RowChange, Source, StoreBroken
 from projections.stores.postgresql_failures import translated
-from projections.stores.postgresql_tables import create, delete, kept, key_cells, marked, row_cells, shown, upsert
-from projections.stores.schema import LAYOUT, POSITIONS, TABLES, quoted
+from projections.stores.postgresql_tables import (
+    ROW_KEY,
+    create,
+    delete,
+    kept,
+    key_cells,
+    marked,
+    row_cells,
+    shown,
+    upsert,
+)
+from projections.stores.schema import LAYOUT, POSITIONS, Table, quoted
 from projections.views.view import Cell, Cells
 
 _CONNECTING: Mapping[str, Any] = {
@@ -46,13 +65,15 @@ class PostgresStore:
             PGPASSWORD or ~/.pgpass.
         patience: seconds to wait for another writer. The server ends a writer that does nothing in its turn for so
             long, as one does whose machine has stopped.
+        layout: the tables and SQL views it is to have.
 
     Raises:
         StoreUnavailable: it cannot be reached, does not let us in, or gives us no rights.
-        StoreBroken: it is something else.
+        StoreBroken: it is something else, or was made by a newer program.
     """
 
-    def __init__(self, url: str, patience: float = 30.0) -> None:
+    def __init__(self, url: str, patience: float = 30.0, layout: Layout = OURS) -> None:
+        self.layout = layout
         self._place, self._take_turn = place_of(url), _TURN.format(round(patience * 1000)).encode()
         try:
             self._address = {**_CONNECTING, **conninfo_to_dict(url)}
@@ -61,6 +82,34 @@ class PostgresStore:
         self._open: psycopg.Connection[Any] | None = None
         with translated(self._place):
             self._db()
+
+    def building(self) -> frozenset[str]:
+        """Parts whose new tables are being filled."""
+        with translated(self._place):
+            db = self._db()
+            if is_unprepared(self.layout, self._parts(db)):
+                self._prepare(db)
+            return built_beside(self.layout, self._parts(db))
+
+    def swap(self) -> bool:
+        """Put the new tables in the place of the old ones, in one transaction."""
+        with self._turn() as db:
+            building = built_beside(self.layout, self._parts(db))
+            if building:
+                reached("swap.begun")
+                self._drop_answers(db)
+                db.execute("; ".join(swapping(self.layout, building)).encode())
+                self._make_answers(db)
+                self._know(db, self.layout.parts)
+                reached("swap.written")
+        reached("swap.done")
+        return bool(building)
+
+    def columns(self, name: str) -> list[str]:
+        """The columns of a table or SQL view."""
+        sql = "SELECT column_name FROM information_schema.columns WHERE table_schema = current_schema() "
+        found = self.query(f"{sql}AND table_name = ? ORDER BY ordinal_position", (name,))
+        return [str(column) for (column,) in found if column != ROW_KEY]
 
     def positions(self) -> dict[Source, int]:
         """Next offset of every source that was ever read."""
@@ -71,9 +120,12 @@ class PostgresStore:
         """Set rows and positions in one transaction; of several changes of a row the last one stands."""
         last = last_of(changes)
         with self._turn() as db, db.cursor() as cursor:
+            known = self._parts(db)
+            expect_ours(self.layout, known, self._place)
+            expect_there(self.layout, known, last, moves)
             self._move(db, moves)
             for name, rows in last.items():
-                table = TABLES[name]
+                table = self.layout.table(name)
                 cursor.executemany(upsert(table), [row_cells(table, row) for row in rows.values() if row is not None])
                 cursor.executemany(delete(table), [key_cells(table, key) for key, row in rows.items() if row is None])
         return sum(map(len, last.values()))
@@ -81,8 +133,11 @@ class PostgresStore:
     def reset(self) -> None:
         """Drop everything and begin with empty tables."""
         with self._turn() as db:
-            self._drop(db, TABLES)
-            self._make(db)
+            self._drop_answers(db)
+            self._drop(db, [*self.layout.tables, *self.layout.beside])
+            self._make(db, self.layout.tables.values())
+            self._make_answers(db)
+            self._know(db, self.layout.parts)
 
     def query(self, sql: str, values: Sequence[Cell] = ()) -> list[Cells]:
         """Rows of a query; `?` stands for a value."""
@@ -110,7 +165,7 @@ class PostgresStore:
             for dumper in (Int8Dumper, Int8BinaryDumper):
                 db.adapters.register_dumper(int, dumper)
             try:
-                if self._layout(db) != PARTS:
+                if preparing(self.layout, self._layout(db), self._place) is not None:
                     self._prepare(db)
             except BaseException:
                 db.close()
@@ -151,15 +206,19 @@ class PostgresStore:
             raise StoreBroken(f"views {self._place}: its encoding is {encoding}; create a database with UTF8")
         sql = "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s"
         there = {name for (name,) in db.execute(sql, (schema,))}
-        ours = {*TABLES, *(answer.name for answer in ANSWERS)}
+        ours = {*self.layout.tables, *(answer.name for answer in self.layout.answers)}
         if LAYOUT.name not in there:
             if foreign := there & ours:
                 raise StoreBroken(self._foreign(min(foreign), schema))
             return {}
-        known = dict(db.execute(f"SELECT part, version FROM {LAYOUT.name}".encode()))  # noqa: S608 - our identifier
-        if not known.keys() & PARTS.keys():
+        known = self._parts(db)
+        if not known.keys() & self.layout.parts.keys():
             raise StoreBroken(self._foreign(LAYOUT.name, schema))
         return known
+
+    @staticmethod
+    def _parts(db: psycopg.Connection[Any]) -> dict[str, str]:
+        return dict(db.execute(f"SELECT part, version FROM {LAYOUT.name}".encode()))  # noqa: S608 - our identifier
 
     def _foreign(self, name: str, schema: str) -> str:
         return (
@@ -168,27 +227,45 @@ class PostgresStore:
         )
 
     def _prepare(self, db: psycopg.Connection[Any]) -> None:
-        """Make what is missing, and what was made for other versions of the views anew."""
+        """Make what is missing, and beside what was made for other versions of the views what is to take its place."""
         with db.transaction():
             db.execute(self._take_turn)
-            known = self._layout(db)  # once more: another one may just have made it
-            if known == PARTS:
+            todo = preparing(self.layout, self._layout(db), self._place)  # once more: another one may just have made it
+            if todo is None:
                 return
-            tables, topics = outdated(known)
-            self._drop(db, tables)
-            if known:
-                db.execute(f"DELETE FROM {POSITIONS.name} WHERE topic = ANY(%s)".encode(), (topics,))  # noqa: S608 - our identifier
-            self._make(db)
+            if todo.answers:
+                self._drop_answers(db)
+            self._drop(db, todo.drop)
+            self._make(db, todo.make)
+            if todo.answers:
+                self._make_answers(db)
+            db.execute(f"DELETE FROM {LAYOUT.name} WHERE part = ANY(%s)".encode(), (todo.gone,))  # noqa: S608 - our identifier
+            db.execute(f"DELETE FROM {POSITIONS.name} WHERE topic = ANY(%s)".encode(), (todo.forget,))  # noqa: S608 - our identifier
+            self._know(db, todo.parts)
+
+    def _drop_answers(self, db: psycopg.Connection[Any]) -> None:
+        views = [f"DROP VIEW IF EXISTS {quoted(answer.name)}" for answer in reversed(self.layout.answers)]
+        db.execute("; ".join(views).encode())
+
+    def _make_answers(self, db: psycopg.Connection[Any]) -> None:
+        made = [f"CREATE VIEW {quoted(answer.name)} AS {answer.query}" for answer in self.layout.answers]
+        db.execute("; ".join(made).encode())
 
     @staticmethod
     def _drop(db: psycopg.Connection[Any], tables: Iterable[str]) -> None:
-        views = [f"DROP VIEW IF EXISTS {quoted(answer.name)}" for answer in reversed(ANSWERS)]
-        db.execute("; ".join([*views, *(f"DROP TABLE IF EXISTS {quoted(table)}" for table in tables)]).encode())
+        dropped = [f"DROP TABLE IF EXISTS {quoted(table)}" for table in tables]
+        if dropped:
+            db.execute("; ".join(dropped).encode())
 
     @staticmethod
-    def _make(db: psycopg.Connection[Any]) -> None:
-        made = [statement for table in TABLES.values() for statement in create(table)]
-        made += [f"CREATE VIEW {quoted(answer.name)} AS {answer.query}" for answer in ANSWERS]
-        db.execute("; ".join(made).encode())
+    def _make(db: psycopg.Connection[Any], tables: Iterable[Table]) -> None:
+        sql = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+        there = {name for (name,) in db.execute(sql)}
+        made = [statement for table in tables if table.name not in there for statement in create(table)]
+        if made:
+            db.execute("; ".join(made).encode())
+
+    @staticmethod
+    def _know(db: psycopg.Connection[Any], parts: Mapping[str, str]) -> None:
         with db.cursor() as cursor:
-            cursor.executemany(upsert(LAYOUT), list(PARTS.items()))
+            cursor.executemany(upsert(LAYOUT), list(parts.items()))

@@ -93,7 +93,7 @@ def _index(table: Table, columns: tuple[str, ...]) -> str:
         for name in columns
     ]
     return (
-        f"CREATE INDEX IF NOT EXISTS {quoted('_'.join((table.name, *columns)))} ON {quoted(table.name)} "
+        f"CREATE INDEX IF NOT EXISTS {quoted(table.index(columns))} ON {quoted(table.name)} "
         f"USING {'hash' if alone else 'btree'} ({', '.join(parts)})"
     )
 

@@ -1,7 +1,7 @@
 """Tables of a store, in SQL that SQLite and PostgreSQL both take. What differs stands in a `Dialect`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from projections.catalogue import PROJECTIONS, VIEWS
@@ -22,17 +22,42 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: its columns, of which the first `key` make the primary key, and its further indexes."""
+    """A table: its columns, of which the first `key` make the primary key, and its further indexes.
+
+    An index is named after `indexed` and the columns: of a table that takes another one's place these are not those of
+    that one, since both are there at a time.
+    """
 
     name: str
     columns: tuple[Column, ...]
     key: int
     indexes: tuple[tuple[str, ...], ...] = ()
+    indexed: str = ""
+
+    def index(self, columns: tuple[str, ...]) -> str:
+        """Name of the index on these columns."""
+        return "_".join((self.indexed or self.name, *columns))
 
 
 def base_table(view: View[Any]) -> Table:
     """The table that takes the rows of a view's topic."""
-    return Table(f"{view.table}_base", view.columns, view.key, view.indexes)
+    name = f"{view.table}_base"
+    return Table(name, view.columns, view.key, view.indexes, f"{name}_{view.version}")
+
+
+def next_table(table: Table) -> Table:
+    """The table beside one that is to take its place."""
+    return replace(table, name=next_name(table.name))
+
+
+def next_name(name: str) -> str:
+    """Its name."""
+    return f"{name}_next"
+
+
+def next_topic(topic: str) -> str:
+    """Under which name the position is kept up to which a table beside another one was filled."""
+    return f"{topic} (next)"
 
 
 STATUSES = Table(
@@ -158,6 +183,21 @@ _PROGRESS = (
 CLOCKS: tuple[Table, ...] = tuple(progress_table(projection) for projection in PROJECTIONS)
 """Of all projections, in their order."""
 
+REBUILDS = Table(
+    "rebuilds",
+    (
+        Column("projection", Kind.TEXT, "name of the projection whose views are rebuilt"),
+        Column("partition", Kind.INTEGER, "partition number of its log"),
+        Column("edition", Kind.INTEGER, "edition of the rows in the topics"),
+        Column("building", Kind.INTEGER, "the edition that is being built; 0: none is"),
+        Column("facts_read", Kind.INTEGER, "facts folded for it so far"),
+        Column("facts", Kind.INTEGER, "facts there are to fold"),
+        Column("complete_to", Kind.INSTANT, "what `complete_to` of the partition will be", True),
+    ),
+    2,
+)
+"""How far changed views are; empty when none is rebuilt."""
+
 POSITIONS = Table(
     "positions",
     (
@@ -174,10 +214,12 @@ LAYOUT = Table(
     (Column("part", Kind.TEXT, "a view, or `answers`"), Column("version", Kind.TEXT, "the version of its tables")),
     1,
 )
-"""Which versions of the views the tables were made for."""
+"""Which versions of the views the tables were made for; `NAME (next)`: and those beside them."""
 
 BASES: tuple[Table, ...] = tuple(base_table(view) for view in VIEWS)
-TABLES: Mapping[str, Table] = {table.name: table for table in (*BASES, *OF_AGREEMENTS, *CLOCKS, POSITIONS, LAYOUT)}
+KEPT: tuple[Table, ...] = (REBUILDS, POSITIONS, LAYOUT)
+"""What a store keeps of itself."""
+TABLES: Mapping[str, Table] = {table.name: table for table in (*BASES, *OF_AGREEMENTS, *CLOCKS, *KEPT)}
 
 
 def quoted(name: str) -> str:
@@ -203,7 +245,7 @@ def create(table: Table, dialect: Dialect) -> str:
 def create_indexes(table: Table) -> list[str]:
     """Statements that make the table's further indexes if they are not there."""
     return [
-        f"CREATE INDEX IF NOT EXISTS {quoted('_'.join((table.name, *columns)))} ON {quoted(table.name)} "
+        f"CREATE INDEX IF NOT EXISTS {quoted(table.index(columns))} ON {quoted(table.name)} "
         f"({', '.join(map(quoted, columns))})"
         for columns in table.indexes
     ]

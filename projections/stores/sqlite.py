@@ -9,16 +9,25 @@ from pathlib import Path
 
 import apsw
 
-from projections.stores.answers import ANSWERS
+from engine.failpoints import reached
 from projections.stores.changes import expect_before, last_of
 from projections.stores.failures import translated
-from projections.stores.layout import PARTS, outdated
+from projections.stores.layout import (
+    OURS,
+    Layout,
+    built_beside,
+    expect_ours,
+    expect_there,
+    is_unprepared,
+    preparing,
+    swapping,
+)
 from projections.stores.port import Move, RowChange, Source
 from projections.stores.schema import (
     LAYOUT,
     POSITIONS,
-    TABLES,
     Dialect,
+    Table,
     create,
     create_indexes,
     delete,
@@ -38,25 +47,52 @@ class SqliteStore:
 
     Args:
         path: the file, made when it is not there.
+        layout: the tables and SQL views it is to have.
 
     Raises:
         StoreUnavailable: it cannot be opened or written.
-        StoreBroken: it is something else.
+        StoreBroken: it is something else, or was made by a newer program.
     """
 
-    def __init__(self, path: Path | str) -> None:
-        self._path = str(path)
+    def __init__(self, path: Path | str, layout: Layout = OURS) -> None:
+        self._path, self.layout = str(path), layout
         with translated(self._path):
             self._db = apsw.Connection(self._path)
             try:
                 self._db.set_busy_timeout(_BUSY_MS)
                 self._run("PRAGMA journal_mode = WAL")
                 self._run("PRAGMA synchronous = NORMAL")
-                if self._layout() != PARTS:
+                self._run("PRAGMA legacy_alter_table = ON")  # what others' SQL views rest on may be swapped
+                if preparing(layout, self._layout(), self._path) is not None:
                     self._prepare()
             except BaseException:
                 self._db.close()
                 raise
+
+    def building(self) -> frozenset[str]:
+        """Parts whose new tables are being filled."""
+        if is_unprepared(self.layout, self._layout()):
+            self._prepare()
+        return built_beside(self.layout, self._layout())
+
+    def swap(self) -> bool:
+        """Put the new tables in the place of the old ones, in one transaction."""
+        with translated(self._path), _Immediate(self._db):
+            building = built_beside(self.layout, self._layout())
+            if building:
+                reached("swap.begun")
+                self._drop_answers()
+                for statement in swapping(self.layout, building):
+                    self._run(statement)
+                self._make_answers()
+                self._db.executemany(upsert(LAYOUT), list(self.layout.parts.items()))
+                reached("swap.written")
+        reached("swap.done")
+        return bool(building)
+
+    def columns(self, name: str) -> list[str]:
+        """The columns of a table or SQL view."""
+        return [str(column) for (column,) in self._run("SELECT name FROM pragma_table_info(?)", (name,))]
 
     def positions(self) -> dict[Source, int]:
         """Next offset of every source that was ever read."""
@@ -67,18 +103,24 @@ class SqliteStore:
         """Set rows and positions in one transaction; of several changes of a row the last one stands."""
         last = last_of(changes)
         with translated(self._path), _Immediate(self._db):
+            known = self._layout()
+            expect_ours(self.layout, known, self._path)
+            expect_there(self.layout, known, last, moves)
             self._move(moves)
-            for table, rows in last.items():
-                sets = [row for row in rows.values() if row is not None]
-                self._db.executemany(upsert(TABLES[table]), sets)
-                self._db.executemany(delete(TABLES[table]), [key for key, row in rows.items() if row is None])
+            for name, rows in last.items():
+                table, sets = self.layout.table(name), [row for row in rows.values() if row is not None]
+                self._db.executemany(upsert(table), sets)
+                self._db.executemany(delete(table), [key for key, row in rows.items() if row is None])
         return sum(map(len, last.values()))
 
     def reset(self) -> None:
         """Drop everything and begin with empty tables."""
         with translated(self._path), _Immediate(self._db):
-            self._drop(TABLES)
-            self._make()
+            self._drop_answers()
+            self._drop([*self.layout.tables, *self.layout.beside])
+            self._make(self.layout.tables.values())
+            self._make_answers()
+            self._db.executemany(upsert(LAYOUT), list(self.layout.parts.items()))
 
     def query(self, sql: str, values: Sequence[Cell] = ()) -> list[Cells]:
         """Rows of a query; `?` stands for a value."""
@@ -109,32 +151,43 @@ class SqliteStore:
         return {str(part): str(version) for part, version in self._run(f"SELECT part, version FROM {LAYOUT.name}")}  # noqa: S608 - our identifier
 
     def _prepare(self) -> None:
-        """Make what is missing, and what was made for other versions of the views anew."""
-        with _Immediate(self._db):
-            known = self._layout()
-            tables, topics = outdated(known)
-            self._drop(tables)
-            if known:
-                self._db.executemany(
-                    f"DELETE FROM {POSITIONS.name} WHERE topic = ?",  # noqa: S608 - our identifier
-                    [(topic,) for topic in topics],
-                )
-            self._make()
+        """Make what is missing, and beside what was made for other versions of the views what is to take its place."""
+        with translated(self._path), _Immediate(self._db):
+            known = self._layout()  # once more: another one may just have made it
+            todo = preparing(self.layout, known, self._path)
+            if todo is None:
+                return
+            if todo.answers:
+                self._drop_answers()
+            self._drop(todo.drop)
+            self._make(todo.make)
+            if todo.answers:
+                self._make_answers()
+            self._db.executemany(delete(LAYOUT), [(part,) for part in todo.gone])
+            self._db.executemany(
+                f"DELETE FROM {POSITIONS.name} WHERE topic = ?",  # noqa: S608 - our identifier
+                [(topic,) for topic in todo.forget],
+            )
+            self._db.executemany(upsert(LAYOUT), list(todo.parts.items()))
+
+    def _drop_answers(self) -> None:
+        for answer in reversed(self.layout.answers):
+            self._run(f"DROP VIEW IF EXISTS {quoted(answer.name)}")
+
+    def _make_answers(self) -> None:
+        for answer in self.layout.answers:
+            self._run(f"CREATE VIEW {quoted(answer.name)} AS {answer.query}")
 
     def _drop(self, tables: Iterable[str]) -> None:
-        for answer in reversed(ANSWERS):
-            self._run(f"DROP VIEW IF EXISTS {quoted(answer.name)}")
         for table in tables:
             self._run(f"DROP TABLE IF EXISTS {quoted(table)}")
 
-    def _make(self) -> None:
-        for table in TABLES.values():
-            self._run(create(table, SQLITE))
-            for statement in create_indexes(table):
-                self._run(statement)
-        for answer in ANSWERS:
-            self._run(f"CREATE VIEW {quoted(answer.name)} AS {answer.query}")
-        self._db.executemany(upsert(LAYOUT), list(PARTS.items()))
+    def _make(self, tables: Iterable[Table]) -> None:
+        there = {name for (name,) in self._run("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        for table in tables:
+            if table.name not in there:
+                for statement in (create(table, SQLITE), *create_indexes(table)):
+                    self._run(statement)
 
 
 class _Immediate:

@@ -10,7 +10,7 @@ from events.envelope import Envelope
 from events.lead import LeadCaptured, LeadStatusChanged
 from events.topics import LEAD_EVENTS, VIEW_PROGRESS, VIEW_STATE
 from projections.catalogue import OF_LEADS
-from projections.progress import decode_progress
+from projections.progress import Progress, decode_progress
 from projections.views.breaches import Breaches
 from projections.views.funnel import Reached
 from projections.worker import StaleState, ViewsProcessor, shapes_of, view_program
@@ -39,9 +39,14 @@ async def feed(task: Task[object], built: House, count: int) -> None:
     await task.process(Batch(LEAD_EVENTS, 0, at, fetched.records, fetched.next_offset))
 
 
-async def progress(built: House, partition: int = 0) -> list[str]:
+async def told_of(built: House, partition: int = 0) -> list[Progress]:
     records = (await built.log.read(VIEW_PROGRESS, partition, 0)).records
-    return [decode_progress(record.value or b"").complete_to for record in records]
+    return [decode_progress(record.value or b"") for record in records]
+
+
+async def progress(built: House, partition: int = 0) -> list[str]:
+    """The instants that were told."""
+    return [told.complete_to for told in await told_of(built, partition) if told.complete_to]
 
 
 def captured(lead: str, at: float = 0) -> Envelope:
@@ -98,6 +103,15 @@ async def test_a_partition_whose_writer_never_spoke_reports_nothing() -> None:
     await built.writer_at(10, partitions=[0])
     await built.project(until=10)
     assert [await progress(built, partition) for partition in range(2)] == [[text(10)], []]
+
+
+async def test_the_first_word_of_a_partition_names_the_edition_of_its_rows_and_no_time() -> None:
+    built = await house()
+    await built.write(captured("anna"), captured("bob"))
+    task = await opened(built)
+    await feed(task, built, 1)
+    await feed(task, built, 1)
+    assert await told_of(built) == [Progress(0, "", OF_LEADS.edition)]
 
 
 async def test_a_restarted_task_goes_on_from_its_state() -> None:

@@ -1,8 +1,12 @@
 import pytest
 import pytest_asyncio
 
-from projections.catalogue import BY_NAME
-from tests.leadstream.gateway.house import BATCH, House, body, event
+from engine.ports import NewRecord
+from events.topics import VIEW_PROGRESS
+from leadstream.views_store import open_store
+from projections.catalogue import BY_NAME, OF_LEADS
+from projections.progress import Progress, encode_progress, progress_key
+from tests.leadstream.gateway.house import BATCH, PARTITIONS, House, body, event
 
 
 @pytest_asyncio.fixture
@@ -41,6 +45,33 @@ async def test_every_view_is_listed_and_can_be_asked(told: House) -> None:
         assert page.status_code == 200, page.text
         names = [column["name"] for column in view["columns"]]
         assert all(list(row) == names for row in page.json()["rows"])
+
+
+async def say(house: House, progress: Progress) -> None:
+    """A projector says how far a partition's views are; the gateway looks again at the next question."""
+    record = NewRecord(progress_key(progress.partition), encode_progress(progress))
+    await house.log.append({(VIEW_PROGRESS, progress.partition): [record]})
+    house.clock.at += 2_000_000
+
+
+async def test_while_views_are_rebuilt_the_former_rows_are_given_with_a_word_of_it(told: House) -> None:
+    edition = OF_LEADS.edition
+    assert "former" not in (await told.get("/v1/views/leads")).json()
+    store = open_store(told.settings)
+    store.query("UPDATE layout SET version = '0' WHERE part = 'leads'")
+    store.query("UPDATE leads_base SET source = 'of yore'")
+    store.close()
+    await say(told, Progress(0, "", edition - 1, building=edition, read=3, facts=9))
+    page = (await told.get("/v1/views/leads")).json()
+    assert [row["source"] for row in page["rows"]] == ["of yore"] * 5
+    assert page["former"] == (
+        "answers are of the former definition of leads until the new one is built: "
+        f"{PARTITIONS - 1} of {PARTITIONS} partitions are done, 3 of 9 facts read in others"
+    )
+    await say(told, Progress(0, "", edition))
+    page = (await told.get("/v1/views/leads")).json()
+    assert "former" not in page
+    assert {row["source"] for row in page["rows"]} == {"web", "fair"}
 
 
 async def test_rows_are_chosen_and_sorted(told: House) -> None:

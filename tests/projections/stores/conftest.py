@@ -3,13 +3,19 @@
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
+from projections.stores.layout import OURS, Layout
 from projections.stores.port import StoreError, ViewStore
 from projections.stores.sqlite import SqliteStore
 
-Opens = Callable[[], ViewStore]
+
+class Opens(Protocol):
+    """Opens one store, as a program with these tables does."""
+
+    def __call__(self, layout: Layout = OURS) -> ViewStore: ...
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -17,15 +23,15 @@ def opens(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opens]:
     """Opens one store, as often as it is called; each is as another process would have it."""
     opened: list[ViewStore] = []
     if request.param == "sqlite":
-        made: Opens = lambda: SqliteStore(tmp_path / "views.db")  # noqa: E731 - one of two ways
+        made: Callable[[Layout], ViewStore] = lambda layout: SqliteStore(tmp_path / "views.db", layout)  # noqa: E731 - one of two ways
     else:
         from projections.stores.postgresql import PostgresStore  # noqa: PLC0415 - an optional extra
 
         url = request.getfixturevalue("postgresql_url")
-        made = lambda: PostgresStore(url)  # noqa: E731
+        made = lambda layout: PostgresStore(url, layout=layout)  # noqa: E731
 
-    def open_once_more() -> ViewStore:
-        opened.append(made())
+    def open_once_more(layout: Layout = OURS) -> ViewStore:
+        opened.append(made(layout))
         return opened[-1]
 
     yield open_once_more

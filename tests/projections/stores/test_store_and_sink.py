@@ -1,7 +1,7 @@
 """The sink on every store: whatever happens to either, the tables end as they would have without it."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from typing_extensions import override
@@ -9,6 +9,7 @@ from typing_extensions import override
 from events.lead import LeadCaptured, LeadStatusChanged
 from projections.read import read_view
 from projections.sink import sink_once
+from projections.stores.layout import Layout
 from projections.stores.port import Move, RowChange, Source, ViewStore
 from projections.views.view import Cell, Cells
 from tests.projections.given import told
@@ -28,6 +29,19 @@ class Around:
     def __init__(self, store: ViewStore) -> None:
         self.store = store
 
+    @property
+    def layout(self) -> Layout:
+        return self.store.layout
+
+    def building(self) -> frozenset[str]:
+        return self.store.building()
+
+    def swap(self) -> bool:
+        return self.store.swap()
+
+    def columns(self, name: str) -> list[str]:
+        return self.store.columns(name)
+
     def positions(self) -> dict[Source, int]:
         return self.store.positions()
 
@@ -39,6 +53,9 @@ class Around:
 
     def query(self, sql: str, values: Sequence[Cell] = ()) -> list[Cells]:
         return self.store.query(sql, values)
+
+    def stream(self, sql: str, values: Sequence[Cell] = ()) -> Iterator[Cells]:
+        return self.store.stream(sql, values)
 
     def close(self) -> None:
         self.store.close()
