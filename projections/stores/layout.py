@@ -31,7 +31,7 @@ from projections.stores.schema import (
 )
 from projections.views.view import View
 
-_ANSWERS, _REBUILDS = "answers", "rebuilds"
+_ANSWERS, _REBUILDS, _SQL_VIEWS = "answers", "rebuilds", "sql views"
 OF_THE_AGREEMENTS = "agreements"
 """The part that is filled from the agreements."""
 _FIRST, _TABLES_OF_AGREEMENTS = "1", "5"
@@ -64,6 +64,7 @@ class Layout:
             **{view.name: str(view.version) for view in self.views},
             OF_THE_AGREEMENTS: _TABLES_OF_AGREEMENTS,
             _REBUILDS: "1",
+            _SQL_VIEWS: ",".join(answer.name for answer in self.answers),
             _ANSWERS: hashlib.sha256("\n".join(map(repr, self.answers)).encode()).hexdigest(),
         }
 
@@ -207,6 +208,13 @@ def expect_there(layout: Layout, known: Mapping[str, str], tables: Iterable[str]
     }
     if not there.issuperset(tables) or any(topic.endswith(_NEXT) and topic not in topics for topic, _ in sources):
         raise Swapped("tables were swapped since they were looked at")
+
+
+def dropping(layout: Layout, known: Mapping[str, str]) -> Iterator[str]:
+    """Statements that drop all SQL views, also those that another version has made; what rests on others first."""
+    there = [name for name in known.get(_SQL_VIEWS, "").split(",") if name]
+    ours = [answer.name for answer in layout.answers if answer.name not in there]
+    return (f"DROP VIEW IF EXISTS {quoted(name)}" for name in (*reversed(ours), *reversed(there)))
 
 
 def swapping(layout: Layout, building: Collection[str]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from projections.stores.layout import (
     OURS,
     Layout,
     built_beside,
+    dropping,
     expect_ours,
     expect_there,
     is_unprepared,
@@ -244,8 +245,7 @@ class PostgresStore:
             self._know(db, todo.parts)
 
     def _drop_answers(self, db: psycopg.Connection[Any]) -> None:
-        views = [f"DROP VIEW IF EXISTS {quoted(answer.name)}" for answer in reversed(self.layout.answers)]
-        db.execute("; ".join(views).encode())
+        db.execute("; ".join(dropping(self.layout, self._layout(db))).encode())
 
     def _make_answers(self, db: psycopg.Connection[Any]) -> None:
         made = [f"CREATE VIEW {quoted(answer.name)} AS {answer.query}" for answer in self.layout.answers]

@@ -16,6 +16,7 @@ from projections.stores.layout import (
     OURS,
     Layout,
     built_beside,
+    dropping,
     expect_ours,
     expect_there,
     is_unprepared,
@@ -171,8 +172,8 @@ class SqliteStore:
             self._db.executemany(upsert(LAYOUT), list(todo.parts.items()))
 
     def _drop_answers(self) -> None:
-        for answer in reversed(self.layout.answers):
-            self._run(f"DROP VIEW IF EXISTS {quoted(answer.name)}")
+        for statement in dropping(self.layout, self._layout()):
+            self._run(statement)
 
     def _make_answers(self) -> None:
         for answer in self.layout.answers:

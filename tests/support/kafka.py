@@ -151,7 +151,7 @@ class KafkaCluster:
         properties.write_text(
             server_properties(broker, self._addresses, folder / f"data-{broker}", settings), encoding="ascii"
         )
-        command = ["kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(properties)]
+        command = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id}", "-c", str(properties)]
         # It lives for a second: compiling it well would take longer than running it.
         tool = self._java(folder / f"format-{broker}.log", *command, options=("-XX:TieredStopAtLevel=1",))
         if tool.wait(_START_SECONDS):
