@@ -101,8 +101,8 @@ class Rebuilding:
         name, at = f"{self.group.name}-{self.partition}", found.positions[source]
         if position.format > self.projection.edition:
             raise UnknownState(
-                f"{name}: the views in {self.group.changelog} are of edition {position.format}, by a newer program; "
-                f"this one has {self.projection.edition}: run the newer one, or fold them anew for this one"
+                f"{name}: the views in {self.group.changelog} are of edition {position.format}, made by a newer "
+                f"program; this one has {self.projection.edition}: run the newer one, or fold them anew for this one"
             )
         if position.offsets.get(source, at) != at:
             raise TornState(f"{name}: changelog is at {position.offsets}, committed {found.positions}")

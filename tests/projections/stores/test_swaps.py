@@ -215,7 +215,7 @@ async def test_a_former_program_that_owns_a_partition_keeps_it_up_to_date_until_
 async def test_a_former_program_does_not_take_the_states_of_a_newer_one(opens: Opens) -> None:
     built = await former(opens(FORMER_LAYOUT))
     await built.project()
-    with pytest.raises(UnknownState, match="by a newer program"):
+    with pytest.raises(UnknownState, match="made by a newer program"):
         await project_as_former(built.log, built.partitions)
     assert (await verify_views(built.log, built.partitions)).differences == []
 
