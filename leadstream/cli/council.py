@@ -16,7 +16,7 @@ from events.instants import iso, to_us
 from events.topics import COUNCIL_EVENTS
 from leadstream.cli.asking import Asked, asking_options, check_subject, refuse, register, told_by
 from leadstream.cli.options import command, fail
-from leadstream.cli.output import Row, format_option, show
+from leadstream.cli.output import Row, format_option, say_if_upgrading, show
 from leadstream.cli.root import main
 from leadstream.cli.times import INSTANT
 from leadstream.clock import now_us
@@ -189,6 +189,7 @@ async def show_council(
         async with opened(settings) as log:
             await sink_once(log, store)
             rows = await rows_of(log, store, Question(view, where, as_of=as_of, known_at=known_at))
+            say_if_upgrading(store)
     except BadQuery as exc:
         raise click.UsageError(str(exc)) from exc
     except (Unavailable, StoreUnavailable) as exc:

@@ -10,6 +10,7 @@ from projections.pipeline.quarters import local_day, quarter_named, quarter_of
 from projections.pipeline.terms import terms_at
 from projections.read import completeness_of, read_view
 from projections.stores.port import ViewStore
+from projections.upgrading import upgrading
 from projections.views.times import us_of_text
 from projections.views.view import BadQuery, Cell
 
@@ -23,7 +24,7 @@ CUTS = cuts(DIMENSIONS)
 
 
 class NotFinal(Exception):
-    """The views do not know yet all that was recorded up to the instant; the message says how far they are."""
+    """The views do not know yet all that was recorded up to the instant, or are being rebuilt; the message says it."""
 
 
 def convening(
@@ -43,6 +44,9 @@ def convening(
         NotFinal: time has not passed the instant in every partition.
         BadQuery: the quarter or a cut is none, the matrix cannot be told in one currency, or it is too large.
     """
+    now = upgrading(store)
+    if now is not None:  # what is frozen stays, so it must not be of a definition that goes
+        raise NotFinal(f"changed views are being rebuilt: {now}")
     complete = us_of_text(completeness_of(store, (OPPORTUNITIES, COUNCILS)))
     if complete is None:
         raise NotFinal("no view of the pipeline is complete yet: not every partition has reported")

@@ -89,6 +89,15 @@ async def test_an_instant_is_final_when_time_has_passed_it_in_every_partition() 
     assert (await desk.convenes("emea", "2026-02-16 06:59", "2026-02-16 07:00")).accepted
 
 
+async def test_nothing_is_final_while_the_answers_are_of_former_definitions() -> None:
+    desk = await selling()
+    await desk.passes("2026-02-16 07:00")
+    desk.store.query("UPDATE layout SET version = '0' WHERE part = 'hygiene'")
+    with pytest.raises(NotFinal, match="being rebuilt: answers are of the former definition of hygiene"):
+        convening(desk.store, by="ines", known_at=instant("2026-02-16 06:59"), quarter=None, cut_by=())
+    assert (await desk.convenes("emea", "2026-02-16 06:59", "2026-02-16 07:00")).accepted
+
+
 async def test_nothing_is_final_before_every_partition_has_reported() -> None:
     desk = await Desk().begin(AGREEMENT)
     with pytest.raises(NotFinal, match="not every partition has reported"):
