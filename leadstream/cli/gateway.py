@@ -104,8 +104,11 @@ async def gateway(
             fail(f"cannot listen on {host} port {port}: {exc.strerror}; choose others with --host and --port")
         tls = None if tls_cert is None or tls_key is None else (tls_cert, tls_key)
         quiet_gc()
+        ways = f"{len(ways_in)} way{'' if len(ways_in) == 1 else 's'} in"
         where = f"http{'s' if tls else ''}://{host}:{listener.getsockname()[1]}"
-        _say(f"gateway on {where}, log {settings.url}, {len(parts.callers)} keys in {path}, {len(ways_in)} ways in")
+        _say(
+            f"gateway on {where}, log {settings.url}, {len(parts.callers)} keys in {path}, {len(ways_in)} way{'' if len(ways_in) == 1 else 's'} in"
+        )
         works = {
             "following answers": parts.answers.follow(),
             "watching the parent": watch_parent(stop),

@@ -44,7 +44,7 @@ def raw_group() -> None:
 async def list_requests(
     settings: Settings, *, sources: tuple[str, ...], since: int | None, until: int | None, limit: int, form: str
 ) -> None:
-    """List kept requests, and what today's connectors and configuration make of each.
+    """List kept requests, with what is made of each now.
 
     \b
     Examples:
@@ -95,7 +95,7 @@ def _row(kept: "Kept", ways_in: "dict[str, Source]") -> dict[str, object]:
 @click.argument("request_id", metavar="ID")
 @format_option
 async def show_request(settings: Settings, *, request_id: str, form: str) -> None:
-    """Show the kept request ID whole, and what is made of it now.
+    """Show the kept request ID whole, with what is made of it now.
 
     \b
     Example: leadstream raw show 2-17
@@ -178,7 +178,7 @@ def _tell(done: "Replayed", *, dry: bool) -> None:
     verb = "would be put" if dry else "put"
     click.echo(f"{done.requests} requests translated, {done.facts} facts {verb} into the inboxes")
     for reason, count in sorted(done.rejected.items()):
-        click.echo(f"{count} requests with {reason}; leadstream raw list shows them")
+        click.echo(f"rejected as {reason}: {count}; leadstream raw list shows where and why")
     if done.without:
         told = ", ".join(f"{count} of {name!r}" for name, count in sorted(done.without.items()))
         fail(f"left as they are, since {CONFIG_FILE} does not have their ways in: {told}")

@@ -130,7 +130,7 @@ def test_a_dry_run_says_what_would_be_and_does_nothing(kept: House) -> None:
     said = kept.run("raw", "replay", "--all", "--dry-run").stdout
     assert said == (
         "2 requests translated, 2 facts would be put into the inboxes\n"
-        "1 requests with nobody; leadstream raw list shows them\n"
+        "rejected as nobody: 1; leadstream raw list shows where and why\n"
     )
     assert ids(kept, LEAD_INBOX) == before
 
