@@ -106,9 +106,7 @@ async def gateway(
         quiet_gc()
         ways = f"{len(ways_in)} way{'' if len(ways_in) == 1 else 's'} in"
         where = f"http{'s' if tls else ''}://{host}:{listener.getsockname()[1]}"
-        _say(
-            f"gateway on {where}, log {settings.url}, {len(parts.callers)} keys in {path}, {len(ways_in)} way{'' if len(ways_in) == 1 else 's'} in"
-        )
+        _say(f"gateway on {where}, log {settings.url}, {len(parts.callers)} keys in {path}, {ways}")
         works = {
             "following answers": parts.answers.follow(),
             "watching the parent": watch_parent(stop),
