@@ -20,11 +20,11 @@ from projections.pipeline.asking import (
     real,
 )
 from projections.pipeline.attribution import MODELS, Model, Touch, dealt, shares
-from projections.pipeline.credit import Link, People, Touched, once, people_of
+from projections.pipeline.credit import Link, Touched, leads_of, once, turning_point
 from projections.pipeline.deal import Deal, Group
 from projections.pipeline.figures import CLOSED, GENERATION, Cut, Held
 from projections.pipeline.figures import shares as shares_of
-from projections.pipeline.lead_reading import links_in, touches_in
+from projections.pipeline.lead_reading import links_in, qualified_in, touches_in
 from projections.pipeline.reading import held_in
 from projections.pipeline.terms import instant_of, terms_at
 from projections.views.lead_links import CONVERTED
@@ -69,10 +69,11 @@ class Outcome(NamedTuple):
 
 
 class _Answer(NamedTuple):
-    """What was found, and the cells that every row begins and ends with."""
+    """What was found, by which models it is asked, and the cells that every row begins and ends with."""
 
     quarter: str
     outcomes: Sequence[Outcome]
+    models: Sequence[Model]
     ends: Cells
 
 
@@ -82,16 +83,38 @@ def _found(query: Query, asked: Asked) -> _Answer | None:
         return None
     terms, known = terms_at(query, at), asked.known_at
     cut = Cut(quarter_asked(asked, at, terms), at, (), terms)
-    every = list(held_in(query, cut.quarter, terms.zone, at, known))
-    people = people_of(_with_named(links_in(query, at, known), every))
-    leads = sorted({lead for each in every for lead in people.leads.get(each.opportunity, ())})
-    touches: dict[str, list[Touched]] = {}
-    for touch in touches_in(query, leads, at, known):
-        touches.setdefault(touch.lead, []).append(touch)
     with rates_asked():
-        outcomes = [outcome for each in every for outcome in _outcomes(each, cut, people, touches)]
+        every = held_in(query, cut.quarter, terms.zone, at, known)
+        adding = [(each, sums) for each in every if (sums := _adds(each, cut))]
+    models = [model for model in MODELS if asked.equal.get("model", model) == model]
     ends = terms.rates.reporting, instant_text(at), instant_text_or_none(known)
-    return _Answer(cut.quarter.name, outcomes, ends)
+    return _Answer(cut.quarter.name, list(_outcomes(query, adding, at, known)), models, ends)
+
+
+def _outcomes(
+    query: Query, adding: Sequence[tuple[Held, Mapping[str, int]]], at: int, known: int | None
+) -> Iterator[Outcome]:
+    """What opportunities add to each figure, with the touches of their people."""
+    leads = leads_of(_with_named(links_in(query, at, known), [each for each, _ in adding]))
+    wanted = sorted({lead for each, _ in adding for lead in leads.get(each.opportunity, ())})
+    qualified, touches = qualified_in(query, wanted, at, known), dict[str, list[Touched]]()
+    for touch in touches_in(query, wanted, at, known):
+        touches.setdefault(touch.lead, []).append(touch)
+    for each, sums in adding:
+        own = leads.get(each.opportunity, ())
+        found = once(touch for lead in own for touch in touches.get(lead, ()))
+        for measure, amount in sorted(sums.items()):
+            anchor = _anchor(each.deal, measure)
+            yield Outcome(each.opportunity, measure, anchor, amount, turning_point(own, qualified, anchor), found)
+
+
+def _adds(each: Held, cut: Cut) -> dict[str, int]:
+    """What an opportunity adds to the figures that are dealt out."""
+    sums: dict[str, int] = {}
+    for share in shares_of(each, cut):
+        if share.measure in _MEASURES:
+            sums[share.measure] = sums.get(share.measure, 0) + share.amount_minor
+    return sums
 
 
 def _with_named(links: Sequence[Link], every: Sequence[Held]) -> Iterator[Link]:
@@ -104,19 +127,6 @@ def _with_named(links: Sequence[Link], every: Sequence[Held]) -> Iterator[Link]:
             yield Link(lead, CONVERTED, each.opportunity, each.deal.opened_at or 0)
 
 
-def _outcomes(each: Held, cut: Cut, people: People, touches: Mapping[str, Sequence[Touched]]) -> Iterator[Outcome]:
-    sums: dict[str, int] = {}
-    for share in shares_of(each, cut):
-        if share.measure in _MEASURES:
-            sums[share.measure] = sums.get(share.measure, 0) + share.amount_minor
-    leads = people.leads.get(each.opportunity, ())
-    found = once(touch for lead in leads for touch in touches.get(lead, ()))
-    for measure, amount in sorted(sums.items()):
-        anchor = _anchor(each.deal, measure)
-        turned = people.turning_point(each.opportunity, anchor)
-        yield Outcome(each.opportunity, measure, anchor, amount, turned, found)
-
-
 def _anchor(deal: Deal, measure: str) -> int:
     return (deal.closed_at if measure == CLOSED else deal.opened_at) or 0
 
@@ -127,7 +137,7 @@ def _attribution(query: Query, asked: Asked) -> list[Cells]:
         return []
     sums: dict[tuple[str, Model, bool, Group], tuple[Fraction, int]] = {}
     for outcome in found.outcomes:
-        for model in MODELS:
+        for model in found.models:
             for is_touched, group, share, amount in _credited(outcome, model, by):
                 key = (outcome.measure, model, is_touched, group)
                 credit, total = sums.get(key, (Fraction(0), 0))
@@ -166,7 +176,7 @@ def _opened(query: Query, asked: Asked) -> list[Cells]:
 
 
 def _rows_of(outcome: Outcome, found: _Answer) -> Iterator[Cells]:
-    for model in MODELS:
+    for model in found.models:
         given = outcome.given(model)
         amounts = dealt(outcome.amount_minor, {touch.key: share for touch, share in given.items()})
         for place, (touch, share) in enumerate(given.items(), 1):

@@ -6,7 +6,7 @@ A person may be several leads that are one: all touches of them count, each once
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from projections.views.lead_links import CONVERTED, MERGED, QUALIFIED, UNCONVERTED, UNMERGED
+from projections.views.lead_links import CONVERTED, MERGED, UNCONVERTED, UNMERGED
 
 
 class Link(NamedTuple):
@@ -18,32 +18,14 @@ class Link(NamedTuple):
     at: int
 
 
-class People(NamedTuple):
-    """Who leads belong to.
-
-    Attributes:
-        leads: opportunity -> the leads of the people that were converted to it, sorted.
-        qualified: lead -> when it became qualified, in microseconds, in order.
-    """
-
-    leads: Mapping[str, tuple[str, ...]]
-    qualified: Mapping[str, tuple[int, ...]]
-
-    def turning_point(self, opportunity: str, anchor: int) -> int | None:
-        """When the people of an opportunity were qualified last, up to its anchor; None if they never were."""
-        known = (at for lead in self.leads.get(opportunity, ()) for at in self.qualified.get(lead, ()))
-        return max((at for at in known if at <= anchor), default=None)
-
-
-def people_of(links: Iterable[Link]) -> People:
-    """Who belongs to which opportunity.
+def leads_of(links: Iterable[Link]) -> dict[str, tuple[str, ...]]:
+    """Opportunity -> the leads of the people that were converted to it, sorted.
 
     Args:
-        links: of each lead in the order in which they became known.
+        links: conversions and merges, of each lead in the order in which they became known.
     """
     into: dict[str, str] = {}
     standing: dict[str, list[tuple[int, str]]] = {}
-    qualified: dict[str, list[int]] = {}
     for lead, kind, other, at in links:
         match kind:
             case _ if kind == CONVERTED and other:
@@ -54,8 +36,6 @@ def people_of(links: Iterable[Link]) -> People:
                 into[lead] = other
             case _ if kind == UNMERGED and other == lead:  # whom it left hears the same of it
                 into.pop(lead, None)
-            case _ if kind == QUALIFIED:
-                qualified.setdefault(lead, []).append(at)
     one = {lead: _root(lead, into) for lead in {*into, *into.values(), *standing}}
     together: dict[str, list[str]] = {}
     for lead, root in one.items():
@@ -64,10 +44,19 @@ def people_of(links: Iterable[Link]) -> People:
     for lead, found in standing.items():
         for _, opportunity in found:
             leads.setdefault(opportunity, set()).update(together[one[lead]])
-    return People(
-        {opportunity: tuple(sorted(found)) for opportunity, found in leads.items()},
-        {lead: tuple(sorted(found)) for lead, found in qualified.items()},
-    )
+    return {opportunity: tuple(sorted(found)) for opportunity, found in leads.items()}
+
+
+def turning_point(leads: Iterable[str], qualified: Mapping[str, Sequence[int]], anchor: int) -> int | None:
+    """When people were qualified last, up to an anchor; None if they never were.
+
+    Args:
+        leads: theirs.
+        qualified: lead -> when it became qualified, in microseconds.
+        anchor: in microseconds.
+    """
+    known = (at for lead in leads for at in qualified.get(lead, ()))
+    return max((at for at in known if at <= anchor), default=None)
 
 
 def _root(lead: str, into: Mapping[str, str]) -> str:

@@ -205,6 +205,8 @@ async def test_by_every_model_what_is_due_sums_to_the_figures_of_the_matrix(
     rows, total = asked(built, "attribution", day, by=by), figures(asked(built, "matrix", day))
     assert rows == asked(spread, "attribution", day, by=by)
     for model in MODELS:
+        alone = asked(built, "attribution", day, by=by, where={"model": model})
+        assert alone == [row for row in rows if row["model"] == model]
         for measure in ("closed_acv", "pipe_generation"):
             assert sum(due(rows, *(by or "").split("+") if by else (), model=model, measure=measure).values()) == (
                 total.get(measure, 0)
