@@ -225,6 +225,18 @@ class LeadConverted(Fact, frozen=True, kw_only=True):
     campaign: Text | None = None
 
 
+class LeadOriginTold(Fact, frozen=True, kw_only=True):
+    """A lead that was captured after it was converted told the opportunity where it came from.
+
+    Attributes:
+        opportunity: the opportunity that is told.
+        source: the marketing source of the lead.
+    """
+
+    opportunity: Text
+    source: Text
+
+
 class LeadArchived(Fact, frozen=True, kw_only=True):
     """The lead is put aside. Later facts still join its history; no clock starts for it any more.
 

@@ -58,6 +58,7 @@ from events.lead import (
     LeadCaptured,
     LeadConverted,
     LeadHandedOver,
+    LeadOriginTold,
     LeadProfileUpdated,
     LeadQualified,
     LeadScored,
@@ -218,6 +219,7 @@ CATALOGUE: dict[str, type[Fact]] = {
     "cell.comment.v1": CommentCell,
     "action.plan.v1": PlanAction,
     "action.finish.v1": FinishAction,
+    "lead.origin_told.v1": LeadOriginTold,
 }
 """Wire type -> fact type. The number at the end is the major version; an old one is upcast on read."""
 

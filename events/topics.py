@@ -17,7 +17,7 @@ from events.identity import (
     LeadIdentityClaimed,
     LeadUnmerged,
 )
-from events.lead import LeadConverted, LeadScored
+from events.lead import LeadConverted, LeadOriginTold, LeadScored
 from events.opportunity import OpportunityOwnerTold
 from events.registry import (
     ABOUT_ACCOUNTS,
@@ -179,7 +179,7 @@ class Forward(NamedTuple):
     to: Callable[[Any], str | None]
 
 
-def _opportunity(fact: LeadConverted) -> str | None:
+def _opportunity(fact: LeadConverted | LeadOriginTold) -> str | None:
     """The opportunity of a conversion; another system may name one as no subject is named."""
     return fact.opportunity if fact.opportunity and is_subject(fact.opportunity) else None
 
@@ -203,6 +203,7 @@ FORWARDS: dict[type[Fact], tuple[Forward, ...]] = {
     LeadHistoryTakenBack: (Forward(LEAD_INBOX, attrgetter("into")),),
     LeadUnmerged: (Forward(LEAD_INBOX, attrgetter("into")),),
     LeadConverted: (Forward(OPPORTUNITY_INBOX, _opportunity),),
+    LeadOriginTold: (Forward(OPPORTUNITY_INBOX, _opportunity),),
     OpportunityOwnerTold: (Forward(ACCOUNT_INBOX, _account),),
 }
 """Facts that go to another subject's inbox as well, in the transaction that writes them.

@@ -144,6 +144,7 @@ NOBODY = {
         "campaign",
     },
     "lead.unconverted.v1": {"reason"},
+    "lead.origin_told.v1": {"opportunity", "source"},
     "lead.archived.v1": {"reason"},
     "sla.started.v1": {"agreement", "clause", "target", "calendar", "asks", "TouchCount.channel"},
     "sla.paused.v1": {"agreement", "clause", "status"},

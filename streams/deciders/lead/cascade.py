@@ -52,6 +52,7 @@ from events.sources import OWN_SOURCE
 from streams.deciders.envelopes import canonical, derived, id_of
 from streams.deciders.lead import (
     carrying,
+    conversion,
     engagement,
     identity,
     life,
@@ -89,6 +90,7 @@ REACTIONS: dict[type[Fact], tuple[Part, ...]] = {
         sla.on_captured,
         ownership.on_captured,
         identity.on_known,
+        conversion.on_captured,
     ),
     LeadStatusChanged: (sla.on_status, life.on_status, ownership.on_changed),
     LeadProfileUpdated: (

@@ -1,12 +1,14 @@
 """Conversion: once for each opportunity group, under ids that follow from the lead, whoever asks however often."""
 
 from collections.abc import Iterable, Sequence
+from typing import cast
 
 from msgspec.structs import replace
 
 from events.commands import ConvertLead, UnconvertLead
+from events.envelope import Envelope
 from events.ids import derived_id
-from events.lead import LeadConverted, Made
+from events.lead import LeadCaptured, LeadConverted, LeadOriginTold, Made
 from events.life import LeadUnconverted
 from streams.deciders.lead.closed import why_closed
 from streams.deciders.lead.closings import lasting
@@ -113,6 +115,15 @@ def credited(lead: Lead, fact: LeadConverted) -> LeadConverted:
         source=fact.source or lead.source or None,
         campaign=fact.campaign or next((each.campaign for each in lead.touches if each.campaign), None),
     )
+
+
+def on_captured(live: Live, envelope: Envelope, at: int, _given: Given) -> Sequence[Told]:
+    """A lead that was converted before it was captured tells its opportunities only now where it came from."""
+    fact, lead = cast("LeadCaptured", envelope.data), live.lead
+    if not fact.source or at != lead.captured_at:
+        return ()
+    opportunities = dict.fromkeys(each.opportunity for each in lead.conversions if each.opportunity)
+    return [Told(LeadOriginTold(opportunity=each, source=fact.source), at) for each in opportunities]
 
 
 def _last(names: Iterable[str | None]) -> str | None:

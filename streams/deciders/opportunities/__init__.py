@@ -2,7 +2,7 @@
 
 from operator import attrgetter
 
-from events.lead import LeadConverted
+from events.lead import LeadConverted, LeadOriginTold
 from events.registry import ABOUT_OPPORTUNITIES
 from streams.deciders.opportunities.admit import settle
 from streams.deciders.opportunities.evolve import evolve
@@ -15,7 +15,7 @@ __all__ = ["OPPORTUNITY", "Opportunity"]
 OPPORTUNITY = Kind(
     state=Opportunity,
     outside=ABOUT_OPPORTUNITIES,
-    tasks=frozenset({LeadConverted}),
+    tasks=frozenset({LeadConverted, LeadOriginTold}),
     settle=settle,
     evolve=evolve,
     react=react,

@@ -3,7 +3,7 @@
 from typing import assert_never, cast
 
 from events.envelope import Envelope
-from events.lead import LeadConverted
+from events.lead import LeadConverted, LeadOriginTold
 from events.opportunity import (
     HygieneCleared,
     HygieneFlagged,
@@ -31,7 +31,7 @@ def evolve(state: Opportunity, envelope: Envelope, at: int) -> None:
     """Change the opportunity by a fact that happened at an instant, in microseconds."""
     if not is_ours(envelope.source):
         state.touched_at = max(state.touched_at, at)
-    fact = cast("OpportunityFact | LeadConverted", envelope.data)
+    fact = cast("OpportunityFact | LeadConverted | LeadOriginTold", envelope.data)
     match fact:
         case OpportunityOpened():
             _opened(state, fact, at, is_confirmed=not is_ours(envelope.source))
@@ -49,7 +49,7 @@ def evolve(state: Opportunity, envelope: Envelope, at: int) -> None:
             _tidiness(state, fact, at)
         case OpportunityOwnerTold():
             state.told = OwnerTold(fact.account, fact.is_open, fact.owner)
-        case LeadConverted():
+        case LeadConverted() | LeadOriginTold():
             _credit(state, fact, speaker(envelope.source))
         case _:
             assert_never(fact)
@@ -159,8 +159,11 @@ def _tidiness(state: Opportunity, fact: HygieneFlagged | HygieneCleared, at: int
         del state.flags[fact.kind]
 
 
-def _credit(state: Opportunity, fact: LeadConverted, lead: str) -> None:
-    """The first conversion says whom the opportunity is due to."""
-    if not state.from_lead:
+def _credit(state: Opportunity, fact: LeadConverted | LeadOriginTold, lead: str) -> None:
+    """The first conversion says whom the opportunity is due to; its lead may say later where it came from."""
+    if isinstance(fact, LeadOriginTold):
+        if state.from_lead.get("lead") == lead:
+            state.from_lead.setdefault("source", fact.source[:SHORT])
+    elif not state.from_lead:
         told = {"lead": lead, "source": fact.source, "campaign": fact.campaign}
         state.from_lead = {name: value[:SHORT] for name, value in told.items() if value}

@@ -7,9 +7,10 @@ from events.account import AccountOpened
 from events.commands import ConvertLead
 from events.fact import Fact
 from events.instants import from_us, to_us
-from events.lead import LeadCaptured, LeadConverted
+from events.lead import LeadCaptured, LeadConverted, LeadOriginTold
 from events.opportunity import (
     HygieneFlagged,
+    OpportunityAmended,
     OpportunityClosedWon,
     OpportunityContactAdded,
     OpportunityOpened,
@@ -90,6 +91,22 @@ async def test_a_conversion_that_another_system_reports_takes_what_it_does_not_s
     ]
     assert (opened.data.source, opened.data.name, opened.data.owner) == ("webinar", "Acme Tools", "rep-4")
     assert (opened.data.amount_minor, opened.data.currency) == (70_000, "USD")
+    assert await house.dead() == []
+
+
+async def test_a_conversion_that_comes_before_the_capture_tells_its_source_when_that_is_known() -> None:
+    house = await House().open(STAGED)
+    for opportunity, at in (("crm-9", 5), (None, 6), ("crm-10", 7)):
+        await house.send(sent(happened(LeadConverted(account="acme", opportunity=opportunity), at)))
+    await house.send(sent(happened(CAPTURED, 20)), sent(happened(LeadCaptured(source="later"), 30)))
+    await house.run(until=minute(40))
+    told = [each for each in await house.told("anna") if isinstance(each.data, LeadOriginTold)]
+    assert [each.data for each in told] == [
+        LeadOriginTold(opportunity=name, source="webinar") for name in ("crm-9", "crm-10")
+    ]
+    for name in ("crm-9", "crm-10"):
+        (amended,) = await said(house, name, OPPORTUNITY_EVENTS, OpportunityAmended)
+        assert (amended.data, to_us(amended.time)) == (OpportunityAmended(source="webinar"), minute(20))
     assert await house.dead() == []
 
 

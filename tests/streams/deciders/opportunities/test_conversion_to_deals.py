@@ -6,7 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from events.instants import to_us
-from events.opportunity import OpportunityAmended, OpportunityOpened, OpportunityProductAdded
+from events.lead import LeadOriginTold
+from events.opportunity import OpportunityAmended, OpportunityClosedWon, OpportunityOpened, OpportunityProductAdded
 from tests.streams.deciders.opportunities.deals import CONVERTED, OPENED, QUIET, deal
 from tests.support.given import minute
 
@@ -81,6 +82,23 @@ def test_without_an_account_nothing_is_opened_but_what_the_lead_brought_is_kept(
     assert ledger.state.opened_at is None
     told = ledger.hears(OPENED, 10)
     assert OpportunityAmended(lead="anna", source="webinar", campaign="spring-2026") in told
+
+
+def test_an_opportunity_learns_where_its_lead_came_from_when_that_is_told_later() -> None:
+    ledger = deal()
+    ledger.hears(replace(CONVERTED, source=None), 5, LEAD)
+    ledger.hears(OpportunityClosedWon(), 6)
+    told = ledger.hears(LeadOriginTold(opportunity="deal", source="organic_search"), 10, LEAD)
+    assert told == [OpportunityAmended(source="organic_search")]
+    assert (ledger.state.known["source"], ledger.state.closed) == ("organic_search", "won")
+
+
+@pytest.mark.parametrize("speaker", [LEAD, "/leadstream/bert"])
+def test_an_origin_told_later_changes_nothing_where_one_is_known_or_of_another_lead(speaker: str) -> None:
+    ledger, origin = deal(), LeadOriginTold(opportunity="deal", source="organic_search")
+    ledger.hears(CONVERTED if speaker == LEAD else replace(CONVERTED, source=None), 5, LEAD)
+    assert ledger.hears(origin, 10, speaker) == []
+    assert ledger.state.known.get("source") == ("webinar" if speaker == LEAD else None)
 
 
 @pytest.mark.parametrize("at", [0, 60])
