@@ -3,9 +3,8 @@
 from fractions import Fraction
 
 from projections.pipeline.asking import CURRENCY, OPPORTUNITIES, rates_asked, real
-from projections.pipeline.history import as_of
 from projections.pipeline.quarters import local_day
-from projections.pipeline.reading import spans
+from projections.pipeline.reading import stages_until
 from projections.pipeline.terms import instant_of, terms_at
 from projections.pipeline.velocity import stage_ages
 from projections.views.view import Asked, Cells, Column, Computed, Kind, Query
@@ -20,11 +19,11 @@ def _clean(query: Query, asked: Asked) -> list[Cells]:
     terms = terms_at(query, at)
     day = local_day(at, terms.zone)
     untidy = {str(opportunity) for (opportunity,) in query(_FLAGGED, ())}
-    every = dict(spans(query, 0, at, None))
+    every = dict(stages_until(query, at, None))
     oldest = stage_ages(every.values(), at)
     sums: dict[str, list[int]] = {}
     for opportunity, known in every.items():
-        deal = as_of(known, at)
+        deal = known[-1].deal
         if not deal.is_open:
             continue
         limit, since = oldest.get(deal.stage), deal.stage_since

@@ -17,7 +17,7 @@ from projections.pipeline.asking import (
 from projections.pipeline.deal import DIMENSIONS, Group, sliced
 from projections.pipeline.history import Version
 from projections.pipeline.quarters import Quarter, local_day, quarter_of
-from projections.pipeline.reading import spans
+from projections.pipeline.reading import stages_until
 from projections.pipeline.terms import instant_of, stages_at, terms_at
 from projections.pipeline.velocity import conversions, stays
 from projections.views.times import instant_text, instant_text_or_none
@@ -32,7 +32,7 @@ def _conversion(query: Query, asked: Asked) -> list[Cells]:
         return []
     terms = terms_at(query, at)
     cohorts: dict[Cohort, list[list[Version]]] = {}
-    every = [known for _, known in spans(query, 0, at, asked.known_at)]
+    every = [known for _, known in stages_until(query, at, asked.known_at)]
     for known in every:
         deal = known[-1].deal
         if deal.opened_at is not None:

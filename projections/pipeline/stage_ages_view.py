@@ -15,7 +15,7 @@ from projections.pipeline.asking import (
 )
 from projections.pipeline.deal import DIMENSIONS, Deal, Group, sliced
 from projections.pipeline.history import Version
-from projections.pipeline.reading import spans
+from projections.pipeline.reading import stages_until
 from projections.pipeline.terms import instant_of, stages_at
 from projections.pipeline.velocity import lengths, percentile, stage_ages
 from projections.views.times import instant_text, instant_text_or_none
@@ -30,7 +30,7 @@ def _ages(query: Query, asked: Asked) -> list[Cells]:
     if at is None:
         return []
     slices: dict[Group, list[list[Version]]] = {}
-    for _, known in spans(query, 0, at, asked.known_at):
+    for _, known in stages_until(query, at, asked.known_at):
         for group in sliced(known[-1].deal, by):
             slices.setdefault(group, []).append(known)
     place = {stage: number for number, stage in enumerate(stages_at(query, at))}
@@ -74,7 +74,7 @@ def _old(query: Query, asked: Asked) -> list[Cells]:
     at = instant_of(query, asked)
     if at is None:
         return []
-    every = dict(spans(query, 0, at, asked.known_at))
+    every = dict(stages_until(query, at, asked.known_at))
     limits = stage_ages(every.values(), at, OLD_PERCENT)
     times = instant_text(at), instant_text_or_none(asked.known_at)
     found = sorted(_too_old(every, limits, at), key=lambda each: (each[2], each[0]))

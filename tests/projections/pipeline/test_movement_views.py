@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events.envelope import Envelope
+from events.instants import to_us
 from events.opportunity import (
     OpportunityAmended,
     OpportunityClosedLost,
@@ -16,8 +17,10 @@ from events.opportunity import (
     OpportunityReopened,
     OpportunityStageChanged,
 )
+from projections.pipeline.reading import spans, stages_until
+from projections.pipeline.velocity import stays
 from projections.views.view import BadQuery, Cell
-from tests.projections.pipeline.facts import opening, pipelines, said, text
+from tests.projections.pipeline.facts import instant, opening, pipelines, said, text
 from tests.projections.pipeline.test_pipeline_views import asked, shown
 from tests.support.laws import examples
 
@@ -174,6 +177,21 @@ async def test_slices_of_one_value_each_sum_to_the_whole(facts: list[Envelope], 
         assert cut == asked(spread, view, day, by=by)
         for column in columns:
             assert summed(whole, column) == summed(cut, column)
+
+
+@settings(deadline=None, max_examples=examples(25))
+@given(facts=pipelines(), day=st.integers(-10, 60), known=st.none() | st.integers(-10, 90))
+async def test_stages_that_are_read_alone_are_those_of_the_whole_history(
+    facts: list[Envelope], day: int, known: int | None
+) -> None:
+    built, at = await shown(*facts), to_us(instant(day))
+    heard = None if known is None else to_us(instant(known))
+    whole = dict(spans(built.store.query, 0, at, heard))
+    alone = dict(stages_until(built.store.query, at, heard))
+    assert {name: stays(each) for name, each in alone.items()} == {name: stays(each) for name, each in whole.items()}
+    assert {name: each[-1].deal for name, each in alone.items()} == {
+        name: each[-1].deal for name, each in whole.items()
+    }
 
 
 def summed(rows: list[dict[str, Cell]], column: str) -> dict[Any, int]:
