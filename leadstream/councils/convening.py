@@ -6,6 +6,7 @@ from typing import Any, cast
 from events.council import DIMENSIONS, MOST_CELLS, Colour, ConveneCouncil, CouncilCell
 from events.instants import from_us, iso
 from projections.pipeline.asking import COUNCILS, OPPORTUNITIES, cuts
+from projections.pipeline.attribution_view import LEADS
 from projections.pipeline.quarters import local_day, quarter_named, quarter_of
 from projections.pipeline.terms import terms_at
 from projections.read import completeness_of, read_view
@@ -17,8 +18,8 @@ from projections.views.view import BadQuery, Cell
 _TOLD = (
     "measure", "amount_minor", "target_minor", "coverage", "required_coverage", "last_year_minor", "restated_minor",
 )  # fmt: skip
-
-
+_DECIDED = (LEADS, OPPORTUNITIES, COUNCILS)
+"""What has to be complete: leads too, whose conversions open opportunities at the time they were recorded."""
 CUTS = cuts(DIMENSIONS)
 """By what a council can cut its matrix."""
 
@@ -47,7 +48,7 @@ def convening(
     now = upgrading(store)
     if now is not None:  # what is frozen stays, so it must not be of a definition that goes
         raise NotFinal(f"changed views are being rebuilt: {now}")
-    complete = us_of_text(completeness_of(store, (OPPORTUNITIES, COUNCILS)))
+    complete = us_of_text(completeness_of(store, _DECIDED))
     if complete is None:
         raise NotFinal("no view of the pipeline is complete yet: not every partition has reported")
     at = complete - 1 if known_at is None else known_at

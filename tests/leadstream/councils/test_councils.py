@@ -15,6 +15,8 @@ from leadstream.verification import verify_states, verify_tables
 from projections.verify import verify_views
 from projections.views.view import BadQuery
 from tests.leadstream.councils.desk import Desk, instant
+from tests.projections.given import minutes
+from tests.projections.house import house
 
 AGREEMENT = """\
 agreement: desk
@@ -102,6 +104,17 @@ async def test_nothing_is_final_before_every_partition_has_reported() -> None:
     desk = await Desk().begin(AGREEMENT)
     with pytest.raises(NotFinal, match="not every partition has reported"):
         convening(desk.store, by="ines", known_at=None, quarter=None, cut_by=())
+
+
+async def test_leads_have_to_be_decided_up_to_the_instant_too_for_their_conversions_open_opportunities() -> None:
+    built, asked = await house(), {"by": "ines", "known_at": None, "quarter": None, "cut_by": ()}
+    await built.writer_at(60, projections=["opportunity-views", "council-views"])
+    await built.show()
+    with pytest.raises(NotFinal, match="not every partition has reported"):
+        convening(built.store, **asked)  # type: ignore[arg-type]
+    await built.writer_at(30, projections=["views"])
+    await built.show()
+    assert convening(built.store, **asked).complete_to == minutes(30)  # type: ignore[arg-type]
 
 
 async def test_a_matrix_can_be_cut_as_asked_and_a_dimension_of_which_nothing_is_said_is_left_out() -> None:

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from events.envelope import Envelope
 from events.lead import LeadCaptured
+from events.opportunity import TargetSet
+from events.topics import COUNCIL_EVENTS, OPPORTUNITY_EVENTS
 from projections.catalogue import SHOWN
 from projections.read import answer_columns, read_view
 from projections.sink import sink_once
@@ -20,6 +22,7 @@ from projections.stores.postgresql import PostgresStore
 from projections.views.view import Kind
 from tests.projections.given import told
 from tests.projections.house import House, house
+from tests.projections.pipeline.facts import meeting, pipelines, said
 from tests.projections.strategies import AGREEMENTS, histories
 from tests.support.laws import examples
 from tests.support.ports import free_ports
@@ -91,6 +94,27 @@ async def test_every_answer_sorts_as_in_sqlite(postgresql_url: str, facts: list[
         named = [told(LeadCaptured(source=name), lead=name, recorded=300) for name in ("a", "B", "_", "é", "Z", "ß")]
         built, store = await both(store, [*facts, *named])
         assert sorted_answers(store) == sorted_answers(built.store)
+    finally:
+        store.close()
+
+
+@settings(deadline=None, max_examples=examples(6), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(deals=pipelines())
+async def test_the_pipeline_and_its_councils_are_those_of_sqlite(postgresql_url: str, deals: list[Envelope]) -> None:
+    store, built = PostgresStore(postgresql_url), await house(partitions=2)
+    try:
+        target = said("emea", -30, TargetSet(quarter="2026Q1", amount_minor=100, currency="EUR"))
+        await built.write(*deals, log=OPPORTUNITY_EVENTS)
+        await built.write(target, *meeting(4), log=COUNCIL_EVENTS)
+        await built.writer_at(60 * 24 * 60)
+        await built.project(until=60 * 24 * 60)
+        store.reset()
+        for each in (built.store, store):
+            await sink_once(built.log, each)
+        (followed,) = read_view(store, "council-follow-up", {"council": "emea", "week": "2026-W02"})
+        assert (followed["comments"], followed["actions_open"]) == (1, 1)
+        assert answers(store) == answers(built.store)
+        assert_typed(answers(store))
     finally:
         store.close()
 

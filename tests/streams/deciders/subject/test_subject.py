@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events.commands import AcceptLead
 from events.envelope import Envelope
 from events.ids import fingerprint
 from events.instants import MINUTE, from_us, to_us
@@ -12,7 +13,7 @@ from events.lead import LeadArchived, LeadTouched
 from events.registry import wrap
 from events.sources import OWN_SOURCE
 from streams.agreement.known import Known
-from streams.deciders.subject import Around, Kind, Subject, decide, fold, is_duplicate, wake
+from streams.deciders.subject import Around, Kind, Subject, command, decide, fold, is_duplicate, wake
 from streams.deciders.told import Told
 from tests.support.given import MONDAY
 
@@ -102,3 +103,11 @@ def test_what_time_brings_about_happened_at_its_due_time() -> None:
     (fact,) = wake(COUNTS, state, MONDAY + 11 * MINUTE, around(500))
     assert to_us(fact.time) == MONDAY + 11 * MINUTE
     assert COUNTS.next_wake(state, around(500)) is None
+
+
+def test_a_kind_of_subject_that_takes_no_commands_refuses_them_and_stays_as_it_is() -> None:
+    state = Count()
+    asked = wrap(AcceptLead(by="ines"), id="c", source="/desk", subject="desk", time=from_us(MONDAY))
+    told, answer = command(COUNTS, state, asked, around(0))
+    assert (told, answer.accepted, answer.reason) == ([], False, "unknown command")
+    assert state == Count()
