@@ -7,6 +7,7 @@ record of no edition and one of the new edition: whoever is killed in between le
 its own, and that is rebuilt at the next opening, by the old program or the new one.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -30,9 +31,9 @@ logger = logging.getLogger("leadstream.projections")
 
 UNFINISHED = -2
 """Format of a state while it is written anew: no program has it."""
-CHUNK_BYTES = 4_000_000
+CHUNK_BYTES = 500_000
 """A transaction of a rebuild is about so large at most."""
-READ, TOLD = 1_000, 10_000
+READ, TOLD = 500, 10_000
 """Facts folded between two turns of the event loop, at most; and between two words of how far it is."""
 
 
@@ -126,6 +127,7 @@ class Rebuilding:
                 break
             batch = Batch(source, self.partition, offset, [one for one in records if one.offset < end], after)
             await task.process(batch)
+            await asyncio.sleep(0)
             offset = after
             if offset - said >= TOLD:
                 said = offset
@@ -159,9 +161,11 @@ class Rebuilding:
             for chunk in _chunks(_differing(there, rows)):
                 await handle.commit(Writes(outputs={(topic, self.partition): chunk}))
                 reached("rebuild.writing")
+                await asyncio.sleep(0)
         old = {key: value for key, value in found.changelog.items() if key[:1] != b"\0"}
         for chunk in _chunks(_differing(old, states)):
             await handle.commit(Writes(changelog=chunk))
+            await asyncio.sleep(0)
 
 
 def _differing(there: dict[bytes, bytes], wanted: dict[bytes, bytes]) -> Iterator[NewRecord]:
