@@ -1,6 +1,6 @@
 """What is made of the rows of `clocks`: the SLA board, and verdicts by whatever one wants to split them by."""
 
-from projections.views.clock_rows import COLUMNS
+from projections.views.clock_columns import COLUMNS
 from projections.views.queue import CLOSED_BY_STATUS
 from projections.views.view import Column, Derived, Kind
 

@@ -3,7 +3,7 @@
 Percentiles do not add up, so they are taken on read from the rows of `clocks`, one a clock.
 """
 
-from projections.views.clock_rows import COLUMNS
+from projections.views.clock_columns import COLUMNS
 from projections.views.view import Column, Derived, Kind
 
 _BY_NAME = {column.name: column for column in COLUMNS}

@@ -13,7 +13,8 @@ from events.lead import LeadArchived, LeadCaptured, LeadConverted, LeadProfileUp
 from projections.predicting.answers import NEEDED, model_from, statuses_of
 from projections.predicting.evaluation import Case, learn
 from projections.predicting.model import Model
-from projections.views.prospects import PROSPECTS, decision
+from projections.views.prospect_row import decision
+from projections.views.prospects import PROSPECTS
 from projections.views.view import Cell
 from tests.projections import oracle
 from tests.projections.given import told

@@ -19,7 +19,8 @@ from events.lead import (
 )
 from events.life import LeadReopened, LeadUnconverted
 from projections.predicting.features import feature
-from projections.views.prospects import FIELDS, PREDICTION_COUNTS, PROSPECTS, VALUES
+from projections.views.prospect_features import FIELDS, VALUES
+from projections.views.prospects import PREDICTION_COUNTS, PROSPECTS
 from projections.views.view import Cell
 from tests.projections.given import rows_of, summed, text, told
 
