@@ -211,3 +211,19 @@ def test_what_is_still_to_happen_is_a_dead_row(mappings: Path) -> None:
     made = translate(mapping, files, until=to_us(datetime(2025, 1, 1, tzinfo=UTC)))
     assert [(each.line, each.field) for each in made.dead] == [(6, "time"), (7, "data.quarter")]
     assert "2025-02-16T22:00:00Z lies in the future" in made.dead[0].reason
+
+
+async def test_a_plan_of_more_targets_than_it_knows_again_stands_as_it_was_when_it_comes_twice(
+    translated: Translate,
+) -> None:
+    house = await House().open(QUIET)
+    rows = HEADER + "".join(f"{number},fy26,2025-12-01,2026Q1,closed,r{number},{number}\n" for number in range(600))
+    plan, kept = translated(TARGETS, {"plan.csv": rows}), []
+    for _ in range(2):
+        await load(house.log, house.partitions, plan, "plan", lambda _: None)
+        await house.run()
+        last = {each.data.region: each.data for each in await house.told("fy26", COUNCIL_EVENTS)}
+        kept.append(last)
+    assert kept[0] == kept[1]
+    assert len(kept[0]) == 600
+    assert await house.dead() == []
