@@ -16,12 +16,13 @@ import pytest_asyncio
 from events.opportunity import OpportunityOpened
 from events.topics import DEAD_LETTERS, OPPORTUNITY_EVENTS, OPPORTUNITY_INBOX
 from leadstream.deployment import opened
+from leadstream.running import run_until_idle
 from leadstream.views_store import open_store
 from projections.read import read_view
 from tests.streams.agents.house import House, sent
 from tests.support.given import Arrival
 from tests.system.conftest import MakeHome
-from tests.system.homes import EXAMPLES, Home, decided, differences, loaded, translated
+from tests.system.homes import EXAMPLES, Home, differences, loaded, translated
 
 pytestmark = [pytest.mark.data, pytest.mark.slow]
 
@@ -112,6 +113,11 @@ def asked(home: Home, view: str, **question: Any) -> list[dict[str, Any]]:
         store.close()
 
 
+async def ran(home: Home) -> None:
+    async with opened(home.settings) as log:
+        await run_until_idle(log, home.settings, home.partitions)
+
+
 async def dead_letters(home: Home) -> int:
     async with opened(home.settings) as log:
         return sum(await log.ends(DEAD_LETTERS))
@@ -156,7 +162,7 @@ async def marketplace(make_home: MakeHome, shared_data: Path, tmp_path_factory: 
     files = [shared_data / f"olist_{name}_dataset.csv" for name in ("marketing_qualified_leads", "closed_deals")]
     home = make_home("embedded", partitions=4)
     await loaded(home, translated(mapping, *files), DEALS_AGREEMENT)
-    await decided(home)
+    await ran(home)
     return home
 
 
@@ -244,7 +250,7 @@ async def offers(make_home: MakeHome, offer_file: Path) -> Home:
     mapping = offer_file.with_name("mapping.yaml")
     mapping.write_text(OFFERS_MAPPING)
     await loaded(home, translated(mapping, offer_file), OFFERS_AGREEMENT)
-    await decided(home)
+    await ran(home)
     return home
 
 
