@@ -212,6 +212,48 @@ async def test_a_former_program_that_owns_a_partition_keeps_it_up_to_date_until_
     assert [row["leads"] for row in read_view(opens(), "funnel", {"stage": "Open"})] == [2 * len(MORE)]
 
 
+class Meanwhile:
+    """A log on which the new program rebuilds everything when it is asked something for the nth time."""
+
+    def __init__(self, built: House, nth: int) -> None:
+        self._built, self.left = built, nth
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._built.log, name)
+
+        async def asked(*arguments: Any) -> Any:
+            self.left -= 1
+            if self.left == 0:
+                await self._built.project(until=90)
+            return await found(*arguments)
+
+        return asked
+
+
+@pytest.mark.parametrize("is_behind", [True, False])
+async def test_whenever_the_new_program_takes_over_in_the_middle_of_a_copy_former_tables_take_none_of_its_rows(
+    is_behind: bool,
+) -> None:
+    seen = set[Any]()
+    for nth in itertools.count(1, 7):
+        old = SqliteStore(":memory:", FORMER_LAYOUT)
+        built = await former(old)
+        await built.write(*MORE)
+        await built.writer_at(90)
+        await project_as_former(built.log, built.partitions)
+        if not is_behind:
+            await sink_once(built.log, old)
+        meanwhile: Any = Meanwhile(built, nth)
+        await sink_once(meanwhile, old)
+        shown = {(source, complete) for source, complete in old.query("SELECT source, complete_to FROM leads")}
+        assert shown <= {(of_former("web"), text(60)), (of_former("web"), text(90))}, nth
+        assert {count for (count,) in old.query("SELECT leads FROM funnel WHERE stage = 'captured'")} == {40}
+        seen |= shown
+        if meanwhile.left > 0:
+            break
+    assert len(seen) == 1 + is_behind
+
+
 async def test_a_former_program_does_not_take_the_states_of_a_newer_one(opens: Opens) -> None:
     built = await former(opens(FORMER_LAYOUT))
     await built.project()
