@@ -53,7 +53,8 @@ from projections.views.funnel import FUNNEL
 from projections.views.hygiene import HYGIENE
 from projections.views.lead_links import LEAD_LINKS
 from projections.views.leads import LEADS
-from projections.views.opportunity_history import OPPORTUNITIES, OPPORTUNITY_HISTORY
+from projections.views.opportunities import OPPORTUNITIES, OPPORTUNITY_BIRTHS
+from projections.views.opportunity_history import OPPORTUNITY_HISTORY
 from projections.views.prospects import PREDICTION_COUNTS, PROSPECTS
 from projections.views.queue import QUEUE, RATINGS, STAGNANT, UNOWNED
 from projections.views.response_times import RESPONSE_TIMES
@@ -103,7 +104,7 @@ OF_OPPORTUNITIES = Projection(
     OPPORTUNITY_STATE,
     OPPORTUNITY_VIEW_STATE,
     OPPORTUNITY_VIEW_PROGRESS,
-    (OPPORTUNITY_HISTORY, HYGIENE),
+    (OPPORTUNITY_HISTORY, OPPORTUNITIES, OPPORTUNITY_BIRTHS, HYGIENE),
 )
 """What is folded of the facts about opportunities."""
 
@@ -146,7 +147,6 @@ DERIVED: tuple[Derived, ...] = (
     CLAUSE_TIMES,
     SOURCES,
     PARTITIONS,
-    OPPORTUNITIES,
 )
 """Made on read; each may rest on those before it."""
 

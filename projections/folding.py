@@ -35,11 +35,11 @@ def routes_of(views: Sequence[View[Any]]) -> Routes:
 
 def keeps_rows(view: View[Any]) -> bool:
     """Whether a view has base rows of its own."""
-    return not isinstance(view, Journal) and not (isinstance(view, Aggregate) and view.of is not None)
+    return not isinstance(view, Journal) and not (isinstance(view, Aggregate | Detail) and view.of is not None)
 
 
-def place_of(view: Aggregate[Any], views: Sequence[View[Any]]) -> int:
-    """The place of the base rows that one of the views counts."""
+def place_of(view: Aggregate[Any] | Detail[Any], views: Sequence[View[Any]]) -> int:
+    """The place of the base rows that one of the views counts or shows."""
     return [each.name for each in views].index((view.of or view).name)
 
 
@@ -57,7 +57,15 @@ Change = tuple[bytes, bytes | None]
 
 def detail_changes(view: Detail[Any]) -> Callable[[str, Any, Any], list[Change]]:
     """Makes the function (subject, old base row, new base row) -> changed rows of a view."""
-    entries, render, encode = view.entries, view.render, row_encoder(view)
+    entries, render, encode, changed, initial = view.entries, view.render, row_encoder(view), view.changed, view.initial
+
+    def told(subject: str, old: Any, new: Any) -> list[Change]:
+        assert changed is not None
+        parts = changed(initial if old is None else old, initial if new is None else new)
+        return [
+            (encode_key((subject, *of)), None if part is None else encode(render(subject, of, part)))
+            for of, part in parts
+        ]
 
     def changes(subject: str, old: Any, new: Any) -> list[Change]:
         was = {} if old is None else entries(old)
@@ -71,7 +79,7 @@ def detail_changes(view: Detail[Any]) -> Callable[[str, Any, Any], list[Change]]
             made += [(encode_key((subject, *identity)), None) for identity in was if identity not in now]
         return made
 
-    return changes
+    return changes if changed is None else told
 
 
 def journal_entry(view: Journal) -> Callable[[Envelope], Change | None]:

@@ -97,17 +97,17 @@ class Fold:
     def rows(self, partition: int) -> Rows:
         """All rows of all views of this partition."""
         made: Rows = {view.topic: {} for view in self._views} | self._entries
-        for index, view in enumerate(self._views):
-            for key, value in self._changes(index, view, partition):
+        for view in self._views:
+            for key, value in self._changes(view, partition):
                 if value is not None:
                     made[view.topic][key] = value
         return made
 
-    def _changes(self, index: int, view: View[Any], partition: int) -> Iterable[Change]:
+    def _changes(self, view: View[Any], partition: int) -> Iterable[Change]:
         if isinstance(view, Detail):
-            changes = detail_changes(view)
+            changes, place = detail_changes(view), place_of(view, self._views)
             for subject, rows in self._rows.items():
-                yield from changes(subject, None, rows[index])
+                yield from changes(subject, None, rows[place])
         elif isinstance(view, Aggregate):
             sums: dict[Cells, Counters] = {}
             place = place_of(view, self._views)

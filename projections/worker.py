@@ -91,7 +91,7 @@ class Shapes:
         self.Part = _tagged(PartOfRows, "Part", ~self.layout)
         self.decode: Callable[[bytes], State] = msgspec.msgpack.Decoder(self.Subject | self.Partial | self.Part).decode
         self.details = [
-            (i, view.topic, detail_changes(view)) for i, view in enumerate(views) if isinstance(view, Detail)
+            (place_of(view, views), view.topic, detail_changes(view)) for view in views if isinstance(view, Detail)
         ]
         self.journals = [(view.topic, journal_entry(view)) for view in views if isinstance(view, Journal)]
         self.aggregates = [

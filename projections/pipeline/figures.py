@@ -10,7 +10,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from projections.pipeline.deal import WON, Deal, Group, value_of
-from projections.pipeline.history import Version, as_of, known_at
+from projections.pipeline.history import Version, as_of, held_first, known_at
 from projections.pipeline.money import Rates
 from projections.pipeline.quarters import Quarter, Season, local_day
 
@@ -19,13 +19,16 @@ CLOSED, COMMIT, MOST_LIKELY, BEST_CASE, OPEN_PIPE, GENERATION, COVERAGE = (
 )  # fmt: skip
 MEASURES = (CLOSED, COMMIT, MOST_LIKELY, BEST_CASE, OPEN_PIPE, GENERATION)
 """Columns that are sums of amounts; the three of the forecast hold those before them."""
-_ALL_FORECASTS = {
+ALL_FORECASTS = {
     "closed": (COMMIT, MOST_LIKELY, BEST_CASE),
     "commit": (COMMIT, MOST_LIKELY, BEST_CASE),
     "most_likely": (MOST_LIKELY, BEST_CASE),
     "best_case": (BEST_CASE,),
 }
 """Which forecasts an open opportunity counts to, by its category; any other category counts to none."""
+
+OPPORTUNITY = "opportunity"
+"""What one may cut by beside the dimensions: each by itself."""
 
 
 class Held(NamedTuple):
@@ -99,9 +102,8 @@ class Cut(NamedTuple):
 
 def held(opportunity: str, history: Iterable[Version], at: int, known: int | None = None) -> Held:
     """An opportunity as it was at an instant, as it was known at another; None: as it is known now."""
-    found = known_at(history, known)
-    had = [each for each in found if each.valid_from <= at and each.deal.amount_minor and each.deal.status]
-    return Held(opportunity, as_of(found, at), (had[0].valid_from, had[0].deal) if had else None)
+    every = list(history)
+    return Held(opportunity, as_of(known_at(every, known), at), held_first(every, at, known))
 
 
 def shares(each: Held, cut: Cut) -> Iterator[Share]:
@@ -121,7 +123,7 @@ def shares(each: Held, cut: Cut) -> Iterator[Share]:
             for measure in (CLOSED, COMMIT, MOST_LIKELY, BEST_CASE):
                 yield from _parts(each.opportunity, deal, measure, won, cut)
     elif deal.is_open and quarter.first.isoformat() <= deal.close_date < quarter.after.isoformat():
-        for measure in (OPEN_PIPE, *_ALL_FORECASTS.get(deal.forecast, ())):
+        for measure in (OPEN_PIPE, *ALL_FORECASTS.get(deal.forecast, ())):
             yield from _parts(each.opportunity, deal, measure, cut.day, cut)
     if born is not None and deal.opened_at is not None and quarter.has(local_day(deal.opened_at, zone)):
         yield from _parts(each.opportunity, born[1], GENERATION, local_day(born[0], zone), cut)
@@ -130,7 +132,8 @@ def shares(each: Held, cut: Cut) -> Iterator[Share]:
 def _parts(opportunity: str, deal: Deal, measure: str, day: date, cut: Cut) -> Iterator[Share]:
     for part in deal.parts():
         amount = cut.terms.rates.converted(part.amount_minor, deal.currency, day)
-        yield Share(opportunity, tuple(value_of(deal, part, name) for name in cut.by), measure, amount)
+        group = (opportunity if name == OPPORTUNITY else value_of(deal, part, name) for name in cut.by)
+        yield Share(opportunity, tuple(group), measure, amount)
 
 
 Figures = Mapping[Group, Mapping[str, int]]

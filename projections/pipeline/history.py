@@ -140,6 +140,13 @@ def as_of(known: Sequence[Version], at: int) -> Deal:
     return known[place - 1].deal if place else NOTHING
 
 
+def held_first(history: Iterable[Version], at: int, known: int | None = None) -> tuple[int, Deal] | None:
+    """When an opportunity first had an amount, by an instant and as known at another, and what it was then; or None."""
+    had = [each for each in known_at(history, known) if each.valid_from <= at and each.deal.amount_minor]
+    opened = [each for each in had if each.deal.status]
+    return (opened[0].valid_from, opened[0].deal) if opened else None
+
+
 def course(known: Sequence[Version], begin: int, end: int) -> list[tuple[int, Deal]]:
     """What was so in a span, of versions that were known together: states, and when they began."""
     later = [(each.valid_from, each.deal) for each in known if begin < each.valid_from <= end]

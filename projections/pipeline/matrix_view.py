@@ -1,5 +1,6 @@
 """The views `matrix` and `matrix-opportunities`: the matrix, and what each of its cells opens to."""
 
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from projections.pipeline.asking import (
@@ -19,20 +20,30 @@ from projections.pipeline.asking import (
     real,
 )
 from projections.pipeline.deal import DIMENSIONS
-from projections.pipeline.figures import COVERAGE, Cut, Figures, shares, summed
+from projections.pipeline.decided import win_shares
+from projections.pipeline.figures import COVERAGE, OPPORTUNITY, Cut, Share, shares, summed
 from projections.pipeline.matrix import Cell, Years, cells
 from projections.pipeline.money import rounded
 from projections.pipeline.quarters import same_instant, year_before
-from projections.pipeline.reading import closed, held_in, targets_in
+from projections.pipeline.reading import held_in, targets_in
 from projections.pipeline.terms import instant_of, terms_at
-from projections.pipeline.velocity import win_rates, year_earlier
+from projections.pipeline.totals import Unsure, totals
+from projections.pipeline.velocity import year_earlier
 from projections.views.times import instant_text, instant_text_or_none
 from projections.views.view import Asked, Cells, Column, Computed, Kind, Query
 
 
-def _figures(query: Query, cut: Cut, known: int | None) -> Figures:
-    every = held_in(query, cut.quarter, cut.terms.zone, cut.at, known)
-    return summed(share for each in every for share in shares(each, cut))
+def _shares(query: Query, cut: Cut, known: int | None, equal: Mapping[str, str]) -> list[Share]:
+    """What is added to the figures, summed as far as the cut does not tell it apart; other values may be left out."""
+    try:
+        return list(totals(query, cut, known, equal))
+    except Unsure:
+        every = held_in(query, cut.quarter, cut.terms.zone, cut.at, known)
+        return [share for each in every for share in shares(each, cut)]
+
+
+def _only(asked: Asked, dimensions: Sequence[str] = DIMENSIONS) -> dict[str, str]:
+    return {name: value for name, value in asked.equal.items() if name in dimensions}
 
 
 def _matrix(query: Query, asked: Asked) -> list[Cells]:
@@ -45,8 +56,9 @@ def _matrix(query: Query, asked: Asked) -> list[Cells]:
     before = Cut(year_before(quarter), same_instant(quarter, at, terms.zone), by, terms)
     then = before.at + max(0, known - at) if known is not None else before.at
     with rates_asked():
-        years = Years(_figures(query, cut, known), _figures(query, before, then), _figures(query, before, known))
-        rates = win_rates(closed(query, year_earlier(at, terms), at, known), by)
+        only, asks = _only(asked), ((cut, known), (before, then), (before, known))
+        years = Years(*(summed(_shares(query, each, heard, only)) for each, heard in asks))
+        rates = win_shares(query, by, (year_earlier(at, terms), at, known), only)
         found = cells(years, targets_in(query, quarter, at, known), cut, rates)
         return [_row(cell, cut, known) for cell in found]
 
@@ -86,14 +98,17 @@ def _opened(query: Query, asked: Asked) -> list[Cells]:
     if at is None:
         return []
     terms = terms_at(query, at)
-    cut = Cut(quarter_asked(asked, at, terms), at, DIMENSIONS, terms)
+    each_one = (*DIMENSIONS, OPPORTUNITY)
+    cut = Cut(quarter_asked(asked, at, terms), at, each_one, terms)
     with rates_asked():
-        every = held_in(query, cut.quarter, terms.zone, cut.at, asked.known_at)
-        found = [share for each in every for share in shares(each, cut)]
+        found = _shares(query, cut, asked.known_at, _only(asked, each_one))
+    measure = asked.equal.get("measure")
     sums: dict[tuple[str, ...], int] = {}
     for share in found:
-        key = (*share.group, share.measure, share.opportunity)
-        sums[key] = sums.get(key, 0) + share.amount_minor
+        if measure in (None, share.measure):
+            *group, opportunity = share.group
+            key = (*group, share.measure, opportunity)
+            sums[key] = sums.get(key, 0) + share.amount_minor
     times = instant_text(cut.at), instant_text_or_none(asked.known_at)
     return [
         (cut.quarter.name, *key, amount, terms.rates.reporting, *times)

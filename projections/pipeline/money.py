@@ -54,6 +54,10 @@ def minor_digits(currency: str) -> int:
 class Rates:
     """Turns amounts into the reporting currency.
 
+    Attributes:
+        reporting: code of the currency that amounts are turned into.
+        dated: rates of other currencies, of minor units to minor units, by the day since which they hold.
+
     Args:
         reporting: its ISO 4217 code.
         rates: of other currencies, in any order; of two for the same day the later one counts.
@@ -72,7 +76,7 @@ class Rates:
                 raise ValueError(f"{currency} is the reporting currency and has no rate")
             scale = Fraction(10) ** (minor_digits(reporting) - minor_digits(currency))
             dated.setdefault(currency, {})[since] = value * scale
-        self._dated = {currency: sorted(values.items()) for currency, values in dated.items()}
+        self.dated = {currency: sorted(values.items()) for currency, values in dated.items()}
 
     def converted(self, amount_minor: int, currency: str, day: date) -> int:
         """An amount in minor units of the reporting currency, by the rate in force on a day.
@@ -82,7 +86,7 @@ class Rates:
         """
         if currency == self.reporting or amount_minor == 0:
             return amount_minor
-        dated = self._dated.get(currency, [])
+        dated = self.dated.get(currency, [])
         place = bisect_right(dated, day, key=lambda each: each[0])
         if place == 0:
             raise NoRate(f"no rate from {currency or 'an unknown currency'} to {self.reporting} on {day.isoformat()}")

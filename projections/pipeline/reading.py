@@ -9,7 +9,7 @@ from projections.pipeline.figures import Held
 from projections.pipeline.history import Version
 from projections.pipeline.quarters import Quarter
 from projections.pipeline.targets import Target
-from projections.views.opportunity_history import DEAL_COLUMNS, deal_of
+from projections.views.deal_columns import DEAL_COLUMNS, deal_of
 from projections.views.times import instant_text, us_of_text
 from projections.views.view import Cell, Cells, Query
 
@@ -17,13 +17,13 @@ _DEAL = ", ".join(f"h.{name}" for name in DEAL_COLUMNS)
 _BORN = f"""
 SELECT opportunity, valid_from, {", ".join(DEAL_COLUMNS)} FROM (
     SELECT h.*, ROW_NUMBER() OVER (PARTITION BY h.opportunity ORDER BY h.valid_from) AS nth
-    FROM opportunity_history_base h
+    FROM opportunity_versions h
     WHERE h.amount_minor <> 0 AND h.status <> '' AND h.opened_at >= ? AND h.opened_at < ? AND h.valid_from <= ?
         AND %s
 ) AS had WHERE nth = 1
 """  # noqa: S608 - our identifiers
 _STANDING = f"""
-SELECT h.opportunity, {_DEAL} FROM opportunity_history_base h
+SELECT h.opportunity, {_DEAL} FROM opportunity_versions h
 WHERE h.valid_from <= ? AND (h.valid_to IS NULL OR h.valid_to > ?)
     AND ((h.status = 'open' AND h.close_date >= ? AND h.close_date < ?)
         OR (h.status = 'won' AND h.closed_at >= ? AND h.closed_at < ?)
@@ -33,7 +33,7 @@ ORDER BY h.opportunity
 """  # noqa: S608 - our identifiers
 _CLOSED = "h.status IN ('won', 'lost') AND h.closed_at >= ?"
 _DECIDED = f"""
-SELECT {_DEAL} FROM opportunity_history_base h
+SELECT {_DEAL} FROM opportunity_versions h
 WHERE h.valid_from <= ? AND (h.valid_to IS NULL OR h.valid_to > ?) AND (%s) AND %s
 ORDER BY h.opportunity
 """  # noqa: S608 - our identifiers
@@ -54,7 +54,7 @@ WHERE h.valid_from <= ? AND (h.valid_to IS NULL OR h.valid_to > ?) AND %s
 ORDER BY h.opportunity
 """  # noqa: S608 - our identifiers
 _SPAN = f"""
-SELECT h.opportunity, h.valid_from, h.valid_to, h.known_from, h.known_to, {_DEAL} FROM opportunity_history_base h
+SELECT h.opportunity, h.valid_from, h.valid_to, h.known_from, h.known_to, {_DEAL} FROM opportunity_versions h
 WHERE h.valid_from <= ? AND (h.valid_to IS NULL OR h.valid_to > ?) AND %s
 ORDER BY h.opportunity, h.valid_from, h.known_from
 """  # noqa: S608 - our identifiers

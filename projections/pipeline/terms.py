@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from projections.pipeline.figures import Terms
 from projections.pipeline.money import Rate, Rates
 from projections.pipeline.quarters import Season
+from projections.views.opportunity_history import VERSIONS
 from projections.views.times import instant_text, us_of_text
 from projections.views.view import Asked, BadQuery, Query
 
@@ -25,8 +26,12 @@ WHERE agreement = ? AND version = ? ORDER BY since
 """
 _STAGES = "SELECT stage, forecast FROM agreement_stages WHERE agreement = ? AND version = ? ORDER BY place"
 _RATES = "SELECT currency, since, rate FROM agreement_rates WHERE agreement = ? AND version = ?"
-_CURRENCIES = "SELECT DISTINCT currency FROM opportunity_history_base WHERE currency <> '' ORDER BY currency"
-_LATEST = "SELECT MAX(known_from) FROM opportunity_history_base"
+_CURRENCIES = """
+SELECT currency FROM opportunities_base WHERE currency <> ''
+UNION SELECT currency FROM opportunity_births_base WHERE currency <> ''
+ORDER BY currency
+"""
+_LATEST = f"SELECT MAX(known_from) FROM {VERSIONS}"  # noqa: S608 - our identifier
 _JANUARY = 1
 
 
@@ -38,8 +43,10 @@ def instant_of(query: Query, asked: Asked) -> int | None:
     """
     if asked.as_of is not None:
         return asked.as_of
+    if asked.complete_to is not None:
+        return asked.complete_to
     ((latest,),) = query(_LATEST, ())
-    return asked.complete_to if latest is None or asked.complete_to is not None else us_of_text(str(latest))
+    return None if latest is None else us_of_text(str(latest))
 
 
 def stages_at(query: Query, at: int) -> tuple[str, ...]:

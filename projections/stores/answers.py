@@ -8,13 +8,22 @@ from typing import Any, NamedTuple
 
 from projections.catalogue import DERIVED, PROJECTION_OF, PROJECTIONS, VIEWS
 from projections.projection import Projection
-from projections.stores.schema import base_table, quoted
+from projections.stores.schema import Dialect, base_table, quoted
 from projections.views.commitment import COMMITMENT
 from projections.views.companies import COMPANIES
 from projections.views.council_actions import COUNCIL_ACTIONS
 from projections.views.duplicates import DUPLICATES
 from projections.views.funnel import CAPTURED, CONVERTED, FUNNEL
 from projections.views.hygiene import HYGIENE
+from projections.views.opportunities import OPPORTUNITIES
+from projections.views.opportunity_history import (
+    EACH_LINE,
+    HISTORY_QUERY,
+    OPPORTUNITY_HISTORY,
+    VERSIONS,
+    VERSIONS_QUERY,
+    parts_query,
+)
 from projections.views.prospects import PREDICTION_COUNTS
 from projections.views.response_times import RESPONSE_TIMES
 from projections.views.routing import ROUTING
@@ -28,6 +37,10 @@ class Answer(NamedTuple):
 
     name: str
     query: str
+
+    def sql(self, dialect: Dialect) -> str:
+        """The query as a database takes it."""
+        return self.query.replace(EACH_LINE, dialect.each_line)
 
 
 def _completeness(projection: Projection) -> Answer:
@@ -196,6 +209,7 @@ _SPECIAL = {
     COMMITMENT.name: _COMMITMENT,
     COMPANIES.name: _COMPANIES,
     ROUTING.name: _placed(ROUTING, "CASE b.state WHEN 'waiting' THEN 0 ELSE 1 END"),
+    OPPORTUNITY_HISTORY.name: HISTORY_QUERY,
     HYGIENE.name: _placed(HYGIENE, "CASE b.state WHEN 'untidy' THEN 0 ELSE 1 END"),
     COUNCIL_ACTIONS.name: _placed(COUNCIL_ACTIONS, "CASE b.state WHEN 'open' THEN 0 ELSE 1 END"),
     TASKS.name: _placed(TASKS, "CASE WHEN b.state = 'done' THEN 2 WHEN b.due IS NULL THEN 1 ELSE 0 END"),
@@ -204,6 +218,8 @@ _SPECIAL = {
 
 ANSWERS: tuple[Answer, ...] = (
     *(_completeness(projection) for projection in PROJECTIONS),
+    Answer(VERSIONS, VERSIONS_QUERY),
+    *(Answer(f"{view.table}_parts", parts_query(view.table)) for view in (OPPORTUNITIES, OPPORTUNITY_HISTORY)),
     *(Answer(view.table, _SPECIAL.get(view.name) or _plain(view)) for view in VIEWS),
     *(Answer(table_by(RESPONSE_TIMES, by), _response_times(by)) for by in RESPONSE_TIMES.groupings),
     *(Answer(view.table, view.query) for view in DERIVED),

@@ -30,6 +30,7 @@ from projections.stores.layout import (
 from projections.stores.port import Move, RowChange, Source, StoreBroken
 from projections.stores.postgresql_failures import translated
 from projections.stores.postgresql_tables import (
+    POSTGRESQL,
     ROW_KEY,
     create,
     delete,
@@ -166,6 +167,7 @@ class PostgresStore:
             for dumper in (Int8Dumper, Int8BinaryDumper):
                 db.adapters.register_dumper(int, dumper)
             try:
+                db.execute("SET jit = off")  # to compile a question takes longer than to answer it
                 if preparing(self.layout, self._layout(db), self._place) is not None:
                     self._prepare(db)
             except BaseException:
@@ -248,7 +250,7 @@ class PostgresStore:
         db.execute("; ".join(dropping(self.layout, self._layout(db))).encode())
 
     def _make_answers(self, db: psycopg.Connection[Any]) -> None:
-        made = [f"CREATE VIEW {quoted(answer.name)} AS {answer.query}" for answer in self.layout.answers]
+        made = [f"CREATE VIEW {quoted(answer.name)} AS {answer.sql(POSTGRESQL)}" for answer in self.layout.answers]
         db.execute("; ".join(made).encode())
 
     @staticmethod

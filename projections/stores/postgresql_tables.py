@@ -20,10 +20,13 @@ POSTGRESQL = Dialect(
     {
         Kind.TEXT: _TEXT, Kind.INTEGER: "BIGINT", Kind.REAL: "DOUBLE PRECISION", Kind.BOOLEAN: "SMALLINT",
         Kind.INSTANT: _TEXT,
-    }
+    },
+    # The server takes no zero character out of JSON: it is escaped there as it is in cells.
+    "LEFT JOIN LATERAL json_array_elements(CAST(replace(replace(NULLIF(h.lines, '[]'), '\\u001a', '\\u001a\\u001a'), "
+    "'\\u0000', '\\u001a0') AS json)) j ON TRUE",
 )  # fmt: skip
 ROW_KEY = "row_key"
-_BOUNDED = ("state", "source", "purpose")
+_BOUNDED = ("state", "status", "source", "purpose", "close_date")
 """Texts of indexes that have 512 letters at most, wherever they come from."""
 _INDEXED_LETTERS = 256
 _DIGEST_BYTES = 20

@@ -15,9 +15,12 @@ class Dialect:
 
     Attributes:
         types: SQL type of each kind of column.
+        each_line: joins the product lines of a row `h` as `j.value`, JSON arrays of line, product and amount; one row
+            with nothing where there are none.
     """
 
     types: Mapping[Kind, str]
+    each_line: str
 
 
 @dataclass(frozen=True, slots=True)

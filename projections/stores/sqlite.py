@@ -38,7 +38,8 @@ from projections.stores.schema import (
 from projections.views.view import Cell, Cells, Kind
 
 SQLITE = Dialect(
-    {Kind.TEXT: "TEXT", Kind.INTEGER: "INTEGER", Kind.REAL: "REAL", Kind.BOOLEAN: "INTEGER", Kind.INSTANT: "TEXT"}
+    {Kind.TEXT: "TEXT", Kind.INTEGER: "INTEGER", Kind.REAL: "REAL", Kind.BOOLEAN: "INTEGER", Kind.INSTANT: "TEXT"},
+    "LEFT JOIN json_each(NULLIF(h.lines, '[]')) j",
 )
 _BUSY_MS = 30_000
 
@@ -177,7 +178,7 @@ class SqliteStore:
 
     def _make_answers(self) -> None:
         for answer in self.layout.answers:
-            self._run(f"CREATE VIEW {quoted(answer.name)} AS {answer.query}")
+            self._run(f"CREATE VIEW {quoted(answer.name)} AS {answer.sql(SQLITE)}")
 
     def _drop(self, tables: Iterable[str]) -> None:
         for table in tables:

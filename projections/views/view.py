@@ -4,7 +4,7 @@ A view keeps one base row per subject. `project` folds a fact into it; a base ro
 returns the row it was given has changed nothing, and whoever compares rows may compare identities.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
@@ -125,10 +125,15 @@ class Detail(View[R]):
     Attributes:
         entries: the parts of a base row that are rows of the view, by what identifies them within the subject.
         render: (subject, identity, part) -> cells in the order of `columns`.
+        changed: (old base row, new base row) -> the entries that are new or other, and None for those that are gone;
+            for base rows with so many parts that not all of them can be looked at for each fact.
+        of: another view whose base rows are shown; then this one keeps none of its own.
     """
 
     entries: Callable[[R], Mapping[Cells, Any]]
     render: Callable[[str, Cells, Any], Cells]
+    changed: Callable[[R, R], Iterable[tuple[Cells, Any]]] | None = None
+    of: "Detail[R] | None" = None
 
 
 @dataclass(frozen=True, kw_only=True)

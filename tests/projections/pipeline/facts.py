@@ -5,6 +5,7 @@ from itertools import count
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from events.council import ActionPlanned, CellCommented, CouncilCell, CouncilConvened
 from events.envelope import Envelope
@@ -81,7 +82,7 @@ _FIRST = st.builds(opening, AMOUNTS, st.none() | DATES, opener_role=st.none() | 
 
 
 @st.composite
-def pipelines(draw: st.DrawFn) -> list[Envelope]:
+def pipelines(draw: st.DrawFn, currencies: tuple[str, ...] = ("EUR",)) -> list[Envelope]:
     """Facts about a few opportunities in the order in which they became known, each opened first."""
     recorded, found = -20, list[Envelope]()
     known: set[str] = set()
@@ -90,6 +91,8 @@ def pipelines(draw: st.DrawFn) -> list[Envelope]:
         recorded += draw(st.sampled_from([0, 1, 6]))
         fact = draw(FACTS) if name in known else draw(_FIRST)
         known.add(name)
+        if isinstance(fact, OpportunityOpened):
+            fact = replace(fact, currency=draw(st.sampled_from(currencies)))
         found.append(said(name, recorded - draw(st.sampled_from([0, 0, 2, 9])), fact, recorded))
     return found
 

@@ -1,0 +1,158 @@
+"""What the projection keeps of an opportunity: its steps, and where it stands.
+
+Most facts are told in order. Such a fact ends the latest spell and begins the next; nothing before it is looked at, so
+it costs the same however long the story is. Only a fact that is told late has the story folded again.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from projections.pipeline.deal import NOTHING, OPENED, Deal, Step, applied
+from projections.pipeline.history import History, versions, with_step
+from projections.pipeline.spells import Place, Spell, births, spells, versions_of
+
+K = TypeVar("K")
+_encode = msgspec.msgpack.Encoder().encode
+_step = msgspec.msgpack.Decoder(Step).decode
+_spell = msgspec.msgpack.Decoder(Spell).decode
+
+
+class Kept(Struct, frozen=True, gc=False, array_like=True):
+    """An opportunity as it stands, with all that was told of it; instants in microseconds.
+
+    Attributes:
+        steps: packed, in the order in which they became known.
+        deal: as it stands.
+        since: since when that is so; None before anything is.
+        known: since when that is known.
+        latest: when the last thing that was told happened.
+        turned: how many facts were told late.
+        had_amount: some state of what is known now has an amount.
+        ended: spells that are over, packed; kept only once a fact was told late, until then the steps say them.
+    """
+
+    steps: tuple[bytes, ...] = ()
+    deal: Deal = NOTHING
+    since: int | None = None
+    known: int = 0
+    latest: int = 0
+    turned: int = 0
+    had_amount: bool = False
+    ended: tuple[bytes, ...] = ()
+
+
+def told(kept: Kept, step: Step) -> Kept:
+    """What is kept after another fact became known; `recorded` never decreases."""
+    if kept.steps and (kept.since is None or step.kind == OPENED or step.at <= kept.latest):
+        return _turned(kept, step)
+    return _gone_on(kept, step, _encode(step))
+
+
+def _gone_on(kept: Kept, step: Step, raw: bytes) -> Kept:
+    at, steps, deal = step.at, (*kept.steps, raw), applied(kept.deal, step.kind, step.told, step.at)
+    latest = max(at, kept.latest) if kept.steps else at
+    if deal == kept.deal:
+        return Kept(steps, kept.deal, kept.since, kept.known, latest, kept.turned, kept.had_amount, kept.ended)
+    had = kept.had_amount or bool(deal.amount_minor and deal.status)
+    ended = kept.ended
+    if kept.turned and kept.since is not None:
+        ended = (*ended, _encode(_over(kept, at, step.recorded)))
+    return Kept(steps, deal, at, step.recorded, latest, kept.turned, had, ended)
+
+
+def _over(kept: Kept, at: int, known: int) -> Spell:
+    """The spell that stood, which is over since an instant, as is known since another."""
+    assert kept.since is not None
+    return Spell(kept.since, at, kept.known, known if kept.known < known else None, None, kept.deal)
+
+
+def _turned(kept: Kept, step: Step) -> Kept:
+    every = list(versions_of((*over(kept), *standing(kept))))
+    now = sorted((each for each in every if each.known_to is None), key=lambda each: each.valid_from)
+    past = tuple(each for each in every if each.known_to is not None)
+    history = with_step(History(tuple(map(_step, kept.steps)), past, tuple(now)), step)
+    last = history.now[-1] if history.now else None
+    return Kept(
+        (*kept.steps, _encode(step)),
+        NOTHING if last is None else last.deal,
+        None if last is None else last.valid_from,
+        0 if last is None else last.known_from,
+        max(step.at, kept.latest),
+        kept.turned + 1,
+        any(each.deal.amount_minor and each.deal.status for each in history.now),
+        tuple(_encode(each) for each in spells(versions(history)) if not each.stands),
+    )
+
+
+def standing(kept: Kept) -> tuple[Spell, ...]:
+    """The spell that stands, if any does."""
+    return () if kept.since is None else (Spell(kept.since, None, kept.known, None, None, kept.deal),)
+
+
+def over(kept: Kept) -> list[Spell]:
+    """The spells that are over."""
+    return [_spell(raw) for raw in kept.ended] if kept.turned else _ended_since(Kept(), kept.steps)
+
+
+def _ended_since(kept: Kept, steps: Iterable[bytes]) -> list[Spell]:
+    """The spells that some steps, told in order, have ended."""
+    found = list[Spell]()
+    for raw in steps:
+        step = _step(raw)
+        after = _gone_on(kept, step, raw)
+        if kept.since is not None and after.since != kept.since:
+            found.append(_over(kept, step.at, step.recorded))
+        kept = after
+    return found
+
+
+Changed = Iterable[tuple[Place, Any]]
+"""What is new or other, by its place, and None for places where there is nothing any more."""
+
+
+def changed_over(old: Kept, new: Kept) -> Changed:
+    """The spells that are over, as far as they are not those of before."""
+    if old.turned != new.turned:
+        return differing(_placed(over(old)), _placed(over(new)))
+    more = len(new.steps) - len(old.steps)
+    if more == 1 and old.since is not None:
+        ended = [] if new.since == old.since or new.since is None else [_over(old, new.since, new.known)]
+    else:
+        ended = _ended_since(old, new.steps[len(old.steps) :])
+    return [((each.valid_from, each.known_from), each) for each in ended]
+
+
+class Birth(NamedTuple):
+    """A spell that may be the first one with an amount, and whether no other one may."""
+
+    spell: Spell
+    alone: bool
+
+
+def born(kept: Kept) -> dict[Place, Birth]:
+    """The births of an opportunity."""
+    if not kept.turned and not kept.had_amount:
+        return {}
+    found = _placed(births((*over(kept), *standing(kept))))
+    return {place: Birth(spell, len(found) == 1) for place, spell in found.items()}
+
+
+def _placed(found: Iterable[Spell]) -> dict[Place, Spell]:
+    return {(each.valid_from, each.known_from): each for each in found}
+
+
+def differing(old: Mapping[K, Any], new: Mapping[K, Any]) -> list[tuple[K, Any]]:
+    """What is new or other, and None for what is gone."""
+    changed: list[tuple[K, Any]] = [(place, each) for place, each in new.items() if old.get(place) != each]
+    return [*changed, *((place, None) for place in old if place not in new)]
+
+
+def with_steps(steps: Iterable[Step]) -> Kept:
+    """What is kept after steps, told in this order."""
+    kept = Kept()
+    for step in steps:
+        kept = told(kept, step)
+    return kept

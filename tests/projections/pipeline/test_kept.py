@@ -1,0 +1,76 @@
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from projections.folding import detail_changes
+from projections.pipeline.blocks import block_of, blocks_at
+from projections.pipeline.deal import Step
+from projections.pipeline.history import held_first, versions
+from projections.pipeline.kept import Kept, born, over, standing, told, with_steps
+from projections.pipeline.spells import spells, versions_of
+from projections.views.opportunities import OPPORTUNITIES, OPPORTUNITY_BIRTHS
+from projections.views.opportunity_history import OPPORTUNITY_HISTORY
+from tests.projections.pipeline.dealing import day, history, lives
+from tests.support.laws import examples
+
+
+@settings(max_examples=examples(200))
+@given(lives())
+def test_spells_are_the_versions_of_the_law(steps: tuple[Step, ...]) -> None:
+    law, kept = list(versions(history(*steps))), with_steps(steps)
+    found = [*over(kept), *standing(kept)]
+    assert sorted(map(repr, versions_of(found))) == sorted(map(repr, law))
+    assert sorted(map(repr, found)) == sorted(map(repr, spells(law))), "and as few rows as can say so"
+
+
+@settings(max_examples=examples(150))
+@given(lives(), st.lists(st.integers(0, 12), max_size=4))
+def test_rows_written_after_each_batch_are_in_the_end_those_of_all_facts_at_once(
+    steps: tuple[Step, ...], cuts: list[int]
+) -> None:
+    for view in (OPPORTUNITY_HISTORY, OPPORTUNITIES, OPPORTUNITY_BIRTHS):
+        changes, rows, before = detail_changes(view), dict[bytes, bytes | None](), None
+        for end in sorted({*cuts, len(steps)}):
+            now = with_steps(steps[:end])
+            rows.update(changes("deal", before, now))
+            before = now
+        whole = dict(changes("deal", None, with_steps(steps)))
+        assert {key: row for key, row in rows.items() if row is not None} == whole
+        entries = view.entries(with_steps(steps))
+        assert len(entries) == len(whole)
+
+
+@settings(max_examples=examples(150))
+@given(lives(), st.integers(-400, 300), st.integers(-400, 300))
+def test_the_earliest_birth_that_is_known_is_the_first_version_with_an_amount(
+    steps: tuple[Step, ...], at: int, known: int
+) -> None:
+    births = born(with_steps(steps))
+    for limit in (day(known), None):
+        first = held_first(versions(history(*steps)), day(at), limit)
+        heard = [
+            (birth.spell.valid_from, birth.spell.deal)
+            for birth in births.values()
+            if birth.spell.valid_from <= day(at)
+            and (limit is None or birth.spell.known_from <= limit)
+            and (birth.spell.known_to is None or (limit is not None and limit < birth.spell.known_to))
+        ]
+        assert min(heard, key=lambda each: each[0], default=None) == first
+    assert all(birth.alone for birth in births.values()) is (len(births) < 2)
+
+
+def test_a_fact_in_order_looks_at_nothing_before_it() -> None:
+    kept = with_steps(step for step in _in_order(3))
+    assert told(kept, _in_order(4)[-1]).ended == ()
+    assert over(with_steps(_in_order(4))) == list(over(with_steps(_in_order(3)))) + [
+        each for each in over(with_steps(_in_order(4))) if each.valid_from == day(2)
+    ]
+
+
+def _in_order(count: int) -> list[Step]:
+    return [Step(day(n), day(n), "opened" if n == 0 else "amended", {"amount_minor": n + 1}) for n in range(count)]
+
+
+@given(st.integers(-(10**16), 10**17), st.integers(1, 10**16), st.integers(0, 10**16))
+def test_a_span_lies_in_a_block_of_each_of_its_instants(begin: int, length: int, offset: int) -> None:
+    assert block_of(begin, begin + length) in blocks_at(begin + offset % length)
+    assert Kept() == with_steps(())

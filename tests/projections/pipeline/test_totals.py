@@ -1,0 +1,100 @@
+"""What databases sum is what the law says."""
+
+from collections.abc import Iterator
+from datetime import date
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from events.envelope import Envelope
+from events.instants import to_us
+from events.topics import OPPORTUNITY_EVENTS
+from projections.pipeline.deal import DIMENSIONS
+from projections.pipeline.decided import win_shares
+from projections.pipeline.figures import OPPORTUNITY, Cut, Terms, shares, summed
+from projections.pipeline.money import Rate, Rates
+from projections.pipeline.quarters import quarter_named
+from projections.pipeline.reading import closed, held_in
+from projections.pipeline.totals import Unsure, totals
+from projections.pipeline.velocity import win_rates
+from tests.projections.house import House, house
+from tests.projections.pipeline.dealing import RATES
+from tests.projections.pipeline.facts import instant, opening, pipelines, said
+from tests.support.laws import examples
+
+ZONE = ZoneInfo("Europe/Bucharest")
+TERMS = Terms(RATES, ZONE)
+CUTS = st.lists(st.sampled_from([*DIMENSIONS, OPPORTUNITY]), unique=True, max_size=3).map(tuple)
+
+
+async def shown(facts: list[Envelope]) -> House:
+    built = await house()
+    await built.write(*facts, log=OPPORTUNITY_EVENTS)
+    await built.show()
+    return built
+
+
+@settings(deadline=None, max_examples=examples(60))
+@given(
+    facts=pipelines(("EUR", "USD", "JPY")), by=CUTS, day=st.integers(-30, 110), known=st.none() | st.integers(-30, 110),
+    name=st.sampled_from(["2025Q4", "2026Q1", "2026Q2"]),
+)  # fmt: skip
+async def test_the_database_sums_what_the_law_says(
+    facts: list[Envelope], by: tuple[str, ...], day: int, known: int | None, name: str
+) -> None:
+    built = await shown(facts)
+    cut = Cut(quarter_named(name), to_us(instant(day)), by, TERMS)
+    heard = None if known is None else to_us(instant(known))
+    law = [s for held in held_in(built.store.query, cut.quarter, ZONE, cut.at, heard) for s in shares(held, cut)]
+    assert summed(totals(built.store.query, cut, heard, {})) == summed(law)
+    for dimension in set(by) - {"source"}:
+        for value in {share.group[by.index(dimension)] for share in law}:
+            only = [share for share in law if share.group[by.index(dimension)] == value]
+            assert summed(totals(built.store.query, cut, heard, {dimension: value})) == summed(only)
+
+
+@settings(deadline=None, max_examples=examples(40))
+@given(
+    facts=pipelines(), by=st.lists(st.sampled_from(DIMENSIONS), unique=True, max_size=2).map(tuple),
+    since=st.integers(-30, 60), day=st.integers(-30, 110), known=st.none() | st.integers(-30, 110),
+)  # fmt: skip
+async def test_the_database_counts_what_was_won_as_the_law_does(
+    facts: list[Envelope], by: tuple[str, ...], since: int, day: int, known: int | None
+) -> None:
+    query = (await shown(facts)).store.query
+    times = to_us(instant(since)), to_us(instant(day)), None if known is None else to_us(instant(known))
+    assert win_shares(query, by, times, {}) == win_rates(closed(query, *times), by)
+    if "region" in by:
+        found = win_shares(query, by, times, {"region": "a"})
+        law = win_rates((deal for deal in closed(query, *times) if deal.region == "a"), by)
+        assert found == law
+
+
+@settings(deadline=None, max_examples=examples(60))
+@given(amount=st.integers(0, 2**53), digits=st.integers(0, 6), value=st.integers(1, 10**8))
+async def test_amounts_are_rounded_by_the_database_as_by_the_law(amount: int, digits: int, value: int) -> None:
+    rates = Rates("EUR", [Rate("USD", date(2025, 1, 1), Fraction(value, 10**digits))])
+    cut = Cut(quarter_named("2026Q1"), to_us(instant(1)), (), Terms(rates, ZONE))
+    built = await shown([said("deal", 0, opening(amount, currency="USD"))])
+    try:
+        found = summed(totals(built.store.query, cut, None, {}))
+    except Unsure:
+        assert Fraction(value, 10**digits) > 256
+    else:
+        assert found[()]["open_pipe"] == rates.converted(amount, "USD", date(2026, 1, 2))
+
+
+def cuts_without_certainty() -> Iterator[Cut]:
+    """A rate that is missing, and one with more digits than whole numbers of a database hold."""
+    for rates in ([], [Rate("USD", date(2025, 1, 1), Fraction(10**16 + 1, 10**16))]):
+        yield Cut(quarter_named("2026Q1"), to_us(instant(1)), (), Terms(Rates("EUR", rates), ZONE))
+
+
+@pytest.mark.parametrize("cut", list(cuts_without_certainty()))
+async def test_what_a_database_cannot_be_sure_of_is_left_to_the_law(cut: Cut) -> None:
+    built = await shown([said("deal", 0, opening(100, currency="USD"))])
+    with pytest.raises(Unsure):
+        list(totals(built.store.query, cut, None, {}))
