@@ -27,7 +27,7 @@ def column_of(dimension: str, *, parts: bool) -> str:
     return "part_product" if parts and dimension == "product" else dimension
 
 
-def standing_at(at: int, known: int | None, condition: Sql, *, parts: bool = False) -> Sql:
+def standing_at(at: int, known: int | None, condition: Sql, *, parts: bool = False, standing: Sql | None = None) -> Sql:
     """A query for the states of opportunities at an instant.
 
     Args:
@@ -35,6 +35,7 @@ def standing_at(at: int, known: int | None, condition: Sql, *, parts: bool = Fal
         known: the instant of knowledge; None: as they are known now.
         condition: what else has to hold; the table is `h`.
         parts: a row for each product line (`part_product`, `part_amount`), or for all of it where there is none.
+        standing: what else has to hold of those that still stand, if it is not the same.
 
     Returns:
         SQL that selects `opportunity` and the columns of opportunities; each opportunity stands once.
@@ -42,9 +43,10 @@ def standing_at(at: int, known: int | None, condition: Sql, *, parts: bool = Fal
     now, heard = instant_text(at), None if known is None else instant_text(known)
     suffix = "_parts" if parts else "_base"
     columns = f"h.opportunity, {_COLUMNS}{', h.part_product, h.part_amount' if parts else ''}"
-    stands = _and("h.since <= ?" + ("" if heard is None else " AND h.known_since <= ?"), condition.text)
+    standing = condition if standing is None else standing
+    stands = _and("h.since <= ?" + ("" if heard is None else " AND h.known_since <= ?"), standing.text)
     pieces = [f"SELECT {columns} FROM opportunities{suffix} h WHERE {stands}"]  # noqa: S608 - our identifiers
-    values: list[Cell] = [now, *(() if heard is None else (heard,)), *condition.values]
+    values: list[Cell] = [now, *(() if heard is None else (heard,)), *standing.values]
     history = f"SELECT {columns} FROM opportunity_history{suffix} h WHERE"  # noqa: S608 - our identifiers
     held = f"h.held_block IN ({_list(blocks_at(at))}) AND h.valid_from <= ? AND h.valid_to > ?"
     if known is None or heard is None:

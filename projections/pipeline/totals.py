@@ -10,7 +10,7 @@ from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
 
-from projections.pipeline.deal import OPEN, WON
+from projections.pipeline.deal import OPEN, WON, Group
 from projections.pipeline.figures import ALL_FORECASTS, CLOSED, GENERATION, OPEN_PIPE, Cut, Share
 from projections.pipeline.quarters import midnight
 from projections.pipeline.standing import Sql, column_of, standing_at
@@ -19,6 +19,7 @@ from projections.views.view import Cell, Query
 
 _MOST = 1 << 62
 _HALF = 32
+_OPEN = f"h.status = '{OPEN}' AND h.close_date >= ? AND h.close_date < ?"
 _FOR_EVER = "9999"
 
 
@@ -43,7 +44,7 @@ def totals(query: Query, cut: Cut, known: int | None, equal: Mapping[str, str]) 
     of_won = _Rates(_rates(cut, cut.quarter.first, cut.quarter.after), "closed_at")
     of_born = _Rates(_rates(cut, cut.quarter.first, date.max), "valid_from")
     closing = (cut.quarter.first.isoformat(), cut.quarter.after.isoformat())
-    is_open = Sql(f"h.status = '{OPEN}' AND h.close_date >= ? AND h.close_date < ?", closing)
+    is_open = Sql(_OPEN, closing)
     for group, forecast, amount in _sums(query, cut, equal, standing_at(cut.at, known, is_open, parts=True), today):
         for measure in (OPEN_PIPE, *ALL_FORECASTS.get(forecast, ())):
             yield Share("", group, measure, amount)
@@ -55,6 +56,20 @@ def totals(query: Query, cut: Cut, known: int | None, equal: Mapping[str, str]) 
     born = _born(begin, end, cut.at, known)
     for group, _, amount in _sums(query, cut, equal, born, of_born):
         yield Share("", group, GENERATION, amount)
+
+
+def open_pipe(query: Query, cut: Cut, known: int | None, equal: Mapping[str, str]) -> dict[Group, int]:
+    """The open pipe of the quarter by slice, by the rate of the day asked about; see `totals`.
+
+    Raises:
+        Unsure: a rate is missing, or has too many digits.
+    """
+    closing = (cut.quarter.first.isoformat(), cut.quarter.after.isoformat())
+    source = standing_at(cut.at, known, Sql(_OPEN, closing), parts=True)
+    found: dict[Group, int] = {}
+    for group, _, amount in _sums(query, cut, equal, source, _Rates(_rates(cut, cut.day, cut.day))):
+        found[group] = found.get(group, 0) + amount
+    return found
 
 
 def _born(begin: str, end: str, at: int, known: int | None) -> Sql:

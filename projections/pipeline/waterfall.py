@@ -84,8 +84,10 @@ def waterfall(
     def worth(deal: Deal, at: int) -> int:
         if not deal.is_open or (period is not None and not period.has(deal.close_date)):
             return 0
-        day = local_day(at, terms.zone)
         parts = (part for part in deal.parts() if inside(deal, part))
+        if deal.currency == terms.rates.reporting:
+            return sum(part.amount_minor for part in parts)
+        day = local_day(at, terms.zone)
         return sum(terms.rates.converted(part.amount_minor, deal.currency, day) for part in parts)
 
     (begin, deal), *later = path

@@ -1,6 +1,6 @@
 """The view `waterfall`: how the open pipe of a quarter came from one instant to another."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from projections.pipeline.asking import (
     CURRENCY,
@@ -15,10 +15,12 @@ from projections.pipeline.asking import (
     rates_asked,
 )
 from projections.pipeline.deal import DIMENSIONS, Deal, Group, sliced, value_of
-from projections.pipeline.figures import Terms
-from projections.pipeline.history import Version, course, path
+from projections.pipeline.figures import Cut
+from projections.pipeline.history import Version, path
 from projections.pipeline.reading import spans
 from projections.pipeline.terms import instant_of, terms_at
+from projections.pipeline.totals import Unsure, open_pipe
+from projections.pipeline.walks import walks
 from projections.pipeline.waterfall import Inside, Period, Waterfall, together, waterfall
 from projections.views.times import instant_text, instant_text_or_none
 from projections.views.view import Asked, BadQuery, Cells, Column, Computed, Kind, Query
@@ -38,11 +40,18 @@ def _waterfall(query: Query, asked: Asked) -> list[Cells]:
     if begin > end or walk not in (NOW, THEN):
         raise BadQuery("a waterfall begins before it ends" if begin > end else "known: expected now or then")
     each_one = asked.by == _OPPORTUNITY or _OPPORTUNITY in asked.equal
+    only = {name: asked.equal[name] for name in by if name in asked.equal}
+    cut = Cut(quarter, end, by, terms)
     found: dict[tuple[str | None, Group], list[Waterfall]] = {}
-    for opportunity, versions in spans(query, begin, end, asked.known_at, all_known=walk == THEN):
-        way = _way(versions, begin, end, asked.known_at, walk)
-        for group, one in _cut(way, end, Period(quarter.first, quarter.after), by, terms):
-            found.setdefault((opportunity if each_one else None, group), []).append(one)
+    with rates_asked():
+        pipes = None if each_one or walk == THEN else _pipes(query, cut, begin, asked.known_at, only)
+        for opportunity, way in _ways(query, asked, begin, end):
+            if pipes is None or len(way) > 1:
+                for group, one in _slices(way, cut, only):
+                    found.setdefault((opportunity if each_one else None, group), []).append(one)
+        for group, pipe in (pipes or {}).items():
+            walked = found.setdefault((None, group), [])
+            walked.append(_at_rest(pipe, walked))
     times = instant_text(begin), instant_text(end), instant_text_or_none(asked.known_at)
     rows = list[Cells]()
     for (named, group), every in sorted(found.items(), key=lambda item: (item[0][0] or "", item[0][1])):
@@ -52,13 +61,32 @@ def _waterfall(query: Query, asked: Asked) -> list[Cells]:
     return rows
 
 
-def _way(versions: Sequence[Version], begin: int, end: int, known: int | None, walk: str) -> Sequence[tuple[int, Deal]]:
-    """The states: by what is known in the end, or as each was known at the time."""
-    if walk == NOW:
-        return course(versions, begin, end)
-    if known is None:
-        return path(versions, begin, end)
-    return path(_until(versions, known), begin, end)
+def _ways(query: Query, asked: Asked, begin: int, end: int) -> Iterator[tuple[str, Sequence[tuple[int, Deal]]]]:
+    """The states of each opportunity: by what is known in the end, or as each was known at the time."""
+    known = asked.known_at
+    if asked.equal.get("known", NOW) == NOW:
+        yield from walks(query, begin, end, known, asked.equal.get(_OPPORTUNITY))
+        return
+    for opportunity, versions in spans(query, begin, end, known, all_known=True):
+        yield opportunity, path(versions if known is None else _until(versions, known), begin, end)
+
+
+def _pipes(
+    query: Query, cut: Cut, begin: int, known: int | None, only: Mapping[str, str]
+) -> dict[Group, tuple[int, int]] | None:
+    """The open pipe at the beginning and in the end; None where only the law can say it."""
+    try:
+        first, last = open_pipe(query, cut._replace(at=begin), known, only), open_pipe(query, cut, known, only)
+    except Unsure:
+        return None
+    return {group: (first.get(group, 0), last.get(group, 0)) for group in first.keys() | last.keys()}
+
+
+def _at_rest(pipe: tuple[int, int], walked: Iterable[Waterfall]) -> Waterfall:
+    """What is left of the pipe for opportunities that went nowhere: rates alone have changed it."""
+    moved = together(walked)
+    start, end = pipe[0] - moved.start, pipe[1] - moved.end
+    return Waterfall(start=start, revalued=end - start, end=end)
 
 
 def _until(versions: Iterable[Version], known: int) -> Iterator[Version]:
@@ -69,15 +97,13 @@ def _until(versions: Iterable[Version], known: int) -> Iterator[Version]:
             yield Version(each.valid_from, each.valid_to, each.known_from, None, each.deal) if is_open else each
 
 
-def _cut(
-    way: Sequence[tuple[int, Deal]], end: int, period: Period, by: tuple[str, ...], terms: Terms
-) -> Iterator[tuple[Group, Waterfall]]:
+def _slices(way: Sequence[tuple[int, Deal]], cut: Cut, only: Mapping[str, str]) -> Iterator[tuple[Group, Waterfall]]:
     """One for each slice that an opportunity was in at any time."""
-    for group in {group for _, deal in way for group in sliced(deal, by)}:
-        wanted = tuple(zip(by, group, strict=True))
-        with rates_asked():
-            one = waterfall(way, end, period, _inside(wanted), terms)
-        yield group, one
+    period = Period(cut.quarter.first, cut.quarter.after)
+    for group in {group for _, deal in way for group in sliced(deal, cut.by)}:
+        wanted = tuple(zip(cut.by, group, strict=True))
+        if only.items() <= set(wanted):
+            yield group, waterfall(way, cut.at, period, _inside(wanted), cut.terms)
 
 
 def _inside(wanted: Sequence[tuple[str, str]]) -> Inside:

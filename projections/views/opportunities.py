@@ -16,6 +16,8 @@ def _stands(row: Kept) -> dict[Cells, Any]:
 
 
 def _stands_now(old: Kept, new: Kept) -> list[tuple[Cells, Any]]:
+    if new.deal is old.deal and (new.since, new.known) == (old.since, old.known):
+        return []  # the usual case, in which nothing needs to be compared
     return differing(_stands(old), _stands(new))
 
 

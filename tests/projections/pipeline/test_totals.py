@@ -1,8 +1,9 @@
 """What databases sum is what the law says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,14 +13,17 @@ from hypothesis import strategies as st
 from events.envelope import Envelope
 from events.instants import to_us
 from events.topics import OPPORTUNITY_EVENTS
-from projections.pipeline.deal import DIMENSIONS
+from projections.pipeline.deal import DIMENSIONS, Deal, Group, Line, sliced, value_of
 from projections.pipeline.decided import win_shares
 from projections.pipeline.figures import OPPORTUNITY, Cut, Terms, shares, summed
+from projections.pipeline.history import course
 from projections.pipeline.money import Rate, Rates
 from projections.pipeline.quarters import quarter_named
-from projections.pipeline.reading import closed, held_in
+from projections.pipeline.reading import closed, held_in, spans
 from projections.pipeline.totals import Unsure, totals
 from projections.pipeline.velocity import win_rates
+from projections.pipeline.walks import walks
+from projections.pipeline.waterfall import Inside, Period, Waterfall, waterfall
 from tests.projections.house import House, house
 from tests.projections.pipeline.dealing import RATES
 from tests.projections.pipeline.facts import instant, opening, pipelines, said
@@ -98,3 +102,40 @@ async def test_what_a_database_cannot_be_sure_of_is_left_to_the_law(cut: Cut) ->
     built = await shown([said("deal", 0, opening(100, currency="USD"))])
     with pytest.raises(Unsure):
         list(totals(built.store.query, cut, None, {}))
+
+
+@settings(deadline=None, max_examples=examples(60))
+@given(
+    facts=pipelines(("EUR", "USD")), day=st.integers(-30, 60), later=st.integers(0, 60),
+    known=st.none() | st.integers(-30, 110), by=st.sampled_from([(), ("region",), ("product", "source")]),
+)  # fmt: skip
+async def test_what_is_walked_is_the_way_that_the_law_knows(
+    facts: list[Envelope], day: int, later: int, known: int | None, by: tuple[str, ...]
+) -> None:
+    query = (await shown(facts)).store.query
+    begin, end = to_us(instant(day)), to_us(instant(day + later))
+    heard = None if known is None else to_us(instant(known))
+    period = Period(date(2026, 1, 1), date(2026, 4, 1))
+
+    def told(way: Sequence[tuple[int, Deal]]) -> dict[Group, Waterfall]:
+        return {group: waterfall(way, end, period, inside, TERMS) for group, inside in slices(way, by).items()}
+
+    law = {name: told(course(known_versions, begin, end)) for name, known_versions in spans(query, begin, end, heard)}
+    found = {name: told(way) for name, way in walks(query, begin, end, heard)}
+    for name in law.keys() | found.keys():
+        assert moved(found.get(name, {})) == moved(law.get(name, {}))
+    for name, way in walks(query, begin, end, heard):
+        assert list(walks(query, begin, end, heard, name)) == [(name, way)]
+
+
+def slices(way: Sequence[tuple[int, Deal]], by: tuple[str, ...]) -> dict[Group, Inside]:
+    groups = {group for _, deal in way for group in sliced(deal, by)}
+    return {group: partial(inside, tuple(zip(by, group, strict=True))) for group in groups}
+
+
+def inside(wanted: tuple[tuple[str, str], ...], deal: Deal, part: Line) -> bool:
+    return all(value_of(deal, part, name) == value for name, value in wanted)
+
+
+def moved(found: dict[Group, Waterfall]) -> dict[Group, Waterfall]:
+    return {group: each for group, each in found.items() if any(each)}
