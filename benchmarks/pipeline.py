@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.homes import load
-from benchmarks.pipeline_asked import MIDDLE, Answer, plans, questions, timed
+from benchmarks.pipeline_asked import MIDDLE, Answer, plans, questions, server_of, timed
 from benchmarks.pipeline_lives import END, PRODUCTS, REGIONS, Told, agreement, envelope, facts, targets
 from benchmarks.pipeline_twin import by_opportunity, figures, won
 from engine.drain import drain
@@ -90,8 +90,9 @@ def main(count: int, stores: tuple[str, ...], runs: int, seed: int, path: Path |
             filled = asyncio.run(_filled(folder, store, name))
             _show_rates([*rates, filled])
             rates = []
+            server = server_of(store) if name == "postgresql" else float
             wrong += [f"{name}: {what}" for what in _wrong(store, lives)]
-            _show_answers(name, [timed(store, each, runs) for each in questions()])
+            _show_answers(name, [timed(store, each, runs, server) for each in questions()])
             if path is not None:
                 written += _plans(name, store)
             store.close()
@@ -229,9 +230,9 @@ def _show_rates(rates: Sequence[Rate]) -> None:
 
 
 def _show_answers(name: str, answers: Sequence[Answer]) -> None:
-    table = Table(name, "median ms", "runs", "rows")
-    for question, seconds, runs, rows in answers:
-        table.add_row(question, f"{seconds * 1000:,.0f}", str(runs), f"{rows:,}")
+    table = Table(name, "median ms", "CPU ms", "runs", "rows")
+    for question, seconds, cpu, runs, rows in answers:
+        table.add_row(question, f"{seconds * 1000:,.0f}", f"{cpu * 1000:,.0f}", str(runs), f"{rows:,}")
     Console(width=120).print(table)
 
 

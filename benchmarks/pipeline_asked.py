@@ -1,10 +1,12 @@
 """What is asked of the pipeline's views, how long each answer takes, and how the database goes about it."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 from statistics import median
 from typing import Any, NamedTuple
+
+import psutil
 
 from benchmarks.pipeline_lives import BEGIN
 from events.instants import DAY
@@ -27,10 +29,14 @@ class Question(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """How long it took: the median of some runs in seconds, and how many rows there were."""
+    """How long it took: medians of some runs in seconds by the clock and of processors, and how many rows there were.
+
+    Processor time is that of this process and of the database's server together.
+    """
 
     question: str
     seconds: float
+    cpu: float
     runs: int
     rows: int
 
@@ -96,17 +102,39 @@ class Watched:
         return getattr(self._store, name)
 
 
-def timed(store: ViewStore, question: Question, runs: int) -> Answer:
-    """Ask so many times, or once if that takes long; the first time is not counted if there is another."""
-    took, rows = list[float](), 0
+def timed(store: ViewStore, question: Question, runs: int, server: Callable[[], float] = float) -> Answer:
+    """Ask so many times, or once if that takes long; the first time is not counted if there is another.
+
+    Args:
+        store: is asked.
+        question: what.
+        runs: how often.
+        server: processor seconds of the database's server so far.
+    """
+    took, used, rows = list[float](), list[float](), 0
     for _ in range(runs + 1):
-        begun = time.perf_counter()
+        begun, cpu = time.perf_counter(), time.process_time() + server()
         rows = len(read_view(store, question.view, **question.options))
         took.append(time.perf_counter() - begun)
+        used.append(time.process_time() + server() - cpu)
         if took[-1] > _MOST_SECONDS:
             break
-    counted = took[1:] or took
-    return Answer(question.name, median(counted), len(counted), rows)
+    counted = len(took[1:] or took)
+    return Answer(question.name, median(took[-counted:]), median(used[-counted:]), counted, rows)
+
+
+def server_of(store: ViewStore) -> Callable[[], float]:
+    """Tells processor seconds of the PostgreSQL server that a store asks: of its own process there, and of helpers."""
+    ((number,),) = store.query("SELECT pg_backend_pid()")
+    backend = psutil.Process(int(number or 0))
+    parent = backend.parent()
+    assert parent is not None
+
+    def seconds() -> float:
+        own, helpers = backend.cpu_times(), parent.cpu_times()
+        return float(own.user + own.system + helpers.children_user + helpers.children_system)
+
+    return seconds
 
 
 def plans(store: ViewStore, question: Question, explain: str) -> Iterator[str]:

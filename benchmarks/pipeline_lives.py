@@ -120,7 +120,7 @@ class _Life:
                 break
             found += self._amended(at)
         if not self.is_open:
-            found.append(Told(self.name, last, last, self._closed()))
+            found = [*found[: wanted - 1], Told(self.name, last, last, self._closed())]
         return found[:wanted]
 
     def _opened(self) -> OpportunityOpened:

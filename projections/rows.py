@@ -8,7 +8,8 @@ import msgspec
 from projections.views.view import Cells, View
 
 _encode = msgspec.json.Encoder().encode
-_decode_object = msgspec.json.Decoder(dict[str, Any]).decode
+_DECODERS: dict[int, tuple[View[Any], Callable[[bytes], Any]]] = {}
+"""By identity of the view, which is kept beside its decoder."""
 _decode_array = msgspec.json.Decoder(tuple[Any, ...]).decode
 
 
@@ -30,8 +31,11 @@ def row_encoder(view: View[Any]) -> Callable[[Cells], bytes]:
 
 def decode_row(view: View[Any], raw: bytes) -> Cells | None:
     """The row's cells in the order of the view's columns; None where a former version of the view has written it."""
-    row = _decode_object(raw)
+    known = _DECODERS.get(id(view))
+    if known is None:
+        struct = msgspec.defstruct("Row", [(column.name, Any) for column in view.columns], gc=False)
+        known = _DECODERS[id(view)] = view, msgspec.json.Decoder(struct).decode
     try:
-        return tuple(row[column.name] for column in view.columns)
-    except KeyError:
+        return msgspec.structs.astuple(known[1](raw))
+    except msgspec.ValidationError:  # a column is missing
         return None

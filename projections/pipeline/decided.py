@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from projections.pipeline.deal import LOST, WON, Group
-from projections.pipeline.standing import Sql, column_of, standing_at
+from projections.pipeline.standing import Sql, also, product_of, standing_at
 from projections.views.times import instant_text
 from projections.views.view import Query
 
@@ -21,15 +21,20 @@ def win_shares(
         equal: dimension -> the only value that counts.
     """
     since, at, known = times
+    exploded = "product" in (*by, *equal)
+
+    def column(name: str) -> str:
+        return product_of(parts=exploded) if name == "product" else name
+
     closed = Sql(f"h.status IN ('{WON}', '{LOST}') AND h.closed_at >= ?", (instant_text(since),))
-    source = standing_at(at, known, closed, parts="product" in by)
-    groups = "".join(f", s.{column_of(name, parts='product' in by)} AS by_{name}" for name in by)
-    only = "".join(f" AND s.{column_of(name, parts='product' in by)} = ?" for name in equal)
-    named = ", ".join(f"w.by_{name}" for name in by)
+    only = also(closed, *(Sql(f"h.{column(name)} = ?", (value,)) for name, value in equal.items()))
+    groups = "".join(f", h.{column(name)} AS by_{name}" for name in by)
+    source = standing_at((at, known), f"h.opportunity, h.status{groups}", only, parts=exploded)
+    named = "".join(f"w.by_{name}, " for name in by)
+    once = f"SELECT DISTINCT * FROM ({source.text}) AS every" if exploded else source.text  # noqa: S608 - our identifiers
     sql = f"""
-WITH s AS ({source.text}), w AS (SELECT DISTINCT s.opportunity, s.status{groups} FROM s WHERE 1 = 1{only})
-SELECT {named + ", " if by else ""}SUM(CASE w.status WHEN '{WON}' THEN 1 ELSE 0 END), COUNT(*)
-FROM w{" GROUP BY " + named if by else ""}
+SELECT {named}SUM(CASE w.status WHEN '{WON}' THEN 1 ELSE 0 END), COUNT(*) FROM ({once}) AS w
+{"GROUP BY " + named.removesuffix(", ") if by else ""}
 """  # noqa: S608 - our identifiers
-    rows = query(sql, (*source.values, *equal.values()))
+    rows = query(sql, source.values)
     return {tuple(map(str, group)): Fraction(int(won or 0), int(every)) for *group, won, every in rows if every}

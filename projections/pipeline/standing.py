@@ -8,11 +8,8 @@ of knowledge at which its end was not known; then that instant lies in the block
 from typing import NamedTuple
 
 from projections.pipeline.blocks import blocks_at
-from projections.views.deal_columns import DEAL_COLUMNS
 from projections.views.times import instant_text
 from projections.views.view import Cell
-
-_COLUMNS = ", ".join(f"h.{name}" for name in DEAL_COLUMNS)
 
 
 class Sql(NamedTuple):
@@ -22,27 +19,32 @@ class Sql(NamedTuple):
     values: tuple[Cell, ...] = ()
 
 
-def column_of(dimension: str, *, parts: bool) -> str:
-    """The column of a dimension, in rows of parts or of whole opportunities."""
-    return "part_product" if parts and dimension == "product" else dimension
+def product_of(*, parts: bool) -> str:
+    """The column of the product, in rows of parts or of whole opportunities."""
+    return "part_product" if parts else "product"
 
 
-def standing_at(at: int, known: int | None, condition: Sql, *, parts: bool = False, standing: Sql | None = None) -> Sql:
-    """A query for the states of opportunities at an instant.
+def also(*conditions: Sql) -> Sql:
+    """All of some conditions."""
+    there = [each for each in conditions if each.text]
+    return Sql(" AND ".join(each.text for each in there), tuple(value for each in there for value in each.values))
+
+
+def standing_at(
+    times: tuple[int, int | None], columns: str, condition: Sql, *, parts: bool = False, standing: Sql | None = None
+) -> Sql:
+    """A query for the states of opportunities at an instant; each opportunity stands once.
 
     Args:
-        at: the instant, in microseconds.
-        known: the instant of knowledge; None: as they are known now.
-        condition: what else has to hold; the table is `h`.
+        times: the instant in microseconds, and that of knowledge; None: as they are known now.
+        columns: what is selected; the table is `h`. No more than is needed: every cell is copied.
+        condition: what else has to hold of it.
         parts: a row for each product line (`part_product`, `part_amount`), or for all of it where there is none.
         standing: what else has to hold of those that still stand, if it is not the same.
-
-    Returns:
-        SQL that selects `opportunity` and the columns of opportunities; each opportunity stands once.
     """
+    at, known = times
     now, heard = instant_text(at), None if known is None else instant_text(known)
     suffix = "_parts" if parts else "_base"
-    columns = f"h.opportunity, {_COLUMNS}{', h.part_product, h.part_amount' if parts else ''}"
     standing = condition if standing is None else standing
     stands = _and("h.since <= ?" + ("" if heard is None else " AND h.known_since <= ?"), standing.text)
     pieces = [f"SELECT {columns} FROM opportunities{suffix} h WHERE {stands}"]  # noqa: S608 - our identifiers

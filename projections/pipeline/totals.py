@@ -5,7 +5,8 @@ amount of a is (a ÷ d) · n + (2 · (a mod d) · n + d) ÷ 2d, rounded half up.
 is missing, or one with so many digits that a product could be too large) is left to the law itself.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
@@ -13,12 +14,13 @@ from typing import NamedTuple
 from projections.pipeline.deal import OPEN, WON, Group
 from projections.pipeline.figures import ALL_FORECASTS, CLOSED, GENERATION, OPEN_PIPE, Cut, Share
 from projections.pipeline.quarters import midnight
-from projections.pipeline.standing import Sql, column_of, standing_at
+from projections.pipeline.standing import Sql, also, product_of, standing_at
 from projections.views.times import instant_text
 from projections.views.view import Cell, Query
 
 _MOST = 1 << 62
-_HALF = 32
+_HALF, _LOW = 32, (1 << 32) - 1
+_CODE = re.compile("[A-Z]{3}")
 _OPEN = f"h.status = '{OPEN}' AND h.close_date >= ? AND h.close_date < ?"
 _FOR_EVER = "9999"
 
@@ -40,21 +42,16 @@ def totals(query: Query, cut: Cut, known: int | None, equal: Mapping[str, str]) 
         Unsure: a rate is missing, or has too many digits.
     """
     begin, end = map(instant_text, cut.quarter.instants(cut.terms.zone))
-    today = _Rates(_rates(cut, cut.day, cut.day))
-    of_won = _Rates(_rates(cut, cut.quarter.first, cut.quarter.after), "closed_at")
-    of_born = _Rates(_rates(cut, cut.quarter.first, date.max), "valid_from")
-    closing = (cut.quarter.first.isoformat(), cut.quarter.after.isoformat())
-    is_open = Sql(_OPEN, closing)
-    for group, forecast, amount in _sums(query, cut, equal, standing_at(cut.at, known, is_open, parts=True), today):
+    for group, forecast, amount in _sums(query, cut, equal, _open(cut, known), _today(cut)):
         for measure in (OPEN_PIPE, *ALL_FORECASTS.get(forecast, ())):
             yield Share("", group, measure, amount)
     is_won = Sql(f"h.status = '{WON}' AND h.closed_at >= ? AND h.closed_at < ?", (begin, end))
-    won = standing_at(cut.at, known, is_won, parts=True)
-    for group, _, amount in _sums(query, cut, equal, won, of_won):
+    of_won = _Rates(_rates(cut, cut.quarter.first, cut.quarter.after), "closed_at")
+    for group, _, amount in _sums(query, cut, equal, _standing(cut, known, is_won), of_won):
         for measure in (CLOSED, *ALL_FORECASTS["closed"]):
             yield Share("", group, measure, amount)
-    born = _born(begin, end, cut.at, known)
-    for group, _, amount in _sums(query, cut, equal, born, of_born):
+    of_born = _Rates(_rates(cut, cut.quarter.first, date.max), "valid_from")
+    for group, _, amount in _sums(query, cut, equal, _born((begin, end), cut.at, known), of_born):
         yield Share("", group, GENERATION, amount)
 
 
@@ -64,29 +61,56 @@ def open_pipe(query: Query, cut: Cut, known: int | None, equal: Mapping[str, str
     Raises:
         Unsure: a rate is missing, or has too many digits.
     """
-    closing = (cut.quarter.first.isoformat(), cut.quarter.after.isoformat())
-    source = standing_at(cut.at, known, Sql(_OPEN, closing), parts=True)
     found: dict[Group, int] = {}
-    for group, _, amount in _sums(query, cut, equal, source, _Rates(_rates(cut, cut.day, cut.day))):
+    for group, _, amount in _sums(query, cut, equal, _open(cut, known)._replace(forecast="''"), _today(cut)):
         found[group] = found.get(group, 0) + amount
     return found
 
 
-def _born(begin: str, end: str, at: int, known: int | None) -> Sql:
+class _Source(NamedTuple):
+    """Where rows come from.
+
+    Attributes:
+        select: (columns, condition) -> the query; the table is `h`, part by part.
+        has_parts: whether product and amount of a part have columns of their own.
+        forecast: what is told apart besides.
+    """
+
+    select: Callable[[str, Sql], Sql]
+    has_parts: bool
+    forecast: str = "''"
+
+
+def _standing(cut: Cut, known: int | None, condition: Sql) -> _Source:
+    return _Source(lambda columns, more: standing_at((cut.at, known), columns, also(condition, more), parts=True), True)
+
+
+def _open(cut: Cut, known: int | None) -> _Source:
+    closing = (cut.quarter.first.isoformat(), cut.quarter.after.isoformat())
+    return _standing(cut, known, Sql(_OPEN, closing))._replace(forecast="h.forecast")
+
+
+def _born(opened: tuple[str, str], at: int, known: int | None) -> _Source:
     now, heard = instant_text(at), None if known is None else instant_text(known)
 
     def told(name: str) -> str:
         both = f"{name}.known_from <= ? AND ({name}.known_to IS NULL OR {name}.known_to > ?)"
         return f"{name}.known_to IS NULL" if heard is None else both
 
-    times: tuple[Cell, ...] = () if heard is None else (heard, heard)
-    text = f"""
-    SELECT h.*, '' AS forecast, h.product AS part_product, h.amount_minor AS part_amount FROM opportunity_births_base h
-    WHERE h.opened_at >= ? AND h.opened_at < ? AND h.valid_from <= ? AND {told("h")} AND (h.alone = 1 OR NOT EXISTS (
-        SELECT 1 FROM opportunity_births_base e
-        WHERE e.opportunity = h.opportunity AND e.valid_from < h.valid_from AND {told("e")}))
-    """  # noqa: S608 - our identifiers
-    return Sql(text, (begin, end, now, *times, *times))
+    def select(columns: str, more: Sql) -> Sql:
+        times: tuple[Cell, ...] = () if heard is None else (heard, heard)
+        text = f"""
+        SELECT {columns} FROM opportunity_births_base h
+        WHERE h.opened_at >= ? AND h.opened_at < ? AND h.valid_from <= ? AND {told("h")}
+            AND (h.alone = 1 OR NOT EXISTS (
+                SELECT 1 FROM opportunity_births_base e
+                WHERE e.opportunity = h.opportunity AND e.valid_from < h.valid_from AND {told("e")}
+            ))
+        """  # noqa: S608 - our identifiers
+        born = Sql(text, (*opened, now, *times, *times))
+        return also(born, more)
+
+    return _Source(select, False)
 
 
 class _Dated(NamedTuple):
@@ -126,30 +150,43 @@ def _checked(currency: str, since: str, until: str, value: Fraction) -> _Dated:
     return _Dated(currency, since, until, up, down)
 
 
-def _sums(
-    query: Query, cut: Cut, equal: Mapping[str, str], source: Sql, rates: _Rates
-) -> Iterator[tuple[tuple[str, ...], str, int]]:
-    """Sums by group and forecast, in the reporting currency."""
-    groups = "".join(f"s.{column_of(name, parts=True)}, " for name in cut.by)
-    only = "".join(f" AND s.{column_of(name, parts=True)} = ?" for name in equal)
-    at = "" if not rates.when else f" AND r.since <= s.{rates.when} AND r.until > s.{rates.when}"
-    marks = ", ".join("(?, ?, ?, ?, ?)" for _ in rates.dated)
-    worth = (
-        "CASE WHEN r.down = 1 AND r.up = 1 THEN s.part_amount ELSE (s.part_amount / r.down) * r.up"
-        " + (2 * (s.part_amount % r.down) * r.up + r.down) / (2 * r.down) END"
-    )
+def _today(cut: Cut) -> _Rates:
+    return _Rates(_rates(cut, cut.day, cut.day))
+
+
+_Sum = tuple[Group, str, int]
+"""Group, forecast, and amount in the reporting currency."""
+
+
+def _sums(query: Query, cut: Cut, equal: Mapping[str, str], source: _Source, rates: _Rates) -> Iterator[_Sum]:
+    """Sums of the parts."""
+
+    def column(name: str) -> str:
+        return product_of(parts=source.has_parts) if name == "product" else name
+
+    worth = _worth(rates, "h.part_amount" if source.has_parts else "h.amount_minor")
+    names = "".join(f"h.{column(name)} AS by_{name}, " for name in cut.by)
+    only = also(*(Sql(f"h.{column(name)} = ?", (value,)) for name, value in equal.items()))
+    asked = source.select(f"{names}{source.forecast} AS forecast, {worth} AS amount", only)
+    groups = "".join(f"w.by_{name}, " for name in cut.by) + "w.forecast"
     sql = f"""
-WITH r (currency, since, until, up, down) AS (VALUES {marks}), s AS ({source.text}),
-w AS (
-    SELECT {groups}s.forecast, CASE WHEN r.up IS NULL AND s.part_amount <> 0 THEN 1 ELSE 0 END AS lacks,
-        CASE WHEN r.up IS NULL THEN 0 ELSE {worth} END AS worth
-    FROM s LEFT JOIN r ON r.currency = s.currency{at} WHERE 1 = 1{only}
-)
-SELECT {groups.replace("s.", "w.")}w.forecast, SUM(w.lacks), SUM(w.worth >> {_HALF}), SUM(w.worth & {(1 << _HALF) - 1})
-FROM w GROUP BY {groups.replace("s.", "w.")}w.forecast
+WITH w AS MATERIALIZED ({asked.text})
+SELECT {groups}, COUNT(*) - COUNT(w.amount), SUM(w.amount >> {_HALF}), SUM(w.amount & {_LOW}) FROM w GROUP BY {groups}
 """  # noqa: S608 - our identifiers
-    values: list[Cell] = [cell for rate in rates.dated for cell in rate]
-    for *group, forecast, lacks, high, low in query(sql, (*values, *source.values, *equal.values())):
+    for *group, forecast, lacks, high, low in query(sql, asked.values):
         if lacks:
             raise Unsure
         yield tuple(map(str, group)), str(forecast), (int(high or 0) << _HALF) + int(low or 0)
+
+
+def _worth(rates: _Rates, amount: str) -> str:
+    """An amount in the reporting currency; null where no rate is known."""
+    of: dict[str, list[str]] = {}
+    for currency, since, until, up, down in rates.dated:
+        if _CODE.fullmatch(currency) is None:
+            raise Unsure
+        within = f"WHEN h.{rates.when} >= '{since}' AND h.{rates.when} < '{until}'" if rates.when else "WHEN 1 = 1"
+        converted = f"({amount} / {down}) * {up} + (2 * ({amount} % {down}) * {up} + {down}) / {2 * down}"
+        of.setdefault(currency, []).append(f"{within} THEN {amount if up == down else converted}")
+    by_day = " ".join(f"WHEN '{currency}' THEN CASE {' '.join(dated)} END" for currency, dated in of.items())
+    return f"CASE {amount} WHEN 0 THEN 0 ELSE CASE h.currency {by_day} END END"

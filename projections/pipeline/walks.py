@@ -34,10 +34,8 @@ def walks(query: Query, begin: int, end: int, known: int | None, only: str | Non
     """
     one = Sql("") if only is None else Sql("h.opportunity = ?", (only,))
     is_open = Sql(" AND ".join(filter(None, (f"h.status = '{OPEN}'", one.text))), one.values)
-    at_first = standing_at(begin, known, one, standing=is_open)
-    names = ", ".join(name for name in _MINDED)
-    first = query(f"SELECT opportunity, {names} FROM ({at_first.text}) AS s", at_first.values)  # noqa: S608 - our identifiers
-    found: dict[str, list[tuple[str, Cells]]] = {str(row[0]): [("", row[1:])] for row in first}
+    first = standing_at((begin, known), f"h.opportunity, {_CELLS}", one, standing=is_open)
+    found: dict[str, list[tuple[str, Cells]]] = {str(row[0]): [("", row[1:])] for row in query(*first)}
     later = _changes(begin, end, known, one)
     for opportunity, since, *cells in query(later.text, later.values):
         found.setdefault(str(opportunity), []).append((str(since), tuple(cells)))

@@ -42,6 +42,8 @@ SQLITE = Dialect(
     "LEFT JOIN json_each(NULLIF(h.lines, '[]')) j",
 )
 _BUSY_MS = 30_000
+_CACHE_KIB = 65_536
+"""Memory for pages at most: rows come in the order of time and go to many places of the indexes."""
 
 
 class SqliteStore:
@@ -64,6 +66,7 @@ class SqliteStore:
                 self._db.set_busy_timeout(_BUSY_MS)
                 self._run("PRAGMA journal_mode = WAL")
                 self._run("PRAGMA synchronous = NORMAL")
+                self._run(f"PRAGMA cache_size = -{_CACHE_KIB}")
                 self._run("PRAGMA legacy_alter_table = ON")  # what others' SQL views rest on may be swapped
                 if preparing(layout, self._layout(), self._path) is not None:
                     self._prepare()

@@ -176,7 +176,10 @@ def filled(view: View[Any], text: str) -> RowChange:
     cells: dict[Kind, Cell] = {
         Kind.TEXT: text, Kind.INSTANT: instant, Kind.INTEGER: 2**53, Kind.REAL: 0.1, Kind.BOOLEAN: True
     }  # fmt: skip
-    shorter: dict[str, Cell] = {"other": text[1:257], "source": text[:512], "purpose": text[:256], "state": "open"}
+    shorter: dict[str, Cell] = {
+        "other": text[1:257], "source": text[:512], "purpose": text[:256], "state": "open", "status": text[:256],
+        "close_date": "2026-03-31",
+    }  # fmt: skip
     if view.columns[0].kind is Kind.TEXT:
         shorter[view.columns[0].name] = text[:256]
     row = [shorter.get(column.name, cells[column.kind]) for column in view.columns]
