@@ -98,7 +98,13 @@ def _priced(history: History, step: Step) -> Step:
     if ("amount_minor" in step.told) == ("currency" in step.told) or step.kind == LINE:
         return step
     opened = history.now[-1].deal.opened_at if history.now else None
-    was = as_of(history.now, opened if step.kind == OPENED and opened is not None else step.at)
+    return priced(step, as_of(history.now, opened if step.kind == OPENED and opened is not None else step.at))
+
+
+def priced(step: Step, was: Deal) -> Step:
+    """The step with amount and currency together, given what was so when it was told."""
+    if ("amount_minor" in step.told) == ("currency" in step.told) or step.kind == LINE:
+        return step
     return replace(step, told={"amount_minor": was.amount_minor, "currency": was.currency, **step.told})
 
 

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from projections.pipeline.deal import NOTHING, OPENED, Deal, Step, applied
-from projections.pipeline.history import History, versions, with_step
+from projections.pipeline.history import History, priced, versions, with_step
 from projections.pipeline.spells import Place, Spell, births, spells, versions_of
 
 K = TypeVar("K")
@@ -48,6 +48,7 @@ def told(kept: Kept, step: Step) -> Kept:
     """What is kept after another fact became known; `recorded` never decreases."""
     if kept.steps and (kept.since is None or step.kind == OPENED or step.at <= kept.latest):
         return _turned(kept, step)
+    step = priced(step, kept.deal)
     return _gone_on(kept, step, _encode(step))
 
 
@@ -76,7 +77,7 @@ def _turned(kept: Kept, step: Step) -> Kept:
     history = with_step(History(tuple(map(_step, kept.steps)), past, tuple(now)), step)
     last = history.now[-1] if history.now else None
     return Kept(
-        (*kept.steps, _encode(step)),
+        (*kept.steps, _encode(history.steps[-1])),
         NOTHING if last is None else last.deal,
         None if last is None else last.valid_from,
         0 if last is None else last.known_from,
