@@ -41,7 +41,7 @@ _STAGES = """
 SELECT opportunity, valid_from, status, stage FROM (
     SELECT h.opportunity, h.valid_from, h.status, h.stage,
         LAG(h.status) OVER told AS status_before, LAG(h.stage) OVER told AS stage_before
-    FROM opportunity_history_base h
+    FROM opportunity_versions h
     WHERE h.valid_from <= ? AND %s
     WINDOW told AS (PARTITION BY h.opportunity ORDER BY h.valid_from)
 ) AS every_one
@@ -49,7 +49,7 @@ WHERE status_before IS NULL OR status <> status_before OR stage <> stage_before
 ORDER BY opportunity, valid_from
 """
 _STANDING_THEN = f"""
-SELECT h.opportunity, h.valid_from, {_DEAL} FROM opportunity_history_base h
+SELECT h.opportunity, h.valid_from, {_DEAL} FROM opportunity_versions h
 WHERE h.valid_from <= ? AND (h.valid_to IS NULL OR h.valid_to > ?) AND %s
 ORDER BY h.opportunity
 """  # noqa: S608 - our identifiers
