@@ -9,7 +9,7 @@ from events.account import AccountAmended, AccountOpened, AccountOwnerChanged, A
 from events.fact import Fact
 from events.instants import to_us
 from projections.pipeline.deal import Deal
-from projections.pipeline.history import History
+from projections.pipeline.kept import Kept
 from projections.pipeline.relations import PARENT, Word, standing
 from projections.views.accounts import ACCOUNT_RELATIONS, ACCOUNTS
 from projections.views.opportunity_history import OPPORTUNITY_HISTORY
@@ -30,7 +30,7 @@ def shown(ledger: Ledger[Opportunity]) -> Deal | None:
     row: Any = None
     for envelope in ledger.facts:
         row = OPPORTUNITY_HISTORY.project(row, envelope)
-    return row.now[-1].deal if isinstance(row, History) and row.now else None
+    return row.deal if isinstance(row, Kept) and row.since is not None else None
 
 
 @settings(max_examples=examples(300), deadline=None)
