@@ -42,7 +42,8 @@ def lived(lead: Lead, envelope: Envelope, at: int) -> Sequence[SharedStatus | Sh
                 SharedStatus(id=envelope.id, source=envelope.source, at=instant, status=fact.status, reason=reason),
             )
         case LeadConverted():
-            return (turn_of(next(each for each in lead.conversions if each.id == envelope.id)),)
+            told = (at, envelope.id)  # the last of these: an id is unique with its source only
+            return (turn_of(next(each for each in reversed(lead.conversions) if (each.at, each.id) == told)),)
         case LeadUnconverted():
             return (SharedTurn(how="unconverted", at=instant),)
         case LeadReopened():

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from events.commands import AcceptLead, ConvertLead, RejectLead, UnconvertLead
 from events.fact import Fact
-from events.lead import LeadConverted, LeadStatusChanged
+from events.identity import LeadIdentityLinked
+from events.lead import LeadCaptured, LeadConverted, LeadStatusChanged, LeadTouched
 from streams.agents.lead_bytes import dump_lead
 from streams.deciders.lead.closed import is_open
 from streams.deciders.lead.closings import Closing
@@ -177,3 +178,24 @@ def test_a_life_that_is_told_twice_changes_nothing(found: tuple[list[Arrival], .
     once, twice = town_of(BUSY, found, None), town_of(BUSY, found, None, twice=True)
     for name, story in once.leads.items():
         assert dump_lead(twice.lead(name).live.lead) == dump_lead(story.live.lead)
+
+
+def test_two_sources_may_give_their_conversions_of_a_merged_lead_one_id() -> None:
+    morning, evening = 1767603600000000, 1767646800000000
+    linked = LeadIdentityLinked(kind="anonymous_id", value="click")
+    older = [
+        Arrival(LeadCaptured(source="web"), at=morning, recorded=morning, id="6", source="/b"),
+        Arrival(linked, at=morning, recorded=morning, id="1", source="/a"),
+    ]
+    touched = LeadTouched(channel="website", kind="visited", direction="inbound", click_id="click")
+    younger = [
+        Arrival(LeadConverted(account="A", contact="C"), at=morning, recorded=morning, id="2", source="/b"),
+        Arrival(touched, at=morning, recorded=morning, id="1", source="/b"),
+        Arrival(LeadConverted(account="A", contact="C"), at=evening, recorded=evening, id="2", source="/a"),
+    ]
+    town = Town(QUIET)
+    for name, history in (("cid", older), ("dan", younger)):
+        for arrival in history:
+            town.tell(name, arrival).settle()
+    assert town.root("dan") == "cid"
+    assert life(town.lead("cid"))[2] == [(morning, "2"), (evening, "2")]
