@@ -29,7 +29,7 @@ FAR = 2**62
 """Later than every instant."""
 SLICE = 0.1
 """Seconds of deciding after which heartbeats and other tasks get their turn, in the middle of a transaction."""
-LONGEST = 0.5
+LONGEST = 1.0
 """Seconds of deciding after which a transaction is committed: what a failure takes back, and what readers wait for."""
 _LOOK = 15
 

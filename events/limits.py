@@ -86,7 +86,7 @@ def _nested_in(kind: type[Fact]) -> dict[str, tuple[str, ...]]:
 def _fields_of(kind: type[Struct], wanted: Any) -> tuple[str, ...]:
     """Names of the fields that are, or may be, of a type."""
     hints = get_type_hints(kind)
-    return tuple(name for name in kind.__struct_fields__ if wanted in (hints[name], *get_args(hints[name])))
+    return tuple(name for name in kind.__struct_fields__ if hints[name] == wanted or wanted in get_args(hints[name]))
 
 
 def _in_utc(holder: _Holder, names: tuple[str, ...], path: str) -> _Holder:

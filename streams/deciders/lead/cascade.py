@@ -137,6 +137,7 @@ closes a lead comes before qualification and the start of clocks: a lead that is
 shown by its direction: what the prospect does scores and qualifies, what we do answers clocks.
 """
 
+_HISTORIES = frozenset[type[Fact]]({LeadHistoryShared, LeadHistoryTakenBack})
 ON_INBOUND: tuple[Part, ...] = (engagement.on_inbound, life.on_known, qualification.on_inbound)
 ON_OUTBOUND: tuple[Part, ...] = (sla.on_outbound,)
 
@@ -145,12 +146,12 @@ def reactions_to(envelope: Envelope) -> tuple[Part, ...]:
     """The parts that see a fact, in order. What a merged lead tells of itself is news to the other lead alone."""
     fact = envelope.data
     kind = type(fact)
-    if isinstance(fact, LeadHistoryShared | LeadHistoryTakenBack) and fact.into != envelope.subject:
-        return ()
     if kind is LeadTouched:
         touch = cast("LeadTouched", fact)
         parts = ON_INBOUND if touch.direction == "inbound" else ON_OUTBOUND
         return parts if touch.click_id is None else (*parts, identity.on_clicked)
+    if kind in _HISTORIES and cast("LeadHistoryShared | LeadHistoryTakenBack", fact).into != envelope.subject:
+        return ()
     return REACTIONS.get(kind, ())
 
 

@@ -18,6 +18,8 @@ _TIMES = 3
 _FIELD = 64
 """Bytes that a value takes at most besides texts: instants, rank, confidence and numbers, where JSON has one digit."""
 _CHARACTER = 4
+_MORE = frozenset({LeadProfileUpdated, LeadEnrichmentWithdrawn, LeadHistoryShared})
+"""Facts that grow a lead by more than what they say."""
 
 
 def growth(lead: Lead, envelope: Envelope, size: int) -> int:
@@ -29,6 +31,8 @@ def growth(lead: Lead, envelope: Envelope, size: int) -> int:
         size: its bytes as it lies in the inbox.
     """
     fact, added = envelope.data, _TIMES * size + GROWTH
+    if type(fact) not in _MORE:
+        return added
     if isinstance(fact, LeadProfileUpdated):
         return added + _fields(own_of(lead), fact.profile, fact.provider or "")
     if isinstance(fact, LeadEnrichmentWithdrawn):
