@@ -71,10 +71,20 @@ def answer_columns(name: str, by: str | None = None) -> tuple[Column, ...]:
         BadQuery: no such view, or it cannot be split by that column.
     """
     view = view_named(name)
-    if by is not None and by not in view.groupings:
-        could = f"only by {', '.join(view.groupings)}" if view.groupings else "not at all"
-        raise BadQuery(f"view {name} cannot be split by {by!r}: {could}")
-    return columns_by(view, by)
+    return columns_by(view, _split(view, by))
+
+
+def _split(view: Shown, by: str | None) -> str | None:
+    """By what an answer is split, as the view names it: of two columns with a plus between the order means nothing."""
+    if by is None or by in view.groupings:
+        return by
+    turned = "+".join(reversed(by.split("+")))
+    if turned in view.groupings:
+        return turned
+    single = [name for name in view.groupings if "+" not in name]
+    pairs = ", or two of them with a plus between" if len(single) < len(view.groupings) else ""
+    could = f"only by {', '.join(single)}{pairs}" if single else "not at all"
+    raise BadQuery(f"view {view.name} cannot be split by {by!r}: {could}")
 
 
 def read_view(
@@ -104,6 +114,7 @@ def read_view(
         BadQuery: no such view or column, a value that is none of the column's type, or an instant that cannot be asked.
     """
     columns, view = answer_columns(name, by), view_named(name)
+    by = _split(view, by)
     wanted = {named: at for named, at in times.items() if at is not None}
     if wanted.keys() - (view.takes if isinstance(view, Computed) else ()):
         raise BadQuery(f"view {name} shows only what holds now")
@@ -124,6 +135,7 @@ def stream_view(
         BadQuery: no such view or column, or a value that is none of the column's type.
     """
     columns, view = answer_columns(name, by), view_named(name)
+    by = _split(view, by)
     if isinstance(view, Computed):
         return iter(read_view(store, name, where, by))
     source = source_of(store, table_by(view, by), columns)

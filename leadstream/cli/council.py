@@ -35,7 +35,7 @@ from leadstream.viewing import Question, rows_of
 from leadstream.views_store import open_store
 from projections.read import Where, answer_columns
 from projections.sink import sink_once
-from projections.stores.port import StoreUnavailable
+from projections.stores.port import StoreUnavailable, ViewStore
 from projections.views.council_cells import COUNCIL_CELLS, WATCHED
 from projections.views.view import BadQuery
 
@@ -190,17 +190,40 @@ async def show_council(
             await sink_once(log, store)
             rows = await rows_of(log, store, Question(view, where, as_of=as_of, known_at=known_at))
             say_if_upgrading(store)
+            if not rows and name is not None:
+                await _met_and_shown(log, store, name, week)
     except BadQuery as exc:
         raise click.UsageError(str(exc)) from exc
     except (Unavailable, StoreUnavailable) as exc:
         fail(f"{exc} (the tables are brought up to date from the log before they are shown)")
     finally:
         store.close()
-    empty = "no council has met" if name is None else f"council {name} has frozen no red or yellow cell"
+    empty = (
+        "the views show no council that has met" if name is None else f"council {name} has frozen no red or yellow cell"
+    )
     if form != "table" or name is None:
         show(rows, form, columns=[column.name for column in answer_columns(view)], empty=empty)
         return
     show([_followed(row) for row in rows], form, empty=empty)
+
+
+async def _met_and_shown(log: EventLog, store: ViewStore, name: str, week: str | None) -> None:
+    """Nothing to show is an answer only of a council that met, once the views have come to its meetings."""
+    weeks = weeks_of(name, await history_of(log, await partition_count(log), name, Codec(), COUNCIL_EVENTS))
+    _check_met(name, week, weeks)
+    known = {row["week"] for row in await rows_of(log, store, Question("councils", [Where("council", "=", name)]))}
+    if behind := [each for each in weeks if each not in known and week in (None, each)]:
+        fail(
+            f"council {name!r} met in {', '.join(behind)}, which the views have not come to yet; "
+            "where no projector runs, bring them up to date with: leadstream run --until-idle"
+        )
+
+
+def _check_met(name: str, week: str | None, weeks: Sequence[str]) -> None:
+    if not weeks:
+        fail(f"council {name!r} has not met; convene it with: leadstream council convene {name} --by WHO")
+    if week is not None and week not in weeks:
+        fail(f"council {name!r} did not meet in {week}; it met in {', '.join(weeks)}")
 
 
 def _followed(row: Row) -> dict[str, Any]:
@@ -240,9 +263,6 @@ async def report(settings: Settings, *, name: str, week: str | None, form: str) 
     async with opened(settings) as log:
         facts = await history_of(log, await partition_count(log), name, Codec(), COUNCIL_EVENTS)
     weeks = weeks_of(name, facts)
-    if not weeks:
-        fail(f"council {name!r} has not met; convene it with: leadstream council convene {name} --by WHO")
-    if week is not None and week not in weeks:
-        fail(f"council {name!r} did not meet in {week}; it met in {', '.join(weeks)}")
+    _check_met(name, week, weeks)
     found: Meeting = meeting_of(name, facts, week or weeks[-1])
     click.echo(page_of(found) if form == "html" else text_of(found))

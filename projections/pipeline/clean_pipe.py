@@ -30,7 +30,7 @@ def _clean(query: Query, asked: Asked) -> list[Cells]:
         is_old = limit is not None and since is not None and at - since > limit
         is_clean = opportunity not in untidy and not is_old
         with rates_asked():
-            amount = terms.rates.converted(deal.amount_minor, deal.currency, day)
+            amount = sum(terms.rates.converted(part.amount_minor, deal.currency, day) for part in deal.parts())
         of = sums.setdefault(deal.owner, [0] * 5)
         for place, value in enumerate((1, is_clean, is_old, amount, amount * is_clean)):
             of[place] += value

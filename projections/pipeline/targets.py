@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from projections.pipeline.deal import Group
 from projections.pipeline.figures import BEST_CASE, CLOSED, COMMIT, GENERATION, MOST_LIKELY, Cut
+from projections.pipeline.money import NoRate
 
 KIND_OF = dict.fromkeys((CLOSED, COMMIT, MOST_LIKELY, BEST_CASE), "closed") | {GENERATION: "pipe_generation"}
 """The kind of target that a measure is held against. Open pipe has none: what it is for says its coverage."""
@@ -16,7 +17,7 @@ class Target(NamedTuple):
     Attributes:
         kind: closed or pipe_generation.
         slice: dimension -> value; empty for everything.
-        amount_minor: in minor units of `currency`; above zero.
+        amount_minor: in minor units of `currency`; 0: it was taken away.
         currency: ISO 4217 code.
     """
 
@@ -41,11 +42,22 @@ def target_of(targets: Sequence[Target], kind: str, group: Group, cut: Cut) -> i
     for each in targets:
         if each.kind == kind and each.amount_minor and wanted.items() <= each.slice.items():
             names = tuple(sorted(each.slice))
-            amount = cut.terms.rates.converted(each.amount_minor, each.currency, cut.quarter.first)
+            amount = _converted(each, cut)
             sums[names] = sums.get(names, 0) + amount
     return sums[min(sums, key=lambda names: (len(names), names))] if sums else None
 
 
+def _converted(target: Target, cut: Cut) -> int:
+    """Whoever hears that a rate is missing hears which target needs it: other than deals, targets are not refused."""
+    try:
+        return cut.terms.rates.converted(target.amount_minor, target.currency, cut.quarter.first)
+    except NoRate as exc:
+        slice_ = ", ".join(f"{name} {value}" for name, value in sorted(target.slice.items())) or "everything"
+        raise NoRate(f"{exc}, for the {target.kind} target of {slice_} (set it to 0 to take it away)") from exc
+
+
 def groups_of(targets: Iterable[Target], by: tuple[str, ...]) -> set[Group]:
     """The slices that have a target, cut by some dimensions."""
-    return {tuple(each.slice[name] for name in by) for each in targets if each.slice.keys() >= set(by)}
+    return {
+        tuple(each.slice[name] for name in by) for each in targets if each.amount_minor and each.slice.keys() >= set(by)
+    }

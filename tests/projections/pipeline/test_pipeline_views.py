@@ -268,6 +268,7 @@ async def test_pipe_generation_is_credited_to_the_role_of_who_opened_and_to_the_
     assert generated("source+opener_role") == {
         ("", "AE"): [0], ("ABM", "AE"): [0], ("events", "SDR"): [100], ("events", "AE"): [30], ("outbound", "AE"): [50],
     }  # fmt: skip
+    assert asked(built, "matrix", 10, by="opener_role+source") == asked(built, "matrix", 10, by="source+opener_role")
     (ben,) = asked(built, "matrix", 10, by="owner", where={"owner": "ben", "measure": "pipe_generation"})
     assert ben["target_minor"] == 500
 
@@ -324,6 +325,25 @@ async def test_what_is_untidy_is_listed_and_its_owners_share_of_clean_pipe_is_to
     assert (eve["opportunities"], eve["clean"], eve["stage_old"], eve["clean_share"]) == (11, 10, 1, 0.0)
 
 
+async def test_a_target_that_no_rate_tells_is_named_and_one_that_is_taken_away_leaves_nothing() -> None:
+    def target(day: float, amount: int) -> Envelope:
+        return said("plan", day, TargetSet(quarter="2026Q1", amount_minor=amount, currency="GBP", region="west"))
+
+    with pytest.raises(BadQuery, match="no rate from GBP to EUR on 2026-01-01, for the closed target of region west"):
+        asked(await shown(said("suite", 0, opening(1)), targets=(target(-9, 7),), **MONEY), "matrix", 10)
+    built = await shown(said("suite", 0, opening(1)), targets=(target(-9, 7), target(-8, 0)), **MONEY)
+    assert {row["region"] for row in asked(built, "matrix", 10, by="region")} == {""}
+
+
+async def test_the_clean_pipe_sums_to_the_open_pipe_of_the_matrix_whatever_the_lines_are_rounded_to() -> None:
+    lines = (OpportunityProductAdded(line=str(n), product="p", amount_minor=amount) for n, amount in ((1, 3), (2, 3)))
+    facts = (said("usd", 0, opening(6, currency="USD")), *(said("usd", 1, line) for line in lines))
+    built = await shown(*facts, said("eur", 40, opening(1)), **MONEY)
+    (row,) = built.view("clean-pipe")
+    (pipe,) = built.view("matrix", where={"measure": "open_pipe"})
+    assert (row["open_minor"], pipe["amount_minor"], row["currency"]) == (5, 5, "EUR"), "of 3 dollars each is 2"
+
+
 async def test_an_edit_leaves_the_age_of_a_stage_alone() -> None:
     built = await shown(
         said("suite", 0, opening(100)),
@@ -355,7 +375,8 @@ async def test_leads_do_not_wait_for_opportunities_nor_these_for_leads() -> None
     ("name", "options", "says"),
     [
         ("matrix", {"where": {"quarter": "2026"}}, "quarter: '2026' is no quarter"),
-        ("matrix", {"by": "stage"}, "cannot be split by 'stage'"),
+        ("matrix", {"by": "stage"}, r"cannot be split by 'stage': only by product, .*, or two of them with a plus"),
+        ("matrix", {"by": "region+region"}, "cannot be split by"),
         ("waterfall", {"since": 50}, "a waterfall begins before it ends"),
         ("waterfall", {"where": {"known": "never"}}, "expected now or then"),
         ("leads", {}, "view leads shows only what holds now"),
