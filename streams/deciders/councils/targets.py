@@ -4,16 +4,19 @@ from events.currencies import MINOR_DIGITS
 from events.envelope import Envelope
 from events.opportunity import TargetSet
 from streams.deciders.councils.state import Council, Slice
+from streams.deciders.currencies import unreportable
 from streams.deciders.subject import Around
 from streams.deciders.told import Refused
 
 
-def settle(_state: Council, envelope: Envelope, _at: int, _around: Around) -> Envelope | Refused:
-    """A target in a currency that there is."""
+def settle(_state: Council, envelope: Envelope, _at: int, around: Around) -> Envelope | Refused:
+    """A target in a currency that reports can turn into theirs; none at all (0) in any that there is.
+
+    One that they cannot would leave everybody without a matrix.
+    """
     fact = envelope.data
-    if isinstance(fact, TargetSet) and fact.currency not in MINOR_DIGITS:
-        detail = f"{fact.currency} is no currency; expected an ISO 4217 code (data.currency)"
-        return Refused("unknown_currency", detail, "data.currency")
+    if isinstance(fact, TargetSet) and (fact.amount_minor or fact.currency not in MINOR_DIGITS):
+        return unreportable(fact.currency, around.known.pipeline(around.at)) or envelope
     return envelope
 
 

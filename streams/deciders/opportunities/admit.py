@@ -25,6 +25,7 @@ from events.opportunity import (
     OpportunityStageChanged,
 )
 from streams.agreement.pipeline import Pipeline
+from streams.deciders.currencies import unreportable
 from streams.deciders.opportunities.state import Opportunity
 from streams.deciders.subject import Around
 from streams.deciders.told import Early, Refused
@@ -181,10 +182,8 @@ def _money(
     state: Opportunity, amount: int | None, currency: str | None, pipeline: Pipeline, *, is_late: bool = False
 ) -> Refused | None:
     """Whether an amount can be taken, in a currency that can be reported, and is what its lines say."""
-    if currency is not None and currency not in pipeline.currencies:
-        expected = ", ".join(sorted(pipeline.currencies)) if len(pipeline.currencies) < _FEW else "an ISO 4217 code"
-        detail = f"{currency} cannot be reported; expected {expected} (data.currency)"
-        return Refused("unknown_currency", detail, "data.currency")
+    if currency is not None and (refused := unreportable(currency, pipeline)):
+        return refused
     if amount and currency is None:
         return _no_currency("data.currency")
     if amount is not None and state.lines and not is_late and amount != state.lines_minor:
@@ -241,5 +240,4 @@ def _since(at: int | None) -> str:
     return "" if at is None else iso(at)
 
 
-_FEW = 20
 """As many currencies are named."""

@@ -3,7 +3,10 @@
 from msgspec.structs import replace
 
 from events.opportunity import TargetSet
+from streams.agreement.known import Known
 from streams.deciders.councils import COUNCIL, Council
+from tests.streams.deciders.opportunities.deals import QUIET
+from tests.support.given import published
 from tests.support.subjects import Ledger
 
 DACH = TargetSet(quarter="2026Q1", amount_minor=100, currency="EUR", region="DACH")
@@ -27,6 +30,17 @@ def test_each_quarter_kind_and_slice_has_a_target_of_its_own() -> None:
     for number, parts in enumerate(({}, *others)):
         ledger.hears(replace(DACH, **parts), number)
     assert len(ledger.state.targets) == 5
+
+
+def test_a_target_in_a_currency_without_a_rate_is_refused_but_it_can_be_taken_away() -> None:
+    ledger: Ledger[Council] = Ledger(COUNCIL, "emea", Known.of([published(QUIET)]))
+    ledger.hears(replace(DACH, currency="GBP"), 0)
+    assert [(each.reason, each.field) for each in ledger.refused] == [("unknown_currency", "data.currency")]
+    assert ledger.refused[0].detail == "GBP cannot be reported; expected EUR, USD (data.currency)"
+    ledger.hears(replace(DACH, currency="GBP", amount_minor=0), 1)
+    ledger.hears(replace(DACH, currency="USD", region=None), 2)
+    assert len(ledger.refused) == 1
+    assert [amount for amount, *_ in ledger.state.targets.values()] == [0, 100]
 
 
 def test_a_target_in_a_currency_that_there_is_not_is_refused() -> None:
