@@ -15,7 +15,7 @@ from events.envelope import Envelope
 from events.instants import iso, to_us
 from events.topics import COUNCIL_EVENTS
 from leadstream.cli.asking import Asked, asking_options, check_subject, refuse, register, told_by
-from leadstream.cli.options import command, fail
+from leadstream.cli.options import command, fail, unanswered
 from leadstream.cli.output import Row, format_option, say_if_upgrading, show
 from leadstream.cli.root import main
 from leadstream.cli.times import INSTANT
@@ -120,7 +120,7 @@ async def _read(log: EventLog, settings: Settings, **how: Any) -> ConveneCouncil
             "leadstream run --until-idle --until TIME"
         )
     except BadQuery as exc:
-        raise click.UsageError(str(exc)) from exc
+        unanswered(exc)
     except (Unavailable, StoreUnavailable) as exc:
         fail(f"{exc} (the tables are brought up to date from the log before the matrix is read)")
     finally:
@@ -193,7 +193,7 @@ async def show_council(
             if not rows and name is not None:
                 await _met_and_shown(log, store, name, week)
     except BadQuery as exc:
-        raise click.UsageError(str(exc)) from exc
+        unanswered(exc)
     except (Unavailable, StoreUnavailable) as exc:
         fail(f"{exc} (the tables are brought up to date from the log before they are shown)")
     finally:

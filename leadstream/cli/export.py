@@ -9,7 +9,7 @@ from engine.errors import Unavailable
 from engine.ports import EventLog
 from events.codec import Codec
 from leadstream.agreements import known_agreements
-from leadstream.cli.options import command, fail
+from leadstream.cli.options import command, fail, unanswered
 from leadstream.cli.output import say_if_upgrading
 from leadstream.cli.progress import progress
 from leadstream.cli.root import main
@@ -75,7 +75,7 @@ async def export_view(
             with progress(f"exporting {name}") as advance:
                 written = export(output, form, columns, rows, advance)
     except BadQuery as exc:
-        raise click.UsageError(str(exc)) from exc
+        unanswered(exc)
     except OverflowError as exc:  # no column holds a whole number of more than 64 bits
         raise click.UsageError("--where: a number is too large to be in any row") from exc
     except MissingPackage as exc:

@@ -16,6 +16,7 @@ from events.codec import Undecodable
 from leadstream.advice import advised
 from leadstream.settings import Settings
 from projections.stores.port import StoreError
+from projections.views.view import BadQuery, Unanswerable
 
 CONFIG_FILE = Path("leadstream.toml")
 FORMATS = ("table", "json", "csv")
@@ -133,6 +134,13 @@ def command(
         return group.command(name, **extra)(global_options(run))
 
     return register
+
+
+def unanswered(exc: BadQuery) -> NoReturn:
+    """End as after wrong use (2); or with the one line (1) where the question was right and the data are not."""
+    if isinstance(exc, Unanswerable):
+        fail(str(exc))
+    raise click.UsageError(str(exc)) from exc
 
 
 def fail(message: str, code: int = 1) -> NoReturn:

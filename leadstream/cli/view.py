@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from engine.errors import Unavailable
-from leadstream.cli.options import command, fail
+from leadstream.cli.options import command, fail, unanswered
 from leadstream.cli.output import Row, format_option, say_if_upgrading, show
 from leadstream.cli.root import main
 from leadstream.cli.times import INSTANT, ZONE
@@ -24,7 +24,7 @@ from projections.views.view import BadQuery, Computed
 
 
 @command(main, "view")
-@click.argument("name", type=click.Choice(sorted(BY_NAME)))
+@click.argument("name", metavar="VIEW", type=click.Choice(sorted(BY_NAME)))
 @click.option(
     "--where",
     multiple=True,
@@ -63,7 +63,9 @@ async def view(
     limit: int | None,
     form: str,
 ) -> None:
-    """Show the rows of the view NAME, each with `complete_to`: the time up to which the answer is complete.
+    """Show the rows of VIEW, each with `complete_to`: the time up to which the answer is complete.
+
+    A name that there is not is answered with all there are.
 
     \b
     Examples:
@@ -89,7 +91,7 @@ async def view(
             rows = await rows_of(log, store, asked)
             say_if_upgrading(store)
     except BadQuery as exc:
-        raise click.UsageError(str(exc)) from exc
+        unanswered(exc)
     except BeingBuilt as exc:
         fail(str(exc))
     except (Unavailable, StoreUnavailable) as exc:

@@ -9,7 +9,7 @@ from projections.pipeline.deal import DIMENSIONS, Group
 from projections.pipeline.figures import Terms
 from projections.pipeline.money import NoRate, rounded
 from projections.pipeline.quarters import Quarter, local_day, quarter_named, quarter_of
-from projections.views.view import Asked, BadQuery, Cells, Column, Kind
+from projections.views.view import Asked, BadQuery, Cells, Column, Kind, Unanswerable
 
 _DIGITS = 10_000
 OPPORTUNITIES, COUNCILS = "opportunity_completeness", "council_completeness"
@@ -59,12 +59,12 @@ def rates_asked() -> Iterator[None]:
     """Whoever asks hears which rate is missing, and where rates are said.
 
     Raises:
-        BadQuery: an amount cannot be told in the reporting currency.
+        Unanswerable: an amount cannot be told in the reporting currency.
     """
     try:
         yield
     except NoRate as exc:
-        raise BadQuery(f"{exc}; an agreement says rates (pipeline.rates)") from exc
+        raise Unanswerable(f"{exc}; an agreement says rates (pipeline.rates)") from exc
 
 
 UNCUT = "; empty where it is not cut by it"
