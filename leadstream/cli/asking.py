@@ -104,9 +104,19 @@ def checked(kind: type[Fact], subject: str, fields: dict[str, Any], argument: st
     try:
         made: Fact = msgspec.convert(fields, kind)
     except msgspec.ValidationError as exc:
-        raise click.UsageError(str(exc)) from exc
+        raise click.UsageError(_by_option(str(exc))) from exc
     check_subject(made, subject, argument)
     return made
+
+
+def _by_option(text: str) -> str:
+    """What msgspec finds wrong, with the option instead of the path: "... - at `$.due`" is about `--due`."""
+    what, _, field = text.partition(" - at `$.")
+    if not field:
+        return text
+    if what == "Invalid RFC3339 encoded date":
+        what = "expected a day such as 2026-02-20"
+    return f"--{field.rstrip('`').replace('_', '-')}: {what}"
 
 
 def check_subject(made: Fact, subject: str, argument: str) -> None:
