@@ -16,6 +16,7 @@ from rich.table import Table
 from leadstream.cli.options import FORMATS, from_file
 from projections.stores.port import ViewStore
 from projections.upgrading import upgrading
+from projections.views.times import us_of_text
 
 Row = Mapping[str, Any]
 _ENDLESS = 1 << 24
@@ -57,6 +58,15 @@ def say_if_upgrading(store: ViewStore) -> None:
     now = upgrading(store)
     if now is not None:
         click.echo(f"leadstream: {now}", err=True)
+
+
+def say_if_early(rows: Sequence[Row], *instants: int | None) -> None:
+    """Tell on stderr that an answer for an instant (microseconds) may still change: views have not come to it yet."""
+    asked = max((at for at in instants if at is not None), default=None)
+    told = [str(row["complete_to"]) for row in rows if row.get("complete_to") is not None]
+    complete = us_of_text(min(told, default=None))
+    if asked is not None and complete is not None and complete < asked:
+        click.echo(f"leadstream: complete up to {min(told)} only; what comes until then may change this", err=True)
 
 
 def _table(rows: Sequence[Row], names: Sequence[str]) -> None:

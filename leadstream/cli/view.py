@@ -7,7 +7,7 @@ import click
 
 from engine.errors import Unavailable
 from leadstream.cli.options import command, fail, unanswered
-from leadstream.cli.output import Row, format_option, say_if_upgrading, show
+from leadstream.cli.output import Row, format_option, say_if_early, say_if_upgrading, show
 from leadstream.cli.root import main
 from leadstream.cli.times import INSTANT, ZONE
 from leadstream.cli.urgency import with_urgency
@@ -90,6 +90,7 @@ async def view(
             )
             rows = await rows_of(log, store, asked)
             say_if_upgrading(store)
+            say_if_early(rows, as_of, known_at)
     except BadQuery as exc:
         unanswered(exc)
     except BeingBuilt as exc:

@@ -96,6 +96,18 @@ def test_the_table_names_every_column_and_value(told: House) -> None:
         assert word in table
 
 
+def test_an_answer_that_may_still_change_says_so(house: House) -> None:
+    deal = {"account": "acme", "name": "Mill", "stage": "Talks", "amount_minor": 700, "currency": "EUR"}
+    house.run("publish", "-", given=lines([fact("opportunity.opened", "mill", 1, "2026-01-05T09:00:00Z", **deal)]))
+    house.decide()
+    asked = ("view", "matrix", "--where", "measure=pipe_generation", "--where", "quarter=2026Q1")
+    (row,) = house.rows(*asked, "--as-of", "2026-02-01")
+    complete = f"leadstream: complete up to {row['complete_to']} only; what comes until then may change this\n"
+    assert house.run(*asked, "--as-of", "2126-02-01").stderr == complete
+    assert house.run(*asked, "--as-of", "2026-01-05T09:00:00Z", "--known-at", "2126-02-01").stderr == complete
+    assert house.run(*asked, "--as-of", "2026-01-05T09:00:00Z").stderr == ""
+
+
 def test_a_table_of_figures_leaves_out_by_what_they_are_not_cut_and_other_forms_do_not(house: House) -> None:
     more = {"account": "acme", "name": "Mill", "stage": "Talks", "amount_minor": 700, "currency": "EUR"}
     opened = fact("opportunity.opened", "mill", 1, "2026-01-05T09:00:00Z", region="north", **more)
