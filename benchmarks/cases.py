@@ -13,9 +13,9 @@ from benchmarks.homes import everything, load
 from benchmarks.scores_program import GROUP as SCORES
 from benchmarks.scores_program import load_state
 from engine.ports import EventLog, FaustLog, NewRecord, TopicSpec
+from engine.position import decode_position
 from engine.reading import latest_values
 from engine.state import POSITION, unpack
-from engine.task import decode_position
 from events.topics import IDENTITY_EVENTS, LEAD_EVENTS, LEAD_INBOX, LEAD_STATE, POOL_EVENTS
 from leadstream.agreements import request_publication
 from leadstream.deployment import create_topics

@@ -25,9 +25,9 @@ from benchmarks.pipeline_lives import END, PRODUCTS, REGIONS, Told, agreement, e
 from benchmarks.pipeline_twin import by_opportunity, figures, won
 from engine.drain import drain
 from engine.ports import FaustLog, NewRecord
+from engine.position import Position
 from engine.recordtime import TASK_HEADER, TIME_HEADER
 from engine.state import POSITION
-from engine.task import Position
 from events.codec import Codec
 from events.envelope import Envelope
 from events.instants import from_us, to_us

@@ -7,8 +7,8 @@ a person looks at what would be lost and says so.
 from typing import NamedTuple
 
 from engine.ports import EventLog, GroupSpec, NewRecord, Writes
+from engine.position import Position, decode_position, encode_position
 from engine.state import POSITION
-from engine.task import Position, decode_position, encode_position
 
 
 class Moved(NamedTuple):

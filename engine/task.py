@@ -11,8 +11,6 @@ from operator import itemgetter
 from time import perf_counter
 from typing import Generic, NamedTuple
 
-import msgspec
-
 from engine.batch import Batch
 from engine.columns import Columns
 from engine.decided import Ranges, beyond, within
@@ -20,6 +18,7 @@ from engine.decoded_states import DECODED_BYTES, DecodedStates
 from engine.errors import SkippedBatch, TornState, UnknownState
 from engine.failpoints import reached
 from engine.ports import GroupSpec, Mark, Opened, Processor, Rebuild, Record, S, TaskLog, Writes
+from engine.position import Position, decode_position, encode_position
 from engine.recordtime import TOLERANCE, BadTime, record_time
 from engine.state import POSITION, MemoryStore, StateStore
 from engine.sweep import Sweep
@@ -34,23 +33,6 @@ LONGEST = 1.0
 _LOOK = 15
 
 
-class Position(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The position record: where a task stands, in the same transaction as all it has done.
-
-    Attributes:
-        offsets: next offset of every source by logical name.
-        time: partition time in microseconds.
-        format: format of the states beside it (`GroupSpec.state_format`).
-        ahead: ranges of offsets that are decided although earlier ones are not: a run in virtual time decides in the
-            order of record time, and what tasks tell one another lies behind all that is still to be read.
-    """
-
-    offsets: dict[str, int]
-    time: int
-    format: int = 0
-    ahead: dict[str, Ranges] = {}
-
-
 _timestamp, _headers = itemgetter(Record._fields.index("timestamp")), itemgetter(Record._fields.index("headers"))
 
 
@@ -58,11 +40,6 @@ def _reach(records: list[Record]) -> int:
     """An instant that no record time lies after; a record may say that it is a little ahead of its arrival."""
     latest = max(map(_timestamp, records), default=0)
     return latest + TOLERANCE if any(map(_headers, records)) else latest
-
-
-encode_position = msgspec.json.Encoder(order="sorted").encode
-"""The bytes of a position record."""
-decode_position = msgspec.json.Decoder(Position).decode
 
 
 class Draft(NamedTuple, Generic[S]):

@@ -18,10 +18,10 @@ from engine.memory.disk import MemoryDisk, Partition
 from engine.memory.log import MemoryLog
 from engine.memory.task import MemoryTaskLog
 from engine.ports import EventLog, GroupSpec, Mark, Record, TopicSpec, Writes
+from engine.position import Position, decode_position
 from engine.reading import records_of
 from engine.recordtime import TASK_HEADER, header
 from engine.state import POSITION
-from engine.task import Position, decode_position
 from engine.together import drain_together
 from events.codec import Codec
 from events.instants import to_us

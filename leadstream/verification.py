@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.ports import EventLog
+from engine.position import decode_position
 from engine.reading import latest_values
 from engine.state import POSITION, unpack
-from engine.task import decode_position
 from events.codec import Codec
 from leadstream.agreements import known_agreements
 from leadstream.answered import verify_answers

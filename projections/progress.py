@@ -9,8 +9,8 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from engine.ports import EventLog
+from engine.position import decode_position
 from engine.state import POSITION
-from engine.task import decode_position
 from projections.projection import Projection
 from projections.views.times import instant_text
 

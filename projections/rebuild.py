@@ -19,9 +19,10 @@ from engine.batch import Batch
 from engine.errors import TornState, UnknownState
 from engine.failpoints import reached
 from engine.ports import EventLog, GroupSpec, NewRecord, Opened, Processor, TaskLog, Writes
+from engine.position import Position, decode_position, encode_position
 from engine.reading import latest_values
 from engine.state import POSITION, pack
-from engine.task import Position, Task, decode_position, encode_position
+from engine.task import Task
 from projections.keeping import Kept
 from projections.progress import Heard, Progress, decode_progress, encode_progress, progress_key
 from projections.projection import Projection

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.ports import EventLog
+from engine.position import decode_position
 from engine.reading import latest_values, records_of
 from engine.state import POSITION
-from engine.task import decode_position
 from events.codec import Codec
 from events.envelope import Envelope
 from projections.catalogue import OF_LEADS, PROJECTIONS

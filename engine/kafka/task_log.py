@@ -21,8 +21,8 @@ from engine.kafka.refused import refused
 from engine.kafka.restore import Barrier, restored, restored_into
 from engine.kafka.session import Session
 from engine.ports import GroupSpec, Intake, Mark, NewRecord, Opened, Writes
+from engine.position import decode_position
 from engine.state import BARRIER, POSITION
-from engine.task import decode_position
 
 logger = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ import msgspec
 
 from engine.partitioning import partition_of
 from engine.ports import NO_HEADERS, EventLog, Headers, NewRecord
+from engine.position import decode_position
 from engine.recordtime import TIME_HEADER, BadTime, record_time
 from engine.state import POSITION
-from engine.task import decode_position
 from events.codec import Codec
 from events.instants import from_us, iso
 from events.registry import wrap

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from engine.ports import EventLog, NewRecord, Opened, TaskLog, Writes
+from engine.position import Position, decode_position, encode_position
 from engine.state import POSITION, pack, unpack
-from engine.task import Position, decode_position, encode_position
 from events.codec import Codec
 from leadstream.agreements import known_agreements
 from leadstream.compared import Compared

@@ -3,10 +3,10 @@
 import msgspec
 
 from engine.ports import EventLog, NewRecord, Opened, Writes
+from engine.position import Position, decode_position, encode_position
 from engine.reading import latest_values
 from engine.repair import placed
 from engine.state import POSITION, unpack
-from engine.task import Position, decode_position, encode_position
 from leadstream.repairing.found import Repair
 from projections.catalogue import PROJECTIONS
 from projections.projection import Projection

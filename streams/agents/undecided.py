@@ -1,9 +1,9 @@
 """Commands about agreements that the agreement task has not decided yet, and how soon they may matter."""
 
 from engine.ports import Record
+from engine.position import decode_position
 from engine.recordtime import BadTime, record_time
 from engine.state import POSITION
-from engine.task import decode_position
 from events.agreement import PublishAgreement, RetireAgreement
 from events.codec import Codec, Undecodable
 from events.topics import AGREEMENT_INBOX, AGREEMENT_STATE

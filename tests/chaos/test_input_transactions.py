@@ -16,10 +16,10 @@ from engine.host import Program
 from engine.kafka.log import KafkaLog
 from engine.partitioning import partition_of
 from engine.ports import EventLog, NewRecord, TopicSpec
+from engine.position import decode_position
 from engine.reading import records_of
 from engine.recordtime import TIME_HEADER
 from engine.state import POSITION
-from engine.task import decode_position
 from events.topics import LEAD_INBOX, LEAD_STATE
 from leadstream.clock import now_us
 from leadstream.demo.company import Arrival

@@ -11,8 +11,8 @@ from benchmarks import leads, leads_check
 from benchmarks.cases import lead_times, prepare_leads
 from benchmarks.homes import Home, everything
 from engine.ports import FaustLog
+from engine.position import decode_position
 from engine.state import POSITION
-from engine.task import decode_position
 from events.topics import DEAD_LETTERS, LEAD_EVENTS, LEAD_INBOX, LEAD_STATE
 from leadstream.verification import verify_states
 from tests.chaos.accounts import Account

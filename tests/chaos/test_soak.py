@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from engine.ports import FaustLog
+from engine.position import decode_position
 from engine.reading import latest_values
 from engine.state import POSITION
-from engine.task import decode_position
 from events.topics import LEAD_EVENTS, LEAD_INBOX, LEAD_STATE, VIEW_STATE
 from leadstream.agreements import request_publication
 from leadstream.deployment import opened

@@ -15,8 +15,8 @@ from engine.kafka import offsets
 from engine.kafka.log import KafkaLog, Session
 from engine.kafka.restore import Barrier, restored
 from engine.ports import GroupSpec, NewRecord, Opened, TopicSpec, Writes
+from engine.position import Position, encode_position
 from engine.state import POSITION
-from engine.task import Position, encode_position
 from leadstream.clock import now_us
 from tests.chaos.driver import Scene
 from tests.chaos.load import under_load

@@ -14,10 +14,10 @@ import msgspec
 import pytest
 
 from engine.ports import NewRecord, Writes
+from engine.position import decode_position, encode_position
 from engine.reading import latest_values, records_of
 from engine.sqlite.schema import VERSION
 from engine.state import POSITION, pack, unpack
-from engine.task import decode_position, encode_position
 from events.codec import Codec
 from events.topics import AGREEMENTS, LEAD_EVENTS, LEAD_STATE, TOPICS
 from leadstream.compared import Compared

@@ -6,8 +6,8 @@ from engine.errors import PoisonBatch
 from engine.host import Program
 from engine.memory.log import MemoryLog
 from engine.ports import NewRecord, Record
+from engine.position import decode_position
 from engine.state import POSITION
-from engine.task import decode_position
 from engine.transaction import Transaction
 from tests.engine.ledger import CHANGELOG, GROUP, IN, OUT, PARTITIONS, Ledger, made, new
 

@@ -5,9 +5,10 @@ import pytest
 from engine.errors import TornState, Truncated
 from engine.memory.log import MemoryLog
 from engine.ports import NewRecord, TopicSpec, Writes
+from engine.position import Position, encode_position
 from engine.repair import Moved, placed, repair_positions
 from engine.state import POSITION
-from engine.task import Position, Task, encode_position
+from engine.task import Task
 from tests.engine.ledger import CHANGELOG, DEAD, GROUP, IN, OUT, PARTITIONS, Ledger, Wall
 
 HELD = range(10, 20)

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 from engine.batch import Batch
 from engine.errors import Fenced, RecordTooLarge, SkippedBatch, TornState
 from engine.ports import NewRecord
+from engine.position import decode_position
 from engine.state import POSITION, unpack
-from engine.task import FAR, decode_position
+from engine.task import FAR
 from tests.engine.ledger import (
     CHANGELOG,
     DEAD,

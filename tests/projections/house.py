@@ -11,9 +11,9 @@ from engine.drain import drain
 from engine.memory.log import MemoryLog
 from engine.partitioning import partition_of
 from engine.ports import NewRecord, TopicSpec
+from engine.position import Position
 from engine.recordtime import TASK_HEADER, TIME_HEADER
 from engine.state import POSITION
-from engine.task import Position
 from events.agreement import AgreementPublished
 from events.codec import Codec
 from events.envelope import Envelope

@@ -14,9 +14,9 @@ from engine.errors import TornState, UnknownState
 from engine.host import Program
 from engine.memory.task import MemoryTaskLog
 from engine.ports import EventLog, GroupSpec, Mark, NewRecord, TaskLog, Writes
+from engine.position import decode_position, encode_position
 from engine.reading import latest_values
 from engine.state import POSITION
-from engine.task import decode_position, encode_position
 from events.envelope import Envelope
 from events.lead import LeadCaptured, LeadStatusChanged
 from events.topics import LEAD_EVENTS, VIEW_PROGRESS, VIEW_STATE

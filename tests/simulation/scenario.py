@@ -10,8 +10,8 @@ from engine.host import Program
 from engine.memory.disk import MemoryDisk, Partition
 from engine.memory.log import MemoryLog
 from engine.ports import NewRecord, TopicSpec
+from engine.position import decode_position
 from engine.state import POSITION, unpack
-from engine.task import decode_position
 from tests.simulation.world import World
 
 Say = tuple[bytes | None, bytes | None, tuple[tuple[str, bytes], ...]]

@@ -13,9 +13,9 @@ import pytest
 
 from engine.partitioning import partition_of
 from engine.ports import EventLog, NewRecord
+from engine.position import decode_position
 from engine.reading import records_of
 from engine.state import POSITION
-from engine.task import decode_position
 from events.codec import Codec
 from events.fact import Fact
 from events.instants import from_us

@@ -11,8 +11,8 @@ import pytest
 
 from engine.drain import drain
 from engine.ports import EventLog
+from engine.position import decode_position
 from engine.state import POSITION
-from engine.task import decode_position
 from events.lead import LeadStatusChanged, LeadTouched
 from events.topics import LEAD_EVENTS, VIEW_STATE
 from leadstream.agreements import request_publication
