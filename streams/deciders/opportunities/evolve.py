@@ -21,7 +21,7 @@ from events.opportunity import (
     told,
 )
 from events.sources import is_ours, speaker
-from streams.deciders.opportunities.state import Contact, Line, Opportunity, OwnerTold
+from streams.deciders.opportunities.state import KEPT_BEFORE, Contact, Line, Opportunity, OwnerTold
 
 SHORT = 256
 """Letters of a marketing source, as facts of opportunities take them."""
@@ -38,7 +38,7 @@ def evolve(state: Opportunity, envelope: Envelope, at: int) -> None:
         case OpportunityAmended():
             _amended(state, fact, at)
         case OpportunityStageChanged():
-            _enter(state, fact.stage, fact.forecast, at)
+            _staged(state, fact, at)
         case OpportunityProductAdded() | OpportunityProductRemoved():
             _lines(state, fact, at)
         case OpportunityContactAdded():
@@ -66,6 +66,8 @@ def _opened(state: Opportunity, fact: OpportunityOpened, at: int, *, is_confirme
     _learn(state, fact, at)
     _enter(state, fact.stage, fact.forecast, at)
     _price(state, fact.amount_minor or None, fact.currency, at)
+    if state.confirmed:
+        _hear_again(state, at)
 
 
 def _redate(state: Opportunity, before: int, at: int) -> None:
@@ -75,6 +77,23 @@ def _redate(state: Opportunity, before: int, at: int) -> None:
             state.known_at[name] = at
     if state.amount_at == before:
         state.amount_at = at
+
+
+def _hear_again(state: Opportunity, since: int) -> None:
+    """What was told of a time before a conversion opened it lies behind its opening now, and holds against that."""
+    amended, staged = state.amended_before, state.staged_before
+    state.amended_before, state.staged_before = [], []
+    for at, amendment in amended:
+        if at >= since:
+            _amended(state, amendment, at)
+    for at, change in staged:
+        if at >= since:
+            _staged(state, change, at)
+
+
+def _is_before(state: Opportunity, at: int) -> bool:
+    """Whether something happened before the opening, and the system that has it may still say that it was earlier."""
+    return not state.confirmed and state.opened_at is not None and at < state.opened_at
 
 
 def _learn(state: Opportunity, fact: OpportunityOpened | OpportunityAmended, at: int) -> None:
@@ -105,10 +124,10 @@ def _price(state: Opportunity, amount_minor: int | None, currency: str | None, a
     """An amount and its currency belong together. While there are lines nothing but their sum is the amount."""
     if amount_minor is None and currency is None:
         return
-    of_lines = bool(state.lines) and amount_minor is not None
-    if amount_minor == state.lines_minor if of_lines else at >= state.amount_at:
+    of_lines, is_late = bool(state.lines) and amount_minor is not None, at < state.amount_at
+    if amount_minor == state.lines_minor if of_lines else not is_late:
         state.amount_minor = state.amount_minor if amount_minor is None else amount_minor
-        state.currency = currency or state.currency
+        state.currency = state.currency if is_late else currency or state.currency
         state.amount_at = max(at, state.amount_at)
 
 
@@ -117,6 +136,14 @@ def _amended(state: Opportunity, fact: OpportunityAmended, at: int) -> None:
     _price(state, fact.amount_minor, fact.currency, at)
     for name in fact.cleared:
         _hold(state, name, None, at)
+    if _is_before(state, at):
+        state.amended_before = [*state.amended_before, (at, fact)][-KEPT_BEFORE:]
+
+
+def _staged(state: Opportunity, fact: OpportunityStageChanged, at: int) -> None:
+    _enter(state, fact.stage, fact.forecast, at)
+    if _is_before(state, at):
+        state.staged_before = [*state.staged_before, (at, fact)][-KEPT_BEFORE:]
 
 
 def _lines(state: Opportunity, fact: OpportunityProductAdded | OpportunityProductRemoved, at: int) -> None:

@@ -4,11 +4,13 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from events.opportunity import Untidy
+from events.opportunity import OpportunityAmended, OpportunityStageChanged, Untidy
 from streams.deciders.subject import Subject
 from streams.deciders.waiting import Waiting
 
 Closed = Literal["won", "lost"]
+KEPT_BEFORE = 16
+"""So many words of a time before the opening are heard again when it turns out to have been earlier."""
 
 
 class Line(Struct, frozen=True, array_like=True, gc=False):
@@ -60,6 +62,9 @@ class Opportunity(Subject):
         from_lead: lead, source and campaign, as the first conversion to it told them.
         told: what its account was told last.
         waiting: facts that came before it was opened, in order of time; no part of what the log says.
+        amended_before: amendments of a time before a conversion opened it, in the order in which they became known and
+            with when they happened, microseconds; the last ones, until the system that has it says when it was opened.
+        staged_before: changes of stage likewise.
     """
 
     opened_at: int | None = None
@@ -81,6 +86,8 @@ class Opportunity(Subject):
     from_lead: dict[str, str] = field(default_factory=dict)
     told: OwnerTold | None = None
     waiting: list[Waiting] = field(default_factory=list)
+    amended_before: list[tuple[int, OpportunityAmended]] = field(default_factory=list)
+    staged_before: list[tuple[int, OpportunityStageChanged]] = field(default_factory=list)
 
     @property
     def is_open(self) -> bool:
