@@ -10,6 +10,8 @@ OPENED, AMENDED, STAGE, LINE, LINE_GONE, CONTACT, WON, LOST, REOPENED = (
     "opened", "amended", "stage", "line", "line_gone", "contact", "won", "lost", "reopened"
 )  # fmt: skip
 """What a step is. Short words: every fact of an opportunity is kept as one."""
+TURNS = frozenset({WON, LOST, REOPENED})
+"""It ends, or goes on."""
 OPEN = "open"
 """Besides it, `won`, `lost`, and nothing before the opening."""
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from projections.pipeline.deal import LINE, LINE_GONE, NOTHING, OPENED, Deal, Step, applied
+from projections.pipeline.deal import LINE, LINE_GONE, NOTHING, OPENED, TURNS, Deal, Step, applied
 
 
 class Version(Struct, frozen=True, gc=False, array_like=True):
@@ -42,8 +42,9 @@ def in_order(steps: Sequence[Step]) -> list[tuple[int, Step]]:
     """Steps with the instants they hold from, as they are to be folded.
 
     By when they happened, then as they became known. An opportunity that is opened a second time was opened at the
-    earlier instant, and what was so from the beginning is so from there on, under what the second opening says. A
-    product line is removed no earlier than it was added, and added again no earlier than it was removed.
+    earlier instant, and what was so from the beginning is so from there on, under what the second opening says; where
+    it was closed at once, it was closed when it was. A product line is removed no earlier than it was added, and added
+    again no earlier than it was removed.
     """
     placed = list[tuple[int, Step]]()
     opened: int | None = None
@@ -52,7 +53,7 @@ def in_order(steps: Sequence[Step]) -> list[tuple[int, Step]]:
         if step.kind == OPENED:
             if opened is not None:
                 begun, at = opened, min(at, opened)
-                placed = [(at if since == begun else since, each) for since, each in placed]
+                placed = [(at if since == begun and each.kind not in TURNS else since, each) for since, each in placed]
             opened = at
         placed.append((at, step))
     lines = dict[str, int]()

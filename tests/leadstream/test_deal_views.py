@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from events.account import AccountAmended, AccountOpened, AccountOwnerChanged, AccountRelated
 from events.fact import Fact
-from events.instants import to_us
+from events.instants import MINUTE, to_us
+from events.opportunity import OpportunityClosedWon, OpportunityOpened
 from projections.pipeline.deal import Deal
 from projections.pipeline.kept import Kept
 from projections.pipeline.relations import PARENT, Word, standing
@@ -15,6 +16,7 @@ from projections.views.accounts import ACCOUNT_RELATIONS, ACCOUNTS
 from projections.views.opportunity_history import OPPORTUNITY_HISTORY
 from streams.deciders.accounts import ACCOUNT, Account
 from streams.deciders.opportunities import Opportunity
+from tests.streams.deciders.opportunities.deals import CONVERTED
 from tests.streams.deciders.opportunities.test_deal_laws import OPENED_FIRST, STEPS, Step, told
 from tests.support.laws import examples
 from tests.support.subjects import Ledger
@@ -51,6 +53,14 @@ def test_an_opportunity_is_shown_as_its_decider_knows_it(steps: list[Step], open
         (line.line, line.product, line.amount_minor) for line in state.lines
     )
     assert set(deal.contacts) == {each.contact for each in state.contacts}
+
+
+def test_what_was_won_as_it_was_converted_was_won_then_also_when_it_was_opened_earlier() -> None:
+    opening = OpportunityOpened(account="acme", name="Acme", stage="Discovery")
+    ledger = told([Step(OpportunityClosedWon(), 60, 0), Step(CONVERTED, 0, 0), Step(opening, 0, 30)])
+    deal, won_at = shown(ledger), ledger.state.turned_at
+    assert deal is not None
+    assert (deal.status, deal.closed_at, deal.opened_at) == ("won", won_at, won_at - 30 * MINUTE)
 
 
 NAMES = st.sampled_from(["bolt", "mill"])
