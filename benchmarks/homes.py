@@ -40,7 +40,8 @@ class Home:
         folder = folder / name
         folder.mkdir()
         broker = url or f"sqlite:///{folder / 'log.db'}"
-        prefix = "-".join((*name.replace(",", " ").split(), "")) if url else ""
+        words = name.replace(",", " ").split()
+        prefix = "-".join((words[0], *(["compiled"] if "compiled" in words else []), "")) if url else ""
         return cls(Settings(broker=broker, prefix=prefix, partitions=partitions), folder)
 
     @asynccontextmanager
