@@ -68,7 +68,10 @@ def test_every_step_tells_what_the_guide_says(steps: list[tuple[str, str, str]])
 
 
 def test_the_guide_names_every_reason_to_refuse_with_its_field() -> None:
-    source = (REPOSITORY / "streams" / "deciders" / "opportunities" / "admit.py").read_text(encoding="utf-8")
+    deciders = REPOSITORY / "streams" / "deciders"
+    source = "".join(
+        (deciders / name).read_text(encoding="utf-8") for name in ("opportunities/admit.py", "currencies.py")
+    )
     reasons = set(re.findall(r'(?:Refused|Early)\(\s*"(\w+)"', source))
     listed = GUIDE.partition("| reason | field | when |")[2].partition("\n\n")[0]
     names = [line.split("|")[1] for line in listed.splitlines() if line.startswith("| `")]

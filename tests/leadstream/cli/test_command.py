@@ -64,7 +64,7 @@ def test_the_same_command_again_is_answered_as_the_first_time(desk: House) -> No
 
 def test_what_a_command_needs_and_takes_is_checked_before_it_is_sent(desk: House) -> None:
     assert "--by" in desk.misused("command", "accept", "ann")
-    assert "amount_minor" in desk.misused("command", "convert", "ann", "--by", "I", "--amount-minor", "-5")
+    assert "--amount-minor" in desk.misused("command", "convert", "ann", "--by", "I", "--amount-minor", "-5")
     assert "LEAD" in desk.misused("command", "accept", "", "--by", "Ines")
     assert desk.records("answers") == [[]] or len(desk.records("answers")[0]) == 1
 
