@@ -5,7 +5,7 @@ returns the row it was given has changed nothing, and whoever compares rows may 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -162,6 +162,8 @@ class Journal(View[None]):
         write: (subject, fact's envelope) -> cells in the order of `columns`; None where there is no row of the fact.
     """
 
+    initial: None = None
+    on: Mapping[type[Fact], Handler[None]] = field(default_factory=dict)
     write: Callable[[str, Envelope], Cells | None]
 
 
