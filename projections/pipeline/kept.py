@@ -149,11 +149,3 @@ def differing(old: Mapping[K, Any], new: Mapping[K, Any]) -> list[tuple[K, Any]]
     """What is new or other, and None for what is gone."""
     changed: list[tuple[K, Any]] = [(place, each) for place, each in new.items() if old.get(place) != each]
     return [*changed, *((place, None) for place in old if place not in new)]
-
-
-def with_steps(steps: Iterable[Step]) -> Kept:
-    """What is kept after steps, told in this order."""
-    kept = Kept()
-    for step in steps:
-        kept = told(kept, step)
-    return kept

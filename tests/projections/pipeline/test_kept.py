@@ -1,3 +1,5 @@
+from collections.abc import Iterable
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -5,12 +7,20 @@ from projections.folding import detail_changes
 from projections.pipeline.blocks import block_of, blocks_at
 from projections.pipeline.deal import Step
 from projections.pipeline.history import held_first, versions
-from projections.pipeline.kept import Kept, born, over, standing, told, with_steps
+from projections.pipeline.kept import Kept, born, over, standing, told
 from projections.pipeline.spells import spells, versions_of
 from projections.views.opportunities import OPPORTUNITIES, OPPORTUNITY_BIRTHS
 from projections.views.opportunity_history import OPPORTUNITY_HISTORY
 from tests.projections.pipeline.dealing import day, history, lives
 from tests.support.laws import examples
+
+
+def with_steps(steps: Iterable[Step]) -> Kept:
+    """What is kept after steps, told in this order."""
+    kept = Kept()
+    for step in steps:
+        kept = told(kept, step)
+    return kept
 
 
 @settings(max_examples=examples(200))
