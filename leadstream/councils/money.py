@@ -2,7 +2,8 @@
 
 from fractions import Fraction
 
-from projections.pipeline.money import minor_digits, rounded
+from projections.pipeline.money import minor_digits
+from projections.rounding import rounded
 
 
 def amount_text(amount_minor: int, currency: str) -> str:

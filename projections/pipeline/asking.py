@@ -2,16 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from fractions import Fraction
 from itertools import combinations
 
 from projections.pipeline.deal import DIMENSIONS, Group
 from projections.pipeline.figures import Terms
-from projections.pipeline.money import NoRate, rounded
+from projections.pipeline.money import NoRate
 from projections.pipeline.quarters import Quarter, local_day, quarter_named, quarter_of
 from projections.views.view import Asked, BadQuery, Cells, Column, Kind, Unanswerable
 
-_DIGITS = 10_000
 OPPORTUNITIES, COUNCILS = "opportunity_completeness", "council_completeness"
 """The SQL views that say how far facts about opportunities, and about councils and plans, are complete."""
 KNOWN_TIMES = frozenset({"as_of", "known_at"})
@@ -32,11 +30,6 @@ def in_columns(by: Sequence[str], group: Group, dimensions: Iterable[str] = DIME
     """The cells of the dimensions' columns; empty where it is not cut by one."""
     of: Mapping[str, str] = dict(zip(by, group, strict=True))
     return tuple(of.get(name) for name in dimensions)
-
-
-def real(value: Fraction | None) -> float | None:
-    """A share with four digits; rounded as a whole number, so that no machine rounds it otherwise."""
-    return None if value is None else rounded(value * _DIGITS) / _DIGITS
 
 
 def quarter_asked(asked: Asked, at: int, terms: Terms) -> Quarter:

@@ -17,7 +17,6 @@ from projections.pipeline.asking import (
     in_columns,
     quarter_asked,
     rates_asked,
-    real,
 )
 from projections.pipeline.attribution import MODELS, Model, Touch, dealt, shares
 from projections.pipeline.credit import Link, Touched, leads_of, once, turning_point
@@ -27,6 +26,7 @@ from projections.pipeline.figures import shares as shares_of
 from projections.pipeline.lead_reading import links_in, qualified_in, touches_in
 from projections.pipeline.reading import held_in
 from projections.pipeline.terms import instant_of, terms_at
+from projections.rounding import real
 from projections.views.lead_links import CONVERTED
 from projections.views.times import instant_text, instant_text_or_none
 from projections.views.view import Asked, Cells, Column, Computed, Kind, Query

@@ -2,11 +2,12 @@
 
 from fractions import Fraction
 
-from projections.pipeline.asking import CURRENCY, OPPORTUNITIES, rates_asked, real
+from projections.pipeline.asking import CURRENCY, OPPORTUNITIES, rates_asked
 from projections.pipeline.quarters import local_day
 from projections.pipeline.reading import stages_until
 from projections.pipeline.terms import instant_of, terms_at
 from projections.pipeline.velocity import stage_ages
+from projections.rounding import real
 from projections.views.view import Asked, Cells, Column, Computed, Kind, Query
 
 _FLAGGED = "SELECT DISTINCT opportunity FROM hygiene_base WHERE cleared_at IS NULL"

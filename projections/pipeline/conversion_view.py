@@ -12,7 +12,6 @@ from projections.pipeline.asking import (
     cut_by,
     cuts,
     in_columns,
-    real,
 )
 from projections.pipeline.deal import DIMENSIONS, Group, sliced
 from projections.pipeline.history import Version
@@ -20,6 +19,7 @@ from projections.pipeline.quarters import Quarter, local_day, quarter_of
 from projections.pipeline.reading import stages_until
 from projections.pipeline.terms import instant_of, stages_at, terms_at
 from projections.pipeline.velocity import conversions, stays
+from projections.rounding import real
 from projections.views.times import instant_text, instant_text_or_none
 from projections.views.view import Asked, Cells, Column, Computed, Kind, Query
 

@@ -1,7 +1,6 @@
 """The views `matrix` and `matrix-opportunities`: the matrix, and what each of its cells opens to."""
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 
 from projections.pipeline.asking import (
     AS_OF,
@@ -17,18 +16,17 @@ from projections.pipeline.asking import (
     in_columns,
     quarter_asked,
     rates_asked,
-    real,
 )
 from projections.pipeline.deal import DIMENSIONS
 from projections.pipeline.decided import win_shares
 from projections.pipeline.figures import COVERAGE, OPPORTUNITY, Cut, Share, shares, summed
 from projections.pipeline.matrix import Cell, Years, cells
-from projections.pipeline.money import rounded
 from projections.pipeline.quarters import same_instant, year_before
 from projections.pipeline.reading import held_in, targets_in
 from projections.pipeline.terms import instant_of, terms_at
 from projections.pipeline.totals import Unsure, totals
 from projections.pipeline.velocity import year_earlier
+from projections.rounding import hundredths, real
 from projections.views.times import instant_text, instant_text_or_none
 from projections.views.view import Asked, Cells, Column, Computed, Kind, Query
 
@@ -65,7 +63,7 @@ def _matrix(query: Query, asked: Asked) -> list[Cells]:
 
 def _row(cell: Cell, cut: Cut, known: int | None) -> Cells:
     coverage = cell.coverage or (
-        "" if cell.attainment is None or cell.measure != COVERAGE else _hundredths(cell.attainment)
+        "" if cell.attainment is None or cell.measure != COVERAGE else hundredths(cell.attainment)
     )
     return (
         cut.quarter.name,
@@ -77,7 +75,7 @@ def _row(cell: Cell, cut: Cut, known: int | None) -> Cells:
         real(cell.attainment),
         coverage,
         real(cell.win_rate),
-        "" if cell.required is None else _hundredths(cell.required),
+        "" if cell.required is None else hundredths(cell.required),
         cell.last_year_minor,
         real(cell.yoy),
         cell.restated_minor,
@@ -86,11 +84,6 @@ def _row(cell: Cell, cut: Cut, known: int | None) -> Cells:
         instant_text(cut.at),
         instant_text_or_none(known),
     )
-
-
-def _hundredths(value: Fraction) -> str:
-    whole = rounded(value * 100)
-    return f"{whole // 100}.{whole % 100:02d}"
 
 
 def _opened(query: Query, asked: Asked) -> list[Cells]:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from events.currencies import MINOR_DIGITS
+from projections.rounding import rounded
 
 _USUAL = 2
 
@@ -31,19 +32,6 @@ class Rate(NamedTuple):
     currency: str
     since: date
     value: Fraction
-
-
-def rounded(value: Fraction) -> int:
-    """The nearest whole number; halves go up."""
-    return (2 * value.numerator + value.denominator) // (2 * value.denominator)
-
-
-_DIGITS = 10_000
-
-
-def real(value: Fraction | None) -> float | None:
-    """A share with four digits; rounded as a whole number, so that no machine rounds it otherwise."""
-    return None if value is None else rounded(value * _DIGITS) / _DIGITS
 
 
 def minor_digits(currency: str) -> int:

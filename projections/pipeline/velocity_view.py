@@ -14,13 +14,12 @@ from projections.pipeline.asking import (
     cuts,
     in_columns,
     rates_asked,
-    real,
 )
 from projections.pipeline.deal import DIMENSIONS
-from projections.pipeline.money import rounded
 from projections.pipeline.reading import open_or_closed
 from projections.pipeline.terms import instant_of, terms_at
 from projections.pipeline.velocity import Velocity, velocities, year_earlier
+from projections.rounding import real, rounded
 from projections.views.times import instant_text, instant_text_or_none
 from projections.views.view import Asked, BadQuery, Cells, Column, Computed, Kind, Query
 

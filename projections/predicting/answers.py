@@ -7,7 +7,8 @@ from typing import NamedTuple
 import msgspec
 
 from projections.predicting.evaluation import BANDS, Case, Quality, evaluated
-from projections.predicting.model import WHOLE, Counted, Model, Outcomes, Weighed, model_of
+from projections.predicting.model import Counted, Model, Outcomes, Weighed, model_of
+from projections.rounding import hundredths, real
 from projections.views.view import Asked, Cell, Cells, Column, Computed, Kind, Query
 
 NEEDED = 120
@@ -116,19 +117,19 @@ def reasons(weighed: Sequence[Weighed], *, speaks_for: bool) -> str:
     """
     those = [each for each in weighed if each.ratio != 1 and (each.ratio > 1) == speaks_for]
     those.sort(key=lambda each: each.ratio, reverse=speaks_for)
-    return "; ".join(f"{each.field}={each.value} x{_hundredths(each.ratio)}" for each in those[:_REASONS])
+    return "; ".join(f"{each.field}={each.value} x{hundredths(each.ratio)}" for each in those[:_REASONS])
 
 
 def _model(query: Query, _: Asked) -> list[Cells]:
     statuses = statuses_of(query)
     won, lost = model_from(query, statuses).together.all
-    share = _real(Fraction(won, won + lost)) if won + lost else None
+    share = real(Fraction(won, won + lost)) if won + lost else None
     found = _quality(query, statuses, won)
     quality: Cells = (None,) * 9
     if found is not None:
         quality = (
-            found.learned_from, found.tested_on, found.split_at, _real(found.won_share), _real(found.mean_probability),
-            _real(found.auc), _real(found.auc_without_stage), _real(found.brier), _real(found.brier_of_base_rate),
+            found.learned_from, found.tested_on, found.split_at, real(found.won_share), real(found.mean_probability),
+            real(found.auc), real(found.auc_without_stage), real(found.brier), real(found.brier_of_base_rate),
         )  # fmt: skip
     return [(won, lost, share, max(0, NEEDED - won), *quality)]
 
@@ -140,7 +141,7 @@ def _calibration(query: Query, _: Asked) -> list[Cells]:
         return []
     width = 100 // BANDS
     return [
-        (band * width, (band + 1) * width, leads, _real(mean), _real(share))
+        (band * width, (band + 1) * width, leads, real(mean), real(share))
         for band, (leads, mean, share) in found.bands.items()
     ]
 
@@ -157,20 +158,8 @@ def _quality(query: Query, statuses: Statuses, won: int) -> Quality | None:
     return evaluated(cases, statuses.passing)
 
 
-def _percent(hundredths: int | None) -> Cell:
-    return None if hundredths is None else hundredths / 100  # two whole numbers: rounded correctly on every machine
-
-
-def _real(value: Fraction | None) -> Cell:
-    """Rounded half up to four digits."""
-    return (
-        None if value is None else (2 * WHOLE * value.numerator + value.denominator) // (2 * value.denominator) / WHOLE
-    )
-
-
-def _hundredths(value: Fraction) -> str:
-    whole = (200 * value.numerator + value.denominator) // (2 * value.denominator)
-    return f"{whole // 100}.{whole % 100:02d}"
+def _percent(of_a_percent: int | None) -> Cell:
+    return None if of_a_percent is None else of_a_percent / 100  # two whole numbers: rounded correctly on every machine
 
 
 _MISSING = Column(

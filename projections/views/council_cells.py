@@ -12,7 +12,7 @@ from events.council import DIMENSIONS as NAMES
 from events.council import CellKey, CouncilCell, CouncilConvened, cell_key
 from events.envelope import Envelope
 from events.instants import to_us
-from projections.pipeline.asking import real
+from projections.rounding import real
 from projections.views.councils import COUNCIL, WEEK
 from projections.views.times import instant_text
 from projections.views.view import Cells, Column, Detail, Kind

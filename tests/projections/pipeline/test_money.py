@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.pipeline.money import NoRate, Rate, Rates, rounded
+from projections.pipeline.money import NoRate, Rate, Rates
+from projections.rounding import rounded
 
 DAY = date(2026, 3, 1)
 AMOUNTS = st.integers(0, 2**53)
