@@ -26,6 +26,12 @@ ActionKind = Literal["spiff", "enablement", "dinner", "media_budget", "other"]
 PersonalTitle = Annotated[PersonalText, Meta(min_length=1)]
 
 
+def week_of(day: date) -> str:
+    """The ISO 8601 week that a day is in, as meetings are named."""
+    year, week, _ = day.isocalendar()
+    return f"{year:04d}-W{week:02d}"
+
+
 class CouncilCell(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """One figure of one slice of the matrix, as it was frozen. A dimension that is absent does not cut it.
 

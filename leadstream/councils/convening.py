@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from events.council import DIMENSIONS, MOST_CELLS, Colour, ConveneCouncil, CouncilCell
+from events.council import DIMENSIONS, MOST_CELLS, Colour, ConveneCouncil, CouncilCell, week_of
 from events.instants import from_us, iso
 from projections.pipeline.asking import COUNCILS, OPPORTUNITIES, cuts
 from projections.pipeline.attribution_view import LEADS
@@ -63,9 +63,8 @@ def convening(
     cells = [cell for cut in (None, *dict.fromkeys(cut_by)) for cell in _cells(store, asked.name, at, cut)]
     if len(cells) > MOST_CELLS:
         raise BadQuery(f"the matrix has {len(cells)} cells, a council takes {MOST_CELLS}; cut it by less (--cut)")
-    year, week, _ = day.isocalendar()
     return ConveneCouncil(
-        week=f"{year:04d}-W{week:02d}",
+        week=week_of(day),
         quarter=asked.name,
         known_at=from_us(at),
         complete_to=from_us(complete),

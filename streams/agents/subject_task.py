@@ -123,9 +123,10 @@ class SubjectProcessor(Generic[S]):
             state = self._kind.state()
         elif is_duplicate(state, mark):
             return
+        around = self._around(max(at, state.recorded_at), key)
         take = self._answer if type(envelope.data) in self._kind.commands else self._take
-        if take(txn, key, state, _Came(record, envelope, mark, at, most)):
-            txn.put(key, state, next_wake(self._kind, state, self._around(state.recorded_at, key)))
+        if take(txn, key, state, _Came(record, envelope, mark, at, most), around):
+            txn.put(key, state, next_wake(self._kind, state, around))
 
     def wake(self, txn: Transaction[S], key: bytes, due: int) -> None:
         """A subject's earliest deadline has passed."""
@@ -164,10 +165,9 @@ class SubjectProcessor(Generic[S]):
     def finish(self, txn: Transaction[S]) -> None:
         """Nothing is left to write."""
 
-    def _take(self, txn: Transaction[S], key: bytes, state: S, came: _Came) -> bool:
+    def _take(self, txn: Transaction[S], key: bytes, state: S, came: _Came, around: Around) -> bool:
         """Decide what has come, and what has waited for it; whether the state is another one now."""
         record, at = came.record, came.at
-        around = self._around(max(at, state.recorded_at), key)
         settled = settle(self._kind, state, came.envelope, around)
         if isinstance(settled, Early) and self._waits(state, came, txn.time):
             self._room.forget(key)
@@ -190,9 +190,9 @@ class SubjectProcessor(Generic[S]):
                 txn.dead_letter(_record(key, one.waited), self._inbox, *one.refused)
         return True
 
-    def _answer(self, txn: Transaction[S], key: bytes, state: S, came: _Came) -> bool:
+    def _answer(self, txn: Transaction[S], key: bytes, state: S, came: _Came, around: Around) -> bool:
         """Decide a command and tell whoever asked; whether the state is another one now. A refusal changes nothing."""
-        around, size = self._around(max(came.at, state.recorded_at), key), len(came.record.value or b"")
+        size = len(came.record.value or b"")
         has_room = self._room.is_left(key, size, came.most, partial(self._size, state))
         told, answer = command(self._kind, state, came.envelope, around, has_room=has_room)
         self._teller.answer(txn, came.envelope, answer, around.at)

@@ -4,6 +4,7 @@ from streams.agreement.pipeline import Pipeline
 from streams.deciders.told import Refused
 
 _FEW = 20
+"""As many currencies are named."""
 
 
 def unreportable(currency: str, pipeline: Pipeline) -> Refused | None:

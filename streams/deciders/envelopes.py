@@ -5,6 +5,7 @@ from datetime import datetime
 from msgspec import UNSET
 
 from events.envelope import Envelope
+from events.fact import Fact
 from events.ids import derived_id, fingerprint
 from events.instants import from_us, to_us
 from events.registry import ENVELOPES, WIRE_TYPE
@@ -53,7 +54,12 @@ def derived(
 
 def id_of(answer: Told, subject: str, cause: str, ordinal: int) -> str:
     """The id of a derived fact: its own, or one that follows from its cause, so replay gives the same one."""
-    return answer.id or derived_id(subject, cause, WIRE_TYPE[type(answer.fact)], str(ordinal))
+    return answer.id or nth_id(type(answer.fact), subject, cause, ordinal)
+
+
+def nth_id(fact: type[Fact], subject: str, cause: str, ordinal: int) -> str:
+    """The id of the fact of a kind that follows as the nth one from a cause, counted from 1."""
+    return derived_id(subject, cause, WIRE_TYPE[fact], str(ordinal))
 
 
 def read_back(envelope: Envelope, before: int, secret: bytes) -> tuple[int, int | None]:

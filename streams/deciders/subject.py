@@ -12,11 +12,10 @@ from events.envelope import Envelope
 from events.fact import Fact
 from events.ids import derived_id
 from events.instants import from_us, to_us
-from events.registry import WIRE_TYPE
 from events.sources import OWN_SOURCE
-from streams.deciders.envelopes import canonical, derived, id_of, read_back
+from streams.deciders.envelopes import canonical, derived, id_of, nth_id, read_back
 from streams.deciders.kinds import REMEMBERED, Around, Kind, S, Subject
-from streams.deciders.told import Before, Early, Refusal, Refused, Told
+from streams.deciders.told import Before, Decided, Early, Refusal, Refused, Told
 from streams.deciders.waiting import Waiting, until
 
 __all__ = ["REMEMBERED", "Around", "Kind", "S", "Subject"]
@@ -82,18 +81,6 @@ def let_in(kind: Kind[S], state: S, around: Around, read: Callable[[Waiting], En
             yield LetIn(first, decide(kind, state, settled, first.mark, around))
 
 
-class Decided(NamedTuple):
-    """What a command leads to.
-
-    Attributes:
-        told: canonical facts in order; empty when it is refused, or was answered before.
-        answer: what the sender is told.
-    """
-
-    told: list[Envelope]
-    answer: CommandAnswered
-
-
 TOO_LARGE = Refusal("subject too large", ("what is known of it is as much as one may be",))
 """Why a command is refused that has no room for what would follow."""
 
@@ -126,7 +113,7 @@ def command(kind: Kind[S], state: S, envelope: Envelope, around: Around, *, has_
 
 def first_id(envelope: Envelope, subject: str, fact: type[Fact]) -> str:
     """The id of the first fact that follows from another one, or from a command."""
-    return derived_id(subject, _name(envelope), WIRE_TYPE[fact], "1")
+    return nth_id(fact, subject, _name(envelope), 1)
 
 
 def wake(kind: Kind[S], state: S, due: int, around: Around) -> list[Envelope]:

@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 from msgspec import Struct
 
 from events.agreement import CommandAnswered
+from events.envelope import Envelope
 from events.fact import Fact
 
 
@@ -44,6 +45,18 @@ class Refused(NamedTuple):
 
 class Early(Refused):
     """Why a record is not taken yet: something else has to come first. It may wait for that, or be refused."""
+
+
+class Decided(NamedTuple):
+    """What a command leads to.
+
+    Attributes:
+        told: canonical facts in order; empty when it is refused, or was answered before.
+        answer: what the sender is told.
+    """
+
+    told: list[Envelope]
+    answer: CommandAnswered
 
 
 class Before(Struct, frozen=True, gc=False):

@@ -18,6 +18,7 @@ from events.council import (
     PlanAction,
     cell_key,
     cell_words,
+    week_of,
 )
 from events.currencies import MINOR_DIGITS
 from events.envelope import Envelope
@@ -154,10 +155,9 @@ def _after(state: Council, week: str, at: int) -> int:
 def _wrong_week(week: str, known_at: datetime, zone: str) -> list[str]:
     """The week has to be that of the instant, in the zone of reports."""
     try:
-        year, number, _ = known_at.astimezone(load_zone(zone)).isocalendar()
+        found = week_of(known_at.astimezone(load_zone(zone)).date())
     except ValueError as exc:
         return [f"{exc} (data.timezone)"]
-    found = f"{year:04d}-W{number:02d}"
     return [] if found == week else [f"{known_at.isoformat()} is in {found} in {zone}, not in {week} (data.week)"]
 
 

@@ -1,11 +1,10 @@
 """Deciding one command about a lead: what follows, or why it is refused; the same answer however often it comes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec.structs import replace
 
-from events.agreement import CommandAnswered
 from events.commands import (
     AcceptLead,
     ConvertLead,
@@ -27,7 +26,7 @@ from streams.deciders.lead.cascade import commanded
 from streams.deciders.lead.entries import Answered
 from streams.deciders.lead.given import Before, Given, Live, Refusal, Told
 from streams.deciders.lead.state import Lead
-from streams.deciders.told import answer_to
+from streams.deciders.told import Decided, answer_to
 
 Command = Callable[[Live, Any, int, Given], Sequence[Told] | Refusal | Before]
 """Given the lead, the command, its occurred_at in microseconds and the circumstances: facts, or why not."""
@@ -65,18 +64,6 @@ Once such a command is accepted, its answer is never forgotten, and any other on
 What has no name is done anew by another command: two leads may be merged again after they were taken apart, or once
 somebody has heard of the other one; where they are one already nothing follows.
 """
-
-
-class Decided(NamedTuple):
-    """What a command leads to.
-
-    Attributes:
-        told: canonical facts in order; empty when refused, or answered before.
-        answer: what the sender is told.
-    """
-
-    told: list[Envelope]
-    answer: CommandAnswered
 
 
 def decide_command(live: Live, envelope: Envelope, at: int, given: Given, *, has_room: bool = True) -> Decided:

@@ -238,6 +238,3 @@ def _before_turn(state: Opportunity, at: int) -> Refused | None:
 
 def _since(at: int | None) -> str:
     return "" if at is None else iso(at)
-
-
-"""As many currencies are named."""
