@@ -22,10 +22,10 @@ from rich.table import Table
 from benchmarks.homes import load
 from benchmarks.pipeline_asked import MIDDLE, Answer, plans, questions, server_of, timed
 from benchmarks.pipeline_lives import END, PRODUCTS, REGIONS, Told, agreement, envelope, facts, targets
-from benchmarks.pipeline_twin import by_opportunity, figures, won
+from benchmarks.pipeline_twin import Figures, by_opportunity, figures, won
 from engine.drain import drain
 from engine.ports import FaustLog, NewRecord
-from engine.position import Position
+from engine.position import Position, encode_position
 from engine.recordtime import TASK_HEADER, TIME_HEADER
 from engine.state import POSITION
 from events.codec import Codec
@@ -84,6 +84,10 @@ def main(count: int, stores: tuple[str, ...], runs: int, seed: int, path: Path |
         told = facts(count, seed)
         rates = asyncio.run(_folded(folder, told))
         lives = by_opportunity(told)
+        twins = {
+            point: figures(lives, times.get("as_of", END), times.get("known_at")) for point, times in _POINTS.items()
+        }
+        wins = won(lives, MIDDLE, END)
         wrong, written = list[str](), list[str]()
         for name in stores or tuple(_EXPLAIN):
             store = _opened(name, folder, stack)
@@ -91,7 +95,7 @@ def main(count: int, stores: tuple[str, ...], runs: int, seed: int, path: Path |
             _show_rates([*rates, filled])
             rates = []
             server = server_of(store) if name == "postgresql" else float
-            wrong += [f"{name}: {what}" for what in _wrong(store, lives)]
+            wrong += [f"{name}: {what}" for what in _wrong(store, twins, wins)]
             _show_answers(name, [timed(store, each, runs, server) for each in questions()])
             if path is not None:
                 written += _plans(name, store)
@@ -159,7 +163,7 @@ async def _loaded(log: FaustLog, told: Sequence[Told]) -> None:
     for low in range(0, len(told), _CHUNK):
         envelopes = (envelope(each, number) for number, each in enumerate(told[low : low + _CHUNK], start=low))
         await load(log, OPPORTUNITY_EVENTS, PARTITIONS, list(_records(envelopes)))
-    position = msgspec.json.encode(Position(offsets={}, time=END))
+    position = encode_position(Position(offsets={}, time=END))
     for projection in (OF_OPPORTUNITIES, OF_COUNCILS):
         await log.append({(projection.writer, n): [NewRecord(POSITION, position)] for n in range(PARTITIONS)})
 
@@ -171,10 +175,10 @@ async def _filled(folder: Path, store: ViewStore, name: str) -> Rate:
         return Rate(f"rows written to {name}", rows, time.perf_counter() - clock, time.process_time() - cpu)
 
 
-def _wrong(store: ViewStore, lives: Mapping[str, Sequence[Told]]) -> Iterator[str]:
+def _wrong(store: ViewStore, twins: Mapping[str, Figures], wins: Mapping[tuple[str, str], int]) -> Iterator[str]:
     """Figures that are not those of the second opinion."""
     for point, times in _POINTS.items():
-        twin = figures(lives, times.get("as_of", END), times.get("known_at"))
+        twin = twins[point]
         rows = read_view(store, "matrix", by="product+region", times=times)
         found = {
             (str(r["product"]), str(r["region"]), str(r["measure"])): r["amount_minor"]
@@ -188,14 +192,14 @@ def _wrong(store: ViewStore, lives: Mapping[str, Sequence[Told]]) -> Iterator[st
             owners = {row["owner"]: row["opportunities"] for row in read_view(store, "clean-pipe")}
             if owners != twin.owners:
                 yield f"clean pipe: {owners} instead of {twin.owners}"
-    yield from _wrong_waterfall(store, lives)
+    yield from _wrong_waterfall(store, {"start": twins["as of"], "end": twins["now"]}, wins)
 
 
-def _wrong_waterfall(store: ViewStore, lives: Mapping[str, Sequence[Told]]) -> Iterator[str]:
-    ends = {"start": figures(lives, MIDDLE), "end": figures(lives, END)}
+def _wrong_waterfall(
+    store: ViewStore, ends: Mapping[str, Figures], wins: Mapping[tuple[str, str], int]
+) -> Iterator[str]:
     rows = read_view(store, "waterfall", by="product+region", times={"since": MIDDLE, "as_of": END})
     found = {(row["product"], row["region"]): row for row in rows}
-    wins = won(lives, MIDDLE, END)
     for place in {(product, region) for product in PRODUCTS for region in REGIONS}:
         row = found.get(place, {})
         wanted = {end: twin.cells.get((*place, "open_pipe"), 0) for end, twin in ends.items()} | {"won": wins[place]}

@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Any
 
 from projections.catalogue import COMPUTED, DERIVED, PROJECTIONS, VIEWS
+from projections.read import splits
 from projections.stores.answers import columns_by, table_by
 from projections.stores.schema import OF_AGREEMENTS, REBUILDS, base_table, progress_table
 from projections.views.view import Aggregate, Column, Computed, Derived, Journal, View
@@ -58,10 +59,8 @@ def _computed(view: Computed) -> Iterator[str]:
     if view.takes:
         options = (f"`--{name.replace('_', '-')}`" for name in sorted(view.takes))
         yield f"Takes {', '.join(options)}.\n"
-    alone = [name for name in view.groupings if "+" not in name]
-    if alone:
-        two = ", or two of them with a plus between" if len(alone) < len(view.groupings) else ""
-        yield f"Split `--by` {', '.join(f'`{name}`' for name in alone)}{two}.\n"
+    if could := splits(view, "`{}`".format):
+        yield f"Split `--by` {could}.\n"
 
 
 def _derived(view: Derived) -> Iterator[str]:

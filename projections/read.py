@@ -81,10 +81,15 @@ def _split(view: Shown, by: str | None) -> str | None:
     turned = "+".join(reversed(by.split("+")))
     if turned in view.groupings:
         return turned
+    could = splits(view)
+    raise BadQuery(f"view {view.name} cannot be split by {by!r}: {f'only by {could}' if could else 'not at all'}")
+
+
+def splits(view: Shown, written: Callable[[str], str] = str) -> str:
+    """By what a view can be split, in words, each column as it is to be written; empty: not at all."""
     single = [name for name in view.groupings if "+" not in name]
     pairs = ", or two of them with a plus between" if len(single) < len(view.groupings) else ""
-    could = f"only by {', '.join(single)}{pairs}" if single else "not at all"
-    raise BadQuery(f"view {view.name} cannot be split by {by!r}: {could}")
+    return f"{', '.join(map(written, single))}{pairs}"
 
 
 def read_view(
@@ -113,8 +118,9 @@ def read_view(
     Raises:
         BadQuery: no such view or column, a value that is none of the column's type, or an instant that cannot be asked.
     """
-    columns, view = answer_columns(name, by), view_named(name)
+    view = view_named(name)
     by = _split(view, by)
+    columns = columns_by(view, by)
     wanted = {named: at for named, at in times.items() if at is not None}
     if wanted.keys() - (view.takes if isinstance(view, Computed) else ()):
         raise BadQuery(f"view {name} shows only what holds now")
@@ -134,10 +140,11 @@ def stream_view(
     Raises:
         BadQuery: no such view or column, or a value that is none of the column's type.
     """
-    columns, view = answer_columns(name, by), view_named(name)
+    view = view_named(name)
     by = _split(view, by)
     if isinstance(view, Computed):
         return iter(read_view(store, name, where, by))
+    columns = columns_by(view, by)
     source = source_of(store, table_by(view, by), columns)
     sql, values = _question(source, view, columns, where, by)
     return (_row(columns, row) for row in store.stream(sql, values))

@@ -201,11 +201,11 @@ async def _rows_to_copy(log: EventLog, store: ViewStore, building: Collection[st
     read += [
         (view.name, view.topic, view_reader(view), each) for each in store.layout.projections for view in each.views
     ]
-    found = [_Rows(topic, topic, await log.ends(topic), reader, projection) for _, topic, reader, projection in read]
-    return [
-        one._replace(source=next_topic(one.topic), reader=beside(one.reader)) if part in building else one
-        for one, (part, *_) in zip(found, read, strict=True)
-    ]
+    found = list[_Rows]()
+    for part, topic, reader, projection in read:
+        source, into = (next_topic(topic), beside(reader)) if part in building else (topic, reader)
+        found.append(_Rows(topic, source, await log.ends(topic), into, projection))
+    return found
 
 
 async def _listen(log: EventLog, clock: _Clock, positions: Mapping[Source, int]) -> dict[int, _Heard]:

@@ -60,6 +60,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
                 await self.sleep(delay)
                 delay = min(2 * delay, _LONGEST_WAIT_SECONDS)
             else:
+                self._join_only_what_is_ours()
                 return
 
     @override
@@ -118,7 +119,6 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     async def subscribe(self, topics: Iterable[str]) -> None:
         """Begin to take part in the group."""
         reached("seat.asked")
-        self._join_only_what_is_ours()
         await super().subscribe(topics)
 
     def _join_only_what_is_ours(self) -> None:

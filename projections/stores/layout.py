@@ -128,14 +128,13 @@ def preparing(layout: Layout, known: Mapping[str, str], place: str) -> Preparing
     Raises:
         Outgrown: the store was made by a newer program.
     """
+    whole = Preparing([], [], list(layout.tables.values()), True, layout.parts, [])
     if not known:
-        return Preparing([], [], list(layout.tables.values()), True, layout.parts, [])
+        return whole
     expect_ours(layout, known, place)
     building = _changed(layout, known)
     if not building:
-        if all(known.get(part) == version for part, version in layout.parts.items()):
-            return None
-        return Preparing([], [], list(layout.tables.values()), True, layout.parts, [])
+        return None if all(known.get(part) == version for part, version in layout.parts.items()) else whole
     wanted = {next_topic(part): layout.parts[part] for part in sorted(building)}
     if wanted == {part: version for part, version in known.items() if part.endswith(_NEXT)}:
         return None

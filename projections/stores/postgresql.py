@@ -89,9 +89,11 @@ class PostgresStore:
         """Parts whose new tables are being filled."""
         with translated(self._place):
             db = self._db()
-            if is_unprepared(self.layout, self._parts(db)):
+            known = self._parts(db)
+            if is_unprepared(self.layout, known):
                 self._prepare(db)
-            return built_beside(self.layout, self._parts(db))
+                known = self._parts(db)
+            return built_beside(self.layout, known)
 
     def swap(self) -> bool:
         """Put the new tables in the place of the old ones, in one transaction."""

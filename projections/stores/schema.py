@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from projections.catalogue import PROJECTIONS, VIEWS
 from projections.projection import Projection
 from projections.views.view import Column, Kind, View
 
@@ -183,8 +182,6 @@ _PROGRESS = (
     Column("partition", Kind.INTEGER, "partition number of the log"),
     Column("complete_to", Kind.INSTANT, "its rows hold all that was recorded up to here", True),
 )
-CLOCKS: tuple[Table, ...] = tuple(progress_table(projection) for projection in PROJECTIONS)
-"""Of all projections, in their order."""
 
 REBUILDS = Table(
     "rebuilds",
@@ -219,10 +216,8 @@ LAYOUT = Table(
 )
 """Which versions of the views the tables were made for; `NAME (next)`: and those beside them."""
 
-BASES: tuple[Table, ...] = tuple(base_table(view) for view in VIEWS)
 KEPT: tuple[Table, ...] = (REBUILDS, POSITIONS, LAYOUT)
 """What a store keeps of itself."""
-TABLES: Mapping[str, Table] = {table.name: table for table in (*BASES, *OF_AGREEMENTS, *CLOCKS, *KEPT)}
 
 
 def quoted(name: str) -> str:

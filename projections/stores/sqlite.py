@@ -76,9 +76,11 @@ class SqliteStore:
 
     def building(self) -> frozenset[str]:
         """Parts whose new tables are being filled."""
-        if is_unprepared(self.layout, self._layout()):
+        known = self._layout()
+        if is_unprepared(self.layout, known):
             self._prepare()
-        return built_beside(self.layout, self._layout())
+            known = self._layout()
+        return built_beside(self.layout, known)
 
     def swap(self) -> bool:
         """Put the new tables in the place of the old ones, in one transaction."""

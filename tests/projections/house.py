@@ -22,8 +22,9 @@ from events.topics import AGREEMENTS, LEAD_EVENTS, TOPICS
 from projections.catalogue import PROJECTIONS, VIEW_TOPICS
 from projections.read import read_view
 from projections.sink import sink_once
+from projections.stores.layout import OURS
 from projections.stores.port import Move, Source, ViewStore
-from projections.stores.schema import TABLES, names, quoted
+from projections.stores.schema import names, quoted
 from projections.stores.sqlite import SqliteStore
 from projections.views.view import Cell
 from projections.worker import view_programs
@@ -118,7 +119,7 @@ class House:
             table.name: self.store.query(
                 f"SELECT {names(table.columns)} FROM {quoted(table.name)} ORDER BY {names(table.columns[: table.key])}"
             )
-            for table in TABLES.values()
+            for table in OURS.tables.values()
         }
 
 
