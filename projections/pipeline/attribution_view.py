@@ -67,6 +67,12 @@ class Outcome(NamedTuple):
         )
         return {of[key]: share for key, share in found.items()}
 
+    def due(self, model: Model) -> list[tuple[Touched, Fraction, int]]:
+        """Each touch with its share, and what of the amount is due to it."""
+        given = self.given(model)
+        amounts = dealt(self.amount_minor, {touch.key: share for touch, share in given.items()})
+        return [(touch, share, amounts[touch.key]) for touch, share in given.items()]
+
 
 class _Answer(NamedTuple):
     """What was found, by which models it is asked, and the cells that every row begins and ends with."""
@@ -161,13 +167,12 @@ def _attribution(query: Query, asked: Asked) -> list[Cells]:
 
 def _credited(outcome: Outcome, model: Model, by: Sequence[str]) -> Iterator[tuple[bool, Group, Fraction, int]]:
     """What an outcome adds: to whom it is due, or all of it to nobody where no touch counts."""
-    given = outcome.given(model)
-    if not given:
+    due = outcome.due(model)
+    if not due:
         yield False, (), Fraction(1), outcome.amount_minor
-    amounts = dealt(outcome.amount_minor, {touch.key: share for touch, share in given.items()})
     places = [CREDITS.index(name) for name in by]
-    for touch, share in given.items():
-        yield True, tuple(touch.of[place] for place in places), share, amounts[touch.key]
+    for touch, share, amount in due:
+        yield True, tuple(touch.of[place] for place in places), share, amount
 
 
 def _opened(query: Query, asked: Asked) -> list[Cells]:
@@ -177,12 +182,10 @@ def _opened(query: Query, asked: Asked) -> list[Cells]:
 
 def _rows_of(outcome: Outcome, found: _Answer) -> Iterator[Cells]:
     for model in found.models:
-        given = outcome.given(model)
-        amounts = dealt(outcome.amount_minor, {touch.key: share for touch, share in given.items()})
-        for place, (touch, share) in enumerate(given.items(), 1):
+        for place, (touch, share, amount) in enumerate(outcome.due(model), 1):
             if share:
                 said: Cells = touch.lead, instant_text(touch.at), touch.told_by, touch.touch, *touch.of
-                due: Cells = str(share), amounts[touch.key]
+                due: Cells = str(share), amount
                 yield found.quarter, outcome.measure, outcome.opportunity, model, place, *said, *due, *found.ends
 
 

@@ -6,7 +6,7 @@ from projections.pipeline.asking import CURRENCY, OPPORTUNITIES, rates_asked
 from projections.pipeline.quarters import local_day
 from projections.pipeline.reading import stages_until
 from projections.pipeline.terms import instant_of, terms_at
-from projections.pipeline.velocity import stage_ages
+from projections.pipeline.velocity import too_old
 from projections.rounding import real
 from projections.views.view import Asked, Cells, Column, Computed, Kind, Query
 
@@ -21,14 +21,13 @@ def _clean(query: Query, asked: Asked) -> list[Cells]:
     day = local_day(at, terms.zone)
     untidy = {str(opportunity) for (opportunity,) in query(_FLAGGED, ())}
     every = dict(stages_until(query, at, None))
-    oldest = stage_ages(every.values(), at)
+    old_ones = {opportunity for opportunity, *_ in too_old(every, at)}
     sums: dict[str, list[int]] = {}
     for opportunity, known in every.items():
         deal = known[-1].deal
         if not deal.is_open:
             continue
-        limit, since = oldest.get(deal.stage), deal.stage_since
-        is_old = limit is not None and since is not None and at - since > limit
+        is_old = opportunity in old_ones
         is_clean = opportunity not in untidy and not is_old
         with rates_asked():
             amount = sum(terms.rates.converted(part.amount_minor, deal.currency, day) for part in deal.parts())

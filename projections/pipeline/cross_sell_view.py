@@ -10,7 +10,7 @@ from projections.pipeline.quarters import local_day
 from projections.pipeline.reading import open_or_closed
 from projections.pipeline.relations import Word, related
 from projections.pipeline.terms import instant_of, terms_at
-from projections.views.times import instant_text, instant_text_or_none, us_of_text
+from projections.views.times import instant_text, instant_text_or_none, text_or_ever, us_of_cell
 from projections.views.view import Asked, Cells, Column, Computed, Kind, Query
 
 ACCOUNTS = "account_completeness"
@@ -19,7 +19,6 @@ SELECT account, other, kind, ended, occurred_at FROM account_relations_base
 WHERE occurred_at <= ? AND recorded_at <= ? ORDER BY account, sequence
 """
 _NAMES = "SELECT account, name, owner FROM accounts_base"
-_FOR_EVER = "9999"
 
 
 class Bought(NamedTuple):
@@ -49,10 +48,9 @@ def bought(every: Iterable[Deal], terms: Terms) -> dict[str, Bought]:
 
 
 def _words(query: Query, at: int, known: int | None) -> list[Word]:
-    heard = _FOR_EVER if known is None else instant_text(known)
     return [
-        Word(str(account), str(other), str(kind), bool(ended), us_of_text(str(since)) or 0)
-        for account, other, kind, ended, since in query(_WORDS, (instant_text(at), heard))
+        Word(str(account), str(other), str(kind), bool(ended), us_of_cell(since))
+        for account, other, kind, ended, since in query(_WORDS, (instant_text(at), text_or_ever(known)))
     ]
 
 

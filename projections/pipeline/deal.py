@@ -69,6 +69,11 @@ class Deal(Struct, frozen=True, gc=False, array_like=True):
         """Whether it is in the pipe."""
         return self.status == OPEN
 
+    @property
+    def has_amount(self) -> bool:
+        """Whether it was opened, and has an amount."""
+        return bool(self.amount_minor and self.status)
+
     def parts(self) -> tuple[Line, ...]:
         """What the amount is made of: its lines, or all of it for the product it is about."""
         return self.lines or (Line("", self.product, self.amount_minor),)

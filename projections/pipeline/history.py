@@ -96,8 +96,6 @@ def _priced(history: History, step: Step) -> Step:
 
     So no late word about one of them gives a later amount another currency.
     """
-    if ("amount_minor" in step.told) == ("currency" in step.told) or step.kind == LINE:
-        return step
     opened = history.now[-1].deal.opened_at if history.now else None
     return priced(step, as_of(history.now, opened if step.kind == OPENED and opened is not None else step.at))
 
@@ -149,9 +147,8 @@ def as_of(known: Sequence[Version], at: int) -> Deal:
 
 def held_first(history: Iterable[Version], at: int, known: int | None = None) -> tuple[int, Deal] | None:
     """When an opportunity first had an amount, by an instant and as known at another, and what it was then; or None."""
-    had = [each for each in known_at(history, known) if each.valid_from <= at and each.deal.amount_minor]
-    opened = [each for each in had if each.deal.status]
-    return (opened[0].valid_from, opened[0].deal) if opened else None
+    had = (each for each in known_at(history, known) if each.valid_from <= at and each.deal.has_amount)
+    return next(((each.valid_from, each.deal) for each in had), None)
 
 
 def course(known: Sequence[Version], begin: int, end: int) -> list[tuple[int, Deal]]:

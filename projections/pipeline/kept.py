@@ -57,7 +57,7 @@ def _gone_on(kept: Kept, step: Step, raw: bytes) -> Kept:
     latest = max(at, kept.latest) if kept.steps else at
     if deal == kept.deal:
         return Kept(steps, kept.deal, kept.since, kept.known, latest, kept.turned, kept.had_amount, kept.ended)
-    had = kept.had_amount or bool(deal.amount_minor and deal.status)
+    had = kept.had_amount or deal.has_amount
     ended = kept.ended
     if kept.turned and kept.since is not None:
         ended = (*ended, _encode(_over(kept, at, step.recorded)))
@@ -83,7 +83,7 @@ def _turned(kept: Kept, step: Step) -> Kept:
         0 if last is None else last.known_from,
         max(step.at, kept.latest),
         kept.turned + 1,
-        any(each.deal.amount_minor and each.deal.status for each in history.now),
+        any(each.deal.has_amount for each in history.now),
         tuple(_encode(each) for each in spells(versions(history)) if not each.stands),
     )
 

@@ -94,20 +94,16 @@ def _opened(query: Query, asked: Asked) -> list[Cells]:
     each_one = (*DIMENSIONS, OPPORTUNITY)
     cut = Cut(quarter_asked(asked, at, terms), at, each_one, terms)
     with rates_asked():
-        found = _shares(query, cut, asked.known_at, _only(asked, each_one))
-    measure = asked.equal.get("measure")
-    sums: dict[tuple[str, ...], int] = {}
-    for share in found:
-        if measure in (None, share.measure):
-            *group, opportunity = share.group
-            key = (*group, share.measure, opportunity)
-            sums[key] = sums.get(key, 0) + share.amount_minor
-    times = instant_text(cut.at), instant_text_or_none(asked.known_at)
-    return [
-        (cut.quarter.name, *key, amount, terms.rates.reporting, *times)
-        for key, amount in sorted(sums.items())
-        if amount
-    ]
+        found = summed(_shares(query, cut, asked.known_at, _only(asked, each_one)))
+    wanted = asked.equal.get("measure")
+    sums: dict[tuple[str, ...], int] = {
+        (*group, measure, opportunity): amount
+        for (*group, opportunity), figures in found.items()
+        for measure, amount in figures.items()
+        if amount and wanted in (None, measure)
+    }
+    ends = terms.rates.reporting, instant_text(cut.at), instant_text_or_none(asked.known_at)
+    return [(cut.quarter.name, *key, amount, *ends) for key, amount in sorted(sums.items())]
 
 
 MATRIX = Computed(

@@ -8,10 +8,11 @@ from projections.pipeline.deal import Deal
 from projections.pipeline.figures import Held
 from projections.pipeline.history import Version
 from projections.pipeline.quarters import Quarter
+from projections.pipeline.standing import Sql, told_at
 from projections.pipeline.targets import Target
 from projections.views.deal_columns import DEAL_COLUMNS, deal_of
-from projections.views.times import instant_text, us_of_text
-from projections.views.view import Cell, Cells, Query
+from projections.views.times import instant_text, text_or_ever, us_of_cell, us_of_text
+from projections.views.view import Cells, Query
 
 _DEAL = ", ".join(f"h.{name}" for name in DEAL_COLUMNS)
 _BORN = f"""
@@ -64,24 +65,15 @@ WHERE quarter = ? AND set_at <= ? AND recorded_at <= ?
 ORDER BY set_at, recorded_at, plan, number
 """
 _SLICE = ("product", "region", "segment", "source", "opener_role", "owner")
-_FOR_EVER = "9999"
-
-
-def _known(known: int | None) -> tuple[str, tuple[Cell, ...]]:
-    """The condition that a version was known at an instant, or is known now."""
-    if known is None:
-        return "h.known_to IS NULL", ()
-    text = instant_text(known)
-    return "h.known_from <= ? AND (h.known_to IS NULL OR h.known_to > ?)", (text, text)
 
 
 def held_in(query: Query, quarter: Quarter, zone: ZoneInfo, at: int, known: int | None) -> Iterator[Held]:
     """The opportunities that add something to the figures of a quarter, as `figures.held` gives them."""
-    condition, values = _known(known)
+    condition, values = told_at(known)
     begin, end = map(instant_text, quarter.instants(zone))
     now, closing = instant_text(at), (quarter.first.isoformat(), quarter.after.isoformat())
     born = {
-        str(row[0]): (us_of_text(str(row[1])) or 0, deal_of(row[2:]))
+        str(row[0]): (us_of_cell(row[1]), deal_of(row[2:]))
         for row in query(_BORN % condition, (begin, end, now, *values))
     }
     standing = query(_STANDING % condition, (now, now, *closing, begin, end, begin, end, *values))
@@ -100,7 +92,7 @@ def open_or_closed(query: Query, since: int, at: int, known: int | None) -> Iter
 
 
 def _decided(query: Query, which: str, since: int, at: int, known: int | None) -> Iterator[Deal]:
-    condition, values = _known(known)
+    condition, values = told_at(known)
     now = instant_text(at)
     return map(deal_of, query(_DECIDED % (which, condition), (now, now, instant_text(since), *values)))
 
@@ -117,7 +109,7 @@ def spans(
         known: the instant; None: as they are known now.
         all_known: whatever was known at any time as well.
     """
-    condition, values = ("1 = 1", ()) if all_known else _known(known)
+    condition, values = Sql("1 = 1") if all_known else told_at(known)
     rows = query(_SPAN % condition, (instant_text(end), instant_text(begin), *values))
     for opportunity, found in groupby(rows, key=lambda row: row[0]):
         yield str(opportunity), [_version(row) for row in found]
@@ -128,23 +120,19 @@ def stages_until(query: Query, at: int, known: int | None) -> Iterator[tuple[str
 
     Of all but the last only status and stage are told: how long it stayed asks for no more.
     """
-    condition, values = _known(known)
+    condition, values = told_at(known)
     now = instant_text(at)
     last = {str(row[0]): row[1:] for row in query(_STANDING_THEN % condition, (now, now, *values))}
     rows = query(_STAGES % condition, (now, *values))
     for opportunity, found in groupby(rows, key=lambda row: str(row[0])):
         been = [_stage(row) for row in found]
         valid_from, *cells = last[opportunity]
-        yield opportunity, [*been, Version(_us(valid_from), None, 0, None, deal_of(tuple(cells)))]
+        yield opportunity, [*been, Version(us_of_cell(valid_from), None, 0, None, deal_of(tuple(cells)))]
 
 
 def _stage(row: Cells) -> Version:
     _, valid_from, status, stage = row
-    return Version(_us(valid_from), None, 0, None, Deal(status=str(status), stage=str(stage)))
-
-
-def _us(cell: Cell) -> int:
-    return us_of_text(str(cell)) or 0
+    return Version(us_of_cell(valid_from), None, 0, None, Deal(status=str(status), stage=str(stage)))
 
 
 def _version(row: Cells) -> Version:
@@ -154,9 +142,8 @@ def _version(row: Cells) -> Version:
 
 def targets_in(query: Query, quarter: Quarter, at: int, known: int | None) -> list[Target]:
     """The targets of a quarter as they were set by an instant, and known at another; the last word of each slice."""
-    heard = _FOR_EVER if known is None else instant_text(known)
     last: dict[tuple[str, frozenset[tuple[str, str]]], Target] = {}
-    for kind, *dimensions, amount, currency in query(_TARGETS, (quarter.name, instant_text(at), heard)):
+    for kind, *dimensions, amount, currency in query(_TARGETS, (quarter.name, instant_text(at), text_or_ever(known))):
         told = {name: str(cell) for name, cell in zip(_SLICE, dimensions, strict=True) if cell is not None}
         last[str(kind), frozenset(told.items())] = Target(str(kind), told, int(amount or 0), str(currency))
     return list(last.values())

@@ -1,6 +1,6 @@
 """The views `stage-ages` and `stage-old`: how long opportunities stay in a stage, and which are there for too long."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 
 from events.instants import SECOND
 from projections.pipeline.asking import (
@@ -13,16 +13,13 @@ from projections.pipeline.asking import (
     cuts,
     in_columns,
 )
-from projections.pipeline.deal import DIMENSIONS, Deal, Group, sliced
+from projections.pipeline.deal import DIMENSIONS, Group, sliced
 from projections.pipeline.history import Version
 from projections.pipeline.reading import stages_until
 from projections.pipeline.terms import instant_of, stages_at
-from projections.pipeline.velocity import lengths, percentile, stage_ages
+from projections.pipeline.velocity import OLD_PERCENT, lengths, percentile, too_old
 from projections.views.times import instant_text, instant_text_or_none
 from projections.views.view import Asked, Cells, Column, Computed, Kind, Query
-
-OLD_PERCENT = 90
-"""Who is longer in a stage than so many in a hundred of the stays that ended is there for too long."""
 
 
 def _ages(query: Query, asked: Asked) -> list[Cells]:
@@ -75,24 +72,13 @@ def _old(query: Query, asked: Asked) -> list[Cells]:
     if at is None:
         return []
     every = dict(stages_until(query, at, asked.known_at))
-    limits = stage_ages(every.values(), at, OLD_PERCENT)
     times = instant_text(at), instant_text_or_none(asked.known_at)
-    found = sorted(_too_old(every, limits, at), key=lambda each: (each[2], each[0]))
+    found = sorted(too_old(every, at), key=lambda each: (each[2], each[0]))
     return [
         (name, deal.owner, deal.stage, instant_text(since), _seconds(at - since), _seconds(limit), deal.amount_minor,
          deal.currency, *times)
         for name, deal, since, limit in found
     ]  # fmt: skip
-
-
-def _too_old(
-    every: Mapping[str, Sequence[Version]], limits: Mapping[str, int | None], at: int
-) -> Iterator[tuple[str, Deal, int, int]]:
-    for name, known in every.items():
-        deal = known[-1].deal
-        limit, since = limits.get(deal.stage), deal.stage_since
-        if deal.is_open and limit is not None and since is not None and at - since > limit:
-            yield name, deal, since, limit
 
 
 STAGE_AGES = Computed(

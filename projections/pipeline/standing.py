@@ -30,6 +30,14 @@ def also(*conditions: Sql) -> Sql:
     return Sql(" AND ".join(each.text for each in there), tuple(value for each in there for value in each.values))
 
 
+def told_at(known: int | None, of: str = "h") -> Sql:
+    """That a state was known at an instant; None: that it is known now."""
+    if known is None:
+        return Sql(f"{of}.known_to IS NULL")
+    text = instant_text(known)
+    return Sql(f"{of}.known_from <= ? AND ({of}.known_to IS NULL OR {of}.known_to > ?)", (text, text))
+
+
 def standing_at(
     times: tuple[int, int | None], columns: str, condition: Sql, *, parts: bool = False, standing: Sql | None = None
 ) -> Sql:
@@ -43,32 +51,24 @@ def standing_at(
         standing: what else has to hold of those that still stand, if it is not the same.
     """
     at, known = times
-    now, heard = instant_text(at), None if known is None else instant_text(known)
+    now = instant_text(at)
+    stood = Sql("h.since <= ?", (now,))
+    held = Sql(f"h.held_block IN ({_list(blocks_at(at))}) AND h.valid_from <= ? AND h.valid_to > ?", (now, now))
+    over = [also(held, told_at(known), condition)]
+    if known is not None:
+        heard = instant_text(known)
+        stood = also(stood, Sql("h.known_since <= ?", (heard,)))
+        unsure = f"""h.known_block IN ({_list(blocks_at(known))}) AND h.known_from <= ?
+            AND COALESCE(h.ended_known, h.known_to) > ?
+            AND h.valid_from <= ? AND (h.valid_to IS NULL OR h.valid_to <= ?)"""
+        over.append(also(Sql(unsure, (heard, heard, now, now)), condition))
+    stands = also(stood, condition if standing is None else standing)
+    asked = [("opportunities", stands), *(("opportunity_history", each) for each in over)]
     suffix = "_parts" if parts else "_base"
-    standing = condition if standing is None else standing
-    stands = _and("h.since <= ?" + ("" if heard is None else " AND h.known_since <= ?"), standing.text)
-    pieces = [f"SELECT {columns} FROM opportunities{suffix} h WHERE {stands}"]  # noqa: S608 - our identifiers
-    values: list[Cell] = [now, *(() if heard is None else (heard,)), *standing.values]
-    history = f"SELECT {columns} FROM opportunity_history{suffix} h WHERE"  # noqa: S608 - our identifiers
-    held = f"h.held_block IN ({_list(blocks_at(at))}) AND h.valid_from <= ? AND h.valid_to > ?"
-    if known is None or heard is None:
-        pieces.append(f"{history} {_and(held + ' AND h.known_to IS NULL', condition.text)}")
-        values += (now, now, *condition.values)
-        return Sql(" UNION ALL ".join(pieces), tuple(values))
-    told = "h.known_from <= ? AND (h.known_to IS NULL OR h.known_to > ?)"
-    pieces.append(f"{history} {_and(f'{held} AND {told}', condition.text)}")
-    values += (now, now, heard, heard, *condition.values)
-    unsure = (
-        f"h.known_block IN ({_list(blocks_at(known))}) AND h.known_from <= ? "
-        "AND COALESCE(h.ended_known, h.known_to) > ? AND h.valid_from <= ? AND (h.valid_to IS NULL OR h.valid_to <= ?)"
+    return Sql(
+        " UNION ALL ".join(f"SELECT {columns} FROM {table}{suffix} h WHERE {each.text}" for table, each in asked),  # noqa: S608 - our identifiers
+        tuple(value for _, each in asked for value in each.values),
     )
-    pieces.append(f"{history} {_and(unsure, condition.text)}")
-    values += (heard, heard, now, now, *condition.values)
-    return Sql(" UNION ALL ".join(pieces), tuple(values))
-
-
-def _and(first: str, second: str) -> str:
-    return f"{first} AND {second}" if second else first
 
 
 def _list(numbers: tuple[int, ...]) -> str:

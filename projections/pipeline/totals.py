@@ -14,15 +14,14 @@ from typing import NamedTuple
 from projections.pipeline.deal import OPEN, WON, Group
 from projections.pipeline.figures import ALL_FORECASTS, CLOSED, GENERATION, OPEN_PIPE, Cut, Share
 from projections.pipeline.quarters import midnight
-from projections.pipeline.standing import Sql, also, product_of, standing_at
-from projections.views.times import instant_text
-from projections.views.view import Cell, Query
+from projections.pipeline.standing import Sql, also, product_of, standing_at, told_at
+from projections.views.times import FOR_EVER, instant_text
+from projections.views.view import Query
 
 _MOST = 1 << 62
 _HALF, _LOW = 32, (1 << 32) - 1
 _CODE = re.compile("[A-Z]{3}")
 _OPEN = f"h.status = '{OPEN}' AND h.close_date >= ? AND h.close_date < ?"
-_FOR_EVER = "9999"
 
 
 class Unsure(Exception):
@@ -91,23 +90,18 @@ def _open(cut: Cut, known: int | None) -> _Source:
 
 
 def _born(opened: tuple[str, str], at: int, known: int | None) -> _Source:
-    now, heard = instant_text(at), None if known is None else instant_text(known)
-
-    def told(name: str) -> str:
-        both = f"{name}.known_from <= ? AND ({name}.known_to IS NULL OR {name}.known_to > ?)"
-        return f"{name}.known_to IS NULL" if heard is None else both
+    now, told, earlier = instant_text(at), told_at(known), told_at(known, "e")
 
     def select(columns: str, more: Sql) -> Sql:
-        times: tuple[Cell, ...] = () if heard is None else (heard, heard)
         text = f"""
         SELECT {columns} FROM opportunity_births_base h
-        WHERE h.opened_at >= ? AND h.opened_at < ? AND h.valid_from <= ? AND {told("h")}
+        WHERE h.opened_at >= ? AND h.opened_at < ? AND h.valid_from <= ? AND {told.text}
             AND (h.alone = 1 OR NOT EXISTS (
                 SELECT 1 FROM opportunity_births_base e
-                WHERE e.opportunity = h.opportunity AND e.valid_from < h.valid_from AND {told("e")}
+                WHERE e.opportunity = h.opportunity AND e.valid_from < h.valid_from AND {earlier.text}
             ))
         """  # noqa: S608 - our identifiers
-        born = Sql(text, (*opened, now, *times, *times))
+        born = Sql(text, (*opened, now, *told.values, *earlier.values))
         return also(born, more)
 
     return _Source(select, False)
@@ -132,13 +126,13 @@ class _Rates(NamedTuple):
 
 def _rates(cut: Cut, first: date, last: date) -> list[_Dated]:
     """The rates that hold on some day from one to another, as instants of the reporting zone."""
-    found = [_Dated(cut.terms.rates.reporting, "", _FOR_EVER, 1, 1)]
+    found = [_Dated(cut.terms.rates.reporting, "", FOR_EVER, 1, 1)]
     for currency, dated in cut.terms.rates.dated.items():
         days = [since for since, _ in dated]
         for place, (since, value) in enumerate(dated):
             after = days[place + 1] if place + 1 < len(days) else None
             if since <= last and (after is None or after > first):
-                until = _FOR_EVER if after is None else instant_text(midnight(after, cut.terms.zone))
+                until = FOR_EVER if after is None else instant_text(midnight(after, cut.terms.zone))
                 found.append(_checked(currency, instant_text(midnight(since, cut.terms.zone)), until, value))
     return found
 

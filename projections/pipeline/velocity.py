@@ -1,6 +1,6 @@
 """How opportunities move: what share of a cohort reaches each stage, how long they stay, what sells a day."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -11,6 +11,8 @@ from projections.pipeline.history import Version
 from projections.pipeline.quarters import local_day, quarter_of, same_instant
 
 _PERCENT = 100
+OLD_PERCENT = 90
+"""Who is longer in a stage than so many in a hundred of the stays that ended is there for too long."""
 
 
 class Stay(NamedTuple):
@@ -110,9 +112,19 @@ def lengths(every: Iterable[Sequence[Version]], at: int) -> dict[str, list[int]]
     return found
 
 
-def stage_ages(every: Iterable[Sequence[Version]], at: int, percent: int = 90) -> dict[str, int | None]:
-    """By stage, the length of stay in microseconds that so many percent of the ended stays do not exceed."""
-    return {stage: percentile(found, percent) for stage, found in sorted(lengths(every, at).items())}
+def stage_ages(every: Iterable[Sequence[Version]], at: int) -> dict[str, int | None]:
+    """By stage, the length of stay in microseconds beyond which one is there for too long."""
+    return {stage: percentile(found, OLD_PERCENT) for stage, found in sorted(lengths(every, at).items())}
+
+
+def too_old(every: Mapping[str, Sequence[Version]], at: int) -> Iterator[tuple[str, Deal, int, int]]:
+    """Open opportunities that are too long in their stage: id, as it is, since when, and its limit (microseconds)."""
+    limits = stage_ages(every.values(), at)
+    for name, known in every.items():
+        deal = known[-1].deal
+        limit, since = limits.get(deal.stage), deal.stage_since
+        if deal.is_open and limit is not None and since is not None and at - since > limit:
+            yield name, deal, since, limit
 
 
 class Velocity(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from projections.pipeline.deal import DIMENSIONS, NOTHING, OPEN, Deal, Line
-from projections.pipeline.standing import Sql, standing_at
+from projections.pipeline.standing import Sql, also, standing_at, told_at
 from projections.views.times import instant_text, us_of_text
 from projections.views.view import Cell, Cells, Query
 
@@ -33,7 +33,7 @@ def walks(query: Query, begin: int, end: int, known: int | None, only: str | Non
         only: id of the only opportunity that is asked about.
     """
     one = Sql("") if only is None else Sql("h.opportunity = ?", (only,))
-    is_open = Sql(" AND ".join(filter(None, (f"h.status = '{OPEN}'", one.text))), one.values)
+    is_open = also(Sql(f"h.status = '{OPEN}'"), one)
     first = standing_at((begin, known), f"h.opportunity, {_CELLS}", one, standing=is_open)
     found: dict[str, list[tuple[str, Cells]]] = {str(row[0]): [("", row[1:])] for row in query(*first)}
     later = _changes(begin, end, known, one)
@@ -46,16 +46,15 @@ def walks(query: Query, begin: int, end: int, known: int | None, only: str | Non
 
 def _changes(begin: int, end: int, known: int | None, one: Sql) -> Sql:
     span: tuple[Cell, ...] = (instant_text(begin), instant_text(end))
-    heard: tuple[Cell, ...] = () if known is None else (instant_text(known),)
-    told = "h.known_from <= ? AND (h.known_to IS NULL OR h.known_to > ?)" if heard else "h.known_to IS NULL"
-    over = ("h.valid_from > ?", "h.valid_from <= ?", told, one.text)
-    stands = ("h.since > ?", "h.since <= ?", "h.known_since <= ?" if heard else "", one.text)
+    heard = Sql("") if known is None else Sql("h.known_since <= ?", (instant_text(known),))
+    over = also(Sql("h.valid_from > ? AND h.valid_from <= ?", span), told_at(known), one)
+    stands = also(Sql("h.since > ? AND h.since <= ?", span), heard, one)
     text = f"""
-SELECT h.opportunity, h.valid_from, {_CELLS} FROM opportunity_history_base h WHERE {" AND ".join(filter(None, over))}
+SELECT h.opportunity, h.valid_from, {_CELLS} FROM opportunity_history_base h WHERE {over.text}
 UNION ALL
-SELECT h.opportunity, h.since, {_CELLS} FROM opportunities_base h WHERE {" AND ".join(filter(None, stands))}
+SELECT h.opportunity, h.since, {_CELLS} FROM opportunities_base h WHERE {stands.text}
 """  # noqa: S608 - our identifiers
-    return Sql(text, (*span, *heard, *heard, *one.values, *span, *heard, *one.values))
+    return Sql(text, (*over.values, *stands.values))
 
 
 def _steps(begin: int, states: Iterable[tuple[str, Cells]]) -> Iterator[tuple[int, Deal]]:

@@ -9,7 +9,7 @@ from events.account import AccountAmended, AccountOpened, AccountOwnerChanged, A
 from events.envelope import Envelope
 from events.fact import Fact
 from events.instants import to_us
-from projections.views.times import instant_text, instant_text_or_none, recorded_at
+from projections.views.times import instant_text, instant_text_or_none, recorded_at, sequence_of
 from projections.views.view import Cells, Column, Detail, Handler, Journal, Kind
 
 _FIELDS = ("name", "domain", "country", "parent")
@@ -106,7 +106,7 @@ def _word(account: str, envelope: Envelope) -> Cells | None:
         case _:
             return None
     times = instant_text(to_us(envelope.time)), instant_text(recorded_at(envelope))
-    return (account, int(str(envelope.sequence)) if envelope.sequence else 0, *said, *times)
+    return (account, sequence_of(envelope), *said, *times)
 
 
 _OF_RELATIONS = (

@@ -10,7 +10,7 @@ from events.identity import LeadMerged, LeadUnmerged
 from events.instants import to_us
 from events.lead import LeadConverted, LeadQualified
 from events.life import LeadUnconverted
-from projections.views.times import instant_text, recorded_at
+from projections.views.times import instant_text, recorded_at, sequence_of
 from projections.views.view import Cells, Column, Journal, Kind
 
 CONVERTED, UNCONVERTED, QUALIFIED, MERGED, UNMERGED = "converted", "unconverted", "qualified", "merged", "unmerged"
@@ -39,7 +39,7 @@ def _write(lead: str, envelope: Envelope) -> Cells | None:
         return None
     return (
         lead,
-        int(str(envelope.sequence)) if envelope.sequence else 0,
+        sequence_of(envelope),
         *said,
         instant_text(to_us(envelope.time)),
         instant_text(recorded_at(envelope)),

@@ -4,7 +4,7 @@ from events.envelope import Envelope
 from events.instants import SECOND, to_us
 from events.registry import WIRE_TYPE
 from events.words import says
-from projections.views.times import instant_text, recorded_at
+from projections.views.times import instant_text, recorded_at, sequence_of
 from projections.views.view import Cells, Column, Journal, Kind
 
 
@@ -12,7 +12,7 @@ def _write(lead: str, envelope: Envelope) -> Cells:
     occurred, recorded = to_us(envelope.time), recorded_at(envelope)
     return (
         lead,
-        int(str(envelope.sequence)) if envelope.sequence else 0,
+        sequence_of(envelope),
         WIRE_TYPE[type(envelope.data)].rpartition(".v")[0],
         instant_text(occurred),
         instant_text(recorded),

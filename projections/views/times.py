@@ -29,6 +29,20 @@ def instant_text_or_none(us: int | None) -> str | None:
     return None if us is None else instant_text(us)
 
 
+FOR_EVER = "9999"
+"""Sorts after every instant."""
+
+
+def text_or_ever(us: int | None) -> str:
+    """The text of an instant up to which something is asked; without one everything is."""
+    return FOR_EVER if us is None else instant_text(us)
+
+
+def us_of_cell(cell: object) -> int:
+    """The instant in microseconds that a cell says; 0 where it is blank."""
+    return us_of_text(str(cell)) or 0
+
+
 def us_of_text(text: str | None) -> int | None:
     """The instant in microseconds that a text of these says, or none."""
     return None if text is None else to_us(datetime.fromisoformat(text))
@@ -37,6 +51,11 @@ def us_of_text(text: str | None) -> int | None:
 def is_earlier(at: int, known: int | None) -> bool:
     """Whether something happened before what is known; also when nothing is known yet."""
     return known is None or at < known
+
+
+def sequence_of(envelope: Envelope) -> int:
+    """The place of a fact in its subject's history, from 1; 0 where the log does not say."""
+    return int(str(envelope.sequence)) if envelope.sequence else 0
 
 
 def recorded_at(envelope: Envelope) -> int:

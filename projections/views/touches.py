@@ -3,7 +3,7 @@
 from events.envelope import Envelope
 from events.instants import to_us
 from events.lead import LeadTouched
-from projections.views.times import instant_text, recorded_at
+from projections.views.times import instant_text, recorded_at, sequence_of
 from projections.views.view import Cells, Column, Journal, Kind
 
 
@@ -13,7 +13,7 @@ def _write(lead: str, envelope: Envelope) -> Cells | None:
         return None
     return (
         lead,
-        int(str(envelope.sequence)) if envelope.sequence else 0,
+        sequence_of(envelope),
         envelope.source,
         envelope.id,
         instant_text(to_us(envelope.time)),
