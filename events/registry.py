@@ -289,6 +289,9 @@ AGREEMENT_COMMANDS: frozenset[type[Fact]] = frozenset(
 COUNCIL_COMMANDS: frozenset[type[Fact]] = frozenset({ConveneCouncil, CommentCell, PlanAction, FinishAction})
 """Commands that a council decides."""
 
+BY_COMMAND_LINE: frozenset[type[Fact]] = AGREEMENT_COMMANDS | {ConveneCouncil}
+"""Commands that the command line alone sends: they carry a file that was checked, or a matrix that was read."""
+
 COMMANDS: frozenset[type[Fact]] = LEAD_COMMANDS | AGREEMENT_COMMANDS | COUNCIL_COMMANDS
 """Requests that may be refused; they travel like facts and are answered in the topic `answers`."""
 

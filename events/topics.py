@@ -220,3 +220,9 @@ INBOX_OF: dict[type[Fact], str] = {
     **dict.fromkeys(AGREEMENT_COMMANDS, AGREEMENT_INBOX),
 }
 """Where facts and commands from outside go. What is not here is made by leadstream itself."""
+
+EVENTS_OF: dict[type[Fact], str] = {
+    **dict.fromkeys(LEAD_COMMANDS, LEAD_EVENTS),
+    **dict.fromkeys(COUNCIL_COMMANDS, COUNCIL_EVENTS),
+}
+"""The canonical log of whom a command goes to: what follows from it stands there."""

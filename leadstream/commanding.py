@@ -9,12 +9,11 @@ from engine.host import Program
 from engine.ports import EventLog
 from events.agreement import CommandAnswered
 from events.codec import Codec
-from events.commands import LeadCommand
-from events.council import CouncilCommand
 from events.envelope import Envelope
+from events.fact import Fact
 from events.instants import from_us
 from events.registry import wrap
-from events.topics import COUNCIL_EVENTS, LEAD_EVENTS
+from events.topics import EVENTS_OF
 from leadstream.asking import ask
 from leadstream.clock import now_us
 from leadstream.deciding import decide_all
@@ -39,45 +38,27 @@ class Told(NamedTuple):
     facts: list[Envelope]
 
 
-async def ask_lead(
-    log: EventLog, settings: Settings, partitions: int, lead: str, command: LeadCommand, *, name: str, patience: float
-) -> Told:
-    """Send a command to a lead and wait for its answer.
+async def ask_subject(
+    log: EventLog, settings: Settings, partitions: int, subject: str, command: Fact, *,
+    name: str, patience: float,
+) -> Told:  # fmt: skip
+    """Send a command to a lead or a council and wait for its answer.
 
     Args:
         log: the log.
         settings: of the deployment.
-        partitions: of the leads' topics.
-        lead: the lead id.
-        command: what is asked.
+        partitions: of their topics.
+        subject: the lead id, or the council's name.
+        command: what is asked; one of `LEAD_COMMANDS` or `COUNCIL_COMMANDS`.
         name: the command's id; one that was sent before is answered as it was then.
         patience: how long to wait, seconds.
 
     Raises:
-        NoAnswer: a worker has the leads, and does not answer in time.
+        NoAnswer: a worker has the subject, and does not answer in time.
     """
-    return await _ask(log, settings, partitions, lead, command, name=name, patience=patience, topic=LEAD_EVENTS)
-
-
-async def ask_council(
-    log: EventLog, settings: Settings, partitions: int, council: str, command: CouncilCommand, *, name: str,
-    patience: float,
-) -> Told:  # fmt: skip
-    """Send a command to a council and wait for its answer; see `ask_lead`.
-
-    Raises:
-        NoAnswer: a worker has the councils, and does not answer in time.
-    """
-    return await _ask(log, settings, partitions, council, command, name=name, patience=patience, topic=COUNCIL_EVENTS)
-
-
-async def _ask(
-    log: EventLog, settings: Settings, partitions: int, subject: str, command: LeadCommand | CouncilCommand, *,
-    name: str, patience: float, topic: str,
-) -> Told:  # fmt: skip
     envelope = wrap(command, id=name, source=SOURCE, subject=subject, time=from_us(now_us()))
     answer = await ask(log, partitions, envelope, partial(_decide, log, settings, partitions), patience=patience)
-    return Told(answer, await _facts(log, partitions, subject, answer, topic))
+    return Told(answer, await _facts(log, partitions, subject, answer, EVENTS_OF[type(command)]))
 
 
 async def _decide(log: EventLog, settings: Settings, partitions: int) -> None:

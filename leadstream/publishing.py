@@ -8,10 +8,9 @@ from engine.partitioning import partition_of
 from engine.ports import EventLog, Headers, NewRecord
 from engine.recordtime import TOLERANCE
 from events.codec import Codec, Undecodable
-from events.council import ConveneCouncil
 from events.envelope import Envelope, is_subject
 from events.instants import to_us
-from events.registry import AGREEMENT_COMMANDS, WIRE_TYPE
+from events.registry import BY_COMMAND_LINE, WIRE_TYPE
 from events.sources import OWN_SOURCE, is_ours
 from events.topics import AGREEMENT_INBOX, INBOX_OF, INBOX_RECORD_BYTES
 
@@ -59,11 +58,9 @@ def check(line: int, value: bytes, codec: Codec, *, at: int | None = None) -> En
 def _from_outside(line: int, envelope: Envelope) -> Refused | None:
     """Why upstream may not say this."""
     name = WIRE_TYPE[type(envelope.data)]
-    if type(envelope.data) in AGREEMENT_COMMANDS:
-        verb = name.split(".")[1]
-        return Refused(line, "type", f"{name} is a command; send it with: leadstream agreement {verb}")
-    if isinstance(envelope.data, ConveneCouncil):  # what it freezes is read from the views, and not told by anybody
-        return Refused(line, "type", f"{name} is a command; send it with: leadstream council convene")
+    if type(envelope.data) in BY_COMMAND_LINE:
+        noun, verb, _ = name.split(".")
+        return Refused(line, "type", f"{name} is a command; send it with: leadstream {noun} {verb}")
     if type(envelope.data) not in INBOX_OF:
         return Refused(line, "type", f"{name} is made by leadstream itself and not taken from outside")
     if is_ours(envelope.source):

@@ -1,6 +1,6 @@
 """Commands of the command line made from commands to subjects: an option for each field, and the answer shown."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -17,7 +17,7 @@ from events.schema import meanings, summary
 from leadstream.asking import NoAnswer
 from leadstream.cli.options import command, fail
 from leadstream.cli.output import format_option, show
-from leadstream.commanding import SOURCE, Told
+from leadstream.commanding import SOURCE, Told, ask_subject
 from leadstream.deployment import opened, partition_count
 from leadstream.settings import Settings
 from leadstream.story import timeline
@@ -34,7 +34,6 @@ class Asked(NamedTuple):
         path: how it is called, such as `leadstream command`.
         subject: what is asked, such as `lead`; the name of the argument.
         example: the name of one.
-        ask: sends a command and waits: (log, settings, partitions, subject, command), by name its id and patience.
         examples: by name of the command, an example of its options.
     """
 
@@ -42,7 +41,6 @@ class Asked(NamedTuple):
     path: str
     subject: str
     example: str
-    ask: Callable[..., Awaitable[Told]]
     examples: Mapping[str, str]
 
 
@@ -55,7 +53,7 @@ def register(kind: type[Fact], asked: Asked) -> None:
         given = {field: value for field, value in fields.items() if value is not None and value is not False}
         made, sent = checked(kind, subject, given, asked.subject.upper()), command_id or str(uuid4())
         async with opened(settings) as log:
-            told = await told_by(log, settings, asked, subject, made, name=sent, patience=wait)
+            told = await told_by(log, settings, subject, made, name=sent, patience=wait)
         show_told(told, form)
 
     text = summary(kind).removeprefix("Command: ")
@@ -84,13 +82,11 @@ def asking_options(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)  # fmt: skip
 
 
-async def told_by(
-    log: EventLog, settings: Settings, asked: Asked, subject: str, made: Fact, *, name: str, patience: float
-) -> Told:
+async def told_by(log: EventLog, settings: Settings, subject: str, made: Fact, *, name: str, patience: float) -> Told:
     """What became of a command; no answer in time ends this one."""
     try:
         partitions = await partition_count(log)
-        return await asked.ask(log, settings, partitions, subject, made, name=name, patience=patience)
+        return await ask_subject(log, settings, partitions, subject, made, name=name, patience=patience)
     except NoAnswer as exc:
         fail(str(exc))
 

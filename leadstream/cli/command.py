@@ -3,7 +3,6 @@
 from events.registry import LEAD_COMMANDS, WIRE_TYPE
 from leadstream.cli.asking import Asked, register
 from leadstream.cli.root import main
-from leadstream.commanding import ask_lead
 
 EXAMPLES = {
     "accept": '--by "Ines"',
@@ -33,6 +32,6 @@ def command_group() -> None:
     """
 
 
-_LEADS = Asked(command_group, "leadstream command", "lead", "173688", ask_lead, EXAMPLES)
+_LEADS = Asked(command_group, "leadstream command", "lead", "173688", EXAMPLES)
 for _kind in sorted(LEAD_COMMANDS, key=WIRE_TYPE.__getitem__):
     register(_kind, _LEADS)

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import click
 
-from engine.errors import Unavailable
 from engine.ports import EventLog
 from events.codec import Codec
 from events.council import DIMENSIONS, CommentCell, ConveneCouncil, CouncilConvened, FinishAction, PlanAction
@@ -15,12 +14,12 @@ from events.envelope import Envelope
 from events.instants import iso, to_us
 from events.topics import COUNCIL_EVENTS
 from leadstream.cli.asking import Asked, asking_options, check_subject, refuse, register, told_by
-from leadstream.cli.options import command, fail, unanswered
+from leadstream.cli.options import command, fail
 from leadstream.cli.output import Row, format_option, say_if_upgrading, show
 from leadstream.cli.root import main
+from leadstream.cli.tables import tables
 from leadstream.cli.times import INSTANT
 from leadstream.clock import now_us
-from leadstream.commanding import ask_council
 from leadstream.councils.convening import CUTS, NotFinal, convening
 from leadstream.councils.meeting import Meeting, meeting_of, slice_words, weeks_of
 from leadstream.councils.money import amount_text, percent_text
@@ -32,12 +31,10 @@ from leadstream.reading import history_of
 from leadstream.running import Busy, run_until_idle
 from leadstream.settings import Settings
 from leadstream.viewing import Question, rows_of
-from leadstream.views_store import open_store
 from projections.read import Where, answer_columns
 from projections.sink import sink_once
-from projections.stores.port import StoreUnavailable, ViewStore
+from projections.stores.port import ViewStore
 from projections.views.council_cells import COUNCIL_CELLS, WATCHED
-from projections.views.view import BadQuery
 
 EXAMPLES = {
     "comment": '--measure closed_acv --region north --by "Ines" --text "two deals slipped to April"',
@@ -62,7 +59,7 @@ def council() -> None:
     """
 
 
-_COUNCILS = Asked(council, "leadstream council", "council", "emea", ask_council, EXAMPLES)
+_COUNCILS = Asked(council, "leadstream council", "council", "emea", EXAMPLES)
 
 
 @command(council, "convene")
@@ -96,7 +93,7 @@ async def convene(
         await _pass_time(log, settings)
         asked = await _read(log, settings, by=by, known_at=known_at, quarter=quarter, cut_by=cuts)
         check_subject(asked, name, "COUNCIL")
-        told = await told_by(log, settings, _COUNCILS, name, asked, name=command_id or str(uuid4()), patience=wait)
+        told = await told_by(log, settings, name, asked, name=command_id or str(uuid4()), patience=wait)
     refuse(told, form)
     (fact,) = told.facts
     _convened(name, fact, asked, form)
@@ -110,21 +107,15 @@ async def _pass_time(log: EventLog, settings: Settings) -> None:
 
 async def _read(log: EventLog, settings: Settings, **how: Any) -> ConveneCouncil:
     """The matrix, from tables that are brought up to date."""
-    store = open_store(settings)
-    try:
+    with tables(settings, "the matrix is read") as store:
         await sink_once(log, store)
-        return convening(store, **how)
-    except NotFinal as exc:
-        fail(
-            f"{exc}. Wait until worker and projector have passed it; where none runs, let time pass: "
-            "leadstream run --until-idle --until TIME"
-        )
-    except BadQuery as exc:
-        unanswered(exc)
-    except (Unavailable, StoreUnavailable) as exc:
-        fail(f"{exc} (the tables are brought up to date from the log before the matrix is read)")
-    finally:
-        store.close()
+        try:
+            return convening(store, **how)
+        except NotFinal as exc:
+            fail(
+                f"{exc}. Wait until worker and projector have passed it; where none runs, let time pass: "
+                "leadstream run --until-idle --until TIME"
+            )
 
 
 def _convened(name: str, fact: Envelope, asked: ConveneCouncil, form: str) -> None:
@@ -184,20 +175,13 @@ async def show_council(
     view = "councils" if name is None else "council-follow-up"
     told = {"council": name, "week": week}
     where = [Where(column, "=", text) for column, text in told.items() if text is not None]
-    store = open_store(settings)
-    try:
+    with tables(settings, "they are shown") as store:
         async with opened(settings) as log:
             await sink_once(log, store)
             rows = await rows_of(log, store, Question(view, where, as_of=as_of, known_at=known_at))
             say_if_upgrading(store)
             if not rows and name is not None:
                 await _met_and_shown(log, store, name, week)
-    except BadQuery as exc:
-        unanswered(exc)
-    except (Unavailable, StoreUnavailable) as exc:
-        fail(f"{exc} (the tables are brought up to date from the log before they are shown)")
-    finally:
-        store.close()
     empty = (
         "the views show no council that has met" if name is None else f"council {name} has frozen no red or yellow cell"
     )

@@ -5,25 +5,24 @@ from pathlib import Path
 
 import click
 
-from engine.errors import Unavailable
 from engine.ports import EventLog
 from events.codec import Codec
 from leadstream.agreements import known_agreements
-from leadstream.cli.options import command, fail, unanswered
+from leadstream.cli.options import command, fail
 from leadstream.cli.output import say_if_upgrading
 from leadstream.cli.progress import progress
 from leadstream.cli.root import main
+from leadstream.cli.tables import tables
 from leadstream.companies import companies, equal_names
 from leadstream.deployment import opened
 from leadstream.exporting import Form, MissingPackage, export
 from leadstream.settings import Settings
-from leadstream.views_store import open_store
 from projections.catalogue import BY_NAME
 from projections.read import Where, answer_columns, condition, sifted, stream_view
 from projections.sink import sink_once
-from projections.stores.port import BeingBuilt, StoreUnavailable, ViewStore
+from projections.stores.port import ViewStore
 from projections.views.companies import COMPANIES
-from projections.views.view import BadQuery, Cell
+from projections.views.view import Cell
 
 _FORMS: Mapping[str, Form] = {".parquet": "parquet", ".csv": "csv"}
 
@@ -65,27 +64,19 @@ async def export_view(
         raise click.UsageError(f"-o {output.name}: ends neither with .parquet nor .csv; say --format")
     if not output.parent.is_dir():
         raise click.UsageError(f"-o: there is no directory {output.parent}")
-    store = open_store(settings)
     try:
-        columns = answer_columns(name, by)
-        async with opened(settings) as log:
-            await sink_once(log, store)
-            rows = await _rows(log, store, name, [condition(text) for text in where], by)
-            say_if_upgrading(store)
-            with progress(f"exporting {name}") as advance:
-                written = export(output, form, columns, rows, advance)
-    except BadQuery as exc:
-        unanswered(exc)
+        with tables(settings, "they are written") as store:
+            columns = answer_columns(name, by)
+            async with opened(settings) as log:
+                await sink_once(log, store)
+                rows = await _rows(log, store, name, [condition(text) for text in where], by)
+                say_if_upgrading(store)
+                with progress(f"exporting {name}") as advance:
+                    written = export(output, form, columns, rows, advance)
     except OverflowError as exc:  # no column holds a whole number of more than 64 bits
         raise click.UsageError("--where: a number is too large to be in any row") from exc
     except MissingPackage as exc:
         fail(str(exc))
-    except BeingBuilt as exc:
-        fail(str(exc))
-    except (Unavailable, StoreUnavailable) as exc:
-        fail(f"{exc} (the tables are brought up to date from the log before they are written)")
-    finally:
-        store.close()
     click.echo(f"{written} rows of {name} in {output}")
 
 

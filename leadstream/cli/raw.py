@@ -102,7 +102,7 @@ async def show_request(settings: Settings, *, request_id: str, form: str) -> Non
     """
     ways_in = configured(settings)
     async with opened(settings) as log:
-        kept = await _found(log, request_id)
+        kept = await _found(log, await partition_count(log), request_id)
     raw = kept.raw
     row = {
         **_row(kept, ways_in),
@@ -118,11 +118,11 @@ async def show_request(settings: Settings, *, request_id: str, form: str) -> Non
     click.echo(f"\n{row['request']}\n{row['headers']}\n\n{row['body']}")
 
 
-async def _found(log: EventLog, text: str) -> "Kept":
+async def _found(log: EventLog, partitions: int, text: str) -> "Kept":
     from leadstream.intake.replaying import kept_request  # noqa: PLC0415 - as above
 
     partition, offset = place_of(text, "raw list")
-    kept = await kept_request(log, partition, offset) if partition < await partition_count(log) else None
+    kept = await kept_request(log, partition, offset) if partition < partitions else None
     return kept or fail(f"there is no request {text}; see: leadstream raw list")
 
 
@@ -164,7 +164,7 @@ async def replay(
         work = Replay(log, partitions, ways_in, dry=dry_run)
         with progress("translating") as advance:
             if ids:
-                for kept in [await _found(log, text) for text in ids]:
+                for kept in [await _found(log, partitions, text) for text in ids]:
                     await work.take(kept.raw)
             else:
                 async for kept in kept_requests(log, partitions, Wish(frozenset(sources), since, until)):

@@ -5,22 +5,20 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from engine.errors import Unavailable
-from leadstream.cli.options import command, fail, unanswered
+from leadstream.cli.options import command
 from leadstream.cli.output import Row, format_option, say_if_early, say_if_upgrading, show
 from leadstream.cli.root import main
+from leadstream.cli.tables import tables
 from leadstream.cli.times import INSTANT, ZONE
 from leadstream.cli.urgency import with_urgency
 from leadstream.clock import now_us
 from leadstream.deployment import opened
 from leadstream.settings import Settings
 from leadstream.viewing import Question, rows_of
-from leadstream.views_store import open_store
 from projections.catalogue import BY_NAME
 from projections.read import answer_columns, condition
 from projections.sink import sink_once
-from projections.stores.port import BeingBuilt, StoreUnavailable
-from projections.views.view import BadQuery, Computed
+from projections.views.view import Computed
 
 
 @command(main, "view")
@@ -79,8 +77,7 @@ async def view(
       leadstream view attribution --by channel --where model=linear --where measure=pipe_generation
       leadstream view waterfall --since 2026-03-02T09:00:00Z --as-of 2026-03-09T09:00:00Z --where region=north
     """
-    store = open_store(settings)
-    try:
+    with tables(settings, "they are shown") as store:
         columns = [column.name for column in answer_columns(name, by)]
         async with opened(settings) as log:
             await sink_once(log, store)
@@ -91,14 +88,6 @@ async def view(
             rows = await rows_of(log, store, asked)
             say_if_upgrading(store)
             say_if_early(rows, as_of, known_at)
-    except BadQuery as exc:
-        unanswered(exc)
-    except BeingBuilt as exc:
-        fail(str(exc))
-    except (Unavailable, StoreUnavailable) as exc:
-        fail(f"{exc} (the tables are brought up to date from the log before they are shown)")
-    finally:
-        store.close()
     if form == "table":
         columns = _with_something_in_them(name, rows, columns)
         rows, columns = with_urgency(name, rows, columns, now_us(), zone)

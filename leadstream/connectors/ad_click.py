@@ -58,5 +58,6 @@ CONNECTOR = connector(
     reply=Reply(status=204, body=b""),
     tells=True,
     browsers=True,
+    whose_key="page",
 )
 """Ad clicks and other landings."""

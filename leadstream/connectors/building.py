@@ -17,6 +17,7 @@ from leadstream.connectors.port import (
     Translated,
     Trust,
     Wanted,
+    Whose,
 )
 from leadstream.connectors.signatures import digest_of, no_challenge, without_credentials
 from leadstream.connectors.telling import Telling
@@ -43,6 +44,7 @@ def connector(
     tells: bool = False,
     browsers: bool = False,
     open_by_account: bool = False,
+    whose_key: Whose = "both",
 ) -> Connector:
     """A connector whose requests are made of items.
 
@@ -60,6 +62,7 @@ def connector(
         tells: whoever sends is told what is rejected.
         browsers: pages of other origins send.
         open_by_account: an account that is configured is proof enough.
+        whose_key: whose key the sender has.
     """
     return Connector(
         name=name,
@@ -74,6 +77,7 @@ def connector(
         tells=tells,
         browsers=browsers,
         open_by_account=open_by_account,
+        whose_key=whose_key,
     )
 
 

@@ -189,6 +189,9 @@ class Reply:
 Outcome: TypeAlias = Translated | Rejected
 
 
+Whose = Literal["both", "page", "vendor"]
+
+
 @dataclass(frozen=True, slots=True)
 class Connector:
     """One vendor's way in. All functions are total: no bytes and no headers make them raise.
@@ -206,6 +209,8 @@ class Connector:
         tells: whoever sends can mend what is rejected, and so is told of it; a vendor would only send it again.
         browsers: pages of other origins send, and ask whether they may (CORS).
         open_by_account: an account that is configured is proof enough, without a secret.
+        whose_key: whose key the sender has: of `both` sides, a secret; of a `page`, where everybody can read it; of the
+            `vendor`, who signs with a private one, of which the public half is all there is to know.
     """
 
     name: str
@@ -220,6 +225,7 @@ class Connector:
     tells: bool = False
     browsers: bool = False
     open_by_account: bool = False
+    whose_key: Whose = "both"
 
 
 def envelope(told: Told) -> Envelope:

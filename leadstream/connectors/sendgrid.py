@@ -117,5 +117,5 @@ def _fits(key: str, signature: bytes, message: bytes) -> bool:
     return True
 
 
-CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify, whose_key="vendor")
 """SendGrid."""

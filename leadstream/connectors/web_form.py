@@ -186,5 +186,5 @@ def _origin(raw: Raw) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify, tells=True, browsers=True)
+CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify, tells=True, browsers=True, whose_key="page")
 """Forms on one's own pages."""

@@ -1,6 +1,6 @@
 """Reads the matrix that a council freezes: as known at an instant that is final, so that it never changes."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from events.council import DIMENSIONS, MOST_CELLS, Colour, ConveneCouncil, CouncilCell, week_of
@@ -86,7 +86,6 @@ def _cells(store: ViewStore, quarter: str, at: int, cut: str | None) -> Iterator
         yield CouncilCell(**told, colour=cast("Colour | None", row["colour"] or None))
 
 
-def _says_something(rows: Iterable[Mapping[str, Cell]], dimensions: Sequence[str]) -> bool:
+def _says_something(rows: Sequence[Mapping[str, Cell]], dimensions: Sequence[str]) -> bool:
     """Whether each dimension has a value somewhere."""
-    found = list(rows)
-    return all(any(row[name] for row in found) for name in dimensions)
+    return all(any(row[name] for row in rows) for name in dimensions)

@@ -62,6 +62,11 @@ class Meeting(NamedTuple):
     became: Sequence[Became]
     actions: Sequence[Row]
 
+    @property
+    def measures(self) -> list[str]:
+        """The figures of its matrix, in order."""
+        return list(dict.fromkeys(measure for _, rows in self.slices for measure in rows))
+
     def is_overdue(self, action: Row) -> bool:
         """Whether an open action was due before the day of the matrix."""
         return action["state"] == OPEN and str(action["due"]) < self.day.isoformat()

@@ -16,7 +16,7 @@ def page_of(meeting: Meeting) -> str:
     return template.render(
         meeting=meeting,
         head=meeting.head,
-        measures=list(dict.fromkeys(measure for _, rows in meeting.slices for measure in rows)),
+        measures=meeting.measures,
         amount=amount_text,
         percent=percent_text,
         growth=growth_text,

@@ -31,7 +31,7 @@ def _head(meeting: Meeting) -> Iterator[str]:
 
 def _matrix(meeting: Meeting) -> list[str]:
     """Columns of amounts with their share of the target and their colour; R red, Y yellow, G green."""
-    measures = list(dict.fromkeys(measure for _, rows in meeting.slices for measure in rows))
+    measures = meeting.measures
     table = [["", *map(measure_words, measures)]]
     for words, rows in meeting.slices:
         table.append([words, *(_figure(rows.get(measure)) for measure in measures)])

@@ -10,17 +10,16 @@ from engine.partitioning import partition_of
 from engine.ports import EventLog
 from events.agreement import CommandAnswered
 from events.codec import Codec, Undecodable
-from events.council import ConveneCouncil
 from events.envelope import Envelope, is_subject
 from events.fact import Fact
 from events.instants import iso
-from events.registry import COUNCIL_COMMANDS, LEAD_COMMANDS, WIRE_TYPE
-from events.topics import COUNCIL_EVENTS, LEAD_EVENTS
+from events.registry import BY_COMMAND_LINE, COUNCIL_COMMANDS, LEAD_COMMANDS, WIRE_TYPE
+from events.topics import EVENTS_OF
 from leadstream.gateway.answers import Answers
 from leadstream.gateway.publisher import Publisher
 from leadstream.gateway.reading import Reading
 
-_ASKED = LEAD_COMMANDS | (COUNCIL_COMMANDS - {ConveneCouncil})
+_ASKED = (LEAD_COMMANDS | COUNCIL_COMMANDS) - BY_COMMAND_LINE
 NAMES: Mapping[str, type[Fact]] = {WIRE_TYPE[kind].split(".")[1].replace("_", "-"): kind for kind in _ASKED}
 """Commands by the name people use, such as `hand-over`. A council is not convened here: whoever asks has no matrix."""
 _LOOKS, _LOOK = 10, 0.02
@@ -115,7 +114,7 @@ class Asking:
         """
         asked = command.subject, command.id
         partition = partition_of(command.subject.encode(), self._partitions)
-        topic = COUNCIL_EVENTS if type(command.data) in COUNCIL_COMMANDS else LEAD_EVENTS
+        topic = EVENTS_OF[type(command.data)]
         since = (await self._log.ends(topic))[partition]
         future = self._answers.expect(asked)
         try:

@@ -19,10 +19,6 @@ ReadSecret = Callable[[str], str]
 """`env:NAME` or `file:PATH` -> the secret. Raises BadSecret."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_IN_PAGES = frozenset({"web_form", "ad_click"})
-"""Connectors whose key stands in pages."""
-_VERIFYING = frozenset({"sendgrid"})
-"""Connectors whose vendor signs with a private key of its own: its public half is all there is to know."""
 
 
 class BadSecret(ValueError):
@@ -127,9 +123,9 @@ def _source(name: str, table: Any, read_secret: ReadSecret, key: bytes) -> Sourc
         return [Fault(name, "connector", reason)]
     faults = [Fault(name, *each) for each in _wrong(said)]
     public, secrets = _listed(said.public_key), list[str]()
-    if said.connector in _VERIFYING:
+    if connector.whose_key == "vendor":
         public, secrets = [], public
-    elif public and said.connector not in _IN_PAGES:
+    elif public and connector.whose_key != "page":
         faults.append(Fault(name, "public_key", f"{said.connector} has a secret, not a public key"))
     for reference in _listed(said.secret):
         try:
@@ -145,7 +141,7 @@ def _source(name: str, table: Any, read_secret: ReadSecret, key: bytes) -> Sourc
     )
     by_account = connector.open_by_account and trust.accounts
     if not (faults or trust.secrets or trust.public_keys or by_account):
-        needed = "public_key" if said.connector in _IN_PAGES | _VERIFYING else "secret"
+        needed = "public_key" if connector.whose_key != "both" else "secret"
         faults.append(Fault(name, needed, f"is missing, and without it nobody can send to a {said.connector}"))
     if faults:
         return faults
