@@ -38,14 +38,24 @@ def facts() -> str:
     return "".join(json.dumps(line) + "\n" for line in lines)
 
 
-def frozen(home: Home) -> list[dict[str, Any]]:
-    """The red cells, once the views are past what was published."""
-    until = monotonic() + PATIENCE
-    while not (rows := home.rows("view", "matrix", "--where", "measure=closed_acv", "--where", "colour=red")):
-        assert monotonic() < until, "the projector has shown nothing"
+def frozen(home: Home, published: datetime) -> list[dict[str, Any]]:
+    """The red cells, convened once everything that was published can be frozen.
+
+    Rows are shown as soon as they are there. Until every partition of every log that a council rests on has told its
+    time they are complete to no instant, and until that time has passed an instant it is not final.
+    """
+    until, red = monotonic() + PATIENCE, ("--where", "measure=closed_acv", "--where", "colour=red")
+    while not (passed(home, published, "partitions") and passed(home, published, "matrix", *red)):
+        assert monotonic() < until, "the views have not come to what was published"
         sleep(0.5)
-    assert rows[0]["complete_to"]
     return home.rows("council", "convene", "emea", *BY)
+
+
+def passed(home: Home, instant: datetime, *view: str) -> bool:
+    """Whether a view has rows, and they are complete to after an instant."""
+    rows = home.rows("view", *view)
+    complete_to = rows[0]["complete_to"] if rows else None
+    return complete_to is not None and datetime.fromisoformat(complete_to) > instant
 
 
 def test_a_council_is_run_beside_a_worker_and_a_projector(make_home: MakeHome, kind: str, tmp_path: Path) -> None:
@@ -57,7 +67,7 @@ def test_a_council_is_run_beside_a_worker_and_a_projector(make_home: MakeHome, k
     home.start("worker")
     home.start("projector")
     home.run("publish", published)
-    cells = frozen(home)
+    cells = frozen(home, datetime.now(UTC))
     assert {(cell["measure"], cell["colour"]) for cell in cells} >= {("closed_acv", "red")}
     (said,) = home.rows("council", "comment", "emea", *CLOSED, *BY, "--text", "slipped")
     due = f"{datetime.now(UTC) + timedelta(days=3):%Y-%m-%d}"
