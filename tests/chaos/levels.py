@@ -2,7 +2,8 @@
 
 Memory: the median of all slopes between two samples of the second half (Theil and Sen), which a few peaks do not move,
 times the length of that half. It may be no more than a bound. Open files: the least of the last third is no more than
-the median of the first, and a few; a broker that was killed has connections opened anew, which close after a while.
+the median of the first, and a few; a broker that was killed has connections opened anew, which close after a while,
+and every partition that somebody else has left takes some of its own.
 """
 
 import time
@@ -74,12 +75,13 @@ def told(series: Series, bound: float) -> str:
     return "\n".join(lines)
 
 
-def problems(series: Series, *, bound: float) -> Iterator[str]:
+def problems(series: Series, *, bound: float, files: int = FEW_FILES) -> Iterator[str]:
     """Why a process does not level off.
 
     Args:
         series: its samples.
         bound: bytes by which its memory may grow in the second half.
+        files: by how many it may have more open: connections, too, of what it has taken over since.
     """
     samples = series.samples
     if len(samples) < 9:
@@ -89,7 +91,7 @@ def problems(series: Series, *, bound: float) -> Iterator[str]:
         yield f"{series.name}: memory grew by {grown / MIB:.1f} MiB in the second half, {bound / MIB:.1f} are allowed"
     third = len(samples) // 3
     early, late = median(sample.files for sample in samples[:third]), min(sample.files for sample in samples[-third:])
-    if late > early + FEW_FILES:
+    if late > early + files:
         yield f"{series.name}: {late} open files at least in the last third, {early:.0f} in the first"
 
 

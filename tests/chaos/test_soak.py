@@ -38,6 +38,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200)]
 PARTITIONS = 4
 _SAMPLES = 180
 _SETTLING_SECONDS = 300.0
+_FILES = levels.FEW_FILES + 8 * PARTITIONS
+"""More that may be open: a partition of a projector takes eight connections, and the others may have left it theirs."""
 _STATES = {"worker": LEAD_STATE, "projector": VIEW_STATE}
 _SPARE = 8 * MIB
 """Bytes of memory a process may gain in the second half, beside what the leads that have come in since take."""
@@ -159,7 +161,7 @@ class Soak:
         return [
             problem
             for name in STEADY
-            for problem in levels.problems(self.sampler.longest(name), bound=self.allowed(name))
+            for problem in levels.problems(self.sampler.longest(name), bound=self.allowed(name), files=_FILES)
         ]
 
 

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -41,7 +42,7 @@ pytestmark = pytest.mark.slow
 
 PARTITIONS, EACH, PATIENCE = 3, 30, 60.0
 KILLS = {"embedded": 20, "kafka": 5}
-LEADS, RUN_KILLS = 250, 5
+LEADS, RUN_KILLS = 500, 6
 TEAM = ("ana", "bo", "cy")
 AGREEMENT = """
 agreement: b2b
@@ -158,6 +159,20 @@ async def grown(log: EventLog, process: Process, more: int) -> None:
             await asyncio.sleep(0.01)
 
 
+RUN = ("run", "--until-idle", "--until", str(from_us(MONDAY + DAY)))
+
+
+async def killed_at_work(home: Home, seconds: float) -> bool:
+    """A run, killed after that many seconds; false: it came to its end before."""
+    run = home.start(*RUN)
+    await asyncio.sleep(seconds)
+    if not run.alive:
+        assert run.returncode == 0, run.tail()
+        return False
+    run.kill()
+    return True
+
+
 async def told(log: EventLog) -> int:
     return sum([sum(await log.ends(topic)) for topic in (LEAD_EVENTS, POOL_EVENTS, ACCOUNT_EVENTS)])
 
@@ -204,17 +219,18 @@ async def test_a_run_that_is_killed_again_and_again_ends_as_one_that_was_not_wha
     make_home: MakeHome,
 ) -> None:
     ended: list[dict[str, Said]] = []
-    for partitions, kills in ((PARTITIONS, RUN_KILLS), (PARTITIONS + 2, 0)):
+    undisturbed = 0.0
+    for partitions, kills in ((PARTITIONS + 2, 0), (PARTITIONS, RUN_KILLS)):
         home, chance = make_home("embedded", partitions=partitions, session_timeout=1.0), random.Random(11)
         async with opened(home.settings, create=True) as log:
             upstream = await begun(home, log, MONDAY)
             for number in range(LEADS):
                 await upstream.lead(chance, MONDAY + number // 2 * MINUTE)
-            for _ in range(kills):
-                run = home.start("run", "--until-idle")
-                await grown(log, run, chance.randint(20, 500))
-                run.kill()
-            await asyncio.to_thread(home.run, "run", "--until-idle", "--until", str(from_us(MONDAY + DAY)))
+            done = [await killed_at_work(home, undisturbed * (0.1 + 0.4 * chance.random())) for _ in range(kills)]
+            assert sum(done) >= min(2, kills), done
+            began = monotonic()
+            await asyncio.to_thread(home.run, *RUN)
+            undisturbed = monotonic() - began
             assert await all_faults(log, upstream) == []
             ended.append({topic: await said(log, topic) for topic in (LEAD_EVENTS, POOL_EVENTS, ACCOUNT_EVENTS)})
         assert await differences(home) == []
