@@ -107,7 +107,7 @@ class Metrics(Collector):
 
 
 @contextmanager
-def served(metrics: Metrics, port: int, address: str = "127.0.0.1") -> Iterator[int]:
+def served(metrics: Collector, port: int, address: str = "127.0.0.1") -> Iterator[int]:
     """Serve metrics over HTTP while the body runs.
 
     Args:

@@ -1,11 +1,15 @@
 """`leadstream gateway`: facts, commands and questions over HTTP."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
 import click
+from prometheus_client.registry import Collector
 
+from engine.metrics import served
 from leadstream.beside import WorkFailed, beside
 from leadstream.cli.extra import EXTRA, is_installed
 from leadstream.cli.options import command, fail
@@ -39,6 +43,21 @@ def _say(text: str) -> None:
     click.echo(f"leadstream: {text}", err=True)
 
 
+@contextmanager
+def _metrics(metrics: Collector, port: int | None, address: str) -> Iterator[None]:
+    """Serve metrics while the body runs, if that is wanted."""
+    if port is None:
+        yield
+        return
+    with ExitStack() as stack:
+        try:
+            found = stack.enter_context(served(metrics, port, address))
+        except OSError as exc:
+            fail(f"cannot serve metrics on {address} port {port}: {exc.strerror}; choose another with --metrics-port")
+        _say(f"metrics on http://{address}:{found}/metrics")
+        yield
+
+
 KEYS_OPTION = click.option(
     "--keys", "keys_file", type=click.Path(dir_okay=False, path_type=Path), envvar="LEADSTREAM_KEYS", metavar="FILE",
     help="File of the keys' hashes (default: keys.json in the data directory).",
@@ -64,6 +83,14 @@ KEYS_OPTION = click.option(
     "--connections", type=click.IntRange(min=1), default=1000, envvar="LEADSTREAM_GATEWAY_CONNECTIONS",
     show_default=True, metavar="N", help="Connections at a time, at most.",
 )  # fmt: skip
+@click.option(
+    "--metrics-port", type=click.IntRange(0, 65535), envvar="LEADSTREAM_GATEWAY_METRICS_PORT", metavar="PORT",
+    help="Serve metrics for Prometheus on this port (0: any free one).",
+)  # fmt: skip
+@click.option(
+    "--metrics-address", default="127.0.0.1", envvar="LEADSTREAM_GATEWAY_METRICS_ADDRESS", show_default=True,
+    metavar="ADDRESS", help="Where to listen for those who ask for metrics; 0.0.0.0 for everybody.",
+)  # fmt: skip
 @KEYS_OPTION
 async def gateway(
     settings: Settings,
@@ -73,6 +100,8 @@ async def gateway(
     tls_cert: Path | None,
     tls_key: Path | None,
     connections: int,
+    metrics_port: int | None,
+    metrics_address: str,
     keys_file: Path | None,
 ) -> None:
     """Take events over HTTP and put them into the log, until stopped. Callers need a key: leadstream keys create.
@@ -82,6 +111,7 @@ async def gateway(
     \b
     Examples:
       leadstream gateway
+      leadstream gateway --metrics-port 9103
       leadstream --broker kafka://localhost:9092 gateway --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem
     """
     if not is_installed():
@@ -89,6 +119,7 @@ async def gateway(
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key belong together")
     from leadstream.gateway.app import build_app  # noqa: PLC0415 - the extra is there, as was just seen
+    from leadstream.gateway.metrics import Metrics  # noqa: PLC0415
     from leadstream.gateway.parts import parts_of  # noqa: PLC0415
     from leadstream.gateway.reading import sources  # noqa: PLC0415
     from leadstream.gateway.server import WrongTls, listening, serve_http  # noqa: PLC0415
@@ -107,14 +138,15 @@ async def gateway(
         ways = f"{len(ways_in)} way{'' if len(ways_in) == 1 else 's'} in"
         where = f"http{'s' if tls else ''}://{host}:{listener.getsockname()[1]}"
         _say(f"gateway on {where}, log {settings.url}, {len(parts.callers)} keys in {path}, {ways}")
-        works = {
-            "following answers": parts.answers.follow(),
-            "watching the parent": watch_parent(stop),
-            "collecting garbage": collect_garbage(),
-        }
         try:
-            async with beside(stop, works):
-                await serve_http(build_app(parts), listener, stop, tls=tls, connections=connections)
+            with _metrics(Metrics(parts.measures), metrics_port, metrics_address):
+                works = {
+                    "following answers": parts.answers.follow(),
+                    "watching the parent": watch_parent(stop),
+                    "collecting garbage": collect_garbage(),
+                }
+                async with beside(stop, works):
+                    await serve_http(build_app(parts), listener, stop, tls=tls, connections=connections)
         except (WrongTls, WorkFailed) as exc:
             fail(str(exc))
         finally:

@@ -41,7 +41,7 @@ def build_app(parts: Parts) -> ASGIApp:
             return post_events if method == "POST" else None
         return hook if path.startswith(HOOKS_PATH) else None
 
-    return Front(app, in_front)
+    return Front(app, in_front, parts.measures)
 
 
 def _routed(parts: Parts, post_events: Endpoint, hook: Endpoint) -> FastAPI:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 
+from leadstream.gateway.measures import Measures
 from leadstream.gateway.problems import Problem
 from leadstream.gateway.rates import Bucket, too_often
 from leadstream.keys import ANY_SOURCE, ApiKey, BadKeys, Scope, matching, read_keys
@@ -41,16 +42,6 @@ class Caller:
         told = [each for each in self.key.sources if each != ANY_SOURCE]
         return " and ".join(repr(each) for each in told) or "no source"
 
-    def admit(self, at: int) -> None:
-        """Let a request in.
-
-        Raises:
-            Problem: 429, it comes too often.
-        """
-        wait = self.bucket.wait(at)
-        if wait:
-            raise too_often(f"this key may send {self.key.rate} a second", wait)
-
 
 class Callers:
     """The keys that are taken, read anew when their file changes.
@@ -58,10 +49,11 @@ class Callers:
     Args:
         path: the file of keys.
         clock: now, in microseconds.
+        measures: counts who comes too often.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], int]) -> None:
-        self._path, self._clock = path, clock
+    def __init__(self, path: Path, clock: Callable[[], int], measures: Measures | None = None) -> None:
+        self._path, self._clock, self._measures = path, clock, measures or Measures()
         self._keys: dict[str, ApiKey] = {}
         self._callers: dict[str, Caller] = {}
         self._mark: object = None
@@ -94,7 +86,9 @@ class Callers:
         caller = self._callers.get(key.id)
         if caller is None or caller.key is not key:
             caller = self._callers[key.id] = Caller(key, at)
-        caller.admit(at)
+        if wait := caller.bucket.wait(at):
+            self._measures.limited["key", key.id] += 1
+            raise too_often(f"this key may send {key.rate} a second", wait)
         return caller
 
     def _look(self, at: int) -> None:

@@ -50,6 +50,8 @@ def commands_routes(parts: Parts) -> APIRouter:
         except BadCommand as exc:
             raise Problem(HTTPStatus.BAD_REQUEST, str(exc), field=exc.field) from exc
         answer, facts = await parts.asking.ask(command, seconds=wait)
+        outcome = "undecided" if answer is None else "accepted" if answer.accepted else "refused"
+        parts.measures.commands[name, outcome] += 1
         if answer is None:
             place = f"/v1/answers/{quote(command_id, safe='')}"
             body = {"command": command_id, "subject": command.subject, "answer": place}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from engine.errors import LogError, Unavailable
 from engine.ports import EventLog, NewRecord
+from leadstream.gateway.measures import Measures
 from leadstream.publishing import Batches
 
 logger = logging.getLogger("leadstream.gateway")
@@ -36,6 +37,7 @@ class Bounds:
 class _Waiting:
     batches: Batches
     size: int
+    since: float
     done: asyncio.Future[None]
 
 
@@ -43,10 +45,15 @@ class GroupCommit:
     """The way into the log for everything that comes through this process. Belongs to one event loop.
 
     Each append is durable before anybody is told, and records leave in the order in which they came.
+
+    Args:
+        log: the log.
+        bounds: how much is appended at once.
+        measures: counts.
     """
 
-    def __init__(self, log: EventLog, bounds: Bounds | None = None) -> None:
-        self._log, self._bounds = log, bounds or Bounds()
+    def __init__(self, log: EventLog, bounds: Bounds | None = None, measures: Measures | None = None) -> None:
+        self._log, self._bounds, self._measures = log, bounds or Bounds(), measures or Measures()
         self._queue: deque[_Waiting] = deque()
         self._bytes = 0
         self._running: asyncio.Task[None] | None = None
@@ -67,9 +74,13 @@ class GroupCommit:
         if self._bytes and self._bytes + size > self._bounds.waiting:
             raise Full(f"{self._bytes} bytes are waiting for the log already")
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(batches, size, loop.create_future())
+        counts = self._measures
+        waiting = _Waiting(batches, size, counts.ticks(), loop.create_future())
         self._queue.append(waiting)
         self._bytes += size
+        counts.waiting_bytes += size
+        if counts.waiting_since is None:
+            counts.waiting_since = waiting.since
         if self._running is None:
             self._running = loop.create_task(self._run(), name="group commit")
         patience = self._bounds.patience if seconds is None else min(seconds, self._bounds.patience)
@@ -83,6 +94,8 @@ class GroupCommit:
         try:
             while self._queue:
                 await self._commit(self._take())
+                self._measures.waiting_bytes = self._bytes
+                self._measures.waiting_since = self._queue[0].since if self._queue else None
         finally:
             self._running = None
 
@@ -108,13 +121,19 @@ class GroupCommit:
             _settle(each.done, failure)
 
     async def _append(self, batches: Batches) -> Exception | None:
+        counts = self._measures
+        began = counts.ticks()
         try:
             await self._log.append(batches)
         except LogError as exc:
+            counts.commit_failures += 1
             return exc
         except Exception as exc:  # whoever waits has to be told, whatever it is
+            counts.commit_failures += 1
             logger.exception("an append failed")
             return exc
+        counts.commit_seconds.note(counts.ticks() - began)
+        counts.commit_records.note(sum(map(len, batches.values())))
         return None
 
 

@@ -102,10 +102,13 @@ class Hooks:
             detail = f"{raw.method} is not taken here; send {' or '.join(connector.methods)}"
             raise Problem(HTTPStatus.METHOD_NOT_ALLOWED, detail, headers={"allow": allowed})
         refused = connector.verify(raw, source.trust, raw.received_at)
+        counts = self._parts.measures
         if refused is not None:
+            counts.hooks[source.name, "refused"] += 1
             raise self._refusal(source, refused, raw.received_at)
         bucket = self._buckets[source.name]
         if wait := bucket.wait(raw.received_at):
+            counts.limited["source", source.name] += 1
             raise too_often(f"this way in takes {source.rate} requests a second", wait)
         bucket.spend(1, raw.received_at)
         found = taken(source, raw, self._codec)
@@ -118,6 +121,9 @@ class Hooks:
             records = batches(found, self._parts.publisher.partitions)
             await self._parts.publisher.put(records, size_of(records), seconds=connector.seconds * _IN_TIME)
             self._known.put(mark, None)
+            counts.facts[source.name,] += len(found.facts)
+            counts.letters.update((source.name, letter.reason) for letter in found.letters)
+        counts.hooks[source.name, outcome] += 1
         return _answered(source, raw, found, outcome)
 
     def _refusal(self, source: Source, refused: Refusal, at: int) -> Problem:

@@ -10,6 +10,7 @@ from leadstream.gateway.answers import Answers
 from leadstream.gateway.asking import Asking
 from leadstream.gateway.callers import Callers
 from leadstream.gateway.committing import Bounds
+from leadstream.gateway.measures import Measures
 from leadstream.gateway.publisher import Publisher
 from leadstream.gateway.reading import Reading, Sources
 from leadstream.intake.sources import Source
@@ -39,6 +40,7 @@ class Parts:
         clock: now, in microseconds.
         limits: how long things may take.
         sources: the ways in for vendors and forms, by name.
+        measures: what is counted.
     """
 
     callers: Callers
@@ -49,6 +51,7 @@ class Parts:
     clock: Callable[[], int]
     limits: Limits = field(default_factory=Limits)
     sources: Mapping[str, Source] = field(default_factory=dict)
+    measures: Measures = field(default_factory=Measures)
 
 
 def parts_of(
@@ -74,8 +77,10 @@ def parts_of(
         limits: how long things may take.
         ways_in: for vendors and forms, by name.
     """
-    publisher, answers, reading = Publisher(log, partitions, clock, bounds), Answers(log), Reading(opening, clock)
+    measures, answers, reading = Measures(), Answers(log), Reading(opening, clock)
+    publisher = Publisher(log, partitions, clock, bounds, measures)
     asking = Asking(log, partitions, publisher, answers=answers, reading=reading, clock=clock)
     return Parts(
-        Callers(keys_file, clock), publisher, asking, answers, reading, clock, limits or Limits(), ways_in or {}
-    )
+        Callers(keys_file, clock, measures), publisher, asking, answers, reading, clock,
+        limits or Limits(), ways_in or {}, measures,
+    )  # fmt: skip

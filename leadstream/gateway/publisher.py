@@ -14,6 +14,7 @@ from events.envelope import Envelope
 from events.registry import COMMANDS, WIRE_TYPE
 from leadstream.gateway.callers import Caller
 from leadstream.gateway.committing import Bounds, Full, GroupCommit
+from leadstream.gateway.measures import Measures
 from leadstream.gateway.problems import Problem, unavailable
 from leadstream.gateway.remembered import Remembered
 from leadstream.publishing import Batches, Refused, batches_of, check
@@ -53,12 +54,21 @@ class Publisher:
         partitions: of the inboxes.
         clock: now, in microseconds.
         bounds: how much is appended at once.
+        measures: counts.
     """
 
-    def __init__(self, log: EventLog, partitions: int, clock: Callable[[], int], bounds: Bounds | None = None) -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        partitions: int,
+        clock: Callable[[], int],
+        bounds: Bounds | None = None,
+        measures: Measures | None = None,
+    ) -> None:
         self.partitions = partitions
         self._codec, self._clock = Codec(), clock
-        self._commits = GroupCommit(log, bounds)
+        self._measures = measures or Measures()
+        self._commits = GroupCommit(log, bounds, self._measures)
         self._known = Remembered[bytes, None](KNOWN)
 
     async def take(self, values: Sequence[bytes], caller: Caller) -> list[Item]:
@@ -92,6 +102,8 @@ class Publisher:
             await self.append(list(fresh.values()))
             for mark in fresh:
                 self._known.put(mark, None)
+        for item in items:
+            self._measures.events[caller.key.id, item.outcome] += 1
         return items
 
     async def append(self, records: Sequence[tuple[Envelope, bytes]]) -> None:

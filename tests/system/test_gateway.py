@@ -1,6 +1,7 @@
 """A real gateway, on both logs: what it has acknowledged is decided once, whoever is killed meanwhile."""
 
 import asyncio
+import re
 import ssl
 import subprocess
 from collections import Counter
@@ -188,3 +189,18 @@ async def test_a_port_that_is_taken_is_named(make_home: MakeHome) -> None:
     second = gate.home.start("gateway", "--port", str(gate.port), name="second")
     assert await asyncio.to_thread(second.wait, 120) == 1
     assert f"cannot listen on 127.0.0.1 port {gate.port}" in second.output()
+
+
+async def test_a_gateway_serves_its_metrics_and_says_where(make_home: MakeHome) -> None:
+    gate = await asyncio.to_thread(Gate, make_home("embedded"), "--metrics-port", "0")
+    await asyncio.to_thread(gate.process.wait_for, "metrics on http", 30)
+    (address,) = re.findall(r"metrics on (http://\S+)", gate.process.output())
+    async with httpx.AsyncClient(timeout=30) as client:
+        assert (await gate.post(client, event(1, 1), STRUCTURED)) is not None
+        text = (await client.get(address)).text
+    assert 'leadstream_gateway_requests_total{route="/v1/events",status="202"} 1.0' in text
+    taken = gate.home.start(
+        "gateway", "--port", "0", "--metrics-port", address.split(":")[2].split("/")[0], name="other"
+    )
+    assert await asyncio.to_thread(taken.wait, 120) == 1
+    assert "cannot serve metrics on 127.0.0.1 port" in taken.output()

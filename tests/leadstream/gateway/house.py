@@ -24,6 +24,7 @@ from leadstream import keys
 from leadstream.deployment import topic_specs
 from leadstream.gateway.app import build_app
 from leadstream.gateway.committing import Bounds
+from leadstream.gateway.measures import Measures
 from leadstream.gateway.parts import parts_of
 from leadstream.gateway.reading import Sources
 from leadstream.intake.sources import Source
@@ -61,6 +62,7 @@ class House:
         log: where accepted events go.
         keys_file: the keys that are taken.
         clock: the gateway's.
+        measures: what it counts.
         key: shown by default: may do everything in the name of `/forms`.
     """
 
@@ -70,6 +72,7 @@ class House:
     clock: Clock
     key: str
     settings: Settings
+    measures: Measures
     client: httpx.AsyncClient = field(repr=False)
 
     async def post(self, body: bytes, media_type: str = STRUCTURED, **headers: str) -> httpx.Response:
@@ -145,7 +148,7 @@ async def gateway(
     following = asyncio.create_task(parts.answers.follow())
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
-        house = House(app, log, keys_file, clock, "", settings, client)
+        house = House(app, log, keys_file, clock, "", settings, parts.measures, client)
         house.key = house.new_key(*keys.SCOPES)
         yield house
     following.cancel()
