@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
-from leadstream.cli.options import CONFIG_FILE, SOURCES, command, fail
+from leadstream.cli.options import SOURCES, command, fail
 from leadstream.cli.output import format_option, show
 from leadstream.cli.root import main
 from leadstream.cli.ways_in import read_sources, tables
 from leadstream.settings import Settings
+from leadstream.settings_file import CONFIG_FILE
 
 if TYPE_CHECKING:
     from leadstream.intake.sources import Fault, Source

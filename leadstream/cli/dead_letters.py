@@ -12,13 +12,14 @@ from engine.reading import records_of
 from engine.recordtime import TASK_HEADER, TIME_HEADER, header
 from events.instants import iso
 from events.topics import DEAD_LETTERS, RAW
-from leadstream.cli.options import CONFIG_FILE, command, fail
+from leadstream.cli.options import command, fail
 from leadstream.cli.output import format_option, show
 from leadstream.cli.places import place_of
 from leadstream.cli.root import main
 from leadstream.cli.ways_in import configured
 from leadstream.deployment import opened, partition_count
 from leadstream.settings import Settings
+from leadstream.settings_file import CONFIG_FILE
 
 _RETRIED = "dlq.retried"
 _COLUMNS = ("id", "kept_at", "reason", "field", "detail", "where", "key", "bytes")

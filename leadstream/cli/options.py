@@ -3,9 +3,7 @@
 import asyncio
 import functools
 import logging
-import tomllib
 from collections.abc import Callable, Coroutine
-from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -15,10 +13,10 @@ from engine.errors import LogError
 from events.codec import Undecodable
 from leadstream.advice import advised
 from leadstream.settings import Settings
+from leadstream.settings_file import CONFIG_FILE, BadFile, written
 from projections.stores.port import StoreError
 from projections.views.view import BadQuery, Unanswerable
 
-CONFIG_FILE = Path("leadstream.toml")
 FORMATS = ("table", "json", "csv")
 SOURCES = "sources"
 """Where the file names the ways in for vendors and forms."""
@@ -53,7 +51,7 @@ def names() -> list[str]:
 
 def settings_of(context: click.Context) -> Settings:
     """The settings: options after the command, then before it, then the environment, then leadstream.toml."""
-    written = {name: value for name, value in from_file().items() if name in names()}
+    in_file = {name: value for name, value in from_file().items() if name in names()}
     chosen: dict[str, Any] = {}
     at: click.Context | None = context
     levels = []
@@ -66,12 +64,12 @@ def settings_of(context: click.Context) -> Settings:
                 if level.params.get(name) is not None and level.get_parameter_source(name) == source:
                     chosen[name] = level.params[name]
     try:
-        return Settings(**{**written, **chosen})
+        return Settings(**{**in_file, **chosen})
     except ValidationError as exc:
         first = exc.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else "settings"
         option = name.replace("_", "-")
-        where = f"{CONFIG_FILE}: {option}" if name in written and name not in chosen else f"--{option}"
+        where = f"{CONFIG_FILE}: {option}" if name in in_file and name not in chosen else f"--{option}"
         raise click.UsageError(f"{where}: {first['msg'].removeprefix('Value error, ')}") from exc
 
 
@@ -81,15 +79,10 @@ def from_file() -> dict[str, Any]:
     Raises:
         click.UsageError: it cannot be read, or has a name that is no option, or a format there is not.
     """
-    if not CONFIG_FILE.exists():
-        return {}
     try:
-        found = tomllib.loads(CONFIG_FILE.read_text(encoding="utf-8"))
-    except OSError as exc:
-        raise click.UsageError(f"{CONFIG_FILE}: cannot be read: {exc.strerror}") from exc
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise click.UsageError(f"{CONFIG_FILE}: {exc}") from exc
-    said = {name.replace("-", "_"): value for name, value in found.items()}
+        said = written()
+    except BadFile as exc:
+        raise click.UsageError(str(exc)) from exc
     allowed = [*names(), "format", SOURCES]
     if unknown := [name for name in said if name not in allowed]:
         raise click.UsageError(f"{CONFIG_FILE}: there is no option {unknown[0]!r}; there are {', '.join(allowed)}")

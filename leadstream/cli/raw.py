@@ -6,7 +6,7 @@ import click
 
 from engine.ports import EventLog
 from events.instants import iso
-from leadstream.cli.options import CONFIG_FILE, command, fail
+from leadstream.cli.options import command, fail
 from leadstream.cli.output import format_option, show
 from leadstream.cli.places import place_of
 from leadstream.cli.progress import progress
@@ -15,6 +15,7 @@ from leadstream.cli.times import INSTANT
 from leadstream.cli.ways_in import configured
 from leadstream.deployment import opened, partition_count
 from leadstream.settings import Settings
+from leadstream.settings_file import CONFIG_FILE
 
 if TYPE_CHECKING:  # they need the packages of the extra
     from leadstream.intake.replaying import Kept, Replayed

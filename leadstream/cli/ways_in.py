@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from leadstream.cli.extra import EXTRA, is_installed
-from leadstream.cli.options import CONFIG_FILE, SOURCES, fail, from_file
+from leadstream.cli.options import SOURCES, fail, from_file
 from leadstream.settings import Settings
+from leadstream.settings_file import CONFIG_FILE
 
 if TYPE_CHECKING:  # they need the packages of the extra
     from leadstream.intake.sources import Fault, Source

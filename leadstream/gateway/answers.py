@@ -9,7 +9,7 @@ from engine.ports import EventLog
 from events.agreement import CommandAnswered
 from events.codec import Codec
 from events.topics import ANSWERS
-from leadstream.gateway.remembered import Remembered
+from leadstream.remembered import Remembered
 
 logger = logging.getLogger("leadstream.gateway")
 KEPT = 50_000

@@ -21,9 +21,9 @@ from leadstream.gateway.front import Endpoint
 from leadstream.gateway.parts import Parts
 from leadstream.gateway.problems import Problem
 from leadstream.gateway.rates import Bucket, too_often
-from leadstream.gateway.remembered import Remembered
 from leadstream.intake.sources import Source
 from leadstream.intake.taking import FAULT, Taken, batches, size_of, taken
+from leadstream.remembered import Remembered
 
 logger = logging.getLogger("leadstream.gateway")
 PATH = "/v1/hooks/"

@@ -16,8 +16,8 @@ from leadstream.gateway.callers import Caller
 from leadstream.gateway.committing import Bounds, Full, GroupCommit
 from leadstream.gateway.measures import Measures
 from leadstream.gateway.problems import Problem, unavailable
-from leadstream.gateway.remembered import Remembered
 from leadstream.publishing import Batches, Refused, batches_of, check
+from leadstream.remembered import Remembered
 
 logger = logging.getLogger("leadstream.gateway")
 KNOWN = 200_000

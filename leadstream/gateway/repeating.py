@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Generic, NamedTuple, TypeVar
 
 from leadstream.gateway.problems import Problem
-from leadstream.gateway.remembered import Remembered
+from leadstream.remembered import Remembered
 
 HEADER = "idempotency-key"
 KEPT = 10_000

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadstream.gateway.remembered import Remembered
+from leadstream.remembered import Remembered
 
 
 @given(st.integers(1, 5), st.lists(st.tuples(st.sampled_from(["put", "forget"]), st.integers(0, 8))))

@@ -1,0 +1,58 @@
+"""Where a publisher publishes to: an address, or what the settings of the deployment say."""
+
+import os
+import ssl
+from collections.abc import Mapping
+from functools import partial
+
+from leadstream.sdk.gateway_way import GatewayWay
+from leadstream.sdk.log_way import LogWay, opened_log
+from leadstream.sdk.port import Way
+from leadstream.settings import Settings
+from leadstream.settings_file import written
+
+_PREFIX = "LEADSTREAM_"
+_KEY = f"{_PREFIX}API_KEY"
+
+
+def settings_here(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings every command of this machine would have: the environment, then leadstream.toml.
+
+    Raises:
+        ValueError: one of them is not as it must be, or the file cannot be read.
+    """
+    in_file = {name: value for name, value in written().items() if name in Settings.model_fields}
+    told = {name: environment.get(_PREFIX + name.upper()) for name in Settings.model_fields}
+    return Settings(**{**in_file, **{name: value for name, value in told.items() if value}})
+
+
+def way_to(
+    address: str | None,
+    *,
+    api_key: str | None = None,
+    settings: Settings | None = None,
+    tls: ssl.SSLContext | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> Way:
+    """The way to an address; nothing is opened yet.
+
+    Args:
+        address: `kafka://host:port,...`, `sqlite:///path`, or `https://host` of a gateway; None for the log of the
+            settings.
+        api_key: of the gateway; LEADSTREAM_API_KEY unless given.
+        settings: of the deployment (the prefix of topics, say); as every command would have them unless given.
+        tls: whom to trust as a gateway; the authorities of the system unless given.
+        environment: variables.
+
+    Raises:
+        ValueError: it is no address, or a setting is wrong.
+    """
+    scheme = (address or "").partition("://")[0]
+    if address is not None and scheme in ("http", "https"):
+        return GatewayWay(address, environment.get(_KEY, "") if api_key is None else api_key, tls)
+    if address is not None and scheme not in ("kafka", "sqlite"):
+        raise ValueError(f"expected kafka://host:port, sqlite:///path or https://host, got {address!r}")
+    found = settings_here(environment) if settings is None else settings
+    if address is not None:
+        found = Settings(**{**found.model_dump(), "broker": address})
+    return LogWay(partial(opened_log, found))
