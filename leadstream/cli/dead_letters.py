@@ -18,10 +18,13 @@ from leadstream.cli.places import place_of
 from leadstream.cli.root import main
 from leadstream.cli.ways_in import configured
 from leadstream.deployment import opened, partition_count
+from leadstream.letters import Count, Letter, counted, hint, letter_of
 from leadstream.settings import Settings
 from leadstream.settings_file import CONFIG_FILE
 
 _RETRIED = "dlq.retried"
+_REASON = click.option("--reason", help="Only those with this reason.")
+_SOURCE = click.option("--source", help="Only those from this source, as `count` shows it.")
 _COLUMNS = ("id", "kept_at", "reason", "field", "detail", "where", "key", "bytes")
 
 
@@ -30,47 +33,65 @@ def dead_letters() -> None:
     """See what could not be taken, with its reason and original bytes, and try it again."""
 
 
-def _text(record: Record, name: str) -> str:
-    raw = header(record.headers, f"dlq.{name}")
-    return "" if raw is None else raw.decode(errors="replace")
-
-
-def _row(partition: int, record: Record) -> dict[str, object]:
-    where = _text(record, "topic") or _text(record, "file")
-    place = _text(record, "offset") or _text(record, "line") or _text(record, "source")
+def _row(letter: Letter) -> dict[str, object]:
     return {
-        "id": f"{partition}-{record.offset}",
-        "kept_at": iso(record.timestamp),
-        "reason": _text(record, "reason"),
-        "field": _text(record, "field"),
-        "detail": _text(record, "detail"),
-        "where": f"{where}:{place}",
-        "key": (record.key or b"").decode(errors="replace"),
-        "bytes": len(record.value or b""),
+        "id": letter.id,
+        "kept_at": iso(letter.kept_at),
+        "reason": letter.reason,
+        "field": letter.field,
+        "detail": letter.detail,
+        "where": f"{letter.topic or letter.source}:{letter.place}",
+        "key": letter.key,
+        "bytes": letter.size,
     }
 
 
+async def _letters(settings: Settings, reason: str | None, source: str | None) -> list[Letter]:
+    """The letters that are meant."""
+    found = []
+    async with opened(settings) as log:
+        for partition in range(await partition_count(log)):
+            async for record in records_of(log, DEAD_LETTERS, partition):
+                letter = letter_of(partition, record)
+                if reason in (None, letter.reason) and source in (None, letter.source):
+                    found.append(letter)
+    return found
+
+
 @command(dead_letters, "list")
-@click.option("--reason", help="Only those with this reason.")
+@_REASON
+@_SOURCE
 @click.option(
     "--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many, newest last."
 )
 @format_option
-async def list_letters(settings: Settings, reason: str | None, limit: int, form: str) -> None:
+async def list_letters(settings: Settings, *, reason: str | None, source: str | None, limit: int, form: str) -> None:
     """List dead letters: reason, field, where each came from.
 
     \b
-    Example: leadstream dead-letters list --reason unknown_type
+    Examples:
+      leadstream dead-letters list --reason unknown_type
+      leadstream dead-letters list --source /connectors/contact
     """
-    rows = []
-    async with opened(settings) as log:
-        for partition in range(await partition_count(log)):
-            async for record in records_of(log, DEAD_LETTERS, partition):
-                row = _row(partition, record)
-                if reason is None or row["reason"] == reason:
-                    rows.append(row)
-    rows.sort(key=lambda row: str(row["kept_at"]))
-    show(rows[-limit:], form, columns=_COLUMNS, empty="no dead letters")
+    found = sorted(await _letters(settings, reason, source), key=lambda letter: letter.kept_at)
+    show([_row(letter) for letter in found[-limit:]], form, columns=_COLUMNS, empty="no dead letters")
+
+
+@command(dead_letters, "count")
+@_REASON
+@_SOURCE
+@format_option
+async def count_letters(settings: Settings, *, reason: str | None, source: str | None, form: str) -> None:
+    """Count dead letters by reason and source, the most first. One that was tried again is still there, for 90 days.
+
+    \b
+    Example: leadstream dead-letters count --format json
+    """
+    rows = [
+        {**each._asdict(), "oldest": iso(each.oldest), "newest": iso(each.newest)}
+        for each in counted(await _letters(settings, reason, source))
+    ]
+    show(rows, form, columns=Count._fields, empty="no dead letters")
 
 
 async def _found(settings: Settings, letter: str) -> tuple[int, Record]:
@@ -88,13 +109,14 @@ async def _found(settings: Settings, letter: str) -> tuple[int, Record]:
 @click.argument("letter")
 @format_option
 async def show_letter(settings: Settings, letter: str, form: str) -> None:
-    """Show the dead letter LETTER whole, with its original bytes.
+    """Show the dead letter LETTER whole, with its original bytes and what can be done about it.
 
     \b
     Example: leadstream dead-letters show 2-17
     """
     partition, record = await _found(settings, letter)
-    row = _row(partition, record)
+    found = letter_of(partition, record)
+    row = {**_row(found), "hint": hint(found)}
     original = _original(record).decode(errors="backslashreplace")
     if form == "table":
         for name, value in row.items():
@@ -106,7 +128,7 @@ async def show_letter(settings: Settings, letter: str, form: str) -> None:
 
 def _original(record: Record) -> bytes:
     """The bytes as they came: of a request its body, which the kept request holds."""
-    if _text(record, "topic") != RAW:
+    if letter_of(0, record).topic != RAW:
         return record.value or b""
     try:
         found: dict[str, str] = orjson.loads(record.value or b"")
@@ -128,17 +150,18 @@ async def retry(settings: Settings, letters: tuple[str, ...]) -> None:
     """
     for letter in letters:
         partition, record = await _found(settings, letter)
-        topic = _text(record, "topic")
+        told = letter_of(partition, record)
+        topic = told.topic
         if not topic:
-            fail(f"{letter} is a row of the file {_text(record, 'file')}: mend the mapping or the row and import again")
+            fail(f"{letter} is a row of the file {told.source}: mend the mapping or the row and import again")
         if topic == RAW:
             async with opened(settings) as log:
                 click.echo(await _translated_again(settings, log, letter, record))
             continue
         kept = [(name, value) for name, value in record.headers if not name.startswith("dlq.") and name != TASK_HEADER]
-        if header(kept, TIME_HEADER) is None and (at := _text(record, "timestamp")):
-            kept.append((TIME_HEADER, at.encode()))
-        origin = int(_text(record, "partition") or partition)
+        if header(kept, TIME_HEADER) is None and (at := header(record.headers, "dlq.timestamp")):
+            kept.append((TIME_HEADER, at))
+        origin = int(header(record.headers, "dlq.partition") or partition)
         async with opened(settings) as log:
             await log.append(
                 {(topic, origin): [NewRecord(record.key, record.value, [*kept, (_RETRIED, letter.encode())])]}

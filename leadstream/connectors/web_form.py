@@ -85,7 +85,7 @@ def _tell(form: Doc, telling: Telling) -> None:
     profile = _profile(form, telling, way)
     who = Who(
         lead=told_lead(form, telling.raw),
-        email=form.text("email"),
+        email=profile.text("person.email"),  # also where `fields` calls another field so
         phone=profile.text("person.phone"),
         anonymous=form.text("anonymous_id"),
     )

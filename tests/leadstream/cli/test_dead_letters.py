@@ -70,6 +70,31 @@ def test_only_the_reason_asked_for_is_listed_and_at_most_so_many(received: House
     assert received.rows("dead-letters", "list", "--limit", "1") == [unknown]
 
 
+def test_letters_are_counted_by_reason_and_source_the_most_first(received: House) -> None:
+    unheard = b'{"specversion":"1.0","type":"lead.unheard_of.v1","source":"/crm"}'
+    for key in (b"eve", b"bob"):
+        received.append(LEAD_INBOX, 0, key, unheard)
+    received.decide()
+    rows = received.rows("dead-letters", "count")
+    assert [(row["reason"], row["source"], row["letters"]) for row in rows] == [
+        ("unknown_type", "/crm", 2),
+        ("not_json", "lead-inbox", 1),
+    ]
+    kept = sorted(letter["kept_at"] for letter in letters(received) if letter["reason"] == "unknown_type")
+    assert [rows[0]["oldest"], rows[0]["newest"]] == kept
+    (only,) = received.rows("dead-letters", "count", "--reason", "not_json")
+    assert only == rows[1]
+    assert received.rows("dead-letters", "count", "--source", "/nobody") == []
+    assert len(received.rows("dead-letters", "list", "--source", "/crm")) == 2
+
+
+def test_a_letter_says_what_can_be_done_about_it(received: House) -> None:
+    (letter,) = letters(received)
+    (row,) = received.rows("dead-letters", "show", str(letter["id"]))
+    assert "send it again as it should be, under the same id" in str(row["hint"])
+    assert f"leadstream dead-letters retry {letter['id']}" in str(row["hint"])
+
+
 @pytest.mark.parametrize("verb", ["show", "retry"])
 @pytest.mark.parametrize("letter", ["0-999", "77-0"])
 def test_a_letter_that_is_not_there_is_refused(received: House, verb: str, letter: str) -> None:

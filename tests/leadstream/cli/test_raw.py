@@ -176,6 +176,26 @@ def test_a_letter_about_a_request_shows_its_body_and_is_retried_by_translating_i
     assert "which leadstream.toml does not have" in kept.refused("dead-letters", "retry", letter["id"])
 
 
+def test_a_letter_about_a_field_with_another_name_is_mended_by_the_mapping_and_a_retry(house: House) -> None:
+    house.write("leadstream.toml", CONFIG)
+    house.run("topics", "create")
+    received(house, form("your-email=ada%40example.com&submission_id=s9"))
+    (letter,) = house.rows("dead-letters", "list", "--source", "/connectors/contact")
+    (row,) = house.rows("dead-letters", "show", letter["id"])
+    assert "name the field that holds it under `fields`" in row["hint"]
+    assert f"leadstream dead-letters retry {letter['id']}" in row["hint"]
+    mapped = '[sources.contact.fields]\nyour-email = "person.email"\n\n[sources.old'
+    house.write("leadstream.toml", CONFIG.replace("[sources.old", mapped))
+    said = house.run("dead-letters", "retry", letter["id"]).stdout
+    assert said == f"{letter['id']} is translated, 2 facts are in the inboxes\n"
+    house.decide()
+    assert len(house.rows("view", "leads")) == 1
+    assert house.rows("dead-letters", "count") == [
+        {"reason": "nobody", "source": "/connectors/contact", "letters": 1, "oldest": letter["kept_at"],
+         "newest": letter["kept_at"]}
+    ]  # fmt: skip
+
+
 def test_a_request_that_a_connector_broke_on_is_translated_when_the_connector_is_mended(house: House) -> None:
     house.write("leadstream.toml", CONFIG)
     house.run("topics", "create")

@@ -1,0 +1,117 @@
+"""Dead letters: what a record of their topic says, how many there are of a kind, and what can be done about one."""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+import orjson
+
+from engine.ports import Record
+from engine.recordtime import header
+from events.topics import RAW
+
+RETRY: Final = "leadstream dead-letters retry"
+_HINTS: Final = {
+    "erasure": "a record was deleted at the vendor; decide whether the person is to be erased here as well",
+    "automatic": "a program filled in the form; nothing is to be done",
+    "nobody": "it names no one: have the form ask for an address, or name the field that holds it under `fields` in "
+    "leadstream.toml; then {retry}",
+    "fault": "a fault of the connector; report it, and when it is mended: {retry}",
+}
+"""By reason, of requests of vendors and forms."""
+_REQUEST = "mend `fields` and the other settings of the way in in leadstream.toml, or update leadstream; then {retry}"
+_ROW = "mend the mapping or the row, and import the file again"
+_FACT = "have its source send it again as it should be, under the same id; or mend the cause here, then {retry}"
+
+
+class Letter(NamedTuple):
+    """What could not be taken.
+
+    Attributes:
+        id: its place in the topic, partition and offset.
+        kept_at: since when it is there, microseconds.
+        reason: what kind of fault.
+        field: where it is; empty where it is the whole.
+        detail: what was expected.
+        topic: where it was read from, `raw` for a request of a vendor or a form; empty for a row of a file.
+        place: offset there, line of a file, or name of the way in.
+        source: who said it: CloudEvents source of a fact or of a way in's facts, name of a file, else the topic.
+        key: of the record it was.
+        size: bytes.
+    """
+
+    id: str
+    kept_at: int
+    reason: str
+    field: str
+    detail: str
+    topic: str
+    place: str
+    source: str
+    key: str
+    size: int
+
+
+class Count(NamedTuple):
+    """Letters of a kind.
+
+    Attributes:
+        reason: what kind of fault.
+        source: who said it.
+        letters: how many.
+        oldest: since when the first of them is there, microseconds.
+        newest: the last one.
+    """
+
+    reason: str
+    source: str
+    letters: int
+    oldest: int
+    newest: int
+
+
+def letter_of(partition: int, record: Record) -> Letter:
+    """The letter in a record of the topic of dead letters."""
+
+    def said(name: str) -> str:
+        return (header(record.headers, f"dlq.{name}") or b"").decode(errors="replace")
+
+    topic, file, way_in = said("topic"), said("file"), said("source")
+    return Letter(
+        id=f"{partition}-{record.offset}",
+        kept_at=record.timestamp,
+        reason=said("reason"),
+        field=said("field"),
+        detail=said("detail"),
+        topic=topic,
+        place=said("offset") or said("line") or way_in,
+        source=file or (f"/connectors/{way_in}" if topic == RAW else _source_in(record.value) or topic),
+        key=(record.key or b"").decode(errors="replace"),
+        size=len(record.value or b""),
+    )
+
+
+def counted(letters: Iterable[Letter]) -> list[Count]:
+    """How many letters there are of each reason and source, the most first."""
+    found: dict[tuple[str, str], Count] = {}
+    for letter in letters:
+        kind, at = (letter.reason, letter.source), letter.kept_at
+        before = found.get(kind) or Count(*kind, 0, at, at)
+        found[kind] = Count(*kind, before.letters + 1, min(before.oldest, at), max(before.newest, at))
+    return sorted(found.values(), key=lambda each: (-each.letters, each.reason, each.source))
+
+
+def hint(letter: Letter) -> str:
+    """What can be done about it, in a sentence."""
+    of_facts = _FACT if letter.topic else _ROW
+    text = _HINTS.get(letter.reason, _REQUEST) if letter.topic == RAW else of_facts
+    return text.format(retry=f"{RETRY} {letter.id}")
+
+
+def _source_in(value: bytes | None) -> str:
+    """The CloudEvents source of a fact that can be read so far; else nothing."""
+    try:
+        found = orjson.loads(value or b"")
+    except orjson.JSONDecodeError:
+        return ""
+    source = found.get("source") if isinstance(found, dict) else None
+    return source[:200] if isinstance(source, str) else ""
