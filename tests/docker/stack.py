@@ -14,6 +14,7 @@ from tests.support.ports import free_ports
 REPOSITORY = Path(__file__).resolve().parents[2]
 COMPOSE_FILE = REPOSITORY / "docker" / "compose.yaml"
 DOCKERFILE = REPOSITORY / "docker" / "Dockerfile"
+WAYS_IN = Path(__file__).with_name("ways-in.toml")
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,14 @@ class Stack:
         name: the project's name.
         image: the tag of our image.
         kafka: the broker's address on the loopback, as Kafka clients want it.
+        gateway: the gateway's address on the loopback.
     """
 
     docker: Docker
     name: str
     image: str
     kafka: str
+    gateway: str
 
     @property
     def offline(self) -> tuple[str, ...]:
@@ -74,9 +77,15 @@ def stack_of(docker: Docker) -> Iterator[Stack]:
     """Name the project; whatever the test started of it is gone afterwards, volumes and all."""
     name = f"leadstream-test-{os.getpid()}"
     image = f"{name}:local"
-    (port,) = free_ports(1)
-    variables = {"LEADSTREAM_IMAGE": image, "LEADSTREAM_KAFKA_PORT": str(port)}
-    stack = Stack(Docker(docker.program, {**docker.env, **variables}, docker.private), name, image, f"127.0.0.1:{port}")
+    port, gateway = free_ports(2)
+    variables = {
+        "LEADSTREAM_IMAGE": image,
+        "LEADSTREAM_KAFKA_PORT": str(port),
+        "LEADSTREAM_GATEWAY_PORT": str(gateway),
+        "LEADSTREAM_GATEWAY_CONFIG": str(WAYS_IN),
+    }
+    ours = Docker(docker.program, {**docker.env, **variables}, docker.private)
+    stack = Stack(ours, name, image, f"127.0.0.1:{port}", f"http://127.0.0.1:{gateway}")
     try:
         yield stack
     finally:

@@ -17,7 +17,7 @@ def test_the_image_runs_as_nobody_special_with_our_program_and_no_tools_to_chang
 
 
 def test_our_rooms_can_be_imported_in_the_image_on_a_read_only_root(stack: Stack) -> None:
-    rooms = "import engine, events, leadstream, projections, streams, faust, aiokafka, apsw"
+    rooms = "import engine, events, leadstream, projections, streams, faust, aiokafka, apsw, fastapi, psycopg, pyarrow"
     stack.docker.run("run", "--rm", "--read-only", "--entrypoint", "python", stack.image, "-c", rooms)
 
 
