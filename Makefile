@@ -11,7 +11,7 @@ CHAOS := tests/chaos tests/simulation tests/engine/rocks tests/engine/test_hangi
 # Tests start many processes of ours: each would compile every module again where bytecode is unwelcome.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check chaos bench bench-pipeline compiled format golden clean
+.PHONY: help demo test check chaos bench bench-pipeline bench-gateway compiled format golden clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,9 @@ bench: $(VENV)/.dev ## Events a second against stock Faust on the same broker an
 
 bench-pipeline: $(VENV)/.dev ## A quarter of a million facts about opportunities, folded, written and asked about
 	$(BIN)/python -m benchmarks.pipeline $(ARGS)
+
+bench-gateway: $(VENV)/.dev ## Single posts, batches and forms through a real gateway; each acknowledged one is looked for in the log
+	$(BIN)/python -m benchmarks.gateway $(ARGS)
 
 compiled: $(VENV)/.dev ## A wheel whose core is compiled to C, in build/; needs a C compiler
 	LEADSTREAM_COMPILE=1 $(BIN)/pip wheel -q --disable-pip-version-check --no-build-isolation --no-deps -w build .
