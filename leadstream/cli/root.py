@@ -46,6 +46,7 @@ def _load() -> None:
         raw,
         repair,
         run,
+        schema,
         topics,
         verify,
         view,

@@ -1,13 +1,12 @@
 """Writes docs/facts.md from the catalogue: what stands there is what the code takes."""
 
 import json
-from typing import Any
 
 from events.codec import Codec
+from events.described import Field, envelope_fields, origin, parts_of
 from events.envelope import Envelope
-from events.registry import CATALOGUE, COMMANDS
-from events.schema import PERSONAL, PERSONAL_KEYS, json_schema, structs_of, summary
-from events.topics import INBOX_OF
+from events.registry import CATALOGUE
+from events.schema import summary
 from tests.events.examples import EXAMPLES
 
 INTRODUCTION = """\
@@ -50,14 +49,13 @@ def page() -> str:
     return "\n".join(parts).rstrip() + "\n"
 
 
+def _mark(text: str) -> str:
+    return f"`{text}`"
+
+
 def _glance() -> str:
-    rows = [f"| [`{name}`](#{_anchor(name)}) | {_origin(name)} | {summary(CATALOGUE[name])} |" for name in CATALOGUE]
+    rows = [f"| [`{name}`](#{_anchor(name)}) | {origin(name)} | {summary(CATALOGUE[name])} |" for name in CATALOGUE]
     return "\n".join(["| wire type | from | what happened |", "|---|---|---|", *rows, ""])
-
-
-def _origin(wire_type: str) -> str:
-    fact = CATALOGUE[wire_type]
-    return "command" if fact in COMMANDS else "upstream" if fact in INBOX_OF else "leadstream"
 
 
 def _anchor(wire_type: str) -> str:
@@ -66,97 +64,26 @@ def _anchor(wire_type: str) -> str:
 
 
 def _envelope() -> str:
-    schema = json_schema(next(iter(CATALOGUE)))
-    fields = {name: field for name, field in schema["properties"].items() if name not in ("data", "type")}
-    rows = _rows(fields, schema["required"])
-    return f"{summary(Envelope).partition('. ')[0]}.\n\n{_table(['| `type` | text | yes | the wire type. |', *rows])}"
+    rows = ["| `type` | text | yes | the wire type. |", *_rows(envelope_fields(_mark))]
+    return f"{summary(Envelope).partition('. ')[0]}.\n\n{_table(rows)}"
 
 
 def _section(wire_type: str) -> str:
-    schema = json_schema(wire_type)
-    first, *nested = structs_of(CATALOGUE[wire_type])
+    first, *nested = parts_of(wire_type, _mark)
     parts = [
         f"## `{wire_type}`\n",
-        f"*{_origin(wire_type).capitalize()}.* {summary(first)}\n",
-        _fields_of(schema, first),
+        f"*{origin(wire_type).capitalize()}.* {first.meaning}\n",
+        _table(_rows(first.fields)),
     ]
-    parts += [f"Each `{kind.__name__}`: {summary(kind)}\n\n{_fields_of(schema, kind)}" for kind in nested]
+    parts += [f"Each `{part.name}`: {part.meaning}\n\n{_table(_rows(part.fields))}" for part in nested]
     example = json.dumps(json.loads(Codec().encode(EXAMPLES[wire_type])), indent=2, ensure_ascii=False)
     parts.append(f"```json\n{example}\n```\n")
     return "\n".join(parts)
-
-
-def _fields_of(schema: dict[str, Any], kind: type) -> str:
-    part = schema["$defs"][kind.__name__]
-    return _table(_rows(part["properties"], part["required"]))
 
 
 def _table(rows: list[str]) -> str:
     return "\n".join(["| field | type | required, else default | meaning |", "|---|---|---|---|", *rows, ""])
 
 
-def _rows(fields: dict[str, Any], required: list[str]) -> list[str]:
-    return [
-        f"| `{name}` | {_words(field)}{_personal(field)} | {_needed(name, field, required)} | "
-        f"{field.get('description', '')} |"
-        for name, field in fields.items()
-    ]
-
-
-def _needed(name: str, field: dict[str, Any], required: list[str]) -> str:
-    if name in required:
-        return "yes"
-    default = field.get("default")
-    return "no" if default is None else f"no, `{json.dumps(default)}`"
-
-
-def _personal(field: dict[str, Any]) -> str:
-    if PERSONAL_KEYS in field:
-        return f", personal below `{field[PERSONAL_KEYS]}`"
-    return ", personal" if PERSONAL in field else ""
-
-
-def _words(schema: dict[str, Any]) -> str:
-    """A schema in words."""
-    if "anyOf" in schema:
-        return " or ".join(_words(option) for option in schema["anyOf"])
-    if "$ref" in schema:
-        return f"`{schema['$ref'].rpartition('/')[2]}`"
-    if "enum" in schema:
-        words = " or ".join(f"`{value}`" for value in schema["enum"])
-        return words if len(schema["enum"]) == 1 else f"one of {words}"
-    found: str = _KINDS[schema["type"]](schema)
-    return found
-
-
-def _text(schema: dict[str, Any]) -> str:
-    if "format" in schema:
-        return "day" if schema["format"] == "date" else "instant"
-    if "pattern" in schema:
-        return f"text of the form `{schema['pattern']}`"
-    return f"text of {schema.get('minLength', 0)} to {schema['maxLength']}"
-
-
-def _whole(schema: dict[str, Any]) -> str:
-    low, high = schema["minimum"], schema["maximum"]
-    if (low, high) == (-(2**53), 2**53):
-        return "whole number"
-    return "whole number from 0" if (low, high) == (0, 2**53) else f"whole number {low} to {high}"
-
-
-def _object(schema: dict[str, Any]) -> str:
-    if "additionalProperties" not in schema:
-        return "free document"
-    keys, values = _text(schema["propertyNames"]), _words(schema["additionalProperties"])
-    return f"object of at most {schema['maxProperties']} keys (each {keys}), each value {values}"
-
-
-_KINDS: dict[str, Any] = {
-    "string": _text,
-    "integer": _whole,
-    "number": lambda _: "number",
-    "boolean": lambda _: "true or false",
-    "null": lambda _: "null",
-    "array": lambda schema: f"list of {_words(schema['items'])}",
-    "object": _object,
-}
+def _rows(fields: list[Field]) -> list[str]:
+    return [f"| `{field.name}` | {field.type} | {field.needed} | {field.meaning} |" for field in fields]

@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from events.compatibility import incompatibilities
+from events.changes import Kind, Verdict
+from events.compatibility import changes, incompatibilities
 from events.registry import CATALOGUE
 from events.schema import json_schema
 
@@ -123,3 +124,61 @@ def test_all_breaks_of_one_change_are_named() -> None:
     changed = _changed("properties/count", minimum=5)
     del changed["properties"]["free"]
     assert incompatibilities(BASE, changed) == ["count: minimum narrowed from 0 to 5", "free: field removed"]
+
+
+def _number(name: str, meaning: str = "") -> dict[str, Any]:
+    return {"properties": {name: {"type": "integer", "description": meaning}}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        (_number("wait", "in seconds."), _number("wait", "in milliseconds."),
+         "wait: unit changed from seconds to milliseconds"),
+        (_number("amount_minor"), _number("amount_major"),
+         "amount_minor: field removed, or renamed to amount_major, unit changed from minor units to whole currency"),
+        (_number("waited_us"), _number("delay_us"), "waited_us: field removed, or renamed to delay_us"),
+    ],
+)  # fmt: skip
+def test_another_unit_and_another_name_are_told_as_such(old: dict[str, Any], new: dict[str, Any], line: str) -> None:
+    assert incompatibilities(old, new) == [line]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (_number("waited_us", "how long."), _number("waited_us", "how long, which is told in seconds to people.")),
+        (_number("wait", "in seconds."), _number("wait", "seconds from the start.")),
+        ({"properties": {"note": {"type": "string", "description": "of the last 30 days."}}},
+         {"properties": {"note": {"type": "string", "description": "of the last month, in hours."}}}),
+    ],
+)  # fmt: skip
+def test_other_words_about_the_same_unit_or_about_no_number_are_no_change_of_unit(
+    old: dict[str, Any], new: dict[str, Any]
+) -> None:
+    (change,) = changes(old, new)
+    assert (change.kind, change.verdict) == (Kind.WORDS, Verdict.COMPATIBLE)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_of_change_that_breaks_anybody_says_whom_why_and_what_to_do(kind: Kind) -> None:
+    rule = kind.value
+    assert bool(rule.remedy) == bool(rule.events or rule.readers)
+    assert (kind.verdict is Verdict.INCOMPATIBLE) == bool(rule.events)
+
+
+WIDER = [
+    (_changed("", required=[]), "name: optional, and was required"),
+    (_changed("properties/count", type="number"), "count: type widened: takes number too"),
+    (_changed("properties/count", maximum=101), "count: maximum widened from 100 to 101"),
+    (_changed("properties/count", maximum=None), "count: maximum widened from 100 to None"),
+    (_changed("properties/code", pattern=None), "code: pattern ^[A-Z]{3}$ taken away"),
+    (_changed("properties/side", enum=["sales", "marketing", "partner"]), "side: enum value 'partner' added"),
+    (_changed("properties/side", enum=None, type="string"), "side: type widened: takes string too"),
+    (_changed("properties/code", **{"x-personal": True}), "code: personal now"),
+]
+
+
+@pytest.mark.parametrize(("changed", "line"), WIDER, ids=[line for _, line in WIDER])
+def test_a_change_that_breaks_only_readers_who_check_strictly_is_told_apart(changed: dict[str, Any], line: str) -> None:
+    assert [(each.line, each.verdict) for each in changes(BASE, changed)] == [(line, Verdict.WIDER)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import events
 from events.codec import Codec, Headers, Undecodable
 from events.envelope import Envelope
 from events.lead import LeadCaptured, LeadStatusChanged, LeadTouched
@@ -14,7 +15,7 @@ from events.registry import CATALOGUE, wrap
 from tests.events.examples import EXAMPLES
 from tests.support import golden
 
-GOLDEN = Path(__file__).with_name("golden")
+GOLDEN = Path(events.__file__).with_name("examples")
 CODEC = Codec()
 TOUCHED: dict[str, Any] = {
     "specversion": "1.0",
