@@ -12,7 +12,7 @@ from tests.support.compiled import compiled_core
 from tests.support.missing import MissingError, skip_or_fail
 from tests.support.process import REPOSITORY
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_800)]  # building takes minutes of a processor, beside other tests
 _SUITES = ("tests/streams/scoring", "tests/streams/deciders", "tests/streams/agents", "tests/streams/test_clocks.py")
 
 
