@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from engine.kafka.session import servers_of
 from events.changes import Change, Verdict
 from events.compatibility import contract_changes
 from events.described import Part, envelope_fields, origin, parts_of
@@ -18,6 +19,8 @@ from events.upcasters import UPCASTERS
 from leadstream.cli.options import command, fail
 from leadstream.cli.output import format_option, show
 from leadstream.cli.root import main
+from leadstream.contract.asyncapi import as_yaml, document
+from leadstream.contract.channels import Deployment
 from leadstream.contract.logs import topics_of
 from leadstream.contract.relied_on import NoSchemas, relied_on
 from leadstream.settings import Settings
@@ -34,6 +37,7 @@ def schema_group() -> None:
       leadstream schema list
       leadstream schema show lead.touched
       leadstream schema export --to schemas/
+      leadstream schema asyncapi > asyncapi.yaml
       leadstream schema check
     """
 
@@ -127,6 +131,34 @@ async def export_schemas(_settings: Settings, *, folder: Path) -> None:
     for name, schema in written.items():
         (folder / f"{name}.json").write_bytes(_written(schema))
     click.echo(f"{len(written)} schemas in {folder}")
+
+
+@command(schema_group, "asyncapi")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("yaml", "json")),
+    default="yaml",
+    show_default=True,
+    help="How it is written.",
+)
+async def asyncapi(settings: Settings, *, form: str) -> None:
+    """Write the AsyncAPI 3.0 document: topics, messages with their headers and keys, schemas, examples.
+
+    Brokers, --prefix, --partitions and --replication are those of the deployment; topics are not looked at.
+
+    \b
+    Examples:
+      leadstream schema asyncapi > asyncapi.yaml
+      leadstream --broker kafka://kafka-1:9092 --partitions 8 --replication 3 schema asyncapi --format json
+    """
+    hosts = {} if settings.embedded else {"hosts": tuple(servers_of(settings.broker))}
+    made = document(Deployment(prefix=settings.prefix, partitions=settings.partitions,
+                               replication=settings.replication, **hosts))  # fmt: skip
+    if form == "json":
+        click.echo(json.dumps(made, indent=2, ensure_ascii=False))
+    else:
+        click.echo(as_yaml(made), nl=False)
 
 
 @command(schema_group, "check")

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from events.shipped import schemas
+from leadstream.contract.schemas import FACT
 
 Schema = dict[str, Any]
 _REF = "$ref"
@@ -42,7 +43,7 @@ def relied_on(against: Path | None) -> dict[str, Schema]:
 def _read(path: Path) -> Mapping[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
-        document = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+        document = json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=yaml.CSafeLoader)
     except (ValueError, yaml.YAMLError) as exc:
         raise NoSchemas(f"{path}: neither JSON nor YAML: {' '.join(str(exc).split())}") from exc
     if not isinstance(document, dict):
@@ -64,7 +65,22 @@ def _of(path: Path, document: Mapping[str, Any]) -> list[tuple[str, Schema]]:
 def _of_document(document: Mapping[str, Any]) -> list[tuple[str, Schema]]:
     """The records of facts in an AsyncAPI document, each with all parts it may refer to."""
     parts: dict[str, Schema] = document["components"]["schemas"]
-    return [(name, {**whole(part, parts), "$defs": parts}) for name, part in parts.items() if part.get("x-fact")]
+    bare: dict[str, Schema] = {name: _bare(part) for name, part in parts.items()}
+    return [(name, {**whole(part, bare), "$defs": bare}) for name, part in bare.items() if part.get(FACT)]
+
+
+def _bare(schema: Any) -> Any:
+    """A reference that stands in an `allOf` only for what is said beside it, as later drafts have it."""
+    if isinstance(schema, list):
+        return [_bare(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: _bare(value) for key, value in schema.items()}
+    match made.get("allOf"):
+        case [{"$ref": str(reference)}]:
+            return {_REF: reference, **{key: value for key, value in made.items() if key != "allOf"}}
+        case _:
+            return made
 
 
 def whole(schema: Schema, parts: Mapping[str, Schema]) -> Schema:

@@ -140,3 +140,25 @@ def test_what_holds_no_schemas_is_wrong_use(house: House, name: str, text: str, 
     assert ended.exit_code == 2
     assert f"--against: {path}: " in " ".join(ended.stderr.split())
     assert problem in " ".join(ended.stderr.split())
+
+
+def test_the_document_is_written_as_yaml_and_as_json_and_holds_what_is_checked(house: House) -> None:
+    text = house.run("schema", "asyncapi").stdout
+    assert yaml.load(text, Loader=yaml.CSafeLoader) == json.loads(
+        house.run("schema", "asyncapi", "--format", "json").stdout
+    )
+    path = house.folder / "asyncapi.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert "nothing has changed" in house.run("schema", "check", "--against", str(path)).stdout
+    made = yaml.load(text, Loader=yaml.CSafeLoader)
+    made["components"]["schemas"]["LeadTouched"]["properties"]["mood"] = {"type": "string"}
+    path.write_text(yaml.dump(made, Dumper=yaml.CSafeDumper), encoding="utf-8")
+    assert "data.mood: field removed" in house.ask("schema", "check", "--against", str(path)).stdout
+
+
+def test_the_document_names_the_brokers_prefix_and_partitions_of_the_deployment(house: House) -> None:
+    options = ("--broker", "kafka://one,two:9093", "--prefix", "emea-", "--partitions", "8", "--replication", "3")
+    made = json.loads(house.run(*options, "schema", "asyncapi", "--format", "json").stdout)
+    assert [server["host"] for server in made["servers"].values()] == ["one:9092", "two:9093"]
+    kafka = made["channels"]["view.leads"]["bindings"]["kafka"]
+    assert (kafka["topic"], kafka["partitions"], kafka["replicas"]) == ("emea-view.leads", 8, 3)
