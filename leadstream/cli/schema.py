@@ -22,6 +22,7 @@ from leadstream.cli.root import main
 from leadstream.contract.asyncapi import as_yaml, document
 from leadstream.contract.channels import Deployment
 from leadstream.contract.logs import topics_of
+from leadstream.contract.page import reference
 from leadstream.contract.relied_on import NoSchemas, relied_on
 from leadstream.settings import Settings
 
@@ -38,6 +39,7 @@ def schema_group() -> None:
       leadstream schema show lead.touched
       leadstream schema export --to schemas/
       leadstream schema asyncapi > asyncapi.yaml
+      leadstream schema page --to reference.html
       leadstream schema check
     """
 
@@ -159,6 +161,27 @@ async def asyncapi(settings: Settings, *, form: str) -> None:
         click.echo(json.dumps(made, indent=2, ensure_ascii=False))
     else:
         click.echo(as_yaml(made), nl=False)
+
+
+@command(schema_group, "page")
+@click.option(
+    "--to", "path", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="Where to; it takes the place of a file that is there.",
+)  # fmt: skip
+async def page(_settings: Settings, *, path: Path) -> None:
+    """Write the reference of every fact, topic and view as one page of HTML that stands alone.
+
+    It can be searched, each fact has a link of its own (reference.html#lead.touched.v1), and nothing is loaded from
+    elsewhere.
+
+    \b
+    Example: leadstream schema page --to reference.html
+    """
+    if not path.parent.is_dir():
+        raise click.UsageError(f"--to: there is no directory {path.parent}")
+    made = reference().encode()
+    path.write_bytes(made)
+    click.echo(f"{len(made):,} bytes in {path}")
 
 
 @command(schema_group, "check")

@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 
 from events.registry import CATALOGUE
 from events.shipped import example, schemas
+from leadstream.contract.page import reference
 from tests.leadstream.cli.house import House
 
 TOUCHED = "lead.touched.v1"
@@ -162,3 +163,11 @@ def test_the_document_names_the_brokers_prefix_and_partitions_of_the_deployment(
     assert [server["host"] for server in made["servers"].values()] == ["one:9092", "two:9093"]
     kafka = made["channels"]["view.leads"]["bindings"]["kafka"]
     assert (kafka["topic"], kafka["partitions"], kafka["replicas"]) == ("emea-view.leads", 8, 3)
+
+
+def test_the_page_of_reference_is_written_whole(house: House) -> None:
+    path = house.folder / "reference.html"
+    said = house.run("schema", "page", "--to", str(path)).stdout
+    assert path.read_text(encoding="utf-8") == reference()
+    assert said == f"{path.stat().st_size:,} bytes in {path}\n"
+    assert "there is no directory" in house.misused("schema", "page", "--to", str(house.folder / "no" / "page.html"))
