@@ -2,6 +2,7 @@
 
 import base64
 from contextlib import suppress
+from pathlib import Path
 
 import click
 import orjson
@@ -15,6 +16,7 @@ from events.topics import DEAD_LETTERS, RAW
 from leadstream.cli.options import command, fail
 from leadstream.cli.output import format_option, show
 from leadstream.cli.places import place_of
+from leadstream.cli.retried_rows import row_once_more
 from leadstream.cli.root import main
 from leadstream.cli.ways_in import configured
 from leadstream.deployment import opened, partition_count
@@ -139,21 +141,29 @@ def _original(record: Record) -> bytes:
 
 @command(dead_letters, "retry")
 @click.argument("letters", nargs=-1, required=True)
-async def retry(settings: Settings, letters: tuple[str, ...]) -> None:
+@click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The mended mapping, for rows of files that were imported.",
+)
+async def retry(settings: Settings, letters: tuple[str, ...], mapping: Path | None) -> None:
     """Put LETTERS back where they came from, for another try after their cause is mended.
 
     What fails again becomes a dead letter again; what was accepted meanwhile is dropped as a duplicate. A request of a
-    vendor or a form is translated again.
+    vendor or a form is translated again, and so is a row of an imported file, by the mapping that is named. Its facts
+    happened when the file says and are known from now on.
 
     \b
-    Example: leadstream dead-letters retry 2-17 3-4
+    Examples: leadstream dead-letters retry 2-17 3-4
+              leadstream dead-letters retry 0-5 --mapping contacts.yaml
     """
     for letter in letters:
         partition, record = await _found(settings, letter)
         told = letter_of(partition, record)
         topic = told.topic
         if not topic:
-            fail(f"{letter} is a row of the file {told.source}: mend the mapping or the row and import again")
+            click.echo(await row_once_more(settings, letter, record, mapping))
+            continue
         if topic == RAW:
             async with opened(settings) as log:
                 click.echo(await _translated_again(settings, log, letter, record))

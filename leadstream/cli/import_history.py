@@ -1,40 +1,75 @@
 """`leadstream import`: history through a declarative mapping."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from engine.recordtime import TOLERANCE
+from leadstream.cli.import_options import PreviewCommand, reading_options
+from leadstream.cli.import_preview import show_preview, tell_layout
 from leadstream.cli.options import command, fail
 from leadstream.cli.output import format_option, show
 from leadstream.cli.progress import progress
 from leadstream.cli.root import main
 from leadstream.clock import now_us
 from leadstream.deployment import opened, partition_count
-from leadstream.importing import FilesError, MappingError, Summary, digest, load_mapping, match_files, translate
+from leadstream.importing import (
+    FilesError,
+    MappingError,
+    Options,
+    Summary,
+    digest,
+    load_mapping,
+    match_files,
+    translate,
+)
 from leadstream.importing.loading import ImportRefused, Loaded, load
 from leadstream.settings import Settings
 
 
-@command(main, "import")
+@command(main, "import", cls=PreviewCommand)
 @click.argument("mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--preview",
+    type=click.IntRange(min=1),
+    metavar="[N]",
+    help="Show what the first N rows (10) of each file become, and import nothing.",
+)
+@click.option("--late", is_flag=True, help="Take it also where there is something later: known from now on.")
+@reading_options
 @format_option
-async def import_history(settings: Settings, mapping: Path, files: tuple[Path, ...], form: str) -> None:
-    """Import history from FILES (CSV or XES, plain or .gz) as the YAML file MAPPING says.
+async def import_history(
+    settings: Settings,
+    mapping: Path,
+    files: tuple[Path, ...],
+    *,
+    preview: int | None,
+    late: bool,
+    reading: Options,
+    form: str,
+) -> None:
+    """Import lists and history from FILES as the YAML file MAPPING says: CSV, TSV, XLSX, JSON lines, XES or vCard.
 
-    Every row is accounted for: imported, skipped by a rule, or kept in the dead letters with its reason. Importing
-    the same files again adds nothing. History comes before anything later; accounts and targets alone may come at any
-    time.
+    How each file is written is found out and told first: kind, encoding, delimiter, order of dates. Every row is
+    accounted for: imported, skipped by a rule, or kept in the dead letters with its reason. Importing the same files
+    again adds nothing. History comes before anything later; accounts and targets alone may come at any time.
 
     \b
     Examples: leadstream import examples/imports/bpi2012.yaml bpi2012_loan_funnel.csv.gz
               leadstream import examples/imports/targets.yaml examples/imports/targets.csv
+              leadstream import --preview 5 --at 2026-03-02 examples/imports/outlook.yaml contacts.csv
     """
     try:
         rules = load_mapping(mapping)
         matched = match_files(rules, files)
+        secret = settings.secret.encode()
+        if preview is not None:
+            show_preview(rules, matched, rows=preview, reading=reading, secret=secret, form=form)
+            return
+        name = digest(mapping.read_text(encoding="utf-8-sig"), matched.values(), reading)
         with progress("reading") as advance:
             read = 0
 
@@ -43,17 +78,19 @@ async def import_history(settings: Settings, mapping: Path, files: tuple[Path, .
                 advance(rows - read)
                 read = rows
 
-            translation = translate(rules, matched, on_rows, until=now_us() + TOLERANCE)
+            translation = translate(
+                rules, matched, on_rows, until=now_us() + TOLERANCE, options=reading, secret=secret, told=tell_layout
+            )
     except (MappingError, FilesError) as exc:
         _refuse(mapping, str(exc).splitlines())
-    name = digest(mapping.read_text(encoding="utf-8"), matched.values())
-    async with opened(settings) as log:
-        partitions = await partition_count(log)
-        with progress("importing", total=sum(translation.summary.facts.values())) as advance:
-            try:
-                loaded = await load(log, partitions, translation, name, advance)
-            except ImportRefused as exc:
-                fail(str(exc))
+    with closing(translation):
+        async with opened(settings) as log:
+            partitions = await partition_count(log)
+            with progress("importing", total=sum(translation.summary.facts.values())) as advance:
+                try:
+                    loaded = await load(log, partitions, translation, name, advance, late=late)
+                except ImportRefused as exc:
+                    fail(str(exc))
     show(account(translation.summary), form)
     click.echo(_closing(translation.summary, loaded), err=True)
 

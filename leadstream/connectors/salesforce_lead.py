@@ -5,6 +5,7 @@ from leadstream.connectors.faults import Bad
 from leadstream.connectors.people import LONGEST, LONGEST_NAME, Profile, Who
 from leadstream.connectors.reading import Doc, words
 from leadstream.connectors.telling import Telling
+from leadstream.salesforce_ids import long_id
 
 SYSTEM = "salesforce"
 LEAD_PREFIX = "00Q"
@@ -26,28 +27,22 @@ _PROFILE = {
     "Description": "salesforce.Description",
 }
 _OPT_OUTS = {"HasOptedOutOfEmail": "", "DoNotCall": "phone", "HasOptedOutOfFax": "fax"}
-_SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
-def long_id(text: str) -> str:
-    """An id of 18 characters, which survives a change of case, of one of 15, which does not.
+def _own(text: str) -> str:
+    found = long_id(text)
+    if found is None:
+        raise Bad("malformed", "Id", "expected an id of 15 or 18 letters and digits")
+    return found
 
-    Each character at the end says which of five letters are capitals, the first one as the lowest bit.
+
+def who_of(identity: str) -> Who:
+    """A lead by its id.
 
     Raises:
         Bad: it is no id.
     """
-    if len(text) not in (15, 18) or not (text.isascii() and text.isalnum()):
-        raise Bad("malformed", "Id", "expected an id of 15 or 18 letters and digits")
-    if len(text) == 18:
-        return text
-    parts = (text[start : start + 5] for start in (0, 5, 10))
-    return text + "".join(_SUFFIX[sum(1 << bit for bit, sign in enumerate(part) if sign.isupper())] for part in parts)
-
-
-def who_of(identity: str) -> Who:
-    """A lead by its id."""
-    return Who(system=SYSTEM, own=long_id(identity))
+    return Who(system=SYSTEM, own=_own(identity))
 
 
 def profile_of(fields: Doc, telling: Telling) -> Profile:

@@ -3,21 +3,27 @@
 from leadstream.importing.load import digest, load_mapping, match_files
 from leadstream.importing.model import ImportMapping
 from leadstream.importing.problems import FilesError, MappingError, Problem
-from leadstream.importing.translation import Translation, translate
-from leadstream.importing.values import DeadRow, Imported, Skipped, Summary
+from leadstream.importing.translation import Translation, glance, prepared, translate
+from leadstream.importing.values import Aside, DeadRow, Imported, Skipped, Summary
+from leadstream.importing.written import Options, Written
 
 __all__ = [
+    "Aside",
     "DeadRow",
     "FilesError",
     "ImportMapping",
     "Imported",
     "MappingError",
+    "Options",
     "Problem",
     "Skipped",
     "Summary",
     "Translation",
+    "Written",
     "digest",
+    "glance",
     "load_mapping",
     "match_files",
+    "prepared",
     "translate",
 ]

@@ -43,6 +43,11 @@ def _check_file(file: FileSpec, loc: Loc, report: Report) -> None:
     for old, new in file.rename.items():
         if names.count(new) > 1:
             report((*loc, "rename", old), f"two columns would be called `{new}`")
+    for index, part in enumerate(file.key or ()):
+        if not part.row:
+            types_of(part, (*loc, "key", index), report)
+    if not file.time and any(part.row == "time" for part in file.key or ()):
+        report((*loc, "key"), "has the row's time in it: give the file a `time`")
     _check_reachable(file, loc, report)
     for spec, at, clock in _facts(file, loc):
         _check_fact(spec, at, report)

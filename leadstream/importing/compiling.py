@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from leadstream.importing.conditions import Condition, Test
 from leadstream.importing.expressions import Expression, template_parts
+from leadstream.importing.given import Given
 from leadstream.importing.grammar import Value
 from leadstream.importing.problems import BadValueError
 from leadstream.importing.steps import Change, compile_step
@@ -89,13 +90,19 @@ def _denied(asks: _Asks) -> _Asks:
     return lambda text: not asks(text)
 
 
-def compile_expression(expression: Expression, slot: Slot) -> Get:
+def compile_expression(expression: Expression, slot: Slot, given: Given | None = None) -> Get:
     """The expression as a function from a row to its value; None is a blank that is to be left out.
+
+    Args:
+        expression: the value as the mapping says it.
+        slot: where the columns stand in a row.
+        given: what it may depend on besides.
 
     The function raises BadValueError where a step cannot take the value, or a blank is refused.
     """
-    get = _source(expression, slot)
-    steps = [compile_step(step) for step in expression.then]
+    given = given or Given()
+    get = _source(expression, slot, given)
+    steps = [compile_step(step, given) for step in expression.then]
     if steps:
         get = _changed(get, steps)
     if expression.blank == "keep":
@@ -103,16 +110,16 @@ def compile_expression(expression: Expression, slot: Slot) -> Get:
     return _wanted(get) if expression.blank == "refuse" else get
 
 
-def _source(expression: Expression, slot: Slot) -> Get:
+def _source(expression: Expression, slot: Slot, given: Given) -> Get:
     if expression.column is not None:
         return _from_column(slot(expression.column))
     if expression.first is not None:
-        return _first([compile_expression(part, slot) for part in expression.first])
+        return _first([compile_expression(part, slot, given) for part in expression.first])
     if expression.join is not None:
-        return _joined([compile_expression(part, slot) for part in expression.join], expression.separator)
+        return _joined([compile_expression(part, slot, given) for part in expression.join], expression.separator)
     if expression.template is not None:
         return _filled([(text, slot(name) if name else -1) for text, name in template_parts(expression.template)])
-    value: Value = expression.value
+    value: Value | None = (given.at or None) if expression.option else expression.value
     return lambda _row: value
 
 

@@ -1,46 +1,26 @@
-"""CSV, plain or gzipped. A row that is broken is given with its fault; the rows after it are read on."""
+"""Rows with a sign between their cells: CSV, TSV. A broken row is given with its fault, and the rest is read."""
 
 import csv
-import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from leadstream.importing.columns import HeaderColumns
 from leadstream.importing.model import FileSpec
 from leadstream.importing.problems import FilesError
-from leadstream.importing.reading import Record, listing, opened, whole
+from leadstream.importing.reading import Lines, Record, text_of, whole
 
-_UNDECODED = re.compile("[\udc80-\udcff]")
-
-
-class _Lines:
-    """The lines of a text, remembering those of the row being read."""
-
-    def __init__(self, text: io.TextIOWrapper) -> None:
-        self._text = text
-        self.count = 0
-        self.held: list[str] = []
-        self.undecoded = False
-
-    def __iter__(self) -> Iterator[str]:
-        for line in self._text:
-            self.count += 1
-            self.held.append(line)
-            if not line.isascii() and _UNDECODED.search(line):
-                self.undecoded = True
-            yield line
-
-    def forget(self) -> None:
-        self.held.clear()
-        self.undecoded = False
+_SEPARATOR = re.compile(r'\ufeff?"?sep=."?\s*', re.IGNORECASE)
+"""The line by which Excel is told the delimiter; it is no header."""
+_NOTE = "stands after the table"
 
 
 class CsvReader:
-    """Reads one CSV file.
+    """Reads one delimited file.
 
     Args:
         path: the file.
-        spec: how it is written: encoding, delimiter, names of the columns where it has no header line.
+        spec: how it is written, `encoding` and `delimiter` included; names of the columns where it has no header line.
 
     Raises:
         FilesError: it cannot be opened, is empty, or its header cannot be read.
@@ -48,81 +28,85 @@ class CsvReader:
 
     def __init__(self, path: Path, spec: FileSpec) -> None:
         self._name = path.name
-        self._encoding = spec.encoding
-        text = io.TextIOWrapper(opened(path), encoding=spec.encoding, errors="surrogateescape", newline="")
-        self._text = text
-        self._lines = _Lines(text)
-        self._rows = csv.reader(self._lines, delimiter=spec.delimiter, strict=True)
-        self._wrong: list[str] = []
+        self._encoding = spec.encoding or "utf-8-sig"
+        self._footer = spec.footer
+        self._text = text_of(path, self._encoding)
+        self._lines = Lines(self._text)
+        self._rows = csv.reader(self._lines, delimiter=spec.delimiter or ",", strict=True)
         try:
             with whole(self._name):
-                names = list(spec.columns) if spec.columns else self._header()
+                names = list(spec.columns) if spec.columns else self._header(spec.header)
         except FilesError:
-            text.close()
+            self._text.close()
             raise
-        self._wrong += [
-            f"{self._name}: there is no column `{old}` to rename; the file has {listing(names)}"
-            for old in spec.rename
-            if old not in names
-        ]
-        self.columns = [spec.rename.get(name, name) for name in names]
+        self._columns = HeaderColumns(self._name, names, spec)
 
-    def _header(self) -> list[str]:
+    def _header(self, number: int) -> list[str]:
+        for _ in range(number - 1):
+            next(iter(self._lines), "")
+        self._lines.forget()
         try:
             names = next(self._rows, None)
+            if names and _SEPARATOR.fullmatch("".join(self._lines.held)):
+                self._lines.forget()
+                names = next(self._rows, None)
         except csv.Error as error:
             raise FilesError([f"{self._name}: the header line cannot be read: {error}"]) from error
         if not names:
             raise FilesError([f"{self._name}: is empty; expected a header line with the names of the columns"])
-        if self._lines.undecoded:
-            raise FilesError([f"{self._name}: the header line is not {self._encoding}; give the file an `encoding`"])
+        if self._lines.fault:
+            raise FilesError(
+                [f"{self._name}: the header line {self._lines.fault}; give the file an `encoding`, or say --encoding"]
+            )
         self._lines.forget()
         return names
 
+    @property
+    def columns(self) -> list[str]:
+        """The columns as the mapping calls them."""
+        return self._columns.names
+
     def slot(self, column: str) -> int:
         """See `Reader.slot`."""
-        if self.columns.count(column) == 1:
-            return self.columns.index(column)
-        trouble = "twice" if column in self.columns else "not"
-        message = f"{self._name}: the column `{column}` is {trouble} there; the file has {listing(self.columns)}"
-        if message not in self._wrong:
-            self._wrong.append(message)
-        return 0
+        return self._columns.slot(column)
 
     def missing(self) -> list[str]:
         """See `Reader.missing`."""
-        return self._wrong
+        return self._columns.missing()
 
     def __iter__(self) -> Iterator[Record]:
         """See `Reader.__iter__`."""
-        width = len(self.columns)
+        width = len(self._columns.names)
+        ended = False
         with whole(self._name):
             while True:
                 try:
                     for cells in self._rows:
                         if cells:
-                            yield self._record(cells, width)
+                            yield self._record(cells, width, ended=ended)
+                        else:
+                            ended = self._footer
                         self._lines.forget()
                     break
                 except csv.Error as error:
-                    yield Record(self._first_line(), (), f"is not CSV: {error}")
+                    yield Record(self._lines.first, (), self._lines.fault or f"is not CSV: {error}")
                     self._lines.forget()
 
-    def _record(self, cells: list[str], width: int) -> Record:
-        line = self._first_line()
-        if self._lines.undecoded:
-            return Record(line, (), f"has bytes that are not {self._encoding}")
+    def _record(self, cells: list[str], width: int, *, ended: bool) -> Record:
+        line = self._lines.first
+        if self._lines.fault:
+            return Record(line, (), self._lines.fault)
         if len(cells) != width:
+            if ended:
+                return Record(line, (), aside=_NOTE)
             return Record(line, (), f"has {len(cells)} columns; expected {width}")
+        if self._columns.lacks:
+            cells.append("")
         return Record(line, cells)
-
-    def _first_line(self) -> int:
-        return self._lines.count - len(self._lines.held) + 1
 
     def original(self) -> bytes:
         """See `Reader.original`."""
-        encoding = "utf-8" if self._encoding == "utf-8-sig" else self._encoding
-        return "".join(self._lines.held).encode(encoding, "surrogateescape")
+        return self._lines.original()
 
     def close(self) -> None:
         """See `Reader.close`."""

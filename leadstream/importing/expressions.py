@@ -6,9 +6,9 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from leadstream.importing.grammar import Column, Scalar, Strict, Text, Texts, listed, refusal
 
-WORDS = ("strip", "lower", "upper", "integer", "number", "boolean", "quarter")
-_WITH_ARGUMENT = ("prefix", "suffix", "replace", "map", "blank_if", "minor_units")
-_SOURCES = ("column", "value", "first", "join", "template")
+WORDS = ("strip", "lower", "upper", "integer", "number", "boolean", "quarter", "date", "salesforce_id")
+_WITH_ARGUMENT = ("prefix", "suffix", "replace", "map", "blank_if", "minor_units", "before", "hashed")
+_SOURCES = ("column", "value", "first", "join", "template", "option")
 
 
 def _operand(value: Any) -> Any:
@@ -36,6 +36,8 @@ class Step(Strict):
     unmapped: Literal["refuse", "keep", "blank"] = "refuse"
     blank_if: Texts | None = None
     minor_units: Annotated[int, Field(ge=0, le=6)] | None = None
+    before: Text | None = None
+    hashed: Literal["email", "phone", "text"] | None = None
 
     @model_validator(mode="after")
     def _is_one_step(self) -> Self:
@@ -45,6 +47,8 @@ class Step(Strict):
             raise refusal("`unmapped` belongs to `map`")
         if self.replace is not None and "" in self.replace:
             raise refusal("`replace` needs a text to look for")
+        if self.before == "":
+            raise refusal("`before` needs a text to look for")
         return self
 
 
@@ -57,6 +61,7 @@ class Expression(Strict):
     join: "tuple[Operand, ...] | None" = None
     separator: Text = Field(" ", alias="with")
     template: str | None = None
+    option: Literal["at"] | None = None
     then: Annotated[tuple[Annotated[Step, BeforeValidator(_step)], ...], BeforeValidator(listed)] = ()
     blank: Literal["omit", "keep", "refuse"] = "omit"
 
@@ -65,9 +70,13 @@ class Expression(Strict):
         """Which of the sources is used."""
         return next(name for name in _SOURCES if name in self.model_fields_set)
 
+    def given_sources(self) -> list[str]:
+        """The sources that are named."""
+        return [name for name in _SOURCES if name in self.model_fields_set]
+
     @model_validator(mode="after")
     def _has_one_source(self) -> Self:
-        given = [name for name in _SOURCES if name in self.model_fields_set]
+        given = self.given_sources()
         if len(given) != 1:
             raise refusal(f"expected exactly one of {', '.join(_SOURCES)}; found {', '.join(given) or 'none'}")
         if getattr(self, given[0]) in (None, ()):
@@ -82,6 +91,11 @@ class Expression(Strict):
 
     def origin(self) -> str:
         """Where the value comes from, in words, for messages."""
+        if self.option:
+            return "the option --at, which says when,"
+        named = [each.column for each in self.first or () if each.column]
+        if named:
+            return f"the first of {', '.join(f'`{column}`' for column in named)}"
         return f"column `{self.column}`" if self.column else f"`{self.source}`"
 
 

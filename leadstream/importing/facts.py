@@ -9,8 +9,9 @@ from events.fact import Fact
 from leadstream.importing.catalogue import FACTS
 from leadstream.importing.compiling import Get, Row, Slot, compile_expression
 from leadstream.importing.expressions import Expression
+from leadstream.importing.given import Given
 from leadstream.importing.grammar import Value
-from leadstream.importing.model import FactSpec
+from leadstream.importing.model import FactSpec, TimeSpec
 from leadstream.importing.problems import BadValueError, shown
 from leadstream.importing.times import Read, compile_time
 
@@ -60,9 +61,9 @@ class Part:
         return str(value)
 
 
-def part(field: str, expression: Expression, slot: Slot) -> Part:
+def part(field: str, expression: Expression, slot: Slot, given: Given) -> Part:
     """Compile one value of a row."""
-    return Part(field, expression.origin(), compile_expression(expression, slot))
+    return Part(field, expression.origin(), compile_expression(expression, slot, given))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +102,16 @@ class Maker:
     make: Callable[[Row], Fact]
 
 
-def instant(field: str, spec: Expression, formats: tuple[str, ...], zone: str | None, slot: Slot) -> Instant:
-    """Compile an instant."""
-    return Instant(part(field, spec, slot), compile_time(formats, zone))
+def instant(field: str, spec: TimeSpec, zone: str | None, slot: Slot, given: Given) -> Instant:
+    """Compile an instant; `zone` is that of its file."""
+    return Instant(part(field, spec, slot, given), compile_time(spec.format, spec.zone or zone, given))
 
 
-def compile_fact(spec: FactSpec, zone: str | None, slot: Slot) -> Maker:
+def compile_fact(spec: FactSpec, zone: str | None, slot: Slot, given: Given) -> Maker:
     """Compile one fact of a rule; `zone` is that of its file."""
     known = FACTS[spec.fact]
-    fields = _filler(spec.data.fields, "data", slot)
-    profile = None if spec.data.profile is None else _filler(spec.data.profile, "data.profile", slot)
+    fields = _filler(spec.data.fields, "data", slot, given)
+    profile = None if spec.data.profile is None else _filler(spec.data.profile, "data.profile", slot, given)
     needs_profile = profile is not None and known.fields["profile"].required
     fact = known.fact
 
@@ -127,15 +128,15 @@ def compile_fact(spec: FactSpec, zone: str | None, slot: Slot) -> Maker:
         except msgspec.ValidationError as error:
             raise _refused(error, data) from None
 
-    at = None if spec.at is None else instant("at", spec.at, spec.at.format, spec.at.zone or zone, slot)
-    subject = None if spec.subject is None else part("subject", spec.subject, slot)
+    at = None if spec.at is None else instant("at", spec.at, zone, slot, given)
+    subject = None if spec.subject is None else part("subject", spec.subject, slot, given)
     return Maker(spec.fact, subject, at, make)
 
 
-def _filler(fields: dict[str, Expression], prefix: str, slot: Slot) -> Callable[[Row], dict[str, object]]:
+def _filler(fields: dict[str, Expression], prefix: str, slot: Slot, given: Given) -> Callable[[Row], dict[str, object]]:
     """Row -> the fields that are not blank. Fixed values are laid down once and copied."""
     fixed = {name: each.value for name, each in fields.items() if each.value is not None}
-    made = [(name, part(f"{prefix}.{name}", each, slot)) for name, each in fields.items() if each.value is None]
+    made = [(name, part(f"{prefix}.{name}", each, slot, given)) for name, each in fields.items() if each.value is None]
 
     def fill(row: Row) -> dict[str, object]:
         data = fixed.copy()

@@ -7,12 +7,14 @@ from inspect import get_annotations
 from pathlib import Path
 from typing import Any, get_args
 
+import msgspec
 from pydantic import BaseModel, ValidationError
 
 from leadstream.importing.checks import check
 from leadstream.importing.model import FileSpec, ImportMapping
 from leadstream.importing.problems import FilesError, MappingError, Problem, shown, spelled
 from leadstream.importing.tree import Loc, Tree, parse
+from leadstream.importing.written import Options
 
 _CHUNK = 1 << 20
 
@@ -38,8 +40,8 @@ def load_mapping(source: Path | str) -> ImportMapping:
     return mapping
 
 
-def digest(mapping_text: str, file_paths: Iterable[Path]) -> str:
-    """The sha256 of a mapping and the files it is used on: equal for the same import, wherever the files lie.
+def digest(mapping_text: str, file_paths: Iterable[Path], options: Options | None = None) -> str:
+    """The sha256 of a mapping, its files and the options: equal for the same import, wherever the files lie.
 
     Raises:
         FilesError: a file cannot be read.
@@ -47,7 +49,9 @@ def digest(mapping_text: str, file_paths: Iterable[Path]) -> str:
     made = sha256()
     _add(made, b"mapping", mapping_text.encode())
     for path in sorted(file_paths, key=lambda each: (each.name, each)):
-        _add(made, path.name.encode(), _content(path).encode())
+        _add(made, path.name.encode(errors="surrogateescape"), _content(path).encode())
+    if options is not None and options != Options():
+        _add(made, b"options", msgspec.json.encode(options, order="sorted"))
     return made.hexdigest()
 
 

@@ -28,6 +28,7 @@ from events.topics import (
     OPPORTUNITY_STATE,
 )
 from leadstream.importing.catalogue import AT_ANY_TIME
+from leadstream.importing.retrying import HowRead
 from leadstream.importing.translation import Translation
 from leadstream.importing.values import DeadRow, Imported
 from streams.agents.lead_task import IMPORT_NOTE
@@ -37,6 +38,9 @@ START_KEY = IMPORT_NOTE
 _CHUNK = 5000
 _KEPT_BYTES = 1_000_000
 """Of a dead row's own bytes; the rest would not fit the dead letters."""
+_LETTERS_AT_ONCE = 4_000_000
+"""Bytes of dead rows in one append, or somewhat more."""
+_HEADERS = 1000
 _WITH_DEADLINES = ((LEAD_INBOX, LEAD_STATE), (OPPORTUNITY_INBOX, OPPORTUNITY_STATE))
 _WITHOUT = ((ACCOUNT_INBOX, ACCOUNT_STATE), (COUNCIL_INBOX, COUNCIL_STATE))
 """Where imported facts go, and where it stands how far each is decided."""
@@ -80,12 +84,19 @@ class Loaded:
 
 
 async def load(
-    log: EventLog, partitions: int, translation: Translation, digest: str, progress: Callable[[int], None]
+    log: EventLog,
+    partitions: int,
+    translation: Translation,
+    digest: str,
+    progress: Callable[[int], None],
+    *,
+    late: bool = False,
 ) -> Loaded:
     """Append a translation's facts in order, its dead rows to the dead letters.
 
     Record time is when each happened. Where the log holds something later already, facts that are about accounts and
     plans alone are recorded as they come: no deadline depends on them, and what was known before stays what it was.
+    Others are recorded so where that is asked for: they are then like any fact that is told late.
 
     Args:
         log: the log.
@@ -93,6 +104,7 @@ async def load(
         translation: what the files became.
         digest: digest of mapping and files, which tells the same import.
         progress: told the number of facts appended by each step.
+        late: whether facts that cannot be history are taken as news.
 
     Raises:
         ImportRefused: the log holds records later than the first fact, some fact is about a subject with deadlines, and
@@ -103,10 +115,10 @@ async def load(
     began = await _began_before(log, digest)
     if began is None:
         at = 0 if first is None else first.occurred_at
-        any_time = translation.summary.facts.keys() <= AT_ANY_TIME
+        any_time = late or translation.summary.facts.keys() <= AT_ANY_TIME
         history = first is None or await _is_history(log, partitions, at, any_time=any_time)
         # Dead rows before the start record: what breaks off between the two keeps them twice, never not at all.
-        await _keep_dead_rows(log, translation.dead)
+        await _keep_dead_rows(log, translation)
         # To leads no time passes by what is not about them.
         start = _start_record(Start(digest, iso(at), history), 0 if any_time else at)
         await log.append({(LEAD_INBOX, 0): [start]})
@@ -138,7 +150,8 @@ async def _is_history(log: EventLog, partitions: int, at: int, *, any_time: bool
     if not any_time:
         raise ImportRefused(
             f"the first fact happened at {iso(at)}, but the log already holds records up to {iso(latest)}: import "
-            "history before anything later, into an empty deployment (another --data-dir or --prefix)"
+            "history before anything later, into an empty deployment (another --data-dir or --prefix); or say --late, "
+            "by which its facts are known from now on"
         )
     return False
 
@@ -191,24 +204,35 @@ async def _times(log: EventLog, inbox: str, state: str, partition: int) -> list[
     return times
 
 
-async def _keep_dead_rows(log: EventLog, dead: tuple[DeadRow, ...]) -> None:
-    records = [
-        NewRecord(
-            f"{row.file}:{row.line}".encode(),
-            row.original[:_KEPT_BYTES],
-            [
-                ("dlq.reason", b"untranslatable"),
-                ("dlq.detail", (row.reason + _cut(row.original)).encode()),
-                ("dlq.field", row.field.encode()),
-                ("dlq.group", b"import"),
-                ("dlq.file", row.file.encode()),
-                ("dlq.line", str(row.line).encode()),
-            ],
-        )
-        for row in dead
-    ]
-    for begin in range(0, len(records), _CHUNK):
-        await log.append({(DEAD_LETTERS, 0): records[begin : begin + _CHUNK]})
+async def _keep_dead_rows(log: EventLog, translation: Translation) -> None:
+    """Append them in the files' order, so many at a time as their bytes allow."""
+    waiting: list[NewRecord] = []
+    size = 0
+    for row in translation.dead:
+        waiting.append(_letter(row, translation.how.get(row.role)))
+        size += len(row.original) + _HEADERS
+        if size > _LETTERS_AT_ONCE:
+            await log.append({(DEAD_LETTERS, 0): waiting})
+            waiting, size = [], 0
+    if waiting:
+        await log.append({(DEAD_LETTERS, 0): waiting})
+
+
+def _letter(row: DeadRow, how: HowRead | None) -> NewRecord:
+    return NewRecord(
+        f"{row.file}:{row.line}".encode(),
+        row.original[:_KEPT_BYTES],
+        [
+            ("dlq.reason", b"untranslatable"),
+            ("dlq.detail", (row.reason + _cut(row.original)).encode(errors="backslashreplace")),
+            ("dlq.field", row.field.encode()),
+            ("dlq.group", b"import"),
+            ("dlq.file", row.file.encode(errors="backslashreplace")),
+            ("dlq.line", str(row.line).encode()),
+            ("dlq.row", str(row.row).encode()),
+            *([] if how is None or len(row.original) > _KEPT_BYTES else [("dlq.read", _encode(how))]),
+        ],
+    )
 
 
 def _cut(original: bytes) -> str:

@@ -7,11 +7,16 @@ from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
+from typing_extensions import override
 
 from leadstream.importing.conditions import Condition
+from leadstream.importing.dates import Order
 from leadstream.importing.expressions import Expression, Operand
 from leadstream.importing.grammar import SOME, Column, Columns, Strict, Text, Texts, listed, refusal
+from leadstream.importing.times import USUAL
 
+FORMATS = ("csv", "tsv", "xlsx", "jsonl", "xes", "vcard")
+"""The kinds of files there are readers for."""
 EPOCH_FORMATS = ("epoch_seconds", "epoch_millis", "epoch_micros")
 
 
@@ -38,6 +43,11 @@ def _delimiter(value: str) -> str:
     return value
 
 
+def _order(value: Any) -> Any:
+    """An option writes `day-first` where a mapping writes `day_first`."""
+    return value.replace("-", "_") if isinstance(value, str) else value
+
+
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -55,12 +65,12 @@ def _encoding(value: str) -> str:
 
 
 def _format(value: str) -> str:
-    if value == "iso" or value in EPOCH_FORMATS:
+    if value in USUAL or value in EPOCH_FORMATS:
         return value
     if "%Z" in value:
         raise refusal("a zone's letters (%Z) do not name an instant; use %z, or give the `zone`")
     if "%" not in value or not _reads_back(value):
-        raise refusal(f"expected iso, {', '.join(EPOCH_FORMATS)} or a pattern such as %d.%m.%Y %H:%M")
+        raise refusal(f"expected iso, local, {', '.join(EPOCH_FORMATS)} or a pattern such as %d.%m.%Y %H:%M")
     return value
 
 
@@ -81,7 +91,7 @@ Formats = Annotated[tuple[Annotated[str, AfterValidator(_format)], ...], BeforeV
 class TimeSpec(Expression):
     """An instant: the text, how to read it (formats are tried in order), and the zone of times that name none."""
 
-    format: Formats = ("iso",)
+    format: Formats = USUAL
     zone: Zone | None = None
 
 
@@ -92,8 +102,26 @@ class OrderSpec(Strict):
     as_: Literal["integer", "text"] = Field("integer", alias="as")
 
 
+class KeyPart(Expression):
+    """A part of what names a row: a value like any other, or the row's subject, time or facts as they were made."""
+
+    row: Literal["subject", "time", "facts"] | None = None
+
+    @property
+    @override
+    def source(self) -> str:
+        """Which of the sources is used."""
+        return "row" if self.row else super().source
+
+    @override
+    def given_sources(self) -> list[str]:
+        """The sources that are named."""
+        return [*(["row"] if self.row else []), *super().given_sources()]
+
+
 When = Annotated[TimeSpec, BeforeValidator(_column)]
 Subject = Annotated[Expression, BeforeValidator(_column)]
+Key = Annotated[tuple[Annotated[KeyPart, BeforeValidator(_column)], ...], BeforeValidator(listed), SOME]
 
 
 class Data(Strict):
@@ -158,15 +186,21 @@ class FileSpec(Strict):
     role: Slug
     match: Texts
     required: StrictBool = True
-    format: Literal["csv", "xes"] | None = None
-    encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8-sig"
-    delimiter: Annotated[str, AfterValidator(_delimiter)] = ","
+    format: Literal["csv", "tsv", "xlsx", "jsonl", "xes", "vcard"] | None = None
+    encoding: Annotated[str, AfterValidator(_encoding)] | None = None
+    delimiter: Annotated[str, AfterValidator(_delimiter)] | None = None
+    sheet: Text | None = None
+    dates: Annotated[Order | None, BeforeValidator(_order)] = None
+    header: Annotated[int, Field(ge=1, le=1000)] = 1
+    footer: StrictBool = False
     columns: Columns | None = None
     rename: dict[str, Column] = Field(default_factory=dict)
+    aliases: dict[str, Texts] = Field(default_factory=dict)
+    optional: Columns = ()
     subject: Subject
     time: When | None = None
     order: Annotated[OrderSpec, BeforeValidator(_column)] | None = None
-    key: Columns | None = None
+    key: Key | None = None
     zone: Zone | None = None
     rules: Annotated[tuple[Rule, ...], SOME]
 

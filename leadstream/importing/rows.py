@@ -1,5 +1,6 @@
 """One file's rows into facts: subject, time, tie-break and identity of what the rules make."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import msgspec
@@ -8,19 +9,21 @@ from events.fact import Fact
 from events.instants import iso
 from leadstream.importing.compiling import Row
 from leadstream.importing.facts import BadFieldError, Part, instant, part
-from leadstream.importing.keys import NaturalKeys, TieBreak
+from leadstream.importing.given import Given
+from leadstream.importing.keys import NaturalKeys, Taken, TieBreak
 from leadstream.importing.model import FileSpec
 from leadstream.importing.reading import Reader, Record
-from leadstream.importing.ruling import Rules
-from leadstream.importing.values import DeadRow, Skipped
+from leadstream.importing.ruling import Outcome, Rules
+from leadstream.importing.values import Aside, DeadRow, Entry, Skipped
 from streams.agents.lead_task import STATE_BYTES
 
-Entry = tuple[int, int, int | str, int, int, str, str, Fact, int, str]
-"""Time, file, tie-break, row, ordinal (the order of the merge), then name, subject, fact, line, the row's key."""
+Became = list[Entry] | DeadRow | Aside
+"""What a row became: its facts, a dead row, or nothing on purpose."""
 
 ALWAYS = 2**62
 """Later than every instant, in microseconds."""
-_REPEATED = "key"
+_KEY, _FOOTER = "key", "footer"
+_REPEATS = "repeats an earlier row with the same key"
 _LONGEST_SUBJECT = 256
 LARGEST_FACT = (STATE_BYTES - 30_000) // 3
 """Bytes of a fact's data at most. A lead keeps up to three times as much of it, so a new lead has room for no more."""
@@ -28,7 +31,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class RowTranslator:
-    """Translates the rows of one file and keeps what they became.
+    """Translates the rows of one file.
 
     Args:
         index: the file's place in the mapping; the merge's second criterion.
@@ -36,43 +39,54 @@ class RowTranslator:
         name: the file's name, for the reports.
         zone: zone of times that name none; None refuses those.
         reader: the file.
+        given: what values may depend on besides.
+        taken: remembers natural keys.
         until: the latest instant at which anything can have happened, microseconds.
 
     Attributes:
-        entries: the facts so far, in the file's order.
-        dead: the rows that could not be translated.
         imported: how many rows became facts.
     """
 
     def __init__(
-        self, index: int, spec: FileSpec, name: str, zone: str | None, reader: Reader, *, until: int = ALWAYS
+        self,
+        index: int,
+        spec: FileSpec,
+        name: str,
+        *,
+        zone: str | None,
+        reader: Reader,
+        given: Given,
+        taken: Taken,
+        until: int = ALWAYS,
     ) -> None:
-        self.entries: list[Entry] = []
-        self.dead: list[DeadRow] = []
         self.imported = 0
         self._index = index
         self._until = until
         self._spec = spec
         self._name = name
         self._reader = reader
-        self._subject = part("subject", spec.subject, reader.slot)
-        time = spec.time
-        self._time = time and instant("time", time, time.format, time.zone or zone, reader.slot)
+        self._subject = part("subject", spec.subject, reader.slot, given)
+        self._time = spec.time and instant("time", spec.time, zone, reader.slot, given)
         self._order = TieBreak(spec.order, reader.slot) if spec.order else None
-        self._keys = NaturalKeys(spec.key, reader.slot) if spec.key else None
-        self._rules = Rules(spec, zone, reader.slot)
+        self._keys = NaturalKeys(spec.key, index, reader.slot, given, taken) if spec.key else None
+        self._rules = Rules(spec, zone, reader.slot, given)
         self._skipped = [0] * len(spec.rules)
         self._repeated = 0
+        self._beside: Counter[str] = Counter()
 
-    def run(self) -> Iterator[None]:
-        """Translate; yields once per row, so that the caller can count."""
-        for number, record in enumerate(self._reader, 1):
+    def run(self, first: int = 1) -> Iterator[Became]:
+        """What each row becomes, in the file's order.
+
+        Args:
+            first: the number of the first row.
+        """
+        for number, record in enumerate(self._reader, first):
             try:
-                self._translate(number, record)
+                became: Became = self._translate(number, record)
             except BadFieldError as error:
                 original = self._reader.original()
-                self.dead.append(DeadRow(self._name, record.line, number, error.reason, error.field, original))
-            yield
+                became = DeadRow(self._name, record.line, number, error.reason, error.field, original, self._spec.role)
+            yield became
 
     def skipped(self) -> Iterator[Skipped]:
         """The count of each skipping rule; of rows that repeat one with the same natural key where there are any."""
@@ -80,9 +94,11 @@ class RowTranslator:
             if rule.skip is not None:
                 yield Skipped(self._spec.role, rule.name or str(number), rule.skip, count)
         if self._repeated:
-            yield Skipped(self._spec.role, _REPEATED, "repeats an earlier row with the same key", self._repeated)
+            yield Skipped(self._spec.role, _KEY, _REPEATS, self._repeated)
+        for reason, count in self._beside.items():
+            yield Skipped(self._spec.role, _FOOTER, reason, count)
 
-    def _translate(self, number: int, record: Record) -> None:
+    def _translate(self, number: int, record: Record) -> list[Entry] | Aside:
         """One row: all of its facts, or none of them.
 
         Raises:
@@ -90,37 +106,50 @@ class RowTranslator:
         """
         if record.fault:
             raise BadFieldError("", f"the row {record.fault}")
+        if record.aside:
+            self._beside[record.aside] += 1
+            return Aside(record.line, number, record.aside)
         row = record.cells
         outcome = self._rules.decide(row)
         if outcome.skip >= 0:
             self._skipped[outcome.skip] += 1
-            return
-        key = self._keys.of(row) if self._keys else str(number)
-        if self._keys and self._keys.repeats(key, row):
-            self._repeated += 1
-            return
-        subject = _subject_of(self._subject, row)
+            return Aside(record.line, number, self._spec.rules[outcome.skip].skip or "")
+        # A key of columns alone is looked at before anything else is made of the row.
+        key = str(number) if self._keys is None else "" if self._keys.comes_last else self._keys.of(row)
+        if self._keys and key and self._keys.repeats(key, row):
+            return self._repeat(number, record)
+        subject, at = self._whose(row, outcome)
         tie = self._order.of(row) if self._order else 0
-        # A file of milestones, each fact with an instant of its own, may have no time of the row.
-        at = self._no_later(self._time.of(row), "time") if self._time and outcome.needs_time else 0
-        self.entries += [
+        facts = [
             (
                 self._no_later(maker.at.of(row), "at") if maker.at else at,
-                self._index,
-                tie,
-                number,
-                ordinal,
                 maker.name,
                 _subject_of(maker.subject, row) if maker.subject else subject,
-                _checked(maker.make(row)),
-                record.line,
-                key,
+                _encoded(maker.make(row)),
             )
-            for ordinal, maker in enumerate(outcome.makers)
+            for maker in outcome.makers
         ]
+        if self._keys and not key:
+            key = self._keys.of(row, subject, at, [each[3] for each in facts])
+            if self._keys.repeats(key, row):
+                return self._repeat(number, record)
         self.imported += 1
         if self._keys:
             self._keys.take(key, row, record.line)
+        return [
+            (when, self._index, tie, number, ordinal, name, whom, data, record.line, key)
+            for ordinal, (when, name, whom, data) in enumerate(facts)
+        ]
+
+    def _repeat(self, number: int, record: Record) -> Aside:
+        self._repeated += 1
+        return Aside(record.line, number, _REPEATS)
+
+    def _whose(self, row: Row, outcome: Outcome) -> tuple[str, int]:
+        """Subject and time of a row. A file of milestones, each fact with an instant of its own, may have no time."""
+        subject = _subject_of(self._subject, row)
+        asked = outcome.needs_time or (self._keys is not None and self._keys.asks_time)
+        return subject, self._no_later(self._time.of(row), "time") if self._time and asked else 0
 
     def _no_later(self, at: int, field: str) -> int:
         """An instant that lies before the end; nothing that is still to happen is taken.
@@ -140,13 +169,13 @@ def _subject_of(part: Part, row: Row) -> str:
     return subject
 
 
-def _checked(fact: Fact) -> Fact:
-    """The fact, if the log and its lead can take it; here, because only here file and line are known.
+def _encoded(fact: Fact) -> bytes:
+    """The fact as JSON, if the log and its lead can take it; here, because only here file and line are known.
 
     Raises:
         BadFieldError: it is too large.
     """
-    size = len(_encode(fact))
-    if size > LARGEST_FACT:
-        raise BadFieldError("data", f"the fact has {size} bytes; expected at most {LARGEST_FACT}")
-    return fact
+    data = _encode(fact)
+    if len(data) > LARGEST_FACT:
+        raise BadFieldError("data", f"the fact has {len(data)} bytes; expected at most {LARGEST_FACT}")
+    return data

@@ -6,6 +6,7 @@ from operator import itemgetter
 
 from leadstream.importing.compiling import Holds, Row, Slot, compile_condition
 from leadstream.importing.facts import BadFieldError, Maker, compile_fact
+from leadstream.importing.given import Given
 from leadstream.importing.model import FileSpec
 
 _REMEMBERED = 10_000
@@ -41,7 +42,7 @@ class Rules:
     remembered, within a bound, and looked up for the next row that has it.
     """
 
-    def __init__(self, spec: FileSpec, zone: str | None, slot: Slot) -> None:
+    def __init__(self, spec: FileSpec, zone: str | None, slot: Slot, given: Given) -> None:
         looked_at: dict[int, None] = {}
 
         def noted(column: str) -> int:
@@ -53,7 +54,7 @@ class Rules:
             _Rule(
                 compile_condition(rule.when, noted),
                 rule.also,
-                tuple(compile_fact(each, zone, slot) for each in rule.specs),
+                tuple(compile_fact(each, zone, slot, given) for each in rule.specs),
                 rule.skip is not None,
             )
             for rule in spec.rules

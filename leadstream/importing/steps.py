@@ -4,10 +4,15 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import Context, Decimal
 
+from leadstream.importing.dates import local_date
 from leadstream.importing.expressions import Step
+from leadstream.importing.given import Given
 from leadstream.importing.grammar import Value
 from leadstream.importing.problems import BadValueError, shown
 from leadstream.importing.quarters import quarter
+from leadstream.salesforce_ids import long_id
+from streams.matching.keys import hashed
+from streams.matching.people import email_of, phone_of
 
 Change = Callable[[str], Value | None]
 
@@ -20,19 +25,33 @@ _BOOLEANS = dict.fromkeys(("true", "t", "yes", "y", "1"), True)
 _BOOLEANS |= dict.fromkeys(("false", "f", "no", "n", "0"), False)
 
 
-def compile_step(step: Step) -> Change:
+def compile_step(step: Step, given: Given) -> Change:
     """The function of one step. What it returns may be blank; what it cannot take raises BadValueError."""
+    if step.word == "date":
+        given.dates.asked = True
+        return lambda text: local_date(text, given.dates)
     if step.word is not None:
         return _PLAIN[step.word]
+    return _with_argument(step, given)
+
+
+def _with_argument(step: Step, given: Given) -> Change:
+    made: Change
     if step.map is not None:
-        return _mapped(step.map, step.unmapped)
-    if step.replace is not None:
-        return _replaced(tuple(step.replace.items()))
-    if step.minor_units is not None:
-        return _minor_units(step.minor_units)
-    if step.blank_if is not None:
-        return _blank_if(frozenset(step.blank_if))
-    return _affixed(step.prefix or "", step.suffix or "")
+        made = _mapped(step.map, step.unmapped)
+    elif step.replace is not None:
+        made = _replaced(tuple(step.replace.items()))
+    elif step.minor_units is not None:
+        made = _minor_units(step.minor_units)
+    elif step.blank_if is not None:
+        made = _blank_if(frozenset(step.blank_if))
+    elif step.before is not None:
+        made = _before(step.before)
+    elif step.hashed is not None:
+        made = _HASHES[step.hashed](given.secret)
+    else:
+        made = _affixed(step.prefix or "", step.suffix or "")
+    return made
 
 
 def integer(text: str) -> int:
@@ -112,6 +131,50 @@ def _blank_if(words: frozenset[str]) -> Change:
     return lambda text: None if text in words else text
 
 
+def _before(sign: str) -> Change:
+    return lambda text: text.partition(sign)[0].strip()
+
+
+def _hashed_email(secret: bytes) -> Change:
+    """The id a form would give the lead with this address."""
+
+    def change(text: str) -> str:
+        address = email_of(text)
+        if address is None:
+            raise BadValueError(f"{shown(text)} is no e-mail address")
+        return hashed("email", address, secret)
+
+    return change
+
+
+def _hashed_phone(secret: bytes) -> Change:
+    def change(text: str) -> str:
+        phone = phone_of(text)
+        if phone is None:
+            raise BadValueError(f"{shown(text)} is no phone number with a country code")
+        return hashed("phone", phone, secret)
+
+    return change
+
+
+def _hashed_text(secret: bytes) -> Change:
+    return lambda text: hashed("text", " ".join(text.split()).casefold(), secret)
+
+
+def _salesforce_id(text: str) -> str:
+    found = long_id(text.strip())
+    if found is None:
+        raise BadValueError(f"{shown(text)} is no id of Salesforce; expected 15 or 18 letters and digits")
+    return found
+
+
+_HASHES: dict[str, Callable[[bytes], Change]] = {
+    "email": _hashed_email,
+    "phone": _hashed_phone,
+    "text": _hashed_text,
+}
+
+
 def _affixed(prefix: str, suffix: str) -> Change:
     return lambda text: f"{prefix}{text}{suffix}"
 
@@ -124,4 +187,5 @@ _PLAIN: dict[str, Change] = {
     "number": number,
     "boolean": boolean,
     "quarter": quarter,
+    "salesforce_id": _salesforce_id,
 }

@@ -7,7 +7,12 @@ from decimal import ROUND_FLOOR, Context, Decimal
 from zoneinfo import ZoneInfo
 
 from events.instants import to_us
+from leadstream.importing.dates import local_time
+from leadstream.importing.given import Given
 from leadstream.importing.problems import BadValueError, shown
+
+USUAL = ("iso", "local")
+"""How times are read where a mapping does not say: ISO 8601, or as people write them."""
 
 Read = Callable[[str], int]
 _Parse = Callable[[str], datetime]
@@ -20,37 +25,50 @@ _EARLIEST = to_us(datetime.min.replace(tzinfo=UTC))
 _LATEST = to_us(datetime.max.replace(tzinfo=UTC))
 
 
-def compile_time(formats: tuple[str, ...], zone: str | None) -> Read:
+class _UnzonedError(BadValueError):
+    """A time that can be read and names no zone: another format would not help."""
+
+
+def compile_time(formats: tuple[str, ...], zone: str | None, given: Given | None = None) -> Read:
     """A function from text to microseconds since the Unix epoch, UTC.
 
     Args:
-        formats: `iso`, `epoch_seconds`, `epoch_millis`, `epoch_micros` or strptime patterns, tried in order.
+        formats: `iso`, `local`, `epoch_seconds`, `epoch_millis`, `epoch_micros` or strptime patterns, tried in order.
         zone: IANA name for times that name no zone of their own; None refuses those.
+        given: how the file writes its dates, for `local`; and whether it has dates of a type of their own.
 
     The function raises BadValueError for a text no format fits, and for a time without a zone where none is given.
     Parts of a microsecond are cut off. A date alone is its midnight. A local time that a change of the clocks
     leaves out becomes the end of that gap; one that happens twice is the first of the two.
     """
-    readers = [_reader(each, ZoneInfo(zone) if zone else None) for each in formats]
+    given = given or Given()
+    tried = (*formats, "iso") if given.typed and "iso" not in formats else formats
+    readers = [_reader(each, ZoneInfo(zone) if zone else None, given) for each in tried]
     if len(readers) == 1:
         return readers[0]
+    last = "" if tried[-1] == "local" else f"is not a time written as {' or '.join(formats)}"
 
     def read(text: str) -> int:
         for reader in readers:
             try:
                 return reader(text)
-            except BadValueError:
-                continue
-        raise BadValueError(f"{shown(text)} is not a time written as {' or '.join(formats)}")
+            except _UnzonedError:
+                raise
+            except BadValueError as error:
+                why = str(error)
+        raise BadValueError(f"{shown(text)} {last}" if last else why)
 
     return read
 
 
-def _reader(form: str, zone: ZoneInfo | None) -> Read:
+def _reader(form: str, zone: ZoneInfo | None, given: Given) -> Read:
     if form in _EPOCH_TICKS:
         return _epoch(form, _EPOCH_TICKS[form])
     if form == "iso":
         return _local(datetime.fromisoformat, "an ISO 8601 time", zone)
+    if form == "local":
+        given.dates.asked = True
+        return _local(lambda text: local_time(text, given.dates), "a date", zone)
     return _local(lambda text: datetime.strptime(text, form), f"a time written as {form}", zone)  # noqa: DTZ007 - zoned below
 
 
@@ -71,6 +89,8 @@ def _local(parse: _Parse, wanted: str, zone: ZoneInfo | None) -> Read:
     def read(text: str) -> int:
         try:
             at = parse(text.strip())
+        except BadValueError:
+            raise
         except ValueError:
             raise BadValueError(f"{shown(text)} is not {wanted}") from None
         if at.tzinfo is not None:
@@ -78,7 +98,7 @@ def _local(parse: _Parse, wanted: str, zone: ZoneInfo | None) -> Read:
         elif zone is not None:
             us = local_us(at, zone)
         else:
-            raise BadValueError(f"{shown(text)} names no zone; give the mapping a `zone`")
+            raise _UnzonedError(f"{shown(text)} names no zone; give the mapping a `zone`, or say --zone")
         if not _EARLIEST <= us <= _LATEST:
             raise BadValueError(f"{shown(text)} lies outside the years 1 to 9999")
         return us

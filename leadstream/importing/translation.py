@@ -1,102 +1,170 @@
 """Rows of all files into facts, merged by time, every row accounted for."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
-from leadstream.importing.csv_reader import CsvReader
-from leadstream.importing.model import FileSpec, ImportMapping
+from leadstream.importing.model import ImportMapping
 from leadstream.importing.problems import FilesError
 from leadstream.importing.reading import Reader
-from leadstream.importing.rows import ALWAYS, Entry, RowTranslator
+from leadstream.importing.retrying import HowRead, how_read
+from leadstream.importing.rows import ALWAYS, Became, RowTranslator
+from leadstream.importing.spool import DeadRows, Spool, fact_of
 from leadstream.importing.values import DeadRow, Imported, Skipped, Summary
-from leadstream.importing.xes_reader import XesReader
+from leadstream.importing.written import Options, Written, refuse_open, with_dates, written
 
 Progress = Callable[[int], None]
 _EVERY = 1000
-_XES = (".xes", ".xes.gz")
 
 
 @dataclass(frozen=True)
 class Translation:
     """What the files became. Iterating gives the dead rows first, in file order, then the facts in merged order.
 
+    Facts and dead rows lie on disk until it is closed, and are gone then.
+
     Attributes:
         dead: rows that could not be translated.
         summary: the account of all rows.
+        how: role -> how its file was read, for dead rows that are tried again.
+        files: how each file was read.
     """
 
-    dead: tuple[DeadRow, ...]
+    dead: DeadRows
     summary: Summary
-    _entries: list[Entry]
-    _files: tuple[tuple[str, str], ...]
-    _source: str
+    how: dict[str, HowRead]
+    files: tuple[Written, ...]
+    _spool: Spool
+    _mapping: ImportMapping
 
     def __iter__(self) -> Iterator[Imported | DeadRow]:
         yield from self.dead
         yield from self.facts()
 
     def __len__(self) -> int:
-        return len(self.dead) + len(self._entries)
+        return len(self.dead) + sum(self.summary.facts.values())
 
     def facts(self) -> Iterator[Imported]:
         """The facts by time, then file order in the mapping, then tie-break, row, and place in the row."""
-        for at, file, _, _, ordinal, name, subject, fact, line, row_key in self._entries:
-            id_prefix, file_name = self._files[file]
+        named = {each.index: (f"{self._mapping.name}/{each.spec.role}", each.path.name) for each in self.files}
+        source = self._mapping.source
+        for at, file, _, _, ordinal, name, subject, data, line, row_key in self._spool.merged():
+            id_prefix, file_name = named[file]
             identity = f"{id_prefix}/{row_key}/{ordinal}"
-            yield Imported(name, subject, at, self._source, identity, fact, file_name, line)
+            yield Imported(name, subject, at, source, identity, fact_of(name, data), file_name, line)
+
+    def close(self) -> None:
+        """Forget facts and dead rows."""
+        self._spool.close()
 
 
 def translate(
-    mapping: ImportMapping, files: Mapping[str, Path], progress: Progress | None = None, *, until: int = ALWAYS
+    mapping: ImportMapping,
+    files: Mapping[str, Path],
+    progress: Progress | None = None,
+    *,
+    until: int = ALWAYS,
+    options: Options | None = None,
+    secret: bytes = b"",
+    told: Callable[[Written], None] | None = None,
 ) -> Translation:
     """Translate files by a mapping.
 
-    All rows are read and their facts sorted in memory (well under a kilobyte a fact) before the first is given, so
-    nothing is given at all where a file cannot be used.
+    All rows are read and their facts sorted, on disk where they are many, before the first is given, so nothing is
+    given at all where a file cannot be used.
 
     Args:
         mapping: the mapping.
         files: role -> file, see `match_files`.
         progress: told the number of rows read so far, every thousand and at the end.
         until: the latest instant at which anything can have happened, microseconds; a later one makes a row a dead one.
+        options: what is said instead of the mapping.
+        secret: the deployment's key for hashes of personal keys.
+        told: told how each file is read, before its rows are.
+
+    Raises:
+        FilesError: a file cannot be read, lacks a column the mapping names, or has dates that can be read in two ways.
+    """
+    settled = prepared(mapping, files, options, secret, told)
+    refuse_open(settled)
+    spool = Spool()
+    try:
+        with ExitStack() as opened:
+            readers, translators = _opened(settled, spool, until, opened)
+            read = _run(translators, spool, progress)
+            refuse_missing(readers)
+            how = {
+                each.spec.role: how_read(mapping, each, reader.columns, options or Options())
+                for each, reader in zip(settled, readers, strict=True)
+            }
+        return Translation(spool.dead(), _summary(read, translators, spool), how, tuple(settled), spool, mapping)
+    except BaseException:
+        spool.close()
+        raise
+
+
+def prepared(
+    mapping: ImportMapping,
+    files: Mapping[str, Path],
+    options: Options | None,
+    secret: bytes,
+    told: Callable[[Written], None] | None = None,
+) -> list[Written]:
+    """How each file is read, its dates included.
+
+    Raises:
+        FilesError: a file cannot be read, or says not when and nobody does.
+    """
+    made = []
+    for each in written(mapping, files, options, secret=secret):
+        settled = with_dates(each)
+        if told:
+            told(settled)
+        made.append(settled)
+    return made
+
+
+def glance(settled: Sequence[Written], rows: int, *, until: int = ALWAYS) -> Iterator[tuple[Written, Became]]:
+    """What the first rows of each file become, in its order. Nothing is kept.
+
+    Args:
+        settled: how the files are read, see `prepared`.
+        rows: how many of each file.
+        until: see `translate`.
 
     Raises:
         FilesError: a file cannot be read, or lacks a column the mapping names.
     """
+    spool = Spool()
     with ExitStack() as opened:
-        readers: list[Reader] = []
-        translators: list[RowTranslator] = []
-        for index, file in enumerate(mapping.files):
-            if file.role in files:
-                path = files[file.role]
-                readers.append(opened.enter_context(closing(_reader(file, path))))
-                zone = file.zone or mapping.zone
-                translators.append(RowTranslator(index, file, path.name, zone, readers[-1], until=until))
-        _refuse_missing(readers)
-        read = _run(translators, progress)
-        _refuse_missing(readers)
-    entries = [entry for translator in translators for entry in translator.entries]
-    entries.sort()  # file, row and ordinal tell any two apart, so the rest of an entry is never compared
-    return Translation(
-        dead=tuple(dead for translator in translators for dead in translator.dead),
-        summary=_summary(read, translators, entries),
-        _entries=entries,
-        _files=tuple(
-            (f"{mapping.name}/{file.role}", files[file.role].name if file.role in files else "")
-            for file in mapping.files
-        ),
-        _source=mapping.source,
-    )
+        opened.enter_context(closing(spool))
+        readers, translators = _opened(settled, spool, until, opened)
+        for one, translator in zip(settled, translators, strict=True):
+            for became in islice(translator.run(), rows):
+                yield one, became
+        refuse_missing(readers)
 
 
-def _run(translators: list[RowTranslator], progress: Progress | None) -> int:
+def _opened(
+    settled: Sequence[Written], spool: Spool, until: int, opened: ExitStack
+) -> tuple[list[Reader], list[RowTranslator]]:
+    readers = [opened.enter_context(closing(each.reader())) for each in settled]
+    translators = [each.translator(reader, spool, until) for each, reader in zip(settled, readers, strict=True)]
+    refuse_missing(readers)
+    return readers, translators
+
+
+def _run(translators: list[RowTranslator], spool: Spool, progress: Progress | None) -> int:
     """Read every row of every file; how many there were."""
     read = 0
     for translator in translators:
-        for _ in translator.run():
+        for became in translator.run():
+            if isinstance(became, list):
+                spool.add(became)
+            elif isinstance(became, DeadRow):
+                spool.bury(became)
             read += 1
             if progress and read % _EVERY == 0:
                 progress(read)
@@ -105,24 +173,23 @@ def _run(translators: list[RowTranslator], progress: Progress | None) -> int:
     return read
 
 
-def _reader(spec: FileSpec, path: Path) -> Reader:
-    kind = spec.format or ("xes" if path.name.lower().endswith(_XES) else "csv")
-    return XesReader(path, spec) if kind == "xes" else CsvReader(path, spec)
+def refuse_missing(readers: list[Reader]) -> None:
+    """Refuse files that lack columns.
 
-
-def _refuse_missing(readers: list[Reader]) -> None:
+    Raises:
+        FilesError: one does.
+    """
     problems = [problem for reader in readers for problem in reader.missing()]
     if problems:
         raise FilesError(problems)
 
 
-def _summary(read: int, translators: list[RowTranslator], entries: list[Entry]) -> Summary:
+def _summary(read: int, translators: list[RowTranslator], spool: Spool) -> Summary:
     skipped: tuple[Skipped, ...] = tuple(each for translator in translators for each in translator.skipped())
-    counted = Counter(entry[5] for entry in entries)
     return Summary(
         read=read,
         imported=sum(translator.imported for translator in translators),
-        facts=dict(sorted(counted.items())),
+        facts=spool.counted(),
         skipped=skipped,
-        dead=sum(len(translator.dead) for translator in translators),
+        dead=len(spool.dead()),
     )

@@ -1,11 +1,15 @@
 """What a translation gives: facts, dead rows, and the account of every row."""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from events.fact import Fact
+
+Entry = tuple[int, int, int | str, int, int, str, str, bytes, int, str]
+"""Time, file, tie-break, row, ordinal (the order of the merge), name, subject, fact as JSON, line, key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,8 @@ class DeadRow:
         reason: what is wrong, in words.
         field: the part of the mapping that failed, such as `time`, `subject` or `data.amount_minor`; empty where
             the row could not be read at all.
-        original: the row's own bytes; of an XES event its XML, written anew.
+        original: the row's own bytes; of a workbook its cells as CSV, of an XES event its XML, written anew.
+        role: the file's role in the mapping.
     """
 
     file: str
@@ -59,6 +64,22 @@ class DeadRow:
     reason: str
     field: str
     original: bytes
+    role: str = dataclasses.field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A row that becomes no fact on purpose.
+
+    Attributes:
+        line: line of the file on which it begins, from 1.
+        row: number of the row in the file, from 1.
+        reason: why.
+    """
+
+    line: int
+    row: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

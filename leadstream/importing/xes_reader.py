@@ -15,9 +15,10 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.sax import make_parser
 from typing_extensions import override
 
+from leadstream.importing.columns import LooseColumns
 from leadstream.importing.model import FileSpec
 from leadstream.importing.problems import FilesError
-from leadstream.importing.reading import Record, listing, opened, whole
+from leadstream.importing.reading import Record, opened, whole
 
 _CHUNK = 1 << 16
 _SCALARS = frozenset({"string", "date", "int", "float", "boolean", "id"})
@@ -89,24 +90,21 @@ class XesReader:
     def __init__(self, path: Path, spec: FileSpec) -> None:
         self._name = path.name
         self._file = opened(path)
-        self._rename = spec.rename
-        self._slots: dict[str, int] = {}
-        self._seen: dict[str, None] = {}
-        self._finished = False
+        self._columns = LooseColumns(path.name, spec, "event")
         self._event: tuple[list[_Attribute], list[_Attribute]] = ([], [])
+
+    @property
+    def columns(self) -> list[str]:
+        """See `Reader.columns`."""
+        return []
 
     def slot(self, column: str) -> int:
         """See `Reader.slot`."""
-        return self._slots.setdefault(column, len(self._slots))
+        return self._columns.slot(column)
 
     def missing(self) -> list[str]:
-        """See `Reader.missing`. A column that no event has is missing; one that only some lack is blank there."""
-        has = listing(list(self._seen))
-        return [
-            f"{self._name}: no event has a column `{column}`; the file has {has}"
-            for column in self._slots
-            if self._finished and column not in self._seen
-        ]
+        """See `Reader.missing`."""
+        return self._columns.missing()
 
     def __iter__(self) -> Iterator[Record]:
         """See `Reader.__iter__`."""
@@ -125,29 +123,22 @@ class XesReader:
             raise FilesError([f"{self._name}: is not well-formed XML: {error}"]) from error
         if handler.root != "log":
             raise FilesError([f"{self._name}: is not XES: expected the element `log`, found {handler.root or 'none'}"])
-        self._finished = True
+        self._columns.finished = True
 
     def _records(self, handler: _Events) -> Iterator[Record]:
         last: list[_Attribute] | None = None
         case: list[str] = []
         for line, event, trace in handler.done:
             if trace is not last:
-                last, case = trace, [""] * len(self._slots)
+                last, case = trace, self._columns.cells()
                 for _, key, value in trace:
-                    self._fill(case, _CASE + key, value)
+                    self._columns.fill(case, _CASE + key, value)
             self._event = (event, trace)
             cells = case.copy()
             for _, key, value in event:
-                self._fill(cells, key, value)
+                self._columns.fill(cells, key, value)
             yield Record(line, cells)
         handler.done.clear()
-
-    def _fill(self, cells: list[str], key: str, value: str) -> None:
-        column = self._rename.get(key, key)
-        self._seen[column] = None
-        index = self._slots.get(column)
-        if index is not None:
-            cells[index] = value
 
     def original(self) -> bytes:
         """The event as XML; attributes of its trace stand before its own, with `case:` before their keys."""

@@ -107,6 +107,7 @@ def test_what_is_no_id_is_wrong_use(received: House, letter: str) -> None:
     assert "such as 2-17" in received.misused("dead-letters", "show", "--", letter)
 
 
-def test_a_row_of_a_file_is_not_retried_but_imported_again(told: House) -> None:
+def test_a_row_of_a_file_is_not_retried_without_its_mapping(told: House) -> None:
     (letter, *_) = letters(told)
-    assert "mend the mapping or the row and import again" in told.refused("dead-letters", "retry", str(letter["id"]))
+    said = told.refused("dead-letters", "retry", str(letter["id"]))
+    assert "name the mended mapping with --mapping, or mend the row and import again" in said

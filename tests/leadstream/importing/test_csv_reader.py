@@ -44,14 +44,21 @@ def test_broken_rows_are_dead_with_line_reason_and_bytes_and_the_rest_goes_on(tr
         b" ,2020-01-07,web\n"
         b'g,2020-01-08,"open\n'
     )
-    made = translated(mapping(), {"log.csv": content})
+    made = translated(mapping("encoding: utf-8"), {"log.csv": content})
     assert subjects(made) == ["a", "e"]
     assert [fact.line for fact in made.facts()] == [2, 7]
-    assert made.dead == (
+    assert tuple(made.dead) == (
         DeadRow("log.csv", 3, 2, "the row has 2 columns; expected 3", "", b"b,2020-01-02\n"),
-        DeadRow("log.csv", 4, 3, "the row has bytes that are not utf-8-sig", "", b"c,2020-01-03,caf\xe9\n"),
+        DeadRow("log.csv", 4, 3, "the row has bytes that are not utf-8", "", b"c,2020-01-03,caf\xe9\n"),
         DeadRow("log.csv", 5, 4, "the row is not CSV: ',' expected after '\"'", "", b'd,2020-01-04,"x"y\n'),
-        DeadRow("log.csv", 9, 6, "column `at` 'soon' is not an ISO 8601 time", "time", b"f,soon,web\n"),
+        DeadRow(
+            "log.csv",
+            9,
+            6,
+            "column `at` 'soon' is not a date such as 2026-03-31, 31.03.2026 or 3/31/2026",
+            "time",
+            b"f,soon,web\n",
+        ),
         DeadRow("log.csv", 10, 7, "column `case` is blank", "subject", b" ,2020-01-07,web\n"),
         DeadRow("log.csv", 11, 8, "the row is not CSV: unexpected end of data", "", b'g,2020-01-08,"open\n'),
     )
@@ -101,13 +108,13 @@ def test_a_missing_column_is_refused_before_a_row_is_read_and_the_columns_there_
     [
         (b"", "is empty"),
         (b"\n\n", "is empty"),
-        (b"c\xe9,b\n", "the header line is not utf-8-sig"),
+        (b"c\xe9,b\n", "the header line has bytes that are not utf-8; give the file an `encoding`, or say --encoding"),
         (b'"a"b,c\n', "header"),
     ],
 )
 def test_a_file_without_a_readable_header_is_refused(translated: Translate, content: bytes, message: str) -> None:
     with pytest.raises(FilesError, match=message):
-        translated(mapping(), {"log": content})
+        translated(mapping("encoding: utf-8"), {"log": content})
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

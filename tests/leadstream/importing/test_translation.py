@@ -66,7 +66,7 @@ def test_a_row_no_rule_is_for_is_a_dead_letter(translated: Translate) -> None:
     made = translated(
         one("      - {when: {kind: a}, fact: lead.captured}"), {"log.csv": "case,at,kind\nx,2020-01-01,b\n"}
     )
-    assert made.dead == (DeadRow("log.csv", 2, 1, "no rule is for this row", "rules", b"x,2020-01-01,b\n"),)
+    assert tuple(made.dead) == (DeadRow("log.csv", 2, 1, "no rule is for this row", "rules", b"x,2020-01-01,b\n"),)
 
 
 def test_a_row_with_one_bad_fact_makes_none(translated: Translate) -> None:

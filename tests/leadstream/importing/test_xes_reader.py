@@ -91,7 +91,7 @@ def test_a_dead_event_is_given_as_xml_with_its_line(translated: Translate) -> No
     assert (dead.line, dead.field, dead.reason) == (
         19,
         "time",
-        "column `time:timestamp` 'soon' is not an ISO 8601 time",
+        "column `time:timestamp` 'soon' is not a date such as 2026-03-31, 31.03.2026 or 3/31/2026",
     )
     assert dead.original.decode() == (
         '<event><string key="case:concept:name" value="1"/><int key="case:AMOUNT_REQ" value="20000"/>'

@@ -1,0 +1,131 @@
+"""Where facts and dead rows wait until all rows are read: on disk, so that a file may have any number of them."""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import overload
+
+import apsw
+import msgspec
+from typing_extensions import override
+
+from events.fact import Fact
+from leadstream.importing.catalogue import FACTS
+from leadstream.importing.values import DeadRow, Entry
+
+_CACHE_KIB = 32 * 1024
+_BATCH = 1000
+_SCHEMA = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+PRAGMA cache_size = -{cache};
+CREATE TABLE facts (at, file, tie, row, ordinal, name, subject, data, line, key);
+CREATE TABLE dead (file, line, row, reason, field, original, role);
+CREATE TABLE keys (key BLOB PRIMARY KEY, line, content) WITHOUT ROWID;
+BEGIN;
+"""
+_FACT = "INSERT INTO facts VALUES (?,?,?,?,?,?,?,?,?,?)"
+_DEAD = "INSERT INTO dead VALUES (?,?,?,?,?,?,?)"
+_MERGED = "SELECT * FROM facts ORDER BY at, file, tie, row, ordinal"
+
+
+class DeadRows(Sequence[DeadRow]):
+    """The rows that could not be translated, in the files' order, read from disk one by one."""
+
+    def __init__(self, database: apsw.Connection, count: int) -> None:
+        self._database = database
+        self._count = count
+
+    @override
+    def __len__(self) -> int:
+        return self._count
+
+    @override
+    def __iter__(self) -> Iterator[DeadRow]:
+        for row in self._database.execute("SELECT * FROM dead ORDER BY rowid"):
+            yield DeadRow(*row)
+
+    @overload
+    def __getitem__(self, index: int) -> DeadRow: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[DeadRow]: ...
+
+    @override
+    def __getitem__(self, index: int | slice) -> DeadRow | Sequence[DeadRow]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(self._count))]
+        place = index + self._count if index < 0 else index
+        found = self._database.execute("SELECT * FROM dead WHERE rowid = ?", (place + 1,)).fetchone()
+        if found is None:
+            raise IndexError(index)
+        return DeadRow(*found)
+
+
+class Spool:
+    """Facts, dead rows and keys of one import, in a file that vanishes with the process.
+
+    SQLite keeps little of it in memory, sorts on disk what is too large, and the file has no name that could be found.
+    """
+
+    def __init__(self) -> None:
+        self._database = apsw.Connection("")
+        for _ in self._database.execute(_SCHEMA.format(cache=_CACHE_KIB)):
+            pass
+        self._waiting: list[Entry] = []
+        self._dead = 0
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Keep the facts of one row."""
+        self._waiting += entries
+        if len(self._waiting) >= _BATCH:
+            self._write()
+
+    def bury(self, dead: DeadRow) -> None:
+        """Keep a dead row."""
+        self._dead += 1
+        self._database.execute(
+            _DEAD, (dead.file, dead.line, dead.row, dead.reason, dead.field, dead.original, dead.role)
+        )
+
+    def holder(self, key: bytes) -> tuple[int, bytes] | None:
+        """Line and content of the row that has a key."""
+        found = self._database.execute("SELECT line, content FROM keys WHERE key = ?", (key,)).fetchone()
+        return None if found is None else (found[0], found[1])
+
+    def take(self, key: bytes, line: int, content: bytes) -> None:
+        """Note who has a key from now on."""
+        self._database.execute("INSERT INTO keys VALUES (?,?,?)", (key, line, content))
+
+    def dead(self) -> DeadRows:
+        """The dead rows so far."""
+        return DeadRows(self._database, self._dead)
+
+    def counted(self) -> dict[str, int]:
+        """Fact name -> how many there are, by name."""
+        self._write()
+        found = self._database.execute("SELECT name, count(*) FROM facts GROUP BY name ORDER BY name")
+        return {str(name): int(count) for name, count in found}
+
+    def merged(self) -> Iterator[Entry]:
+        """All facts by time, file, tie-break, row, and place in the row."""
+        self._write()
+        yield from self._database.execute(_MERGED)
+
+    def _write(self) -> None:
+        if self._waiting:
+            self._database.executemany(_FACT, self._waiting)
+            self._waiting.clear()
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._database.close()
+
+
+def fact_of(name: str, data: bytes) -> Fact:
+    """A fact as it was kept."""
+    return _decoder(name).decode(data)
+
+
+@cache
+def _decoder(name: str) -> msgspec.json.Decoder[Fact]:
+    return msgspec.json.Decoder(FACTS[name].fact)
