@@ -178,6 +178,8 @@ def test_a_broker_url_of_which_no_log_can_be_made_is_wrong_use_of_every_command(
 
 
 def _value(parameter: click.Parameter, file: str) -> str:
+    if isinstance(parameter.type, click.Path) and not parameter.type.file_okay:
+        return str(Path(file).parent)
     if isinstance(parameter.type, click.Choice):
         return str(next(iter(parameter.type.choices)))
     if parameter.type is click.INT:
