@@ -10,6 +10,7 @@ from events.envelope import Envelope
 from events.instants import to_us
 from leadstream.reading import histories_of
 from leadstream.scores import lead_as_of, score_of
+from projections.past import Then
 from projections.read import Where, people_of, read_view
 from projections.stores.port import ViewStore
 from projections.views.companies import COMPANIES
@@ -67,16 +68,23 @@ def equal_names(conditions: Iterable[Where]) -> dict[str, str]:
 
 
 async def companies(
-    log: EventLog, store: ViewStore, known: Known, at: int | None = None, only: Mapping[str, str] | None = None
+    log: EventLog,
+    store: ViewStore,
+    known: Known,
+    at: int | None = None,
+    only: Mapping[str, str] | None = None,
+    *,
+    heard: int | None = None,
 ) -> list[dict[str, Cell]]:
     """The rows of the view `companies`, computed for one instant.
 
     Args:
         log: where the people's facts are.
-        store: who the people are; brought up to date before.
+        store: who the people are, or were at the instant; brought up to date before.
         known: the published agreements.
         at: microseconds; by default what the store is complete to. Companies without people by then are left out.
         only: conditions on `company`, `account` and `name`, which do not depend on the instant.
+        heard: microseconds; of the people's facts only those count that had become known by then.
 
     Raises:
         BadQuery: no such column.
@@ -87,10 +95,11 @@ async def companies(
         return rows
     people = people_of(store, [(row["company"], row["account"]) for row in rows])
     histories = await histories_of(log, {lead for leads in people.values() for lead in leads}, Codec())
-    found: list[dict[str, Cell]] = []
+    then, found = Then(at, heard), list[dict[str, Cell]]()
     for row in rows:
         leads = people[row["company"], row["account"]]
-        now = standing({lead: histories.get(lead, []) for lead in leads}, known, at)
+        facts = {lead: [fact for fact in histories.get(lead, ()) if then.counts(fact)] for lead in leads}
+        now = standing(facts, known, at)
         if now.people:
             scored_at = None if now.score is None else instant_text(at)
             found.append({**row, **now._asdict(), "scored_at": scored_at})

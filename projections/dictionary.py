@@ -37,6 +37,12 @@ instant itself.
 partitions, comes from the write side's own position and never from a clock, and is empty until every partition has
 reported.
 
+Every view can be asked for another time than now: `--as-of` is how it was by what had happened up to an instant, with
+all that is known of it today; `--known-at` is by what was recorded up to an instant alone; both can be told. Views that
+say "Takes" below keep both times in their tables and answer at once. All others are folded from their log for the
+question, from its first fact on: that takes as long as reading it does, and the gateway gives up after 30 seconds.
+What agreements say is taken as it is published today; they say themselves from when on it holds.
+
 A view has a version, which grows when its rows change their meaning or columns. After an upgrade answers stay those of
 the former versions until the new ones are built, and then change at once ([deployment.md](deployment.md#upgrades)).
 """
@@ -56,7 +62,7 @@ def _computed(view: Computed) -> Iterator[str]:
     rows = f"Sorted by {order}" if order else "One row"
     yield f"Computed when it is asked for; it has neither topic nor SQL view. {rows}:\n"
     yield from _columns(columns_by(view, None))
-    if view.takes:
+    if not view.folded:
         options = (f"`--{name.replace('_', '-')}`" for name in sorted(view.takes))
         yield f"Takes {', '.join(options)}.\n"
     if could := splits(view, "`{}`".format):
@@ -69,6 +75,8 @@ def _derived(view: Derived) -> Iterator[str]:
     order = ", ".join(f"`{column}`" for column in view.order)
     yield f"Made on read from the tables of other views; it has no topic. SQL view `{view.table}`, sorted by {order}:\n"
     yield from _columns(columns_by(view, None))
+    if view.only_now:
+        yield f"Takes neither `--as-of` nor `--known-at`: {view.only_now}.\n"
 
 
 def _section(view: View[Any]) -> Iterator[str]:

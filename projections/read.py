@@ -113,7 +113,8 @@ def read_view(
         sort: columns to sort by before the view's own order; a minus in front turns it round. Empty cells come last.
         limit: at most so many rows.
         offset: so many rows are left out before.
-        times: instants asked for, by name, in microseconds: `since`, `as_of`, `known_at`.
+        times: instants asked for, by name, in microseconds: `since`, `as_of`, `known_at`; only of views that are
+            computed. What rows of others were at another time is asked of other tables (`projections.past`).
 
     Raises:
         BadQuery: no such view or column, a value that is none of the column's type, or an instant that cannot be asked.
@@ -123,7 +124,7 @@ def read_view(
     columns = columns_by(view, by)
     wanted = {named: at for named, at in times.items() if at is not None}
     if wanted.keys() - (view.takes if isinstance(view, Computed) else ()):
-        raise BadQuery(f"view {name} shows only what holds now")
+        raise BadQuery(f"the rows of view {name} hold for one time alone")
     if isinstance(view, Computed):
         found = _computed(store, view, Asked(_equal(_listed(where)), by, **wanted))
         return sifted(found, columns, name, where, sort=sort, limit=limit, offset=offset)

@@ -29,8 +29,8 @@ from projections.views.view import Computed
     metavar="COLUMN=VALUE",
     help="Only rows in which this holds; also !=, <, <=, >, >=. Nothing after the sign: an empty cell.",
 )
-@click.option("--as-of", type=INSTANT, metavar="TIME", help="As it was at this instant, where the view allows it.")
-@click.option("--known-at", type=INSTANT, metavar="TIME", help="By what was recorded up to this instant, likewise.")
+@click.option("--as-of", type=INSTANT, metavar="TIME", help="As it was: by what had happened up to this instant.")
+@click.option("--known-at", type=INSTANT, metavar="TIME", help="By what was recorded up to this instant alone.")
 @click.option("--since", type=INSTANT, metavar="TIME", help="From this instant on, of a waterfall or of velocity.")
 @click.option(
     "--scores-as-of",
@@ -63,7 +63,9 @@ async def view(
 ) -> None:
     """Show the rows of VIEW, each with `complete_to`: the time up to which the answer is complete.
 
-    A name that there is not is answered with all there are.
+    A name that there is not is answered with all there are. Every view can be asked for another time (--as-of,
+    --known-at, or both). Those of the pipeline's figures keep it; others are folded from the log for the question,
+    which takes as long as reading it does.
 
     \b
     Examples:
@@ -73,6 +75,7 @@ async def view(
       leadstream view response-times --by source --format json
       leadstream view queue --scores-as-of 2026-03-02T09:00:00+02:00 --where "score>=50" --sort -score
       leadstream view companies --as-of 2026-03-02T09:00:00+02:00
+      leadstream view hygiene --as-of 2026-03-02T09:00:00Z --known-at 2026-03-02T12:00:00Z --where state=untidy
       leadstream view matrix --by region --as-of 2026-03-02T09:00:00Z --known-at 2026-03-02T12:00:00Z
       leadstream view attribution --by channel --where model=linear --where measure=pipe_generation
       leadstream view waterfall --since 2026-03-02T09:00:00Z --as-of 2026-03-09T09:00:00Z --where region=north

@@ -12,7 +12,6 @@ from projections.views.view import Asked, BadQuery, Cells, Column, Kind, Unanswe
 
 OPPORTUNITIES, COUNCILS = "opportunity_completeness", "council_completeness"
 """The SQL views that say how far facts about opportunities, and about councils and plans, are complete."""
-KNOWN_TIMES = frozenset({"as_of", "known_at"})
 
 
 def cuts(dimensions: Sequence[str] = DIMENSIONS) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from projections.pipeline.asking import (
     AS_OF,
     CURRENCY,
     KNOWN_AT,
-    KNOWN_TIMES,
     OPPORTUNITIES,
     QUARTER,
     UNCUT,
@@ -220,7 +219,6 @@ ATTRIBUTION = Computed(
     order=("measure", "model", "touched", *CREDITS),
     groupings=cuts(CREDITS),
     compute=_attribution,
-    takes=KNOWN_TIMES,
     rests_on=(OPPORTUNITIES, LEADS),
 )
 
@@ -246,6 +244,5 @@ ATTRIBUTION_TOUCHES = Computed(
     ),
     order=("opportunity", "measure", "model", "place"),
     compute=_opened,
-    takes=KNOWN_TIMES,
     rests_on=(OPPORTUNITIES, LEADS),
 )

@@ -20,7 +20,7 @@ def _clean(query: Query, asked: Asked) -> list[Cells]:
     terms = terms_at(query, at)
     day = local_day(at, terms.zone)
     untidy = {str(opportunity) for (opportunity,) in query(_FLAGGED, ())}
-    every = dict(stages_until(query, at, None))
+    every = dict(stages_until(query, at, asked.known_at))
     old_ones = {opportunity for opportunity, *_ in too_old(every, at)}
     sums: dict[str, list[int]] = {}
     for opportunity, known in every.items():
@@ -65,4 +65,5 @@ CLEAN_PIPE = Computed(
     order=("owner",),
     compute=_clean,
     rests_on=(OPPORTUNITIES,),
+    folded=True,
 )

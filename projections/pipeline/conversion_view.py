@@ -7,7 +7,6 @@ from projections.pipeline.asking import (
     AS_OF,
     CUT,
     KNOWN_AT,
-    KNOWN_TIMES,
     OPPORTUNITIES,
     cut_by,
     cuts,
@@ -99,6 +98,5 @@ STAGE_CONVERSION = Computed(
     order=("cohort", *DIMENSIONS, "place"),
     groupings=cuts(),
     compute=_conversion,
-    takes=KNOWN_TIMES,
     rests_on=(OPPORTUNITIES,),
 )

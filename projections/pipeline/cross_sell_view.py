@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from projections.pipeline.asking import AS_OF, CURRENCY, KNOWN_AT, KNOWN_TIMES, OPPORTUNITIES, rates_asked
+from projections.pipeline.asking import AS_OF, CURRENCY, KNOWN_AT, OPPORTUNITIES, rates_asked
 from projections.pipeline.deal import WON, Deal
 from projections.pipeline.figures import Terms
 from projections.pipeline.quarters import local_day
@@ -111,6 +111,5 @@ CROSS_SELL = Computed(
     ),
     order=("account", "relation", "bought_by"),
     compute=_cross_sell,
-    takes=KNOWN_TIMES,
     rests_on=(OPPORTUNITIES, ACCOUNTS),
 )

@@ -5,26 +5,35 @@ from datetime import date
 from typing import NamedTuple
 
 from events.council import DIMENSIONS
-from projections.pipeline.asking import AS_OF, COUNCILS, KNOWN_AT, KNOWN_TIMES, OPPORTUNITIES
+from projections.pipeline.asking import AS_OF, COUNCILS, KNOWN_AT, OPPORTUNITIES
 from projections.pipeline.matrix_view import MATRIX
 from projections.pipeline.quarters import local_day
 from projections.pipeline.terms import instant_of, terms_at
-from projections.views.council_actions import OPEN
 from projections.views.council_cells import DIMENSIONS as DIMENSION_COLUMNS
 from projections.views.council_cells import MEASURE, NUMBER, WATCHED
 from projections.views.councils import COUNCIL, WEEK
-from projections.views.times import instant_text, instant_text_or_none
+from projections.views.times import instant_text, instant_text_or_none, text_or_ever
 from projections.views.view import Asked, Cell, Cells, Column, Computed, Kind, Query
 
-_KEY = ", ".join((*DIMENSIONS, "measure"))
+_NAMES = (*DIMENSIONS, "measure")
+_KEY = ", ".join(_NAMES)
 _CELLS = f"""
-SELECT council, week, number, quarter, {_KEY}, currency, amount_minor, attainment, colour FROM council_cells_base
-WHERE colour IN (?, ?) AND known_at <= ? AND (? = '' OR council = ?) AND (? = '' OR week = ?)
-ORDER BY council, known_at, number
+SELECT f.council, f.week, f.number, f.quarter, {", ".join(f"f.{name}" for name in _NAMES)}, f.currency, f.amount_minor,
+    f.attainment, f.colour
+FROM council_cells_base f JOIN councils_base m ON m.council = f.council AND m.week = f.week
+WHERE f.colour IN (?, ?) AND m.convened_at <= ? AND m.recorded_at <= ? AND (? = '' OR f.council = ?)
+    AND (? = '' OR f.week = ?)
+ORDER BY f.council, f.known_at, f.number
 """  # noqa: S608 - our identifiers
-_ACTIONS = f"SELECT council, week, {_KEY}, state, due FROM council_actions_base"  # noqa: S608 - our identifiers
-_COMMENTS = f"SELECT council, week, {_KEY}, COUNT(*) FROM council_comments_base GROUP BY council, week, {_KEY}"  # noqa: S608 - our identifiers
-_PLACE = len(DIMENSIONS) + 1
+_ACTIONS = f"""
+SELECT council, week, {_KEY}, CASE WHEN done_at <= ? AND done_recorded_at <= ? THEN 1 ELSE 0 END, due
+FROM council_actions_base WHERE planned_at <= ? AND planned_recorded_at <= ?
+"""  # noqa: S608 - our identifiers
+_COMMENTS = f"""
+SELECT council, week, {_KEY}, COUNT(*) FROM council_comments_base WHERE at <= ? AND recorded_at <= ?
+GROUP BY council, week, {_KEY}
+"""  # noqa: S608 - our identifiers
+_PLACE = len(_NAMES)
 """How many cells say which one of the matrix it is."""
 
 
@@ -69,11 +78,13 @@ def _follow_up(query: Query, asked: Asked) -> list[Cells]:
     if at is None:
         return []
     council, week = asked.equal.get("council", ""), asked.equal.get("week", "")
-    cells = query(_CELLS, (*WATCHED, instant_text(at), council, council, week, week))
+    told = text_or_ever(asked.as_of), text_or_ever(asked.known_at)
+    cells = query(_CELLS, (*WATCHED, *told, council, council, week, week))
     if not cells:
         return []
     today = local_day(at, terms_at(query, at).zone)
-    actions, comments = _actions(query, today), {row[:-1]: int(row[-1] or 0) for row in query(_COMMENTS, ())}
+    actions = _actions(query, told, today)
+    comments = {row[:-1]: int(row[-1] or 0) for row in query(_COMMENTS, told)}
     matrices, times = (
         _Matrices(query, asked._replace(as_of=at)),
         (instant_text(at), instant_text_or_none(asked.known_at)),
@@ -89,11 +100,17 @@ def _follow_up(query: Query, asked: Asked) -> list[Cells]:
     return found
 
 
-def _actions(query: Query, today: date) -> dict[Cells, Cells]:
-    """Of each cell how many actions were planned, and how many are open, done and overdue."""
+def _actions(query: Query, told: tuple[str, str], today: date) -> dict[Cells, Cells]:
+    """Of each cell how many actions were planned, and how many are open, done and overdue.
+
+    Args:
+        query: asks the store.
+        told: by when something has to have happened, and to have become known, to count.
+        today: after what is due before it an action that is open is overdue.
+    """
     found: dict[Cells, list[int]] = {}
-    for *place, state, due in query(_ACTIONS, ()):
-        is_open = state == OPEN
+    for *place, done, due in query(_ACTIONS, (*told, *told)):
+        is_open = not done
         counts = found.setdefault(tuple(place), [0, 0, 0, 0])
         for number, one in enumerate((True, is_open, not is_open, is_open and str(due) < today.isoformat())):
             counts[number] += one
@@ -129,6 +146,5 @@ FOLLOW_UP = Computed(
     ),
     order=("council", "week", "number"),
     compute=_follow_up,
-    takes=KNOWN_TIMES,
     rests_on=(OPPORTUNITIES, COUNCILS),
 )

@@ -8,7 +8,6 @@ from projections.pipeline.asking import (
     CURRENCY,
     CUT,
     KNOWN_AT,
-    KNOWN_TIMES,
     OPPORTUNITIES,
     QUARTER,
     cut_by,
@@ -138,7 +137,6 @@ MATRIX = Computed(
     order=("quarter", *DIMENSIONS),
     groupings=cuts(),
     compute=_matrix,
-    takes=KNOWN_TIMES,
     rests_on=(OPPORTUNITIES, COUNCILS),
 )
 
@@ -157,6 +155,5 @@ MATRIX_OPPORTUNITIES = Computed(
     ),
     order=("quarter", *DIMENSIONS, "measure", "opportunity"),
     compute=_opened,
-    takes=KNOWN_TIMES,
     rests_on=(OPPORTUNITIES,),
 )

@@ -7,7 +7,6 @@ from projections.pipeline.asking import (
     AS_OF,
     CUT,
     KNOWN_AT,
-    KNOWN_TIMES,
     OPPORTUNITIES,
     cut_by,
     cuts,
@@ -101,7 +100,6 @@ STAGE_AGES = Computed(
     order=(*DIMENSIONS, "stage"),
     groupings=cuts(),
     compute=_ages,
-    takes=KNOWN_TIMES,
     rests_on=(OPPORTUNITIES,),
 )
 
@@ -123,6 +121,5 @@ STAGE_OLD = Computed(
     ),
     order=("stage_since", "opportunity"),
     compute=_old,
-    takes=KNOWN_TIMES,
     rests_on=(OPPORTUNITIES,),
 )

@@ -8,7 +8,6 @@ from projections.pipeline.asking import (
     CURRENCY,
     CUT,
     KNOWN_AT,
-    KNOWN_TIMES,
     OPPORTUNITIES,
     cut_by,
     cuts,
@@ -21,7 +20,7 @@ from projections.pipeline.terms import instant_of, terms_at
 from projections.pipeline.velocity import Velocity, velocities, year_earlier
 from projections.rounding import real, rounded
 from projections.views.times import instant_text, instant_text_or_none
-from projections.views.view import Asked, BadQuery, Cells, Column, Computed, Kind, Query
+from projections.views.view import KNOWN_TIMES, Asked, BadQuery, Cells, Column, Computed, Kind, Query
 
 
 def _velocity(query: Query, asked: Asked) -> list[Cells]:

@@ -183,6 +183,7 @@ PREDICTIONS = Computed(
     ),
     order=("lead",),
     compute=_predictions,
+    folded=True,
 )
 
 PREDICTION_MODEL = Computed(
@@ -207,6 +208,7 @@ PREDICTION_MODEL = Computed(
     ),
     order=(),
     compute=_model,
+    folded=True,
 )
 
 PREDICTION_CALIBRATION = Computed(
@@ -221,4 +223,5 @@ PREDICTION_CALIBRATION = Computed(
     ),
     order=("from_percent",),
     compute=_calibration,
+    folded=True,
 )

@@ -41,6 +41,8 @@ SQLITE = Dialect(
     {Kind.TEXT: "TEXT", Kind.INTEGER: "INTEGER", Kind.REAL: "REAL", Kind.BOOLEAN: "INTEGER", Kind.INSTANT: "TEXT"},
     "LEFT JOIN json_each(NULLIF(h.lines, '[]')) j",
 )
+NOWHERE = ""
+"""In place of a path: a store that nobody else sees, in memory and, if it grows, in a file that goes with it."""
 _BUSY_MS = 30_000
 _CACHE_KIB = 65_536
 """Memory for pages at most: rows come in the order of time and go to many places of the indexes."""
@@ -50,7 +52,7 @@ class SqliteStore:
     """A `ViewStore` in a file; several processes may have it open.
 
     Args:
-        path: the file, made when it is not there.
+        path: the file, made when it is not there; or `NOWHERE`.
         layout: the tables and SQL views it is to have.
 
     Raises:

@@ -11,6 +11,7 @@ PARTITIONS = Derived(
         Column("partition_complete_to", Kind.INSTANT, "all that was recorded in it up to here is in the rows", True),
     ),
     order=("partition",),
+    only_now="it is about how far the log has been read, and nobody writes down how far that was before",
     query="""
 SELECT p.partition, p.complete_to AS partition_complete_to, c.complete_to FROM progress p CROSS JOIN completeness c
 """,

@@ -11,7 +11,7 @@ from events.fact import Fact
 from events.instants import to_us
 from projections.views.council_cells import DIMENSIONS, MEASURE
 from projections.views.councils import COUNCIL, WEEK
-from projections.views.times import instant_text, instant_text_or_none
+from projections.views.times import instant_text, instant_text_or_none, recorded_at
 from projections.views.view import Cells, Column, Detail, Handler, Kind
 
 OPEN, DONE = "open", "done"
@@ -29,7 +29,9 @@ class Action(Struct, frozen=True, gc=False, array_like=True):
     due: str
     planned_at: int
     planned_by: str
+    planned_recorded_at: int
     done_at: int | None = None
+    done_recorded_at: int | None = None
     done_by: str | None = None
     outcome: str | None = None
 
@@ -43,13 +45,14 @@ class Actions(Struct, frozen=True, gc=False, array_like=True):
 def _planned(row: Actions, fact: ActionPlanned, envelope: Envelope) -> Actions:
     new = Action(
         fact.action, fact.week, cell_key(fact), fact.kind, fact.what, fact.owner, fact.due.isoformat(),
-        to_us(envelope.time), fact.by,
+        to_us(envelope.time), fact.by, recorded_at(envelope),
     )  # fmt: skip
     return Actions((*row.actions, new))
 
 
 def _done(row: Actions, fact: ActionDone, envelope: Envelope) -> Actions:
-    told: dict[str, Any] = {"done_at": to_us(envelope.time), "done_by": fact.by, "outcome": fact.outcome}
+    times = {"done_at": to_us(envelope.time), "done_recorded_at": recorded_at(envelope)}
+    told: dict[str, Any] = {**times, "done_by": fact.by, "outcome": fact.outcome}
     return Actions(tuple(replace(each, **told) if each.action == fact.action else each for each in row.actions))
 
 
@@ -78,6 +81,8 @@ def _render(council: str, identity: Cells, each: Action) -> Cells:
         instant_text_or_none(each.done_at),
         each.done_by,
         each.outcome,
+        instant_text(each.planned_recorded_at),
+        instant_text_or_none(each.done_recorded_at),
     )
 
 
@@ -97,11 +102,13 @@ _COLUMNS = (
     Column("done_at", Kind.INSTANT, "when it was done", True),
     Column("done_by", Kind.TEXT, "who finished it", True),
     Column("outcome", Kind.TEXT, "what came of it", True),
+    Column("planned_recorded_at", Kind.INSTANT, "when it became known that it was planned"),
+    Column("done_recorded_at", Kind.INSTANT, "when it became known that it was done", True),
 )
 
 COUNCIL_ACTIONS = Detail(
     name="council-actions",
-    version=1,
+    version=2,
     meaning="What councils have planned to do about red and yellow cells: the open ones at the top, what is due first.",
     initial=Actions(),
     on=_ON,

@@ -9,18 +9,19 @@ from events.envelope import Envelope
 from events.instants import to_us
 from projections.views.council_cells import DIMENSIONS, MEASURE
 from projections.views.councils import COUNCIL, WEEK
-from projections.views.times import instant_text
+from projections.views.times import instant_text, recorded_at
 from projections.views.view import Cells, Column, Detail, Kind
 
 
 class Comment(Struct, frozen=True, gc=False, array_like=True):
-    """What was said; `at` in microseconds."""
+    """What was said; instants in microseconds."""
 
     week: str
     key: CellKey
     at: int
     text: str
     by: str
+    recorded_at: int
 
 
 class Comments(Struct, frozen=True, gc=False, array_like=True):
@@ -30,7 +31,7 @@ class Comments(Struct, frozen=True, gc=False, array_like=True):
 
 
 def _commented(row: Comments, fact: CellCommented, envelope: Envelope) -> Comments:
-    new = Comment(fact.week, cell_key(fact), to_us(envelope.time), fact.text, fact.by)
+    new = Comment(fact.week, cell_key(fact), to_us(envelope.time), fact.text, fact.by, recorded_at(envelope))
     return Comments((*row.comments, new))
 
 
@@ -40,7 +41,8 @@ def _entries(row: Comments) -> dict[Cells, Any]:
 
 def _render(council: str, identity: Cells, each: Comment) -> Cells:
     measure, *dimensions = each.key
-    return (council, *identity, each.week, *dimensions, measure, each.text, each.by, instant_text(each.at))
+    told = each.text, each.by, instant_text(each.at), instant_text(each.recorded_at)
+    return (council, *identity, each.week, *dimensions, measure, *told)
 
 
 _COLUMNS = (
@@ -52,11 +54,12 @@ _COLUMNS = (
     Column("text", Kind.TEXT, "what was said"),
     Column("by", Kind.TEXT, "who said it"),
     Column("at", Kind.INSTANT, "when that was"),
+    Column("recorded_at", Kind.INSTANT, "when it became known"),
 )
 
 COUNCIL_COMMENTS = Detail(
     name="council-comments",
-    version=1,
+    version=2,
     meaning="What was said of the red and yellow cells of councils.",
     initial=Comments(),
     on={CellCommented: _commented},

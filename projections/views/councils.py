@@ -9,7 +9,7 @@ from events.council import ActionDone, ActionPlanned, CellCommented, CouncilConv
 from events.envelope import Envelope
 from events.fact import Fact
 from events.instants import to_us
-from projections.views.times import instant_text
+from projections.views.times import instant_text, recorded_at
 from projections.views.view import Cells, Column, Detail, Handler, Kind
 
 
@@ -29,6 +29,7 @@ class Meeting(Struct, frozen=True, gc=False, array_like=True):
     red: int
     yellow: int
     green: int
+    recorded_at: int
     comments: int = 0
     actions: int = 0
     actions_open: int = 0
@@ -43,9 +44,10 @@ class Meetings(Struct, frozen=True, gc=False, array_like=True):
 
 def _convened(row: Meetings, fact: CouncilConvened, envelope: Envelope) -> Meetings:
     colours = [cell.colour for cell in fact.cells]
+    red, yellow, green = (colours.count(name) for name in ("red", "yellow", "green"))
     new = Meeting(
         fact.week, fact.quarter, to_us(fact.known_at), to_us(envelope.time), fact.by, fact.timezone, fact.day,
-        fact.days, fact.currency, len(colours), *(colours.count(name) for name in ("red", "yellow", "green")),
+        fact.days, fact.currency, len(colours), red, yellow, green, recorded_at(envelope),
     )  # fmt: skip
     return replace(row, meetings=(*row.meetings, new))
 
@@ -86,7 +88,8 @@ def _render(council: str, identity: Cells, each: Meeting) -> Cells:
     times = instant_text(each.known_at), instant_text(each.convened_at)
     of = each.day, each.days, each.currency
     counts = each.cells, each.red, each.yellow, each.green, each.comments, each.actions, each.actions_open
-    return (council, *identity, each.quarter, *times, each.by, each.timezone, *of, *counts)
+    recorded = instant_text(each.recorded_at)
+    return (council, *identity, each.quarter, *times, each.by, each.timezone, *of, *counts, recorded)
 
 
 COUNCIL = Column("council", Kind.TEXT, "the council")
@@ -109,11 +112,12 @@ _COLUMNS = (
     Column("comments", Kind.INTEGER, "what was said of its cells"),
     Column("actions", Kind.INTEGER, "what was planned about them"),
     Column("actions_open", Kind.INTEGER, "actions that are not done yet"),
+    Column("recorded_at", Kind.INSTANT, "when it became known that it was frozen"),
 )
 
 COUNCILS = Detail(
     name="councils",
-    version=1,
+    version=2,
     meaning="The weekly meetings of pipeline councils, each with the matrix it froze in figures.",
     initial=Meetings(),
     on=_ON,

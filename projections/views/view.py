@@ -176,6 +176,7 @@ class OnRead:
         meaning: one line for people.
         answer: columns of an answer, without `complete_to`.
         order: what answers are sorted by.
+        only_now: why it can be asked for no other time than now, as a clause that ends a sentence; blank: it can.
     """
 
     name: str
@@ -183,6 +184,7 @@ class OnRead:
     answer: tuple[Column, ...]
     order: tuple[str, ...]
     groupings: tuple[str, ...] = ()
+    only_now: str = ""
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -238,6 +240,10 @@ class Asked(NamedTuple):
     complete_to: int | None = None
 
 
+KNOWN_TIMES = frozenset({"as_of", "known_at"})
+"""What every view can be asked for."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Computed(OnRead):
     """One that no SQL gives: a function of other views' rows.
@@ -245,13 +251,15 @@ class Computed(OnRead):
     Attributes:
         compute: (query, what is asked) -> rows in the order of `answer` and sorted as `order` says; it may leave out
             only rows without the values asked for.
-        takes: which instants may be asked for: `since`, `as_of`, `known_at`.
+        takes: which instants it can be asked for: `since`, `as_of`, `known_at`.
         rests_on: the SQL views that say how far the rows it is made of are complete.
+        folded: rows that it is made of hold now; for another time they are folded from the log (`projections.past`).
     """
 
     compute: Callable[[Query, Asked], list[Cells]]
-    takes: frozenset[str] = frozenset()
+    takes: frozenset[str] = KNOWN_TIMES
     rests_on: tuple[str, ...] = ("completeness",)
+    folded: bool = False
 
 
 Shown = View[Any] | Derived | Computed

@@ -8,6 +8,7 @@ import pytest
 
 from projections.catalogue import BY_NAME
 from projections.stores.sqlite import SqliteStore
+from projections.views.view import Computed
 from tests.leadstream.cli.house import AGREEMENT, MAPPING, House, fact, lines
 
 END = "2012-01-03T00:00:00.000000Z"
@@ -202,8 +203,29 @@ def test_scores_are_those_of_the_instant_asked_and_all_else_is_as_it_is_now(hous
     assert "shows no leads with their scores" in house.misused("view", "funnel", "--scores-as-of", "2012-01-31")
 
 
-def test_other_views_have_no_earlier_instants(told: House) -> None:
-    assert "view leads shows only what holds now" in told.misused("view", "leads", "--as-of", "2012-01-02")
+@pytest.mark.parametrize("name", sorted(set(VIEWS) - {"partitions"}))
+def test_every_view_can_be_asked_for_another_time(told: House, name: str) -> None:
+    now = told.rows("view", name)
+    before, later = "2011-12-31T00:00:00Z", "2012-01-03T00:00:00Z"
+    said = {"known_at": later.replace("Z", ".000000Z")} if isinstance(BY_NAME[name], Computed) else {}
+    told_then = [{**row, **{column: cell for column, cell in said.items() if column in row}} for row in now]
+    assert told.rows("view", name, "--as-of", later, "--known-at", later) == told_then
+    assert len(told.rows("view", name, "--as-of", before)) <= len(now)
+    assert len(told.rows("view", name, "--known-at", before)) <= len(now)
+
+
+def test_how_far_partitions_are_has_no_earlier_instants_and_says_why(told: House) -> None:
+    says = "view partitions can be asked for no other time: it is about how far the log has been read"
+    for option in ("--as-of", "--known-at"):
+        assert says in told.misused("view", "partitions", option, "2012-01-02")
+
+
+def test_a_lead_is_shown_as_it_was_and_as_it_was_known(told: House) -> None:
+    before = ("--as-of", "2012-01-01T02:30:00Z", "--where", "lead=ann")
+    (now,), (then,) = told.rows("view", "leads", "--where", "lead=ann"), told.rows("view", "leads", *before)
+    assert (now["score"], then["score"]) == (20, 0)
+    assert then["captured_at"] == now["captured_at"]
+    assert told.rows("view", "leads", *before, "--known-at", "2011-12-31") == []
 
 
 def test_a_table_that_is_no_terminals_has_a_line_for_every_row_however_long(house: House) -> None:

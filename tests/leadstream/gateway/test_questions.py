@@ -4,8 +4,9 @@ import pytest_asyncio
 from engine.ports import NewRecord
 from events.topics import VIEW_PROGRESS
 from leadstream.views_store import open_store
-from projections.catalogue import BY_NAME, OF_LEADS
+from projections.catalogue import BY_NAME, OF_LEADS, SHOWN
 from projections.progress import Progress, encode_progress, progress_key
+from projections.views.view import OnRead
 from tests.leadstream.gateway.house import BATCH, PARTITIONS, House, body, event
 
 
@@ -45,6 +46,21 @@ async def test_every_view_is_listed_and_can_be_asked(told: House) -> None:
         assert page.status_code == 200, page.text
         names = [column["name"] for column in view["columns"]]
         assert all(list(row) == names for row in page.json()["rows"])
+
+
+TIMES = ("as_of=2026-01-01T09:00:00Z", "known_at=2026-01-01T09:00:00Z", "as_of=2126-03-02&known_at=2126-03-02")
+
+
+@pytest.mark.parametrize("times", TIMES)
+async def test_every_view_can_be_asked_for_another_time(told: House, times: str) -> None:
+    for view in SHOWN:
+        page = await told.get(f"/v1/views/{view.name}?{times}")
+        if isinstance(view, OnRead) and view.only_now:
+            assert page.status_code == 400
+            continue
+        assert page.status_code == 200, page.text
+    leads = (await told.get(f"/v1/views/leads?{times}")).json()["rows"]
+    assert len(leads) == (5 if "2126" in times else 0)
 
 
 async def say(house: House, progress: Progress) -> None:
@@ -127,8 +143,14 @@ async def test_whoever_has_the_answer_already_gets_nothing(told: House) -> None:
         ("views/funnel?where=leads=many", 400, "is not a whole number"),
         ("views/funnel?where=leads=1" + "0" * 30, 400, "too large"),
         ("views/funnel?by=colour", 400, "cannot be split"),
-        ("views/leads?as_of=2026-03-02", 400, "shows only what holds now"),
-        ("views/leads?known_at=2026-03-02", 400, "leads"),
+        (
+            "views/partitions?as_of=2026-03-02",
+            400,
+            "view partitions can be asked for no other time: it is about how far",
+        ),
+        ("views/partitions?known_at=2026-03-02", 400, "can be asked for no other time"),
+        ("views/leads?since=2026-03-02", 400, "since is of waterfall, velocity"),
+        ("views/leads?scores_as_of=2026-03-02&as_of=2026-03-02", 400, "ask for one time or for the other"),
         ("views/leads?since=monday", 400, "an instant such as"),
         ("views/companies?as_of=monday", 400, "an instant such as"),
         ("views/companies?as_of=0001-01-01T00:00:00%2B14:00", 400, "instant"),

@@ -135,7 +135,7 @@ async def test_the_weeks_beside_a_cell_are_those_of_its_own_meetings(facts: list
 
 
 @settings(deadline=None, max_examples=examples(20))
-@given(facts=councils(), deals=pipelines(), day=st.integers(60, 100))
+@given(facts=councils(), deals=pipelines(), day=st.integers(63, 100))
 async def test_every_red_and_yellow_cell_is_followed_to_the_matrix_of_the_day(
     facts: list[Envelope], deals: list[Envelope], day: int
 ) -> None:

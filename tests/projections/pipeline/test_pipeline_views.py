@@ -379,7 +379,7 @@ async def test_leads_do_not_wait_for_opportunities_nor_these_for_leads() -> None
         ("matrix", {"by": "region+region"}, "cannot be split by"),
         ("waterfall", {"since": 50}, "a waterfall begins before it ends"),
         ("waterfall", {"where": {"known": "never"}}, "expected now or then"),
-        ("leads", {}, "view leads shows only what holds now"),
+        ("leads", {}, "the rows of view leads hold for one time alone"),
     ],
 )  # fmt: skip
 async def test_what_cannot_be_asked_is_told(name: str, options: dict[str, Any], says: str) -> None:
