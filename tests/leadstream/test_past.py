@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from events.agreement import AgreementPublished
 from events.envelope import Envelope
 from events.instants import to_us
-from events.opportunity import TargetSet
+from events.opportunity import OpportunityOpened, TargetSet
 from events.topics import ACCOUNT_EVENTS, AGREEMENTS, COUNCIL_EVENTS, LEAD_EVENTS, OPPORTUNITY_EVENTS
 from leadstream.viewing import Question, rows_in, rows_of
 from projections.catalogue import BY_NAME, OF_OPPORTUNITIES, SHOWN, VIEWS
@@ -103,10 +103,21 @@ class Times(NamedTuple):
         )
 
 
+def opened_once(facts: Sequence[Envelope]) -> list[Envelope]:
+    """Without second openings: what these say holds from the first one on, which their own time does not tell."""
+    first = dict[str, str]()
+    for each in facts:
+        if isinstance(each.data, OpportunityOpened):
+            first.setdefault(each.subject, each.id)
+    return [each for each in facts if not isinstance(each.data, OpportunityOpened) or first[each.subject] == each.id]
+
+
 @st.composite
 def asked(draw: st.DrawFn, kinds: Sequence[str]) -> tuple[World, Times]:
     """A world, and instants of it: those at which something happened or became known, and just before."""
     world = draw(everything())
+    if "as_of" in kinds:
+        world[OPPORTUNITY_EVENTS] = opened_once(world[OPPORTUNITY_EVENTS])
     facts = [fact for told in world.values() for fact in told]
     known = sorted({to_us(fact.time) for fact in facts} | {recorded_at(fact) for fact in facts})
     instants = st.builds(lambda at, before: at - before, st.sampled_from(known), st.sampled_from([0, 0, 1]))
