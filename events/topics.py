@@ -82,6 +82,7 @@ COUNCIL_STATE = "council-state"
 AGREEMENT_INBOX = "agreement-inbox"
 AGREEMENTS = "agreements"
 AGREEMENT_STATE = "agreement-state"
+FETCH_STATE = "fetch-state"
 ANSWERS = "answers"
 DEAD_LETTERS = "dead-letters"
 VIEW_STATE = "view-state"
@@ -142,6 +143,12 @@ TOPICS: tuple[TopicDefinition, ...] = (
     TopicDefinition(AGREEMENT_INBOX, partitions=1, content="commands about agreements"),
     TopicDefinition(AGREEMENTS, partitions=1, content="published agreements, all versions"),
     TopicDefinition(AGREEMENT_STATE, compacted=True, partitions=1, content="the agreement task's changelog"),
+    TopicDefinition(
+        FETCH_STATE,
+        compacted=True,
+        partitions=1,
+        content="where the reading at vendors stands, and what is still to be read",
+    ),
     TopicDefinition(ANSWERS, retention_ms=7 * DAY_MS, partitions=1, content="what became of commands"),
     TopicDefinition(
         DEAD_LETTERS,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from leadstream.intake.sources import Fault, Source
 
 _LISTED = ("connector", "sources", "methods", "answered_within_s")
-_CHECKED = ("source", "connector", "path", "keys", "zone", "state")
+_CHECKED = ("source", "connector", "path", "keys", "zone", "fetches", "state")
 
 
 @main.group("connectors")
@@ -65,12 +65,31 @@ def _row(name: str, table: Any, source: "Source | None", faults: "tuple[Fault, .
     if source is None:
         told = table.get("connector") if isinstance(table, dict) else None
         state = "; ".join(f"{each.setting}: {each.reason}".lstrip(": ") for each in faults if each.source == name)
-        return {"source": name, "connector": told, "path": None, "keys": None, "zone": None, "state": state}
+        return {
+            "source": name,
+            "connector": told,
+            "path": None,
+            "keys": None,
+            "zone": None,
+            "fetches": None,
+            "state": state,
+        }
     return {
         "source": name,
         "connector": source.connector.name,
         "path": f"/v1/hooks/{name}",
         "keys": len(source.trust.secrets) + len(source.trust.public_keys),
         "zone": source.given.zone,
+        "fetches": _fetches(source),
         "state": "ok",
     }
+
+
+def _fetches(source: "Source") -> str | None:
+    """What is read from the vendor; None where it sends everything by itself."""
+    from leadstream.fetching.configured import vendor_of  # noqa: PLC0415 - the extra is there
+
+    if source.fetch is None:
+        return "not set up" if vendor_of(source.connector.name) else None
+    lists = len(source.fetch.feeds)
+    return "what is announced" + (f", {lists} list{'' if lists == 1 else 's'}" if lists else "")

@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 
 EXTRA = "pip install 'leadstream[gateway]'"
-_MODULES = ("cryptography", "fastapi", "httptools", "python_multipart", "uvicorn")
+_MODULES = ("cryptography", "fastapi", "httptools", "httpx", "python_multipart", "tenacity", "uvicorn")
 
 
 def is_installed() -> bool:

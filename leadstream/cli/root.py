@@ -38,6 +38,7 @@ def _load() -> None:
         dead_letters,
         demo,
         export,
+        fetch,
         gateway,
         import_history,
         keys,

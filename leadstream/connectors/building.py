@@ -45,6 +45,7 @@ def connector(
     browsers: bool = False,
     open_by_account: bool = False,
     whose_key: Whose = "both",
+    ids_of: str = "",
 ) -> Connector:
     """A connector whose requests are made of items.
 
@@ -63,11 +64,12 @@ def connector(
         browsers: pages of other origins send.
         open_by_account: an account that is configured is proof enough.
         whose_key: whose key the sender has.
+        ids_of: the connector whose requests may tell the same: facts have the ids that they have there.
     """
     return Connector(
         name=name,
         verify=verify,
-        translate=_translator(name, items, key, tell),
+        translate=_translator(ids_of or name, items, key, tell),
         natural_key=_keyed(name, items, key, kept),
         challenge=challenge,
         kept=kept,

@@ -1,4 +1,7 @@
-"""Responses of Google Forms as fetched: `{"form": ..., "responses": [...]}`, the form for the questions' titles."""
+"""Responses of Google Forms as fetched, with the form for the questions' titles: `{"form": ..., "page": ...}`.
+
+The page is what `forms.responses.list` answers; its list may stand beside the form as well.
+"""
 
 from leadstream.connectors.building import Key, connector
 from leadstream.connectors.faults import Bad
@@ -18,7 +21,7 @@ _NO_NAMES: frozenset[str] = frozenset()
 
 def _items(raw: Raw) -> list[tuple[Doc, Doc]]:
     body = json_doc(raw)
-    found = body.docs("responses")
+    found = (body.doc("page") or body).docs("responses")
     if len(found) > _MOST:
         raise Bad("malformed", "responses", f"expected at most {_MOST}")
     return [(body.doc("form"), response) for response in found]

@@ -1,4 +1,4 @@
-"""A lead of LinkedIn as fetched: the response alone, or `{"response": ..., "form": ...}` with the form it answers.
+"""A lead of LinkedIn as fetched: a response, with the form it answers inside or beside it, or several in `elements`.
 
 Answers are keyed by the question's id; which question that is, only the form knows, in the version that was answered.
 """
@@ -15,6 +15,7 @@ from leadstream.connectors.tracking import landing_of
 
 NAME = "linkedin_response"
 _SYSTEM = "linkedin"
+_MOST = 1000
 
 _PROFILE = {
     "WORK_EMAIL": "person.email",
@@ -38,7 +39,12 @@ _PROFILE = {
 
 def _items(raw: Raw) -> list[tuple[Doc, Doc]]:
     body = json_doc(raw)
-    return [(body.doc("response"), body.doc("form"))] if "response" in body.fields else [(body, Doc({}))]
+    if "response" in body.fields:
+        return [(body.doc("response"), body.doc("form"))]
+    found = body.docs("elements") if "elements" in body.fields else [body]
+    if len(found) > _MOST:
+        raise Bad("malformed", "elements", f"expected at most {_MOST}")
+    return [(each, each.doc("form")) for each in found]
 
 
 def _key(item: tuple[Doc, Doc], _raw: Raw) -> Key:

@@ -2,6 +2,7 @@
 
 from events.lead import LeadConverted, LeadStatusChanged
 from leadstream.connectors.faults import Bad
+from leadstream.connectors.moments import iso
 from leadstream.connectors.people import LONGEST, LONGEST_NAME, Profile, Who
 from leadstream.connectors.reading import Doc, words
 from leadstream.connectors.telling import Telling
@@ -65,6 +66,26 @@ def _counted(field: str, value: object) -> object:
     text = words(value)
     whole = field == "NumberOfEmployees" and text.isascii() and text.isdigit() and len(text) < 16
     return int(text) if whole else value
+
+
+def tell_whole(record: Doc, telling: Telling) -> None:
+    """Tell what a lead is now.
+
+    Raises:
+        Bad: it has no id.
+    """
+    who = who_of(record.need("Id"))
+    subject = who.subject(telling.given)
+    created = iso(record, "CreatedDate", raw=telling.raw, zone="UTC")
+    changed = iso(record, "LastModifiedDate", "SystemModstamp", raw=telling.raw, zone="UTC")
+    telling.capture(
+        subject, profile_of(record, telling), created, source=record.text("LeadSource") or SYSTEM, once=True
+    )
+    telling.update(subject, profile_of(record, telling), changed, SYSTEM)
+    tell_rest(record, subject, changed, record.text("LastModifiedById"), telling)
+    telling.links(
+        Who(who.system, own=who.own, email=record.text("Email"), phone=record.text("Phone")), subject, created
+    )
 
 
 def tell_rest(fields: Doc, subject: str, at: int, by: str, telling: Telling) -> None:

@@ -10,8 +10,6 @@ from msgspec import structs
 from leadstream.connectors import salesforce_lead as lead
 from leadstream.connectors.building import Key, connector
 from leadstream.connectors.faults import Bad, Skip
-from leadstream.connectors.moments import iso
-from leadstream.connectors.people import Who
 from leadstream.connectors.port import Raw, Refusal, Reply, Trust
 from leadstream.connectors.reading import Doc, said
 from leadstream.connectors.signatures import OTHER_ACCOUNT, shared_key, without_credentials
@@ -73,17 +71,7 @@ def _tell(item: Doc, telling: Telling) -> None:
     record = item.doc("sObject")
     if record.need("@type") != "Lead":
         raise Skip("a message about another object than a lead")
-    who = lead.who_of(record.need("Id"))
-    subject = who.subject(telling.given)
-    created = iso(record, "CreatedDate", raw=telling.raw, zone="UTC")
-    changed = iso(record, "LastModifiedDate", "SystemModstamp", raw=telling.raw, zone="UTC")
-    source = record.text("LeadSource") or lead.SYSTEM
-    telling.capture(subject, lead.profile_of(record, telling), created, source=source, once=True)
-    telling.update(subject, lead.profile_of(record, telling), changed, lead.SYSTEM)
-    lead.tell_rest(record, subject, changed, record.text("LastModifiedById"), telling)
-    telling.links(
-        Who(who.system, own=who.own, email=record.text("Email"), phone=record.text("Phone")), subject, created
-    )
+    lead.tell_whole(record, telling)
 
 
 def verify(raw: Raw, trust: Trust, now: int) -> Refusal | None:

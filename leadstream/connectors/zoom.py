@@ -53,14 +53,23 @@ def _person(item: Doc) -> Doc:
     return about.doc("registrant") or about.doc("participant")
 
 
-def _key(item: Doc, raw: Raw) -> Key:
+def key(item: Doc, raw: Raw) -> Key:
+    """What makes a repetition of it the same one."""
     about, person = item.doc("payload").doc("object"), _person(item)
     who = person.text("registrant_id", "id", "participant_uuid", "participant_user_id", "user_id")
+    if item.text("event").endswith(".registration_created"):
+        return (item.text("event"), about.text("id"), who)  # once, also where the list of registrants tells it again
     when = person.text("join_time", "leave_time", "create_time") or item.text("event_ts")
     return (item.text("event"), about.text("uuid", "id"), who, when, "" if who and when else digest_of(raw.body))
 
 
-def _tell(item: Doc, telling: Telling) -> None:
+def tell(item: Doc, telling: Telling) -> None:
+    """Tell what somebody did.
+
+    Raises:
+        Bad: it is no message of Zoom's that is known.
+        Skip: it is about nobody.
+    """
     channel, _, change = item.need("event").partition(".")
     if channel not in ("webinar", "meeting") or change not in (*_PEOPLE, *_OTHERS):
         raise Bad("unknown_type", "event", "is no change of a webinar or meeting that is known")
@@ -132,5 +141,5 @@ def challenge(raw: Raw, trust: Trust) -> Reply | None:
     return Reply(body=msgspec.json.encode({"plainToken": token, "encryptedToken": encrypted}))
 
 
-CONNECTOR = connector(NAME, _items, _key, _tell, verify=verify, challenge=challenge, seconds=3.0)
+CONNECTOR = connector(NAME, _items, key, tell, verify=verify, challenge=challenge, seconds=3.0)
 """Zoom."""

@@ -105,7 +105,8 @@ def _kept(partition: int, record: Record) -> Kept | None:
 def translated(raw: Raw, sources: Mapping[str, Source]) -> Taken | None:
     """What a kept request says now; None where its way in is not configured, or is another connector's."""
     source = sources.get(raw.endpoint)
-    return None if source is None or source.connector.name != raw.connector else taken(source, raw, _CODEC)
+    translating = None if source is None else source.translating(raw.connector)
+    return None if translating is None else taken(translating, raw, _CODEC)
 
 
 class Replay:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -14,10 +14,12 @@ from typing_extensions import override
 from leadstream.connectors.port import Connector, Given, Trust
 from leadstream.connectors.registry import CONNECTORS
 from leadstream.connectors.signatures import fetched_only
+from leadstream.fetching.configured import Fetch, Written, fetch_names, fetch_of, translators_of
 
 ReadSecret = Callable[[str], str]
 """`env:NAME` or `file:PATH` -> the secret. Raises BadSecret."""
 
+_FETCH = "fetch"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -36,6 +38,7 @@ class Source:
         given: what a translation may know.
         rate: requests a second on average that are taken.
         thanks: where a browser is sent after a form; empty for an answer in JSON.
+        fetch: how what is only announced is fetched; None where nobody fetches it.
     """
 
     name: str
@@ -44,6 +47,18 @@ class Source:
     given: Given
     rate: int = 1000
     thanks: str = ""
+    fetch: Fetch | None = None
+
+    def translating(self, connector: str) -> "Source | None":
+        """The way in as it translates what is kept under a connector's name: its own, or one of what it fetches.
+
+        None where it is neither: then another connector was configured under this name.
+        """
+        if connector == self.connector.name:
+            return self
+        if connector in translators_of(self.connector.name):
+            return replace(self, connector=CONNECTORS[connector])
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +95,7 @@ class _Written(Struct, forbid_unknown_fields=True):
     purpose: str = "marketing_email"
     rate: int = 1000
     thanks: str = ""
+    fetch: Written | None = None
 
 
 def setting_names() -> tuple[str, ...]:
@@ -143,10 +159,29 @@ def _source(name: str, table: Any, read_secret: ReadSecret, key: bytes) -> Sourc
     if not (faults or trust.secrets or trust.public_keys or by_account):
         needed = "public_key" if connector.whose_key != "both" else "secret"
         faults.append(Fault(name, needed, f"is missing, and without it nobody can send to a {said.connector}"))
-    if faults:
+    fetch = None if said.fetch is None else _fetch(name, said.connector, said.fetch, read_secret)
+    if isinstance(fetch, list):
+        faults += fetch
+    if faults or isinstance(fetch, list):
         return faults
     given = Given(secret=key, zone=said.zone, country=said.country, fields=said.fields, purpose=said.purpose)
-    return Source(name, connector, trust, given, said.rate, said.thanks)
+    return Source(name, connector, trust, given, said.rate, said.thanks, fetch)
+
+
+def _fetch(name: str, connector: str, said: Written, read_secret: ReadSecret) -> Fetch | list[Fault]:
+    faults: list[Fault] = []
+
+    def read(setting: str, reference: str) -> str:
+        try:
+            return read_secret(reference)
+        except BadSecret as exc:
+            faults.append(Fault(name, f"{_FETCH}.{setting}", str(exc)))
+            return ""
+
+    found = fetch_of(connector, said, read)
+    if isinstance(found, list):
+        return [Fault(name, f"{_FETCH}.{setting}".rstrip("."), reason) for setting, reason in found]
+    return faults or found
 
 
 def _listed(said: str | list[str]) -> list[str]:
@@ -157,7 +192,11 @@ def _told(message: str) -> tuple[str, str]:
     """Which setting, and what was expected, out of what msgspec says."""
     what, _, where = message.partition(" - at `$.")
     if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", what):
-        return unknown[1], f"there is no such setting; there are {', '.join(setting_names())}"
+        inner = where.startswith(_FETCH)
+        names = fetch_names() if inner else setting_names()
+        return f"{_FETCH}.{unknown[1]}" if inner else unknown[
+            1
+        ], f"there is no such setting; there are {', '.join(names)}"
     if missing := re.fullmatch(r"Object missing required field `(.*)`", what):
         return missing[1], "is missing"
     return where.rstrip("`"), what[:1].lower() + what[1:].replace("`", "")

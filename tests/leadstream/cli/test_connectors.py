@@ -33,11 +33,11 @@ def test_right_ways_in_are_shown_with_their_addresses(house: House, monkeypatch:
     assert house.rows("connectors", "check") == [
         {
             "source": "contact", "connector": "web_form", "path": "/v1/hooks/contact", "keys": 1, "zone": "UTC",
-            "state": "ok",
+            "fetches": None, "state": "ok",
         },
         {
             "source": "webinars", "connector": "zoom", "path": "/v1/hooks/webinars", "keys": 1,
-            "zone": "Europe/Bucharest", "state": "ok",
+            "zone": "Europe/Bucharest", "fetches": "not set up", "state": "ok",
         },
     ]  # fmt: skip
     assert "s3cret" not in house.run("connectors", "check").output

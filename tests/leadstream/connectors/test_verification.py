@@ -6,6 +6,7 @@ from msgspec import structs
 from events.instants import MINUTE, SECOND
 from leadstream.connectors.port import Raw, Refusal, Trust
 from leadstream.connectors.registry import CONNECTORS
+from leadstream.fetching.vendors.registry import VENDORS
 from tests.leadstream.connectors.signing import (
     BASE,
     NOW,
@@ -17,7 +18,7 @@ from tests.leadstream.connectors.signing import (
     with_header,
 )
 
-FETCHED = {"google_form_responses", "linkedin_response", "zoominfo"}
+FETCHED = {"zoominfo"}.union(*(vendor.translators for vendor in VENDORS.values()))
 ELSEWHERE = {"sendgrid"}  # a public key, see test_sendgrid_signature.py
 
 each_scheme = pytest.mark.parametrize("scheme", SCHEMES.values(), ids=list(SCHEMES))

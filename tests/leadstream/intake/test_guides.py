@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from leadstream.fetching.configured import fetch_names
+from leadstream.fetching.vendors.registry import VENDORS
 from leadstream.intake.sources import Source, setting_names, sources_of
 from tests.leadstream.gateway.ways import SENDING
 from tests.support.process import REPOSITORY
@@ -16,11 +18,9 @@ README = (REPOSITORY / "docs" / "connectors" / "README.md").read_text(encoding="
 
 def shown(page: Path) -> dict[str, Source]:
     blocks = re.findall(r"^```toml\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    found: dict[str, Source] = {}
-    for block in blocks:
-        sources, faults = sources_of(tomllib.loads(block)["sources"], lambda reference: reference, b"")
-        assert faults == (), [str(fault) for fault in faults]
-        found |= sources
+    tables = tomllib.loads("\n".join(blocks)).get("sources", {})
+    found, faults = sources_of(tables, lambda reference: reference, b"")
+    assert faults == (), [str(fault) for fault in faults]
     return found
 
 
@@ -36,5 +36,18 @@ def test_every_connector_that_somebody_sends_to_is_shown() -> None:
 
 
 def test_the_table_of_settings_names_each_of_them() -> None:
-    table = README.partition("## Settings of a way in")[2].partition("\n## ")[0]
-    assert re.findall(r"^\| `([a-z_]+)` \|", table, re.MULTILINE) == list(setting_names())
+    for title, names in (
+        ("Settings of a way in", setting_names()),
+        ("What is only announced is fetched", fetch_names()),
+    ):
+        table = README.partition(f"## {title}")[2].partition("\n## ")[0]
+        assert re.findall(r"^\| `([a-z_]+)` \|", table, re.MULTILINE) == list(names)
+
+
+def test_every_vendor_that_can_be_fetched_from_is_shown_with_its_lists() -> None:
+    fetches = [source.fetch for page in PAGES for source in shown(page).values() if source.fetch is not None]
+    assert {fetch.vendor.name for fetch in fetches} == VENDORS.keys()
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    for vendor in VENDORS.values():
+        for translator in vendor.translators:
+            assert f"`{translator}`" in text

@@ -10,6 +10,7 @@ from leadstream.intake.sources import BadSecret, Fault, Source, sources_of
 
 FORM = {"connector": "web_form", "public_key": "a-public-key"}
 ZOOM = {"connector": "zoom", "secret": "env:ZOOM"}
+FETCH = {"account": "a", "token": "env:TOKEN"}
 
 
 def found(tables: dict[str, Any]) -> tuple[dict[str, Source], tuple[Fault, ...]]:
@@ -53,6 +54,16 @@ def test_a_way_in_has_what_is_written_and_the_defaults() -> None:
         ({**ZOOM, "base": "leads.example.com"}, "base", "expected scheme and host"),
         ({**ZOOM, "base": "https://[x"}, "base", "expected scheme and host"),
         ({**ZOOM, "rate": 0}, "rate", "got 0"),
+        ({**FORM, "fetch": {}}, "fetch", "nothing is fetched for a web_form"),
+        ({**ZOOM, "fetch": {"client_id": "a", "client_secret": "env:B"}}, "fetch.account", "is missing; zoom needs it"),
+        ({**ZOOM, "fetch": {"account": "a"}}, "fetch.client_id", "is missing; zoom needs it, or a token"),
+        ({**ZOOM, "fetch": {**FETCH, "colour": 1}}, "fetch.colour", "there is no such setting; there are token,"),
+        ({**ZOOM, "fetch": {**FETCH, "every": 1}}, "fetch.every", "expected 10 to 86400, got 1"),
+        ({**ZOOM, "fetch": {**FETCH, "feeds": ["zoom_registrants"]}}, "fetch.feeds", "expected KIND:ID"),
+        ({**ZOOM, "fetch": {**FETCH, "base": "http://api.zoom.us"}}, "fetch.base", "http only on this machine"),
+        ({**ZOOM, "fetch": {**FETCH, "token_url": "https://a:b@zoom.us"}}, "fetch.token_url", "expected an address"),
+        ({**ZOOM, "fetch": {**FETCH, "properties": ["a b"]}}, "fetch.properties", "expected names of fields"),
+        ({**ZOOM, "fetch": {**FETCH, "version": "x"}}, "fetch.version", "expected a version"),
         ({**ZOOM, "fields": {"a": 1}}, "fields[...]", "expected str, got int"),
         ({**FORM, "origins": ["https://www.example.com/"]}, "origins", "got 'https://www.example.com/'"),
         ({**FORM, "origins": "https://www.example.com"}, "origins", "expected array, got str"),

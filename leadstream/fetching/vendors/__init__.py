@@ -1,0 +1,1 @@
+"""The vendors whose webhooks only say that something changed, one file each: their HTTP contracts, pure."""

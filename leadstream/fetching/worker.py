@@ -1,0 +1,228 @@
+"""Fetches for one way in: what was announced first, then lists whose reading is under way, then those that are due."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable
+
+from engine.errors import RecordTooLarge, Truncated
+from events.codec import Codec
+from events.instants import SECOND
+from events.topics import RAW
+from leadstream.fetching.around import Office
+from leadstream.fetching.client import Client, NotLetIn, TooLarge, Trouble
+from leadstream.fetching.configured import Feed, smaller
+from leadstream.fetching.desk import Standing, read_to
+from leadstream.fetching.pages import Step, step, wanted_in
+from leadstream.fetching.port import Answer, Asked, Page, Refused, Turn
+from leadstream.intake.sources import Source
+
+logger = logging.getLogger("leadstream.fetching")
+_CODEC = Codec()
+_CHUNK = 500
+_FAR = 5000
+"""Offsets after which our place among the kept requests is written even if nothing was wanted there."""
+_MOST_ANEW = 3
+"""Times in a row that a vendor may forget our place before it is left alone for a while."""
+_MOST_TROUBLES = 3
+"""Times in a row that a vendor cannot be read from before a run that is to end does."""
+_SOON, _LATE = 5.0, 300.0
+"""Seconds until a vendor, or a thing, that could not be read is tried again: at first, and at most."""
+
+
+class Worker:
+    """One way in.
+
+    Attributes:
+        name: of the way in.
+        vendor: whose API is read.
+        pages: pages that were kept.
+        missing: things that were announced and are not at the vendor any more.
+        failed: what could not be read, with the reason, as of the last try.
+
+    Args:
+        source: the way in; it has `fetch`.
+        office: what the workers share.
+    """
+
+    def __init__(self, source: Source, office: Office) -> None:
+        if source.fetch is None:
+            raise ValueError(f"nothing is fetched for {source.name}")
+        self.name, self.vendor = source.name, source.fetch.vendor.name
+        self.pages, self.missing, self.failed = 0, 0, dict[str, str]()
+        self._source, self._office, self._around = source, office, office.around
+        self._desk = office.desk
+        self._fetch, self._whole = source.fetch, source.fetch
+        self._client = Client(office.http, source.fetch, office.around)
+        self._said = dict[str, int]()
+        self._at = dict[int, int]()
+        self._due = dict.fromkeys(source.fetch.feeds, 0)
+        self._later = dict[Feed, int]()
+        self._tries, self._anew = Counter[Feed | None](), Counter[Feed]()
+        self._alone = set[Feed]()
+
+    async def run(self, *, once: bool = False) -> None:
+        """Follow until cancelled; or, `once`, until everything is read, or has failed."""
+        while True:
+            await self._look()
+            feeds = self._next()
+            if feeds:
+                trouble = await self._try(feeds)
+                if trouble is not None and once and self._tries[None] >= _MOST_TROUBLES:
+                    return
+                if trouble is not None and not once:
+                    await self._around.pause(trouble)
+            elif once:
+                return
+            else:
+                await self._around.pause(self._around.look)
+
+    async def _look(self) -> None:
+        """Read the kept requests up to their end, for what they want."""
+        log = self._office.log
+        starts, ends = await log.starts(RAW), await log.ends(RAW)
+        for partition in range(self._office.partitions):
+            written = self._desk.position(self.name, partition)
+            at = max(self._at.get(partition, written or 0), starts[partition])
+            while at < ends[partition]:
+                try:
+                    found, after = await log.read(RAW, partition, at, _CHUNK)
+                except Truncated:  # removed meanwhile, being old
+                    break
+                changes = wanted_in(self._source, self._fetch, partition, found, _CODEC)
+                if changes or after - (written or 0) >= _FAR:
+                    written = after
+                    await self._office.write(Step({}, {**changes, **read_to(self.name, partition, after)}))
+                if after <= at:
+                    break
+                at = self._at[partition] = after
+
+    def _next(self) -> tuple[Feed, ...]:
+        """What is to be read next: one list, or as many things of a kind as are asked for at once."""
+        now = self._around.clock()
+        wants = [feed for feed in self._desk.wants(self.name) if self._later.get(feed, 0) <= now]
+        under_way = [feed for feed in self._desk.under_way(self.name) if self._later.get(feed, 0) <= now]
+        # A list of many pages lets whatever else was announced pass between two of them.
+        ordered = (*(feed for feed in wants if feed not in under_way), *under_way)
+        known = [feed for feed in ordered if self._fetch.kind(feed.kind) is not None]
+        if known:
+            first = known[0]
+            kind = self._fetch.vendor.kinds[first.kind]
+            same = [feed for feed in wants if feed.kind == first.kind and feed not in self._alone]
+            return tuple(same[: kind.most]) if kind.most > 1 and first in same else (first,)
+        due = [feed for feed, at in self._due.items() if max(at, self._later.get(feed, 0)) <= now]
+        return tuple(due[:1])
+
+    async def _try(self, feeds: tuple[Feed, ...]) -> float | None:
+        """Read one page; seconds to wait where the vendor cannot be read from."""
+        try:
+            await self._read(feeds)
+        except Trouble as exc:
+            return self._out_of_reach(feeds, exc)
+        except (TooLarge, RecordTooLarge) as exc:
+            self._too_large(feeds, exc)
+        except Refused as exc:
+            self._refused(feeds, str(exc))
+        else:
+            self._tries.pop(None, None)
+        return None
+
+    async def _read(self, feeds: tuple[Feed, ...]) -> None:
+        kind, first = self._fetch.vendor.kinds[feeds[0].kind], feeds[0]
+        standing = self._desk.standing(self.name, first) if len(feeds) == 1 else Standing()
+        now = self._around.clock()
+        asked = Asked(self._fetch.setup, tuple(feed.id for feed in feeds), standing.cursor, now)
+        page = await self._drive(kind.turn(asked))
+        before = {feed: self._desk.want(self.name, feed) for feed in feeds}
+        done = step(self._source, page, before, standing, now=now, partitions=self._office.partitions, codec=_CODEC)
+        await self._office.write(done)
+        self._over(feeds, page, now)
+
+    async def _drive(self, turn: Turn) -> Page:
+        """A turn with its answers."""
+        answer: Answer | None = None
+        try:
+            while True:
+                request = turn.send(answer) if answer is not None else next(turn)
+                answer = await self._client.send(request)
+        except StopIteration as end:
+            page: Page = end.value
+            return page
+
+    def _over(self, feeds: tuple[Feed, ...], page: Page, now: int) -> None:
+        """Count what was done, and when it is to be done again."""
+        self.pages += bool(page.body)
+        self.missing += len(page.missing)
+        if not page.more:
+            self._fetch = self._whole
+        if page.told:
+            self._say(page.told)
+        for feed in feeds:
+            self._alone.discard(feed)
+            if page.anew:
+                self._anew[feed] += 1
+            if self._anew[feed] > _MOST_ANEW:
+                self._anew.pop(feed)
+                self._put_off((feed,), "the vendor forgets our place again and again")
+                continue
+            self._later.pop(feed, None)
+            self._tries.pop(feed, None)
+            self.failed.pop(_shown(feed), None)
+            if not page.more:
+                self._anew.pop(feed, None)
+                if feed in self._due:
+                    self._due[feed] = now + self._fetch.every
+
+    def _out_of_reach(self, feeds: tuple[Feed, ...], trouble: Trouble) -> float:
+        """Seconds to wait before anything else is asked of this vendor. What was asked for then comes after others."""
+        self._tries[None] += 1
+        seconds = min(_SOON * 2.0 ** (self._tries[None] - 1), _LATE)
+        if isinstance(trouble, NotLetIn):
+            seconds, self._tries[None] = _LATE, max(self._tries[None], _MOST_TROUBLES)
+        if trouble.seconds is not None:
+            seconds = max(seconds, trouble.seconds)
+        for feed in feeds:
+            self._later[feed] = self._around.clock() + int((seconds + _SOON) * SECOND)
+            self.failed[_shown(feed)] = str(trouble)
+        self._say(str(trouble))
+        return seconds
+
+    def _too_large(self, feeds: tuple[Feed, ...], exc: Exception) -> None:
+        """Ask for less at once."""
+        less = smaller(self._fetch)
+        if len(feeds) > 1:
+            self._alone.update(feeds)
+        elif less is None:
+            self._put_off(feeds, str(exc))
+        else:
+            self._fetch = less
+
+    def _refused(self, feeds: tuple[Feed, ...], why: str) -> None:
+        """Of several one may be to blame: each is asked for by itself. One that is refused waits, and others go on."""
+        if len(feeds) > 1:
+            self._alone.update(feeds)
+        else:
+            self._put_off(feeds, why)
+
+    def _put_off(self, feeds: Iterable[Feed], why: str) -> None:
+        for feed in feeds:
+            self._tries[feed] += 1
+            seconds = min(_SOON * 2.0 ** (self._tries[feed] - 1), _LATE)
+            self._later[feed] = self._around.clock() + int(seconds * SECOND)
+            self.failed[_shown(feed)] = why
+            self._say(f"{feed.kind} cannot be read: {why}")
+
+    def _say(self, text: str) -> None:
+        """Tell of it, the same once an hour."""
+        now = self._around.clock()
+        if now - self._said.get(text, now - 3600 * SECOND) >= 3600 * SECOND:
+            self._said[text] = now
+            self._office.told(self.name, text)
+
+
+def logger_told(name: str, text: str) -> None:
+    """Our log is told."""
+    logger.warning("%s: %s", name, text)
+
+
+def _shown(feed: Feed) -> str:
+    return f"{feed.kind}:{feed.id}"
