@@ -5,8 +5,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from events.instants import iso, to_us
-from leadstream.connectors import salesforce, salesforce_lead, salesforce_records
-from leadstream.connectors.faults import Bad
+from leadstream.connectors import salesforce, salesforce_records
 from leadstream.connectors.reading import Doc
 from leadstream.fetching import windows
 from leadstream.fetching.answers import retry_after, standard
@@ -26,6 +25,7 @@ from leadstream.fetching.port import (
     ok,
 )
 from leadstream.fetching.tokens import by_client
+from leadstream.salesforce_ids import long_id
 
 _FIELDS = (
     "Id", "Name", "FirstName", "LastName", "Email", "Phone", "MobilePhone", "Title", "Company", "Website", "Industry",
@@ -40,7 +40,7 @@ _PAUSE = 60.0
 
 def leads(asked: Asked) -> Turn:
     """Leads by their ids."""
-    ids = [identity for identity in asked.ids if _is_id(identity)]
+    ids = [identity for identity in asked.ids if long_id(identity) is not None]
     chosen = ", ".join(f"'{identity}'" for identity in ids)
     answer = yield _query(asked.setup, f"{_select(asked.setup)} WHERE Id IN ({chosen})")
     found = ok(answer, "the leads")
@@ -51,7 +51,7 @@ def leads(asked: Asked) -> Turn:
         body=answer.body if there else b"",
         path=_path(asked.setup),
         connector=salesforce_records.NAME,
-        missing=tuple(each for each in asked.ids if each not in ids or salesforce_lead.long_id(each) not in there),
+        missing=tuple(each for each in asked.ids if long_id(each) not in there),
     )
 
 
@@ -95,13 +95,6 @@ def _path(setup: Setup) -> str:
 
 def _options(setup: Setup) -> tuple[tuple[str, str], ...]:
     return (("sforce-query-options", f"batchSize={min(max(setup.size, 200), 2000)}"),)
-
-
-def _is_id(text: str) -> bool:
-    try:
-        return bool(salesforce_lead.long_id(text))
-    except Bad:
-        return False
 
 
 def _stamp(record: Doc) -> int:

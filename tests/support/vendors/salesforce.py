@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from events.instants import MINUTE, SECOND, from_us, to_us
-from leadstream.connectors.salesforce_lead import long_id
+from leadstream.salesforce_ids import long_id
 from tests.support.vendors.house import VendorServer, error
 
 _IDS = re.compile(r"WHERE Id IN \(((?:'[A-Za-z0-9]+'(?:, )?)+)\)$")
@@ -26,7 +26,7 @@ class Salesforce(VendorServer):
         self.leads: dict[str, dict[str, Any]] = {}
         self.page = page
         for number in range(leads):
-            self.put(long_id(f"00Q5e00000{number:05d}"), now - (leads - number) * MINUTE)
+            self.put(_id(number), now - (leads - number) * MINUTE)
 
     def put(self, identity: str, at: int, **more: str) -> None:
         """A lead is created, or changed."""
@@ -40,7 +40,7 @@ class Salesforce(VendorServer):
     def change(self) -> None:
         """The first lead changes, and a new one comes."""
         self.put(min(self.leads), self.now - SECOND, Title="CTO")
-        self.put(long_id(f"00Q5e00000{len(self.leads):05d}"), self.now - SECOND)
+        self.put(_id(len(self.leads)), self.now - SECOND)
 
     def add_routes(self, app: web.Application) -> None:
         app.router.add_get("/services/data/v62.0/query", self._query)
@@ -76,6 +76,12 @@ class Salesforce(VendorServer):
             locator = self.place(ids=[each["Id"] for each in found], start=after, at=at)
             told["nextRecordsUrl"] = f"/services/data/v62.0/query/{locator}"
         return web.json_response(told)
+
+
+def _id(number: int) -> str:
+    found = long_id(f"00Q5e00000{number:05d}")
+    assert found is not None
+    return found
 
 
 def _stamp(at: int) -> str:
