@@ -19,7 +19,7 @@ _HINTS: Final = {
 }
 """By reason, of requests of vendors and forms."""
 _REQUEST = "mend `fields` and the other settings of the way in in leadstream.toml, or update leadstream; then {retry}"
-_ROW = "mend the mapping or the row, and import the file again"
+_ROW = "mend the mapping, then {retry} --mapping MAPPING.yaml; or mend the row and import the file again"
 _FACT = "have its source send it again as it should be, under the same id; or mend the cause here, then {retry}"
 
 

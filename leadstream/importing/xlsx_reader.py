@@ -8,7 +8,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -49,18 +49,19 @@ class XlsxReader:
         self._footer = spec.footer
         needed(path.name, "openpyxl", "Excel workbooks")
         _guard(path)
-        with _readable(self._name):
-            self._books = [_book(path, results=True)]
-            sheet = self._sheet(spec.sheet)
-            self.sheet = sheet.title
-            if _has_formulas(path, sheet):
-                self._books.append(_book(path, results=False))
-            self._rows = self._cells()
         self._used: dict[int, None] = {}
         self._shown: list[str] = []
         self._number = 0
-        names = self._header(spec)
-        self._columns = HeaderColumns(self._name, names, spec)
+        with ExitStack() as opening:
+            with _readable(self._name):
+                self._books = [_book(opening, path, results=True)]
+                sheet = self._sheet(spec.sheet)
+                self.sheet = sheet.title
+                if _has_formulas(path, sheet):
+                    self._books.append(_book(opening, path, results=False))
+                self._rows = self._cells()
+            self._columns = HeaderColumns(self._name, self._header(spec), spec)
+            self._open = opening.pop_all()
 
     def _sheet(self, wanted: str | None) -> Any:
         sheets = self._books[0].worksheets
@@ -148,18 +149,21 @@ class XlsxReader:
 
     def close(self) -> None:
         """See `Reader.close`."""
-        for book in self._books:
-            book.close()
+        self._open.close()
 
 
 def _titles(sheets: Sequence[Any]) -> list[str]:
     return [each.title for each in sheets]
 
 
-def _book(path: Path, *, results: bool) -> Any:
+def _book(opening: ExitStack, path: Path, *, results: bool) -> Any:
+    """A workbook, opened here and not by its name: one that is called otherwise would be refused."""
     import openpyxl  # noqa: PLC0415 - an extra
 
-    return openpyxl.load_workbook(path, read_only=True, data_only=results, keep_links=False)
+    file = opening.enter_context(path.open("rb"))
+    return opening.enter_context(
+        closing(openpyxl.load_workbook(file, read_only=True, data_only=results, keep_links=False))
+    )
 
 
 def _guard(path: Path) -> None:
