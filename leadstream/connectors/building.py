@@ -66,11 +66,12 @@ def connector(
         whose_key: whose key the sender has.
         ids_of: the connector whose requests may tell the same: facts have the ids that they have there.
     """
+    once = _remembering(items)
     return Connector(
         name=name,
         verify=verify,
-        translate=_translator(ids_of or name, items, key, tell),
-        natural_key=_keyed(name, items, key, kept),
+        translate=_translator(ids_of or name, once, key, tell),
+        natural_key=_keyed(name, once, key, kept),
         challenge=challenge,
         kept=kept,
         methods=methods,
@@ -81,6 +82,19 @@ def connector(
         open_by_account=open_by_account,
         whose_key=whose_key,
     )
+
+
+def _remembering(items: Items[_Item]) -> Items[_Item]:
+    """Reads a request once where it is asked twice in a row, as for its natural key and then for its facts."""
+    last: tuple[Raw, Sequence[_Item]] | None = None
+
+    def read(raw: Raw) -> Sequence[_Item]:
+        nonlocal last
+        if last is None or last[0] is not raw:
+            last = raw, items(raw)
+        return last[1]
+
+    return read
 
 
 def _translator(

@@ -12,6 +12,7 @@ from leadstream.connectors.telling import Telling
 
 NAME = "customerio"
 _CHANNELS = frozenset({"email", "sms", "push", "in_app", "slack", "webhook", "whatsapp"})
+_TO_US = frozenset({"slack", "webhook"})
 _UNSEEN = frozenset({"drafted", "attempted", "deferred", "dropped", "failed", "sent", "converted", "undeliverable"})
 _TOUCHES = {"opened": "opened", "human_opened": "opened", "clicked": "clicked", "human_clicked": "clicked"}
 
@@ -54,6 +55,8 @@ def _customer(metric: str, subject: str, at: int, telling: Telling) -> None:
 
 def _message(item: Doc, subject: str, at: int, telling: Telling) -> None:
     channel, metric, data = item.text("object_type"), item.text("metric"), item.doc("data")
+    if channel in _TO_US:
+        raise Skip(f"a message by {channel}, which goes to a team or a program and to no lead")
     campaign = data.text("campaign_id", "broadcast_id", "newsletter_id", "transactional_message_id")
     match metric:
         case "delivered":

@@ -131,6 +131,8 @@ def nested(pairs: Pairs) -> Doc:
 def without(query: str, names: Iterable[str]) -> str:
     """A query string without some of its parameters; unchanged where it has none of them."""
     gone = frozenset(names)
+    if "%" not in query and not any(name in query for name in gone):  # escaped, a name may hide
+        return query
     try:
         found = parse_qsl(query, keep_blank_values=True)
     except ValueError:

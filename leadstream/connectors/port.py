@@ -73,6 +73,7 @@ class Given(Struct, frozen=True, kw_only=True):
         country: ISO 3166 code of the country in which phone numbers without a country code are dialled.
         fields: the vendor's name of a field -> the profile's, such as `MMERGE5` -> `company.name`.
         purpose: what consent to a mailing list is for.
+        test: whether all that it captures are tests, whatever the vendor says of them.
     """
 
     secret: bytes = b""
@@ -80,6 +81,7 @@ class Given(Struct, frozen=True, kw_only=True):
     country: str | None = None
     fields: dict[str, str] = {}
     purpose: str = "marketing_email"
+    test: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,11 @@ class Doc:
 
     def text(self, *names: str) -> str:
         """The first of these fields that is not blank, as text without white space around it; else an empty text."""
-        return next((found for name in names if (found := words(self.fields.get(name)))), "")
+        for name in names:  # a form is asked for dozens of fields
+            value = self.fields.get(name)
+            if value is not None and (found := words(value)):
+                return found
+        return ""
 
     def need(self, *names: str) -> str:
         """The same for what must be there.

@@ -118,11 +118,11 @@ def no_challenge(_raw: Raw, _trust: Trust) -> None:
 def without_credentials(raw: Raw, *more: str) -> Raw:
     """The request without keys in its URL and without headers that carry credentials; `more` of them in lower case."""
     gone = _TOLD_BY_HEADER.union(more)
-    return structs.replace(
-        raw,
-        query=forms.without(raw.query, (KEY_PARAMETER,)),
-        headers=tuple(header for header in raw.headers if header[0].lower() not in gone),
-    )
+    query = forms.without(raw.query, (KEY_PARAMETER,))
+    headers = tuple(header for header in raw.headers if header[0].lower() not in gone)
+    if query == raw.query and len(headers) == len(raw.headers):
+        return raw
+    return structs.replace(raw, query=query, headers=headers)
 
 
 def url_of(raw: Raw, trust: Trust) -> str:

@@ -92,7 +92,7 @@ class Telling:
             profile=profile.finished(),
             campaign=campaign[:LONGEST] or None,
             form=form[:LONGEST] or None,
-            is_test=test,
+            is_test=test or self.given.test,
         )
         self.tell(subject, fact, at, once=once)
         for purpose in profile.consents:

@@ -41,6 +41,7 @@ _PROFILE = {
     "postcode": "company.postcode",
     "employees": "company.employees",
 }
+_PARAMETERS = sorted(PARAMETERS)
 _NOT_ANSWERS = PARAMETERS | {
     *_HONEYPOTS, "lead_id", "submission_id", "form", "page_url", "referrer", "anonymous_id", "is_test", "submitted_at",
     "elapsed_ms", "name", "first_name", "last_name", "key",
@@ -81,7 +82,7 @@ def _key(form: Doc, raw: Raw) -> Key:
 def _tell(form: Doc, telling: Telling) -> None:
     _by_a_person(form)
     at = _when(form, telling)
-    way = landing(form.text("page_url"), [(name, form.text(name)) for name in sorted(PARAMETERS)])
+    way = landing(form.text("page_url"), [(name, form.text(name)) for name in _PARAMETERS])
     profile = _profile(form, telling, way)
     who = Who(
         lead=told_lead(form, telling.raw),

@@ -1,14 +1,28 @@
 """Reads the body of a request: never more of it than allowed, never longer than allowed."""
 
 import asyncio
+from collections.abc import Iterable
 from http import HTTPStatus
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from leadstream.gateway.problems import Problem
 
 MOST_BYTES = 1 << 20
 """The largest body that is taken, 1 MiB."""
+
+
+def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str:
+    """The first value of a header; empty where there is none.
+
+    Args:
+        headers: names in lower case, as ASGI gives them.
+        name: in lower case.
+    """
+    for found, value in headers:
+        if found == name:
+            return value.decode("latin-1")
+    return ""
 
 
 async def body_of(request: Request, *, seconds: float, most: int = MOST_BYTES) -> bytes:
@@ -22,7 +36,8 @@ async def body_of(request: Request, *, seconds: float, most: int = MOST_BYTES) -
     Raises:
         Problem: 400 the client has gone, 408 too slow, 413 too large, 415 compressed.
     """
-    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    headers = request.scope["headers"]
+    encoding = header(headers, b"content-encoding").strip().lower()
     if encoding not in ("", "identity"):
         raise Problem(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -31,14 +46,19 @@ async def body_of(request: Request, *, seconds: float, most: int = MOST_BYTES) -
             headers={"accept-encoding": "identity"},
             close=True,
         )
-    told = request.headers.get("content-length", "")
+    told = header(headers, b"content-length")
     if told.isdecimal() and int(told[:20]) > most:
         raise _too_large(most)
     parts: list[bytes] = []
     size = 0
     try:
         async with asyncio.timeout(seconds):
-            async for part in request.stream():
+            more = True
+            while more:  # as Request.stream does, without its generator
+                message = await request.receive()
+                if message["type"] == "http.disconnect":
+                    raise Problem(HTTPStatus.BAD_REQUEST, "the body ended early", close=True)
+                part, more = message.get("body", b""), message.get("more_body", False)
                 size += len(part)
                 if size > most:
                     raise _too_large(most)
@@ -46,8 +66,6 @@ async def body_of(request: Request, *, seconds: float, most: int = MOST_BYTES) -
     except TimeoutError as exc:
         detail = f"the body did not come within {seconds:g} s"
         raise Problem(HTTPStatus.REQUEST_TIMEOUT, detail, close=True) from exc
-    except ClientDisconnect as exc:
-        raise Problem(HTTPStatus.BAD_REQUEST, "the body ended early", close=True) from exc
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 

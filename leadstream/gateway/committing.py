@@ -84,11 +84,11 @@ class GroupCommit:
         if self._running is None:
             self._running = loop.create_task(self._run(), name="group commit")
         patience = self._bounds.patience if seconds is None else min(seconds, self._bounds.patience)
+        timer = loop.call_later(patience, _give_up, waiting.done, patience)
         try:
-            async with asyncio.timeout(patience):
-                await waiting.done
-        except TimeoutError as exc:
-            raise Unavailable(f"the log did not take it within {patience:g} s") from exc
+            await waiting.done
+        finally:
+            timer.cancel()
 
     async def _run(self) -> None:
         try:
@@ -145,6 +145,11 @@ def _together(many: Sequence[Batches]) -> Batches:
         for at, records in batches.items():
             merged[at] += records
     return merged
+
+
+def _give_up(done: asyncio.Future[None], patience: float) -> None:
+    if not done.done():
+        done.set_exception(Unavailable(f"the log did not take it within {patience:g} s"))
 
 
 def _settle(done: asyncio.Future[None], failure: Exception | None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from leadstream.gateway.bodies import body_of
+from leadstream.gateway.bodies import body_of, header
 from leadstream.gateway.cloudevents import RawHeaders, events_in
 from leadstream.gateway.described import EVENTS
 from leadstream.gateway.front import Endpoint
@@ -18,6 +18,7 @@ from leadstream.gateway.publisher import Item
 from leadstream.gateway.repeating import HEADER, Name, Repeats, digest_of, key_in
 
 PATH = "/v1/events"
+_KEY = HEADER.encode()
 
 
 def events_endpoint(parts: Parts) -> Endpoint:
@@ -26,10 +27,10 @@ def events_endpoint(parts: Parts) -> Endpoint:
 
     async def post_events(request: Request) -> Response:
         """Publish facts. Each is answered by itself; what is accepted is durably in the log."""
-        caller = parts.callers.calling(request.headers.get("authorization"), "publish")
         headers: RawHeaders = request.scope["headers"]
+        caller = parts.callers.calling(header(headers, b"authorization"), "publish")
         refuse_marks(headers)
-        key = key_in(request.headers.get(HEADER))
+        key = key_in(next((value.decode("latin-1") for name, value in headers if name == _KEY), None))
         values = events_in(headers, await body_of(request, seconds=parts.limits.body_seconds))
         caller.bucket.spend(len(values), parts.clock())
         if key is None:

@@ -96,6 +96,7 @@ class _Written(Struct, forbid_unknown_fields=True):
     rate: int = 1000
     thanks: str = ""
     fetch: Written | None = None
+    test: bool = False
 
 
 def setting_names() -> tuple[str, ...]:
@@ -164,7 +165,9 @@ def _source(name: str, table: Any, read_secret: ReadSecret, key: bytes) -> Sourc
         faults += fetch
     if faults or isinstance(fetch, list):
         return faults
-    given = Given(secret=key, zone=said.zone, country=said.country, fields=said.fields, purpose=said.purpose)
+    given = Given(
+        secret=key, zone=said.zone, country=said.country, fields=said.fields, purpose=said.purpose, test=said.test
+    )
     return Source(name, connector, trust, given, said.rate, said.thanks, fetch)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from leadstream.connectors.registry import CONNECTORS
 from leadstream.fetching.configured import fetch_names
 from leadstream.fetching.vendors.registry import VENDORS
 from leadstream.intake.sources import Source, setting_names, sources_of
@@ -33,6 +34,22 @@ def test_what_a_page_shows_is_taken_and_its_addresses_are_those_of_its_ways_in(p
 
 def test_every_connector_that_somebody_sends_to_is_shown() -> None:
     assert {source.connector.name for page in PAGES for source in shown(page).values()} == set(SENDING)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.parent.name == "connectors" and page.stem != "README"],
+                         ids=lambda page: page.stem)  # fmt: skip
+def test_each_page_says_how_to_set_it_up_what_becomes_what_who_may_send_what_is_a_test_and_what_is_the_same(
+    page: Path,
+) -> None:
+    text = page.read_text(encoding="utf-8")
+    for part in ("**Set it up.**", "**Verification.**", "**Tests.**", "**Natural key**"):
+        assert part in text, part
+    assert re.search(r"^\| .* \| becomes \|$", text, re.MULTILINE), "a table of what becomes what"
+
+
+def test_each_connector_has_a_page() -> None:
+    pages = " ".join(page.read_text(encoding="utf-8") for page in PAGES if page.stem != "README")
+    assert [name for name in CONNECTORS if not re.search(rf"(?i)connectors? .*`{name}`|`{name}` for", pages)] == []
 
 
 def test_the_table_of_settings_names_each_of_them() -> None:

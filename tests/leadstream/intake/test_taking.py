@@ -6,11 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.codec import Codec
+from events.lead import LeadCaptured
 from events.topics import DEAD_LETTERS, INBOX_RECORD_BYTES, RAW, TOPICS
 from leadstream.connectors.port import Raw, Rejected
 from leadstream.intake.taking import NotKept, batches, kept, letters_of, read, size_of, taken
 from tests.leadstream.connectors.signing import SECRET
-from tests.leadstream.gateway.ways import SENDING, every_source, signed
+from tests.leadstream.gateway.ways import SENDING, every_source, signed, sources
 from tests.support import requests
 
 SOURCES = every_source()
@@ -74,3 +75,15 @@ def test_the_largest_request_fits_its_topics_with_a_full_head() -> None:
 def test_bytes_that_are_no_kept_request_are_said_to_be_none(value: bytes | None) -> None:
     with pytest.raises(NotKept):
         read(value)
+
+
+def test_all_that_a_way_in_for_tests_captures_is_marked() -> None:
+    table = {"connector": "unbounce", "secret": "env:SECRET", "test": True}
+    raw = requests.case(
+        next(path for path in requests.CASES if path.parent.name == "unbounce" and path.stem == "whole")
+    )
+    marked = taken(sources({"unbounce": table})["unbounce"], raw, Codec())
+    plain = taken(sources({"unbounce": {**table, "test": False}})["unbounce"], raw, Codec())
+    assert [fact.id for fact, _ in marked.facts] == [fact.id for fact, _ in plain.facts]
+    tests = [fact.data.is_test for fact, _ in (*marked.facts, *plain.facts) if isinstance(fact.data, LeadCaptured)]
+    assert tests == [True, False]
