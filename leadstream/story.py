@@ -79,6 +79,13 @@ def story_of(facts: list[Envelope], known: Known, lead: str, *, at: int | None, 
     }
 
 
+def known_by(facts: list[Envelope], at: int | None) -> list[Envelope]:
+    """Those of a lead's facts that were recorded up to an instant, microseconds; all where it is None."""
+    if at is None:
+        return facts
+    return [fact for fact in facts if to_us(fact.recordedat or fact.time) <= at]
+
+
 def timeline(facts: list[Envelope]) -> list[dict[str, Any]]:
     """One flat row a fact: both times, what happened, and how it came about."""
     return [

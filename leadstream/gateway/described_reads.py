@@ -80,7 +80,13 @@ ANSWERS: dict[str, Any] = {
 LEADS: dict[str, Any] = {
     "tags": ["questions"],
     "responses": {**COMMON, **_SAME, 200: _answer("the story"), 404: problem("nothing is known of this lead")},
-    "openapi_extra": {"parameters": [_AS_OF, _query("zone", "in which days are counted; UTC by default")]},
+    "openapi_extra": {
+        "parameters": [
+            _AS_OF,
+            _query("known_at", "by what was recorded up to this instant; the score is that of then", _INSTANT),
+            _query("zone", "in which days are counted; UTC by default"),
+        ]
+    },
 }
 VIEWS: dict[str, Any] = {"tags": ["questions"], "responses": {**COMMON, **_SAME, 200: _answer("the views")}}
 VIEW: dict[str, Any] = {

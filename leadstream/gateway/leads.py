@@ -20,8 +20,10 @@ def leads_routes(parts: Parts) -> APIRouter:
         caller = parts.callers.calling(request.headers.get("authorization"), "read")
         caller.bucket.spend(1, parts.clock())
         query = request.query_params
-        known(query, ("as_of", "zone"))
-        story = await parts.reading.story(lead_id, at=instant(query, "as_of"), zone=zone(query, "zone"))
+        known(query, ("as_of", "known_at", "zone"))
+        story = await parts.reading.story(
+            lead_id, at=instant(query, "as_of"), known_at=instant(query, "known_at"), zone=zone(query, "zone")
+        )
         if story is None:
             raise Problem(HTTPStatus.NOT_FOUND, "nothing is known of this lead, or nothing was decided yet")
         return tagged(request, story)

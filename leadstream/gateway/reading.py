@@ -13,7 +13,7 @@ from leadstream.deployment import opened, partition_count
 from leadstream.gateway.aside import Aside
 from leadstream.reading import history_of
 from leadstream.settings import Settings
-from leadstream.story import Story, story_of
+from leadstream.story import Story, known_by, story_of
 from leadstream.viewing import Question, rows_of
 from leadstream.views_store import open_store
 from projections.sink import sink_once
@@ -89,17 +89,23 @@ class Reading:
         """Let go of everything."""
         self._aside.close()
 
-    async def story(self, lead: str, *, at: int | None, zone: tzinfo) -> Story | None:
+    async def story(self, lead: str, *, at: int | None, known_at: int | None, zone: tzinfo) -> Story | None:
         """All that is known of a lead; None when it was never heard of.
+
+        Args:
+            lead: its id.
+            at: the score is that of this instant, microseconds.
+            known_at: by what was recorded up to this instant; the score is that of then where `at` says no other.
+            zone: in which days are counted.
 
         Raises:
             LogError: the log cannot be read, or not in time.
         """
 
         async def asked(found: Sources) -> Story | None:
-            facts = await history_of(found.log, found.partitions, lead, Codec())
-            known = await known_agreements(found.log, Codec())
-            return story_of(facts, known, lead, at=at, now=self._clock(), zone=zone) if facts else None
+            facts = known_by(await history_of(found.log, found.partitions, lead, Codec()), known_at)
+            known, of = await known_agreements(found.log, Codec()), known_at if at is None else at
+            return story_of(facts, known, lead, at=of, now=self._clock(), zone=zone) if facts else None
 
         return await self._aside.ask(asked, seconds=self._seconds)
 

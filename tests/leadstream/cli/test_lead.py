@@ -1,5 +1,6 @@
 import csv
 import io
+import json
 from typing import Any
 
 import pytest
@@ -36,6 +37,16 @@ def test_the_story_tells_facts_clocks_and_the_reasons_of_the_score(told: House) 
     assert score.startswith("20 (fit 0, engagement 20, grade ")
     assert "by desk version 1" in score
     assert any(line.split()[:1] == ["20"] for line in score.splitlines())
+
+
+def test_a_story_by_what_was_known_ends_with_what_was_recorded_by_then(told: House) -> None:
+    story = json.loads(told.run("lead", "ann", "--format", "json").stdout)
+    recorded = [fact["recorded_at"] for fact in story["facts"]]
+    cut = recorded[len(recorded) // 2]
+    then = json.loads(told.run("lead", "ann", "--known-at", cut, "--format", "json").stdout)
+    assert then["facts"] == [fact for fact in story["facts"] if fact["recorded_at"] <= cut]
+    said = told.refused("lead", "ann", "--known-at", "1999-01-01")
+    assert said == "leadstream: nothing was known of lead 'ann' then; its first fact was recorded later\n"
 
 
 def test_the_score_can_be_asked_as_of_an_earlier_instant(told: House) -> None:

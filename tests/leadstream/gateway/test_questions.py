@@ -2,6 +2,7 @@ import pytest
 import pytest_asyncio
 
 from engine.ports import NewRecord
+from events.instants import from_us
 from events.topics import VIEW_PROGRESS
 from leadstream.views_store import open_store
 from projections.catalogue import BY_NAME, OF_LEADS, SHOWN
@@ -30,6 +31,22 @@ async def test_the_story_of_a_lead_is_told(told: House) -> None:
     assert (await told.get("/v1/leads/nobody")).status_code == 404
     then = await told.get("/v1/leads/lead-1?as_of=2026-03-02T09:30:00%2B01:00&zone=Europe/Bucharest")
     assert then.status_code == 200
+
+
+async def test_a_story_by_what_was_known_holds_nothing_that_was_recorded_later(told: House) -> None:
+    facts = (await told.get("/v1/leads/lead-1")).json()["facts"]
+    told.clock.at += 3_600_000_000
+    between = from_us(told.clock.at - 1_000_000).isoformat().replace("+00:00", "Z")
+    late = event(77, subject="lead-1", time="2026-03-02T09:00:01Z")  # it happened before, and is told now
+    assert (await told.post(body(late))).status_code == 202
+    await told.decide()
+    now = (await told.get("/v1/leads/lead-1")).json()
+    then = (await told.get(f"/v1/leads/lead-1?known_at={between}")).json()
+    assert then["facts"] == facts
+    assert [fact["fact"] for fact in now["facts"]] == [*(fact["fact"] for fact in facts), "lead.touched"]
+    assert then["next"] == [], "that instant is over"
+    before = await told.get("/v1/leads/lead-1?known_at=2020-01-01")
+    assert before.status_code == 404, "nothing was known then"
 
 
 async def test_a_lead_whose_name_holds_a_slash_is_found(told: House) -> None:
