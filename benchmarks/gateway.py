@@ -63,7 +63,7 @@ class Case(NamedTuple):
 
 
 CASES = (
-    Case("single posts, as many as go", 1, 64),
+    Case("single posts, as many as go", 1, 256),
     Case(f"batches of {BATCH}, as many as go", BATCH, 8),
     Case(f"single posts at {SINGLE // 2:,}/s", 1, 64, SINGLE / 2),
     Case(f"batches of {BATCH} at {BATCHED // 2:,} events/s", BATCH, 8, BATCHED / 2 / BATCH),
