@@ -21,9 +21,11 @@ _BY_ENDING = {
 }
 _BY_NAME = {"percent": "percent", "days": "days", "day": "days", "points": "points", "score": "points"}
 _WORDS = re.compile(
-    r"\b(microseconds|milliseconds|seconds|minutes|hours|days|weeks|months|minor units|percent|thousandths|points)\b",
+    r"(?:^|\bin |, )(?:whole )?"
+    r"(microseconds|milliseconds|seconds|minutes|hours|days|weeks|months|minor units|percent|thousandths|points)\b",
     re.IGNORECASE,
 )
+"""A unit as it is told: `in seconds`, `how long, microseconds`; not the days of `how many they take in 30 days`."""
 _NUMBERS = frozenset({"integer", "number"})
 
 

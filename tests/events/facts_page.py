@@ -21,7 +21,7 @@ says who tells it, about whom and when, and the fact itself in `data`. The recor
   envelope's attributes in Kafka headers `ce_id`, `ce_type`, ..., the value holds `data`. A `content-type` header that
   begins with `application/cloudevents+json` means structured mode.
 * The wire type ends in the major version. A new optional field or a wider type keeps the version; anything that would
-  break old records gets the next version and an upcaster. The JSON Schemas stand in
+  break old records gets the next version and an upcaster ([contract.md](contract.md)). The JSON Schemas stand in
   [`events/schemas`](../events/schemas).
 * Fields and attributes that are not named here are ignored. An optional attribute may be absent or null. An optional
   field of `data` may be absent; null is taken only where it says so. A field at its default is left out on the wire.
