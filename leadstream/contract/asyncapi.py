@@ -43,7 +43,7 @@ are to be ignored.
 
 A type ends in its major version. Within a version fields are added and types widened, nothing else; what would break an
 old record gets the next version. Compacted topics keep the last record of a key; a null value takes the key away. The
-changelogs of the tasks (`...-state`) are private.
+topics in which tasks keep where they stand (`...-state`) are private.
 """
 
 
