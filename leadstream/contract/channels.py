@@ -48,7 +48,7 @@ class Deployment(NamedTuple):
 
 
 def public_topics() -> tuple[TopicDefinition, ...]:
-    """Every topic that others may use; where tasks keep how they stand (`...-state`) is private, in formats of their own."""
+    """Every topic that others may use; where tasks keep how they stand (`...-state`) is private."""
     return tuple(topic for topic in (*TOPICS, *VIEW_TOPICS) if not topic.name.endswith("-state"))
 
 
