@@ -103,7 +103,7 @@ class Publisher:
         """Publish events, in order; all that is accepted is durably in the log when this returns.
 
         Args:
-            events: taken as there is room for them, so that there may be more than memory holds receipts' bytes for.
+            events: taken as there is room for them: a generator of many is read no faster than they are published.
 
         Returns:
             What became of each, in order; a refused one keeps no other one back.

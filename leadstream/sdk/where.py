@@ -5,8 +5,6 @@ import ssl
 from collections.abc import Mapping
 from functools import partial
 
-from leadstream.sdk.gateway_way import GatewayWay
-from leadstream.sdk.log_way import LogWay, opened_log
 from leadstream.sdk.port import Way
 from leadstream.settings import Settings
 from leadstream.settings_file import written
@@ -49,10 +47,14 @@ def way_to(
     """
     scheme = (address or "").partition("://")[0]
     if address is not None and scheme in ("http", "https"):
+        from leadstream.sdk.gateway_way import GatewayWay  # noqa: PLC0415 - no HTTP client where there is a log
+
         return GatewayWay(address, environment.get(_KEY, "") if api_key is None else api_key, tls)
     if address is not None and scheme not in ("kafka", "sqlite"):
         raise ValueError(f"expected kafka://host:port, sqlite:///path or https://host, got {address!r}")
     found = settings_here(environment) if settings is None else settings
     if address is not None:
         found = Settings(**{**found.model_dump(), "broker": address})
+    from leadstream.sdk.log_way import LogWay, opened_log  # noqa: PLC0415 - no log where there is a gateway
+
     return LogWay(partial(opened_log, found))

@@ -22,6 +22,8 @@ PARTITIONS = 2
 NOW = 1_772_445_600_000_000
 """2026-03-02 10:00 UTC, in microseconds."""
 
+Fate = tuple[float, float] | None
+
 
 def visit(number: int, **fields: Any) -> Event:
     """A touch that its source knows by a number."""
@@ -34,11 +36,11 @@ class Weather(MemoryLog):
 
     Args:
         disk: what it writes to.
-        fates: for each append which share of its partitions is written before it fails, from 0 to 1; None lets it
-            succeed, as all do when there are no more.
+        fates: for each append which share of its partitions, and of the records of each, is written before it fails,
+            from 0 to 1; None lets it succeed, as all do when there are no more.
     """
 
-    def __init__(self, disk: MemoryDisk, fates: Sequence[float | None] = ()) -> None:
+    def __init__(self, disk: MemoryDisk, fates: Sequence[Fate] = ()) -> None:
         super().__init__(clock=lambda: NOW, disk=disk)
         self._fates = list(fates)
 
@@ -46,8 +48,9 @@ class Weather(MemoryLog):
         fate = self._fates.pop(0) if self._fates else None
         if fate is None:
             return await super().append(records)
-        written = sorted(records)[: round(fate * len(records))]
-        await super().append({at: records[at] for at in written})
+        partitions, share = fate
+        written = sorted(records)[: round(partitions * len(records))]
+        await super().append({at: records[at][: round(share * len(records[at]))] for at in written})
         raise Unavailable("the line is gone")
 
 

@@ -11,16 +11,17 @@ from leadstream.sdk.port import Receipt
 from leadstream.sdk.publisher import Publisher
 from leadstream.sdk.sending import Pace
 from tests.engine.virtual import run_virtually
-from tests.leadstream.sdk.house import NOW, Weather, canonical, disk_with_topics, inbox, visit, way_to
+from tests.leadstream.sdk.house import NOW, Fate, Weather, canonical, disk_with_topics, inbox, visit, way_to
 from tests.support.laws import examples
 
 EVENTS = 12
-fates = st.lists(st.none() | st.sampled_from([0.0, 0.5, 1.0]), max_size=8)
+shares = st.sampled_from([0.0, 0.5, 1.0])
+fates = st.lists(st.none() | st.tuples(shares, shares), max_size=8)
 lives = st.tuples(fates, st.integers(1, 5), st.integers(1, EVENTS))
 """Of a process that publishes: what becomes of its appends, how large its batches are, how far it comes."""
 
 
-async def life(disk: MemoryDisk, trouble: list[float | None], batch: int, until: int) -> list[Receipt]:
+async def life(disk: MemoryDisk, trouble: list[Fate], batch: int, until: int) -> list[Receipt]:
     """Publish the first so many events, from many tasks at a time, and go without saying good-bye."""
     way = way_to(Weather(disk, trouble))
     publisher = Publisher(way, source="/web", pace=Pace(batch=batch, patience=1e6), clock=lambda: NOW)
@@ -32,7 +33,7 @@ async def life(disk: MemoryDisk, trouble: list[float | None], batch: int, until:
     return await asyncio.gather(*tasks)
 
 
-async def told(several: list[tuple[list[float | None], int, int]]) -> tuple[list[bytes], list[str]]:
+async def told(several: list[tuple[list[Fate], int, int]]) -> tuple[list[bytes], list[str]]:
     """The canonical log after several processes, at the same time where they come in pairs; and the inbox."""
     disk = await disk_with_topics()
     for first, second in zip(several[::2], several[1::2] or several[:1], strict=False):
@@ -54,7 +55,7 @@ def undisturbed() -> tuple[list[bytes], list[str]]:
 @given(several=st.lists(lives, max_size=4))
 @settings(max_examples=examples(40))
 def test_any_interleaving_of_batches_and_retries_gives_the_same_log(
-    several: list[tuple[list[float | None], int, int]],
+    several: list[tuple[list[Fate], int, int]],
 ) -> None:
     expected, once = undisturbed()
     found, in_inbox = run_virtually(told(several))
@@ -65,7 +66,7 @@ def test_any_interleaving_of_batches_and_retries_gives_the_same_log(
 @given(trouble=fates, batch=st.integers(1, 5))
 @settings(max_examples=examples(60))
 def test_what_is_accepted_is_in_the_log_and_in_the_order_in_which_it_was_published(
-    trouble: list[float | None], batch: int
+    trouble: list[Fate], batch: int
 ) -> None:
     async def tried() -> None:
         disk = await disk_with_topics()

@@ -73,7 +73,7 @@ async def test_a_refused_fact_raises_with_its_field_and_nothing_is_written() -> 
 
 async def test_of_many_each_is_answered_and_a_refused_one_keeps_none_back() -> None:
     disk = await disk_with_topics()
-    async with publisher(Weather(disk, [0.0, 1.0])) as sending:
+    async with publisher(Weather(disk, [(0.0, 0.0), (1.0, 1.0)])) as sending:
         found = await sending.publish_many([visit(1), Event(CAPTURED, ""), visit(2)])
     assert [each.outcome for each in found] == ["accepted", "refused", "accepted"]
     assert (found[1].field, found[1].id) == ("subject", None)

@@ -76,6 +76,16 @@ def test_without_an_address_it_goes_to_the_file_in_the_data_directory(tmp_path: 
     assert (tmp_path / "leadstream-data" / "log.db").exists()
 
 
+@pytest.mark.parametrize(
+    ("address", "unneeded"),
+    [("https://host", ("projections", "engine.sqlite", "apsw")), ("sqlite:////tmp/log.db", ("aiohttp",))],
+)
+def test_only_what_an_address_needs_is_imported(address: str, unneeded: tuple[str, ...]) -> None:
+    script = f"import sys; from leadstream import Publisher; Publisher({address!r}, api_key='k'); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()).isdisjoint(unneeded)
+
+
 def test_importing_leadstream_costs_nothing_and_offers_everything() -> None:
     script = (
         "import sys; before = set(sys.modules); import leadstream; assert set(dir(leadstream)) >= {'Publisher'};"
