@@ -47,7 +47,7 @@ class CouncilCell(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tru
         required_coverage: of coverage: the one that is needed, 1 ÷ win rate; blank without a win.
         last_year_minor: the same day of the quarter a year before, as it was known then.
         restated_minor: last year by what was known when the matrix was read.
-        colour: by attainment ÷ share of the quarter gone; absent without a target.
+        colour: by attainment ÷ share of the quarter gone, of coverage ÷ the required one; absent without target.
     """
 
     measure: Name

@@ -43,7 +43,8 @@ def _figure(row: Row | None) -> str:
     if row is None:
         return ""
     if row["measure"] == "coverage":
-        return str(row["coverage"]) + (f" (needs {row['required_coverage']})" if row["required_coverage"] else "")
+        needed = f"needs {row['required_coverage']} {_MARKS.get(row['colour'], '')}".strip()
+        return f"{row['coverage']} ({needed})" if row["required_coverage"] else str(row["coverage"])
     share = percent_text(row["amount_minor"], row["target_minor"])
     marked = f"{share} {_MARKS.get(row['colour'], '')}".strip()
     return f"{amount_text(row['amount_minor'], row['currency'])}{f' ({marked})' if marked else ''}"

@@ -16,6 +16,7 @@ from projections.pipeline.targets import KIND_OF, Target, groups_of, target_of
 MET = "met"
 GREEN, YELLOW, RED = "green", "yellow", "red"
 _HUNDRED = 100
+_ALL = Fraction(1)
 _NOTHING: Mapping[str, int] = dict.fromkeys(MEASURES, 0)
 
 
@@ -31,7 +32,7 @@ class Cell(NamedTuple):
         coverage: `met`, or blank; only of coverage.
         last_year_minor: the same figure a year before, as it was known then.
         restated_minor: the same by what is known now.
-        colour: green, yellow, red, or blank without a target.
+        colour: green, yellow, red, or blank without a target; of coverage also blank where none is known to be needed.
         win_rate: only of coverage, that of the slice in the year before; None where nothing was decided.
     """
 
@@ -108,7 +109,14 @@ def cells(
             shade = "" if share is None else colour(share, expected, cut.terms)
             yield Cell(group, measure, now[measure], target, share, "", then[measure], again[measure], shade)
         cell = _coverage(group, now, goals["closed"], (then[OPEN_PIPE], again[OPEN_PIPE]))
-        yield cell._replace(win_rate=win_rates.get(group))
+        yield _held_against_the_needed(cell._replace(win_rate=win_rates.get(group)), cut.terms)
+
+
+def _held_against_the_needed(cell: Cell, terms: Terms) -> Cell:
+    """A coverage with its colour: how much of the coverage that is needed there is, on any day of the quarter."""
+    if cell.attainment is None or cell.required is None:
+        return cell
+    return cell._replace(colour=colour(cell.attainment / cell.required, _ALL, terms))
 
 
 def _coverage(group: Group, now: Mapping[str, int], target: int | None, before: tuple[int, int]) -> Cell:

@@ -130,7 +130,11 @@ MATRIX = Computed(
         Column("yoy", Kind.REAL, "growth against it; empty where there was nothing", True),
         Column("restated_minor", Kind.INTEGER, "last year by what is known now"),
         Column("yoy_restated", Kind.REAL, "growth against that", True),
-        Column("colour", Kind.TEXT, "by attainment ÷ share of the quarter gone: green, yellow, red, or blank"),
+        Column(
+            "colour",
+            Kind.TEXT,
+            "green, yellow, red, blank: by attainment ÷ share of the quarter gone; of coverage: it ÷ the required one",
+        ),
         AS_OF,
         KNOWN_AT,
     ),

@@ -56,6 +56,8 @@ pipeline:
   currency: EUR
   timezone: Europe/Bucharest
 """
+TOLD_NOW = {"cross-sell": ("name", "owner", "bought_by_name")}
+"""Columns that say what an account is called now, whatever the time: people look it up by that."""
 World = dict[str, list[Envelope]]
 
 
@@ -126,7 +128,9 @@ def asked(draw: st.DrawFn, kinds: Sequence[str]) -> tuple[World, Times]:
 
 async def answer(log: Any, store: Any, question: Question, how: Any) -> list[dict[str, Cell]] | str:
     try:
-        return await how(log, store, question)  # type: ignore[no-any-return]
+        rows = await how(log, store, question)
+        told_now = TOLD_NOW.get(question.name, ())
+        return [{name: cell for name, cell in row.items() if name not in told_now} for row in rows]
     except Unanswerable as exc:
         return str(exc)
 

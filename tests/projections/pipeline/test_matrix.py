@@ -1,9 +1,11 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from itertools import combinations
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,7 +42,11 @@ def figures(
 
 
 def matrix(
-    lives: Lives, targets: Sequence[Target] = (), by: Cuts = (), at: int = MIDDLE
+    lives: Lives,
+    targets: Sequence[Target] = (),
+    by: Cuts = (),
+    at: int = MIDDLE,
+    rates: Mapping[Group, Fraction] = MappingProxyType({}),
 ) -> dict[tuple[tuple[str, ...], str], Cell]:
     before, same = quarter_named("2025Q1"), same_instant(QUARTER, at, ZONE)
     years = Years(
@@ -48,7 +54,7 @@ def matrix(
         figures(lives, same, same, by, quarter=before),
         figures(lives, same, None, by, quarter=before),
     )
-    return {(cell.group, cell.measure): cell for cell in cells(years, targets, Cut(QUARTER, at, by, TERMS))}
+    return {(cell.group, cell.measure): cell for cell in cells(years, targets, Cut(QUARTER, at, by, TERMS), rates)}
 
 
 @settings(max_examples=examples(60))
@@ -198,6 +204,21 @@ def test_the_coverage_that_is_needed_is_what_the_slice_did_not_win(lives: Lives,
         assert rate == Fraction(won, len(of))
         cell = Cell(group, "coverage", 0, None, None, "", 0, 0, "", rate)
         assert cell.required == (Fraction(len(of), won) if won else None)
+
+
+@pytest.mark.parametrize(
+    ("pipe", "won", "colour"),
+    [(400, (1, 4), "green"), (399, (1, 4), "yellow"), (340, (1, 4), "yellow"), (339, (1, 4), "red"), (0, (1, 4), "red"),
+     (100, (1, 1), "green"), (400, (0, 4), ""), (400, None, "")],
+)  # fmt: skip
+@pytest.mark.parametrize("on", [0, 45, 89])
+def test_the_colour_of_coverage_says_how_much_of_what_is_needed_there_is_on_any_day(
+    pipe: int, won: tuple[int, int] | None, colour: str, on: int
+) -> None:
+    lives = {"deal": history(opened(-1, pipe))}
+    rates = {} if won is None else {(): Fraction(*won)}
+    found = matrix(lives, [Target("closed", {}, 100, "EUR")], at=day(on), rates=rates)[(), "coverage"]
+    assert (found.target_minor, found.colour) == (100, colour)
 
 
 def test_a_cell_without_a_target_has_no_colour_and_one_without_opportunities_is_there_for_its_target() -> None:
