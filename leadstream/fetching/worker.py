@@ -25,6 +25,8 @@ _MOST_ANEW = 3
 """Times in a row that a vendor may forget our place before it is left alone for a while."""
 _MOST_TROUBLES = 3
 """Times in a row that a vendor cannot be read from before a run that is to end does."""
+_DAY = 86_400.0
+"""Seconds that a vendor is left alone at most, whatever it asks for."""
 _SOON, _LATE = 5.0, 300.0
 """Seconds until a vendor, or a thing, that could not be read is tried again: at first, and at most."""
 
@@ -179,7 +181,7 @@ class Worker:
         if isinstance(trouble, NotLetIn):
             seconds, self._tries[None] = _LATE, max(self._tries[None], _MOST_TROUBLES)
         if trouble.seconds is not None:
-            seconds = max(seconds, trouble.seconds)
+            seconds = max(seconds, min(trouble.seconds, _DAY))
         for feed in feeds:
             self._later[feed] = self._around.clock() + int((seconds + _SOON) * SECOND)
             self.failed[_shown(feed)] = str(trouble)

@@ -73,8 +73,9 @@ def responses(asked: Asked) -> Turn:
     if start and total != cursor.get("total"):
         return windows.begun(asked)
     stamps = {each.text("id"): _stamp(each) for each in found.docs("elements") if each.text("id")}
-    after = start + len(found.docs("elements"))
-    rest = bool(stamps) and after < (int(total) if total.isdecimal() else after)
+    count = len(found.docs("elements"))
+    after = start + count
+    rest = bool(stamps) and (after < int(total) if total.isdecimal() else count >= asked.setup.size)
     place = {"start": after, "until": until, "total": total} if rest else {}
     return Page(
         cursor=windows.moved(asked, stamps, place),

@@ -8,7 +8,8 @@ from msgspec import structs
 from engine.errors import Fenced
 from leadstream.fetching.client import Patience
 from leadstream.fetching.fetcher import GROUP
-from tests.leadstream.fetching.house import House
+from leadstream.intake.replaying import Wish, kept_requests, translated
+from tests.leadstream.fetching.house import PARTITIONS, House
 from tests.leadstream.fetching.scenarios import NOW, SCENARIOS, Scenario
 from tests.support.vendors import graph, hubspot, linkedin, zoom
 from tests.support.vendors.house import CLIENT, REFRESH, SECRET, VendorServer
@@ -183,6 +184,23 @@ async def test_a_registration_that_zoom_has_sent_and_lists_is_told_once() -> Non
         before = (await house.facts()).keys()
         assert (await house.once()).pages == 1
         assert (await house.facts()).keys() == before
+
+
+@pytest.mark.parametrize("vendor", sorted(SCENARIOS))
+async def test_a_page_that_is_kept_says_the_same_when_it_is_translated_again(vendor: str) -> None:
+    scenario = SCENARIOS[vendor]
+    server = scenario.make(5)
+    async with server.serving() as base:
+        house = House(server, scenario.table(base))
+        await house.once()
+        if not scenario.fetch.get("feeds"):
+            return
+        log, told = await house.log(), set[tuple[str, str]]()
+        async for kept in kept_requests(log, PARTITIONS, Wish()):
+            found = translated(kept.raw, {"there": house.source})
+            assert found is not None
+            told |= {(fact.subject, fact.id) for fact, _ in found.facts}
+    assert told == (await house.facts()).keys()
 
 
 def test_no_secret_is_in_what_is_shown_of_a_way_in() -> None:
