@@ -83,9 +83,8 @@ def test_joined_answers_stay_as_they_came(parts: dict[str, bytes]) -> None:
         assert ok(answer(200, whole), "it").fields.keys() == parts.keys()
 
 
-_STAMPS = st.lists(
-    st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 600).map(lambda each: NOW + each * SECOND))
-)
+_TIMES = st.integers(0, 600).map(lambda each: NOW + each * SECOND)
+_STAMPS = st.lists(st.dictionaries(st.sampled_from("abcdef"), _TIMES))
 
 
 @given(_STAMPS)
@@ -108,7 +107,8 @@ def test_a_reading_that_goes_on_from_any_page_never_begins_behind_what_may_still
     [
         ("Users/0aa1/Contacts/AAMk", "contacts"), ("users/a@example.com/mailFolders/inbox/messages", "messages"),
         ("users/a@example.com/mailFolders/inbox/messages/AAMk", "messages"), ("me/events/1", "events"),
-        ("users/a@example.com/calendarView", "events"), ("users/a@example.com/drive/root", None), ("teams/1/messages", None),
+        ("users/a@example.com/calendarView", "events"), ("users/a@example.com/drive/root", None),
+        ("teams/1/messages", None),
     ],
 )  # fmt: skip
 def test_resources_of_graph_are_known_by_their_paths(path: str, found: str | None) -> None:

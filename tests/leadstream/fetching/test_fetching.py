@@ -203,6 +203,46 @@ async def test_a_page_that_is_kept_says_the_same_when_it_is_translated_again(ven
     assert told == (await house.facts()).keys()
 
 
+async def test_a_list_whose_records_move_up_while_it_is_read_is_begun_anew() -> None:
+    """The newest leads are deleted between two pages, and the list moves up by more than the overlap covers."""
+    server = linkedin.LinkedIn(NOW, 24)
+    async with server.serving() as base:
+        house = House(server, named(SCENARIOS["linkedin"]).table(base, size=8))
+
+        def moved_up() -> None:
+            if len(server.asked) == 2:  # two pages are read, and the third is being asked for
+                server.on_request = lambda: None
+                for newest in sorted(server.leads)[-3:]:
+                    del server.leads[newest]
+
+        server.on_request = moved_up
+        await house.once()
+        assert {subject for subject, _ in await house.facts()} >= server.everybody()
+
+
+async def test_of_many_contacts_that_were_changed_at_once_all_are_read() -> None:
+    server = hubspot.HubSpot(NOW, 20, at_once=20)
+    async with server.serving() as base:
+        house = House(server, SCENARIOS["hubspot"].table(base))
+        await house.once()
+        assert {subject for subject, _ in await house.facts()} >= server.everybody()
+
+
+async def test_a_contact_that_moves_to_the_end_of_a_list_makes_nobody_be_skipped() -> None:
+    server = hubspot.HubSpot(NOW, 12)
+    async with server.serving() as base:
+        house = House(server, SCENARIOS["hubspot"].table(base))
+
+        def changed() -> None:
+            if len(server.asked) == 1:
+                server.on_request = lambda: None
+                server.put("101", NOW - 1)
+
+        server.on_request = changed
+        await house.once()
+        assert {subject for subject, _ in await house.facts()} >= server.everybody()
+
+
 def test_no_secret_is_in_what_is_shown_of_a_way_in() -> None:
     server: VendorServer = zoom.Zoom(NOW, 0)
     shown = repr(House(server, SCENARIOS["hubspot"].table("http://localhost")).source.fetch)

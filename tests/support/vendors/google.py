@@ -65,6 +65,9 @@ class Google(VendorServer):
         super().forget()
         self.oldest = self.history
 
+    def everybody(self) -> set[str]:
+        return {f"google_forms:{each}" for each in self.responses}
+
     def add_routes(self, app: web.Application) -> None:
         add = app.router.add_get
         add("/v1/forms/{id}", self._form)

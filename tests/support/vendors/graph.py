@@ -48,6 +48,9 @@ class Graph(VendorServer):
         self.put(first, self.now - SECOND, jobTitle="CTO")
         self.put(f"AAMk{len(self.versions):04d}", self.now - SECOND)
 
+    def everybody(self) -> set[str]:
+        return {f"outlook:{each}" for each in self.contacts}
+
     def add_routes(self, app: web.Application) -> None:
         app.router.add_get(f"/v1.0/{FOLDER}/delta", self._delta)
         app.router.add_get(f"/v1.0/{FOLDER}/{{id}}", self._one)

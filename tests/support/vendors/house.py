@@ -54,6 +54,10 @@ class VendorServer:
         """Something changes at the vendor."""
         raise NotImplementedError
 
+    def everybody(self) -> set[str]:
+        """The leads that whoever has read all of it knows; those that are known by an address alone are left out."""
+        raise NotImplementedError
+
     def add_routes(self, app: web.Application) -> None:
         """The vendor's own paths."""
         raise NotImplementedError

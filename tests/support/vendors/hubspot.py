@@ -45,6 +45,9 @@ class HubSpot(VendorServer):
     def _at(self, identity: str) -> str:
         return str(self.contacts[identity]["properties"]["lastmodifieddate"])
 
+    def everybody(self) -> set[str]:
+        return {f"hubspot.4737818:{each}" for each in self.contacts}
+
     def add_routes(self, app: web.Application) -> None:
         app.router.add_post("/crm/v3/objects/contacts/batch/read", self._batch)
         app.router.add_post("/crm/v3/objects/contacts/search", self._search)

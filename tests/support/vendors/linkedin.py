@@ -49,10 +49,15 @@ class LinkedIn(VendorServer):
         return identity
 
     def change(self) -> None:
-        """The newest lead is deleted, so that all others move up, and somebody else submits."""
-        if len(self.leads) > 1:
+        """The newest lead is deleted, so that all others move up; or somebody else submits, so that they move down."""
+        if len(self.leads) > 1 and self.made % 2:
             self.leads.pop(max(self.leads))
-        self.submit(self.now - 10 * SECOND)
+            self.made += 1
+        else:
+            self.submit(self.now - 10 * SECOND)
+
+    def everybody(self) -> set[str]:
+        return {f"linkedin:{each}" for each in self.leads}
 
     def add_routes(self, app: web.Application) -> None:
         app.router.add_get("/rest/leadFormResponses", self._list)

@@ -42,6 +42,9 @@ class Salesforce(VendorServer):
         self.put(min(self.leads), self.now - SECOND, Title="CTO")
         self.put(_id(len(self.leads)), self.now - SECOND)
 
+    def everybody(self) -> set[str]:
+        return {f"salesforce:{each}" for each in self.leads}
+
     def add_routes(self, app: web.Application) -> None:
         app.router.add_get("/services/data/v62.0/query", self._query)
         app.router.add_get("/services/data/v62.0/query/{locator}", self._further)

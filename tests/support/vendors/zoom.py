@@ -34,6 +34,9 @@ class Zoom(VendorServer):
         """Somebody registers, before all others in the list."""
         self.register(self.now - SECOND)
 
+    def everybody(self) -> set[str]:
+        return {f"zoom.{WEBINAR}:{each['id']}" for each in self.registrants}
+
     def add_routes(self, app: web.Application) -> None:
         app.router.add_get("/v2/webinars/{id}", self._webinar)
         app.router.add_get("/v2/webinars/{id}/registrants", self._list)
