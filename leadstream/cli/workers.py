@@ -22,6 +22,7 @@ from leadstream.beside import WorkFailed, beside
 from leadstream.cli.extra import EXTRA, is_installed
 from leadstream.cli.options import command, fail
 from leadstream.cli.root import main
+from leadstream.cli.ways_in import configured
 from leadstream.clock import now_us
 from leadstream.deployment import app_name, partition_count
 from leadstream.serving import reachable, serve, stop_on_signals
@@ -235,6 +236,7 @@ def _metrics(app: TaskApp, watchdog: Watchdog, watching: Watching) -> Iterator[N
 async def up(settings: Settings, *, gateway: bool) -> None:
     """Run everything on this machine until stopped: a worker, a projector, and a gateway where it is installed.
 
+    Where leadstream.toml has [sources.NAME.fetch] it fetches, too.
     The gateway takes what LEADSTREAM_GATEWAY_* say, see leadstream gateway --help.
 
     \b
@@ -247,6 +249,8 @@ async def up(settings: Settings, *, gateway: bool) -> None:
         names.append("gateway")
     elif gateway:
         _say(f"without a gateway; {EXTRA} brings it")
+    if is_installed() and any(source.fetch is not None for source in configured(settings).values()):
+        names.append("fetch")
     commands = {name: [sys.executable, "-m", "leadstream", name] for name in names}
     ended = await supervise(commands, settings, stop)
     if ended is not None:

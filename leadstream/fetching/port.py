@@ -7,7 +7,6 @@ tokens; the turn sees only answers that mean something. A turn that was given up
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
@@ -268,9 +267,9 @@ def _code(answer: Answer) -> str:
     return f" {name[:80]}" if name else ""
 
 
-def begun_anew(cursor: Cursor = MappingProxyType({})) -> Page:
+def begun_anew(cursor: Cursor | None = None) -> Page:
     """Nothing but a place from which to begin, since the vendor does not know the last one any more."""
-    return Page(cursor=cursor, more=True, anew=True)
+    return Page(cursor=cursor or {}, more=True, anew=True)
 
 
 def joined(**parts: bytes) -> bytes:

@@ -243,6 +243,19 @@ async def test_a_contact_that_moves_to_the_end_of_a_list_makes_nobody_be_skipped
         assert {subject for subject, _ in await house.facts()} >= server.everybody()
 
 
+@pytest.mark.parametrize("vendor", ["google", "graph", "salesforce", "zoom"])
+@pytest.mark.parametrize("request_number", range(1, 9))
+async def test_places_that_a_vendor_forgets_at_any_request_cost_nobody(vendor: str, request_number: int) -> None:
+    server = SCENARIOS[vendor].make(8)
+    async with server.serving() as base:
+        house = House(server, SCENARIOS[vendor].table(base))
+        await house.once()
+        server.change()
+        server.troubles.extend([*[None] * request_number, "forget"])
+        await house.until_done()
+        assert {subject for subject, _ in await house.facts()} >= server.everybody()
+
+
 def test_no_secret_is_in_what_is_shown_of_a_way_in() -> None:
     server: VendorServer = zoom.Zoom(NOW, 0)
     shown = repr(House(server, SCENARIOS["hubspot"].table("http://localhost")).source.fetch)
