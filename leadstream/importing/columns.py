@@ -5,6 +5,9 @@ from collections.abc import Iterable, Sequence
 from leadstream.importing.model import FileSpec
 from leadstream.importing.reading import listing
 
+_NAMED = 1000
+"""So many columns that nobody asks for are remembered, to be named in messages: rows may all bring their own."""
+
 
 def _plain(name: str) -> str:
     return " ".join(name.split()).casefold()
@@ -45,7 +48,7 @@ class HeaderColumns:
             if old not in names
         ]
         self.names = [spec.rename.get(name, name) for name in names]
-        self.lacks = False
+        self.lacks = self._found = False
         self._take_aliases(renaming(spec))
 
     def _take_aliases(self, aliases: dict[str, tuple[str, int]]) -> None:
@@ -61,6 +64,7 @@ class HeaderColumns:
     def slot(self, column: str) -> int:
         """See `Reader.slot`."""
         if self.names.count(column) == 1:
+            self._found = True
             return self.names.index(column)
         if column not in self.names and column in self._optional:
             self.lacks = True
@@ -72,7 +76,9 @@ class HeaderColumns:
         return 0
 
     def missing(self) -> list[str]:
-        """See `Reader.missing`."""
+        """See `Reader.missing`. A file that has none of the columns asked for, optional ones too, is another one."""
+        if self.lacks and not self._found and not self._wrong:
+            return [f"{self._file}: has none of the columns that the mapping asks for; it has {listing(self.names)}"]
         return self._wrong
 
 
@@ -116,7 +122,8 @@ class LooseColumns:
         other = column not in self._slots and self._aliases.get(_plain(name))
         if other:
             column = other[0]
-        self._seen[column] = None
+        if column in self._slots or len(self._seen) < _NAMED:
+            self._seen[column] = None
         index = self._slots.get(column)
         if index is not None and not (other and cells[index]):
             cells[index] = value
@@ -126,8 +133,11 @@ class LooseColumns:
         if not self.finished:
             return []
         has = listing(list(self._seen))
-        return [
+        wrong = [
             f"{self._file}: no {self._unit} has a column `{column}`; the file has {has}"
             for column in self._slots
             if column not in self._seen and column not in self._optional
         ]
+        if self._seen and not wrong and self._slots.keys().isdisjoint(self._seen):
+            return [f"{self._file}: has none of the columns that the mapping asks for; it has {has}"]
+        return wrong

@@ -22,6 +22,7 @@ files:
     subject: {first: [{column: id}, {value: nobody}]}
     time: {first: [{column: at}, {option: at}]}
     key: [{row: subject}, {row: time}, {row: facts}]
+    aliases: {id: [name]}
     optional: [id, at, x]
     rules: [{fact: lead.captured, data: {source: {column: x}, profile: {answers.x: {column: x, then: lower}}}}]
 """

@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from events.instants import iso
-from leadstream.importing import Options, Translation, load_mapping, match_files, translate
+from leadstream.importing import FilesError, Options, Translation, load_mapping, match_files, translate
 from streams.matching.keys import hashed
 
 AT = "2026-05-01T00:00:00Z"
@@ -181,6 +181,16 @@ def test_opportunities_of_salesforce_are_opened_and_closed(mappings: Path, tmp_p
 
 def test_credits_of_a_planning_tool_say_who_opened_and_who_has_an_order(mappings: Path) -> None:
     golden("xactly_credits", run(mappings / "xactly_credits.yaml", mappings / "xactly_credits.csv"))
+
+
+@pytest.mark.parametrize("content", ["colour,size\nred,4\n", '{"colour": "red"}\n'])
+def test_a_file_with_none_of_the_columns_is_refused_and_not_a_list_of_dead_letters(
+    mappings: Path, tmp_path: Path, content: str
+) -> None:
+    path = tmp_path / ("list.csv" if content[0] == "c" else "list.jsonl")
+    path.write_text(content)
+    with pytest.raises(FilesError, match=r"has none of the columns that the mapping asks for; it has `colour`"):
+        run(mappings / "trade_show.yaml", path)
 
 
 def test_a_list_without_a_time_is_not_imported_until_somebody_says_when(mappings: Path, tmp_path: Path) -> None:
