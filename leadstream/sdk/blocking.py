@@ -5,6 +5,7 @@ import os
 import ssl
 import threading
 from collections.abc import Callable, Coroutine, Iterable
+from concurrent.futures import Future, wait
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -51,6 +52,7 @@ class SyncPublisher:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._calls: set[Future[Any]] = set()
         self._pid = 0
         self._closed = False
 
@@ -92,6 +94,7 @@ class SyncPublisher:
         try:
             asyncio.run_coroutine_threadsafe(self._publisher.close(), loop).result()
         finally:
+            wait(list(self._calls))  # of other threads: those that wait for room are told that it is closed
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
 
@@ -107,6 +110,8 @@ class SyncPublisher:
         try:
             with self._lock:  # so that nothing is handed over to a loop that is being stopped
                 future = asyncio.run_coroutine_threadsafe(work, self._running())
+                self._calls.add(future)
+                future.add_done_callback(self._calls.discard)
         except BaseException:
             work.close()
             raise

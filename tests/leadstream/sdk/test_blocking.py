@@ -13,7 +13,7 @@ import pytest
 from engine.reading import records_of
 from events.lead import LeadCaptured
 from events.topics import LEAD_INBOX
-from leadstream import FactRefused, PublisherClosed, SyncPublisher
+from leadstream import FactRefused, Pace, PublisherClosed, SyncPublisher
 from leadstream.deployment import opened
 from leadstream.settings import Settings
 from tests.leadstream.sdk.house import visit
@@ -71,6 +71,27 @@ def test_closing_ends_its_thread_and_nothing_is_taken_any_more(url: str) -> None
     assert threading.active_count() == before
     with pytest.raises(PublisherClosed):
         sending.publish(CAPTURED, subject="lead-1")
+
+
+def test_every_thread_is_answered_or_told_when_another_one_closes(url: str) -> None:
+    sending = SyncPublisher(url, source="/forms", pace=Pace(buffer=1))  # one at a time: the others wait for room
+    begun = threading.Semaphore(0)
+
+    def work(thread: int) -> str:
+        begun.release()
+        try:
+            return sending.publish(CAPTURED, subject="lead-1", id=str(thread)).outcome
+        except PublisherClosed:
+            return "closed"
+
+    with ThreadPoolExecutor(64) as pool:
+        several = [pool.submit(work, thread) for thread in range(64)]
+        for _ in several:
+            begun.acquire()
+        sending.close()
+        found = Counter(each.result(60) for each in several)
+    assert set(found) <= {"accepted", "closed"}
+    assert found["accepted"] == len(asyncio.run(ids(url)))
 
 
 def test_one_that_was_made_before_a_fork_works_after_it_and_one_that_was_used_says_so(url: str) -> None:
