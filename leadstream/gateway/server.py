@@ -16,6 +16,9 @@ from typing_extensions import override
 from leadstream.gateway.protocol import BoundedProtocol
 
 _BACKLOG = 2048
+ACCEPTED = 32
+"""Connections that are let in in one round of the event loop. uvloop accepts one for each listening socket, and a round
+with an append in it takes 20 ms: forms, each on a connection of its own, would wait for one another."""
 _LAST_ANSWERS = 20
 """Seconds for requests that are being answered when it is told to stop."""
 
@@ -73,7 +76,8 @@ async def serve_http(
         WrongTls: the certificate or its key cannot be used.
     """
     server = _Server(_config(app, tls, connections, protocol))
-    serving = asyncio.ensure_future(server.serve([listener]))
+    doors = [listener, *(listener.dup() for _ in range(ACCEPTED - 1))]
+    serving = asyncio.ensure_future(server.serve(doors))
     stopping = asyncio.ensure_future(stop.wait())
     try:
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)

@@ -1,14 +1,17 @@
 """Clients that are slow, large or rude, on real sockets."""
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+import uvloop
+from starlette.types import Receive, Scope, Send
 
 from leadstream.gateway.protocol import HEAD_BYTES, BoundedProtocol
-from leadstream.gateway.server import listening, serve_http
+from leadstream.gateway.server import ACCEPTED, listening, serve_http
 from tests.leadstream.gateway.house import House, body, event
 
 Wire = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -115,3 +118,37 @@ async def asks_and_never_reads(writer: asyncio.StreamWriter) -> None:
             writer.write(MANY)
             await writer.drain()
             await asyncio.sleep(0)
+
+
+def test_many_who_come_at_once_are_let_in_together() -> None:
+    """uvloop accepts one connection a round for each listening socket."""
+    rounds, seen = 0, list[int]()
+
+    class Counting(BoundedProtocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            seen.append(rounds)
+            super().connection_made(transport)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        raise AssertionError("nobody asks for anything")
+
+    async def served_to(count: int) -> None:
+        nonlocal rounds
+        listener, stop = listening("127.0.0.1", 0), asyncio.Event()
+        address = listener.getsockname()
+        clients = [socket.create_connection(address) for _ in range(count)]
+        serving = asyncio.create_task(serve_http(app, listener, stop, protocol=Counting))
+        async with asyncio.timeout(20):
+            while len(seen) < count:
+                await asyncio.sleep(0)
+                rounds += 1
+        for client in clients:
+            client.close()
+        stop.set()
+        await serving
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(address)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(served_to(4 * ACCEPTED))
+    assert seen[-1] - seen[0] < 2 * 4
