@@ -64,6 +64,7 @@ class Rate(NamedTuple):
 @click.option("--facts", "count", default=1_000_000, show_default=True, help="Facts of the quarter.")
 @click.option("--store", "stores", multiple=True, type=click.Choice(list(_EXPLAIN)), help="Only this store.")
 @click.option("--runs", default=5, show_default=True, help="How often each question is asked.")
+@click.option("--ask", "named", multiple=True, help="Only questions that have one of these in their name.")
 @click.option("--seed", default=1, show_default=True, help="Of all data.")
 @click.option(
     "--plans", "path", type=click.Path(dir_okay=False, path_type=Path), help="Write query plans to this file."
@@ -71,13 +72,21 @@ class Rate(NamedTuple):
 @click.option(
     "--home", type=click.Path(file_okay=False, path_type=Path), help="Keep log and SQLite file there, and go on."
 )
-def main(count: int, stores: tuple[str, ...], runs: int, seed: int, path: Path | None, home: Path | None) -> None:
+def main(
+    count: int,
+    stores: tuple[str, ...],
+    runs: int,
+    named: tuple[str, ...],
+    seed: int,
+    path: Path | None,
+    home: Path | None,
+) -> None:
     """Measure the pipeline's views; ends with 1 when a figure is wrong.
 
     \b
     Example: make bench-pipeline
              make bench-pipeline ARGS="--facts 50000 --store sqlite"
-             make bench-pipeline ARGS="--plans plans.txt"
+             make bench-pipeline ARGS="--ask 'of a week' --plans plans.txt"
     """
     with ExitStack() as stack:
         folder = home or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leadstream-pipeline-")))
@@ -96,9 +105,9 @@ def main(count: int, stores: tuple[str, ...], runs: int, seed: int, path: Path |
             rates = []
             server = server_of(store) if name == "postgresql" else float
             wrong += [f"{name}: {what}" for what in _wrong(store, twins, wins)]
-            _show_answers(name, [timed(store, each, runs, server) for each in questions()])
+            _show_answers(name, [timed(store, each, runs, server) for each in questions(named)])
             if path is not None:
-                written += _plans(name, store)
+                written += _plans(name, store, named)
             store.close()
         if path is not None:
             path.write_text("\n".join(written) + "\n")
@@ -218,8 +227,8 @@ def _adds_up(row: Mapping[str, Cell]) -> bool:
     return gained - of("decreased", "moved_out", "won", "lost", "left") == of("end")
 
 
-def _plans(name: str, store: ViewStore) -> Iterator[str]:
-    for question in questions():
+def _plans(name: str, store: ViewStore, named: Sequence[str]) -> Iterator[str]:
+    for question in questions(named):
         yield f"## {name}: {question.name}"
         yield from plans(store, question, _EXPLAIN[name])
         yield ""

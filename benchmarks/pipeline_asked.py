@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 from statistics import median
+from textwrap import wrap
 from typing import Any, NamedTuple
 
 import psutil
@@ -16,6 +17,7 @@ from projections.stores.port import ViewStore
 from projections.views.view import Cell, Cells
 
 MIDDLE, WEEK = BEGIN + 45 * DAY + 1, BEGIN + 52 * DAY + 1
+_WIDE, _LINES, _LARGE = 160, 4, "opportunit"
 _MOST_SECONDS = 5.0
 """Longer than that no question is asked again."""
 
@@ -45,8 +47,12 @@ def _asked(name: str, view: str, **options: Any) -> Question:
     return Question(name, view, options)
 
 
-def questions() -> Iterator[Question]:
-    """All of them."""
+def questions(named: Sequence[str] = ()) -> Iterator[Question]:
+    """All of them, or those that have one of some words in their name."""
+    return (each for each in _questions() if not named or any(words in each.name for words in named))
+
+
+def _questions() -> Iterator[Question]:
     yield _asked("matrix", "matrix")
     for by in (*DIMENSIONS, *("+".join(pair) for pair in combinations(DIMENSIONS[:4], 2)), "source+opener_role"):
         yield _asked(f"matrix by {by}", "matrix", by=by)
@@ -138,14 +144,14 @@ def server_of(store: ViewStore) -> Callable[[], float]:
 
 
 def plans(store: ViewStore, question: Question, explain: str) -> Iterator[str]:
-    """The SQL of a question, each with the plan of the database."""
+    """The SQL of a question about opportunities, each with the plan of the database; what is long is cut."""
     watched = Watched(store)
     read_view(watched, question.view, **question.options)
     seen = set[str]()
     for sql, values in watched.asked:
-        if sql in seen:
+        if sql in seen or _LARGE not in sql:
             continue
         seen.add(sql)
-        yield sql.strip()
+        yield from wrap(" ".join(sql.split()), _WIDE, max_lines=_LINES, placeholder=" ...")
         for row in store.query(f"{explain} {sql}", values):
-            yield f"    {row[-1]}"
+            yield f"    {row[-1]}"[:_WIDE].rstrip()

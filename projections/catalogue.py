@@ -55,6 +55,7 @@ from projections.views.lead_links import LEAD_LINKS
 from projections.views.leads import LEADS
 from projections.views.opportunities import OPPORTUNITIES, OPPORTUNITY_BIRTHS
 from projections.views.opportunity_history import OPPORTUNITY_HISTORY
+from projections.views.opportunity_moves import OPPORTUNITY_MOVES
 from projections.views.prospects import PREDICTION_COUNTS, PROSPECTS
 from projections.views.queue import QUEUE, RATINGS, STAGNANT, UNOWNED
 from projections.views.response_times import RESPONSE_TIMES
@@ -104,7 +105,7 @@ OF_OPPORTUNITIES = Projection(
     OPPORTUNITY_STATE,
     OPPORTUNITY_VIEW_STATE,
     OPPORTUNITY_VIEW_PROGRESS,
-    (OPPORTUNITY_HISTORY, OPPORTUNITIES, OPPORTUNITY_BIRTHS, HYGIENE),
+    (OPPORTUNITY_HISTORY, OPPORTUNITIES, OPPORTUNITY_BIRTHS, HYGIENE, OPPORTUNITY_MOVES),
 )
 """What is folded of the facts about opportunities."""
 

@@ -4,7 +4,7 @@ Most facts are told in order. Such a fact ends the latest spell and begins the n
 it costs the same however long the story is. Only a fact that is told late has the story folded again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from projections.pipeline.deal import NOTHING, OPENED, Deal, Step, applied
 from projections.pipeline.history import History, priced, versions, with_step
+from projections.pipeline.moves import Moved, MovePlace, moves, moves_of, placed
 from projections.pipeline.spells import Place, Spell, births, spells, versions_of
 
 K = TypeVar("K")
@@ -95,19 +96,39 @@ def standing(kept: Kept) -> tuple[Spell, ...]:
 
 def over(kept: Kept) -> list[Spell]:
     """The spells that are over."""
-    return [_spell(raw) for raw in kept.ended] if kept.turned else _ended_since(Kept(), kept.steps)
+    return [_spell(raw) for raw in kept.ended] if kept.turned else _ended_since(Kept(), kept)
 
 
-def _ended_since(kept: Kept, steps: Iterable[bytes]) -> list[Spell]:
-    """The spells that some steps, told in order, have ended."""
-    found = list[Spell]()
-    for raw in steps:
-        step = _step(raw)
-        after = _gone_on(kept, step, raw)
-        if kept.since is not None and after.since != kept.since:
-            found.append(_over(kept, step.at, step.recorded))
-        kept = after
+Ways = Sequence[tuple[Kept, Kept]]
+_WALKED: list[tuple[Kept, Kept, Ways]] = [(Kept(), Kept(), ())]
+"""The last ways that were walked: each view asks for those of the same opportunity."""
+
+
+def _ways(old: Kept, new: Kept) -> Ways:
+    """What was kept before and after each step that was told, in order, since something was kept."""
+    more = len(new.steps) - len(old.steps)
+    if more < 2:  # as with most
+        return ((old, new),) * more
+    known = _WALKED[0]
+    if known[0] is old and known[1] is new:
+        return known[2]
+    found, was = list[tuple[Kept, Kept]](), old
+    for raw in new.steps[-more:-1]:
+        now = _gone_on(was, _step(raw), raw)
+        found.append((was, now))
+        was = now
+    found.append((was, new))
+    _WALKED[0] = old, new, found
     return found
+
+
+def _ended_since(old: Kept, new: Kept) -> list[Spell]:
+    """The spells that steps have ended that were told in order."""
+    return [
+        _over(was, now.since, now.known)
+        for was, now in _ways(old, new)
+        if was.since is not None and now.since is not None and now.since != was.since
+    ]
 
 
 Changed = Iterable[tuple[Place, Any]]
@@ -118,12 +139,25 @@ def changed_over(old: Kept, new: Kept) -> Changed:
     """The spells that are over, as far as they are not those of before."""
     if old.turned != new.turned:
         return differing(_placed(over(old)), _placed(over(new)))
-    more = len(new.steps) - len(old.steps)
-    if more == 1 and old.since is not None:
-        ended = [] if new.since == old.since or new.since is None else [_over(old, new.since, new.known)]
-    else:
-        ended = _ended_since(old, new.steps[len(old.steps) :])
-    return [((each.valid_from, each.known_from), each) for each in ended]
+    return [((each.valid_from, each.known_from), each) for each in _ended_since(old, new)]
+
+
+def moved(kept: Kept) -> dict[MovePlace, Moved]:
+    """What its changes did to the open pipe."""
+    if kept.turned:
+        return moves_of(versions_of((*over(kept), *standing(kept))))
+    return dict(_moved_since(Kept(), kept))
+
+
+def _moved_since(old: Kept, new: Kept) -> Iterator[tuple[MovePlace, Moved]]:
+    for was, now in _ways(old, new):
+        if now.deal is not was.deal and now.since is not None:
+            yield from placed(now.since, now.known, moves(was.deal, now.deal))
+
+
+def changed_moves(old: Kept, new: Kept) -> Iterable[tuple[MovePlace, Moved | None]]:
+    """The moves, as far as they are not those of before."""
+    return differing(moved(old), moved(new)) if old.turned != new.turned else _moved_since(old, new)
 
 
 class Birth(NamedTuple):

@@ -23,8 +23,9 @@ from projections.pipeline.matrix import Cell, Years, cells
 from projections.pipeline.quarters import same_instant, year_before
 from projections.pipeline.reading import held_in, targets_in
 from projections.pipeline.terms import instant_of, terms_at
-from projections.pipeline.totals import Unsure, totals
+from projections.pipeline.totals import totals
 from projections.pipeline.velocity import year_earlier
+from projections.pipeline.worth import Unsure
 from projections.rounding import hundredths, real
 from projections.views.times import instant_text, instant_text_or_none
 from projections.views.view import Asked, Cells, Column, Computed, Kind, Query

@@ -96,14 +96,14 @@ def waterfall(
     for at, new in (*later, (end, path[-1][1])):
         before, pipe = pipe, worth(deal, at)
         sums["revalued"] += pipe - before
-        for gain, loss, state in _taken_apart(deal, new):
+        for gain, loss, state in taken_apart(deal, new):
             before, pipe = pipe, worth(state, at)
             sums[gain if pipe > before else loss] += abs(pipe - before)
         deal = new
     return Waterfall(**{**sums, "end": pipe})
 
 
-def _taken_apart(old: Deal, new: Deal) -> Iterator[tuple[str, str, Deal]]:
+def taken_apart(old: Deal, new: Deal) -> Iterator[tuple[str, str, Deal]]:
     """The steps from one state to the next: what a gain is called, what a loss is called, and the state after it."""
     state = old
     if not old.is_open:

@@ -17,11 +17,12 @@ from projections.pipeline.asking import (
 from projections.pipeline.deal import DIMENSIONS, Deal, Group, sliced, value_of
 from projections.pipeline.figures import Cut
 from projections.pipeline.history import Version, path
+from projections.pipeline.moved import waterfalls
 from projections.pipeline.reading import spans
 from projections.pipeline.terms import instant_of, terms_at
-from projections.pipeline.totals import Unsure, open_pipe
 from projections.pipeline.walks import walks
 from projections.pipeline.waterfall import Inside, Period, Waterfall, together, waterfall
+from projections.pipeline.worth import Unsure
 from projections.views.times import instant_text, instant_text_or_none
 from projections.views.view import Asked, BadQuery, Cells, Column, Computed, Kind, Query
 
@@ -42,20 +43,19 @@ def _waterfall(query: Query, asked: Asked) -> list[Cells]:
     each_one = asked.by == _OPPORTUNITY or _OPPORTUNITY in asked.equal
     only = {name: asked.equal[name] for name in by if name in asked.equal}
     cut = Cut(quarter, end, by, terms)
-    found: dict[tuple[str | None, Group], list[Waterfall]] = {}
     with rates_asked():
-        pipes = None if each_one or walk == THEN else _pipes(query, cut, begin, asked.known_at, only)
-        for opportunity, way in _ways(query, asked, begin, end):
-            if pipes is None or len(way) > 1:
-                for group, one in _slices(way, cut, only):
-                    found.setdefault((opportunity if each_one else None, group), []).append(one)
-        for group, pipe in (pipes or {}).items():
-            walked = found.setdefault((None, group), [])
-            walked.append(_at_rest(pipe, walked))
+        try:  # of single ones, and of what was known by and by, no sums are kept
+            summed = None if each_one or walk == THEN else waterfalls(query, cut, begin, asked.known_at, only)
+        except Unsure:
+            summed = None
+        found = (
+            _walked(_ways(query, asked, begin, end), cut, only, each_one=each_one)
+            if summed is None
+            else {(None, group): each for group, each in summed.items()}
+        )
     times = instant_text(begin), instant_text(end), instant_text_or_none(asked.known_at)
     rows = list[Cells]()
-    for (named, group), every in sorted(found.items(), key=lambda item: (item[0][0] or "", item[0][1])):
-        total = together(every)
+    for (named, group), total in sorted(found.items(), key=lambda item: (item[0][0] or "", item[0][1])):
         if any(total) or (not by and not each_one):
             rows.append((quarter.name, named, *in_columns(by, group), *total, terms.rates.reporting, walk, *times))
     return rows
@@ -71,22 +71,15 @@ def _ways(query: Query, asked: Asked, begin: int, end: int) -> Iterator[tuple[st
         yield opportunity, path(versions if known is None else _until(versions, known), begin, end)
 
 
-def _pipes(
-    query: Query, cut: Cut, begin: int, known: int | None, only: Mapping[str, str]
-) -> dict[Group, tuple[int, int]] | None:
-    """The open pipe at the beginning and in the end; None where only the law can say it."""
-    try:
-        first, last = open_pipe(query, cut._replace(at=begin), known, only), open_pipe(query, cut, known, only)
-    except Unsure:
-        return None
-    return {group: (first.get(group, 0), last.get(group, 0)) for group in first.keys() | last.keys()}
-
-
-def _at_rest(pipe: tuple[int, int], walked: Iterable[Waterfall]) -> Waterfall:
-    """What is left of the pipe for opportunities that went nowhere: rates alone have changed it."""
-    moved = together(walked)
-    start, end = pipe[0] - moved.start, pipe[1] - moved.end
-    return Waterfall(start=start, revalued=end - start, end=end)
+def _walked(
+    ways: Iterable[tuple[str, Sequence[tuple[int, Deal]]]], cut: Cut, only: Mapping[str, str], *, each_one: bool
+) -> dict[tuple[str | None, Group], Waterfall]:
+    """The waterfalls of slices, of all opportunities together or of each one by itself."""
+    found: dict[tuple[str | None, Group], list[Waterfall]] = {}
+    for opportunity, way in ways:
+        for group, one in _slices(way, cut, only):
+            found.setdefault((opportunity if each_one else None, group), []).append(one)
+    return {key: together(every) for key, every in found.items()}
 
 
 def _until(versions: Iterable[Version], known: int) -> Iterator[Version]:

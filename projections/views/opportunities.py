@@ -17,8 +17,8 @@ def _stands(row: Kept) -> dict[Cells, Any]:
 
 def _stands_now(old: Kept, new: Kept) -> list[tuple[Cells, Any]]:
     if new.deal is old.deal and (new.since, new.known) == (old.since, old.known):
-        return []  # the usual case, in which nothing needs to be compared
-    return differing(_stands(old), _stands(new))
+        return []
+    return differing(_stands(old), _stands(new)) if new.since is None else [((), standing(new)[0])]
 
 
 def _render(opportunity: str, _: Cells, spell: Spell) -> Cells:
@@ -30,7 +30,7 @@ _SHOWN = (_OPPORTUNITY, *OF_DEAL, Column("since", Kind.INSTANT, "when something 
 
 OPPORTUNITIES = Detail(
     name="opportunities",
-    version=1,
+    version=2,
     meaning="Opportunities as they stand, one row each.",
     initial=Kept(),
     on={},
@@ -38,7 +38,7 @@ OPPORTUNITIES = Detail(
     key=1,
     answer=_SHOWN,
     order=("opportunity",),
-    indexes=(("status", "close_date"), ("status", "closed_at")),
+    indexes=(("status", "close_date"), ("status", "closed_at", "since")),
     entries=_stands,
     render=_render,
     changed=_stands_now,

@@ -58,7 +58,7 @@ _KNOWN_TO = Column("known_to", Kind.INSTANT, "up to here, itself excluded; empty
 
 OPPORTUNITY_HISTORY = Detail(
     name="opportunity-history",
-    version=2,
+    version=3,
     meaning="Every version of every opportunity: what was so from when to when, as known from when to when.",
     initial=Kept(),
     on=dict.fromkeys(TELLING, _told),
@@ -85,7 +85,11 @@ OPPORTUNITY_HISTORY = Detail(
     key=3,
     answer=(_OPPORTUNITY, *_FROM, _VALID_TO, _KNOWN_TO, *OF_DEAL),
     order=("opportunity", "known_from", "valid_from"),
-    indexes=(("valid_from",), ("held_block", "valid_to", "valid_from"), ("known_block", "known_from")),
+    indexes=(
+        ("valid_from",),
+        ("held_block", "valid_to", "valid_from", "known_to", "status"),
+        ("known_block", "known_from", "valid_from", "valid_to", "ended_known", "known_to", "status"),
+    ),
     entries=_entries,
     render=_render,
     changed=_changed,

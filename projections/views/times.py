@@ -6,24 +6,27 @@ from functools import lru_cache
 from msgspec import UNSET
 
 from events.envelope import Envelope
-from events.instants import MINUTE, from_us, to_us
+from events.instants import DAY, MINUTE, from_us, to_us
 
-_TO_MINUTES = len("2026-01-31T09:00:")
+_TO_DAYS = len("2026-01-31T")
+_MINUTES = tuple(f"{at // 60:02d}:{at % 60:02d}:" for at in range(DAY // MINUTE))
 
 
+@lru_cache(maxsize=1 << 15)  # a subject's instants are written again with each of its rows
 def instant_text(us: int) -> str:
     """RFC 3339 text in UTC, always with six digits of a second: sorting the text sorts the instants."""
-    minute, rest = divmod(us, MINUTE)
+    day, rest = divmod(us, DAY)
+    minute, rest = divmod(rest, MINUTE)
     digits = f"{rest:08d}"
-    return f"{_minute_text(minute)}{digits[:2]}.{digits[2:]}Z"
+    return f"{_day_text(day)}{_MINUTES[minute]}{digits[:2]}.{digits[2:]}Z"
 
 
-@lru_cache(maxsize=1 << 16)
-def _minute_text(minute: int) -> str:
-    return from_us(minute * MINUTE).isoformat()[:_TO_MINUTES]
+@lru_cache(maxsize=1 << 14)
+def _day_text(day: int) -> str:
+    return from_us(day * DAY).isoformat()[:_TO_DAYS]
 
 
-@lru_cache(maxsize=1 << 16)  # a lead's instants are written again with each of its rows
+@lru_cache(maxsize=1 << 15)
 def instant_text_or_none(us: int | None) -> str | None:
     """The text of an instant that may not be known."""
     return None if us is None else instant_text(us)

@@ -17,7 +17,7 @@ EMPTY = ("commitment", "queue", "unowned", "companies", "prediction-counts", "pr
          "tasks", "conversions", "consents", "duplicates", "bounces", "ratings", "opportunity-history", "hygiene",
          "targets", "opportunities", "matrix", "matrix-opportunities", "waterfall", "clean-pipe",
          "velocity", "stage-conversion", "stage-ages", "stage-old", "attribution", "attribution-touches",
-         "lead-links", "opportunity-births", "accounts", "account-relations", "cross-sell",
+         "lead-links", "opportunity-births", "opportunity-moves", "accounts", "account-relations", "cross-sell",
          "councils", "council-cells", "council-comments", "council-actions", "council-follow-up")  # fmt: skip
 """In this history nobody is qualified, decided, routed, asked, named by company, written to, rated or sold to, and no
 council has met."""

@@ -12,6 +12,7 @@ from projections.pipeline.deal import (
     OPENED,
     REOPENED,
     STAGE,
+    TURNS,
     WON,
     Deal,
     Step,
@@ -44,7 +45,7 @@ def naive(steps: Sequence[Step], at: int, known: int) -> Deal:
     times = [begins if each.kind == OPENED else each.at for each in heard]
     for place, each in enumerate(heard):  # what was said to be so from the beginning moves with the beginning
         before = min((early.at for early in heard[:place] if early.kind == OPENED), default=None)
-        if each.at == before:
+        if each.at == before and each.kind not in TURNS:  # it was closed when it was
             times[place] = begins
     for place, each in enumerate(heard):  # nothing is removed before it was added, nor added again before that
         if each.kind in (LINE, LINE_GONE):

@@ -1,16 +1,19 @@
 from collections.abc import Iterable
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from projections.folding import detail_changes
 from projections.pipeline.blocks import block_of, blocks_at
-from projections.pipeline.deal import Step
-from projections.pipeline.history import held_first, versions
-from projections.pipeline.kept import Kept, born, over, standing, told
+from projections.pipeline.deal import NOTHING, Step
+from projections.pipeline.history import held_first, known_at, versions
+from projections.pipeline.kept import Kept, born, moved, over, standing, told
+from projections.pipeline.moves import moves, moves_of
 from projections.pipeline.spells import spells, versions_of
 from projections.views.opportunities import OPPORTUNITIES, OPPORTUNITY_BIRTHS
 from projections.views.opportunity_history import OPPORTUNITY_HISTORY
+from projections.views.opportunity_moves import OPPORTUNITY_MOVES
 from tests.projections.pipeline.dealing import day, history, lives
 from tests.support.laws import examples
 
@@ -37,7 +40,7 @@ def test_spells_are_the_versions_of_the_law(steps: tuple[Step, ...]) -> None:
 def test_rows_written_after_each_batch_are_in_the_end_those_of_all_facts_at_once(
     steps: tuple[Step, ...], cuts: list[int]
 ) -> None:
-    for view in (OPPORTUNITY_HISTORY, OPPORTUNITIES, OPPORTUNITY_BIRTHS):
+    for view in (OPPORTUNITY_HISTORY, OPPORTUNITIES, OPPORTUNITY_BIRTHS, OPPORTUNITY_MOVES):
         changes, rows, before = detail_changes(view), dict[bytes, bytes | None](), None
         for end in sorted({*cuts, len(steps)}):
             now = with_steps(steps[:end])
@@ -66,6 +69,26 @@ def test_the_earliest_birth_that_is_known_is_the_first_version_with_an_amount(
         ]
         assert min(heard, key=lambda each: each[0], default=None) == first
     assert all(birth.alone for birth in births.values()) is (len(births) < 2)
+
+
+@settings(max_examples=examples(200))
+@given(lives(), st.integers(-400, 300))
+def test_moves_are_what_leads_from_each_version_to_the_next_that_was_known_with_it(
+    steps: tuple[Step, ...], known: int
+) -> None:
+    every = moved(with_steps(steps))
+    assert every == moves_of(versions(history(*steps))), "however they were told"
+    for limit in (day(known), None):
+        heard = [
+            (at, each.move)
+            for (at, since, _), each in sorted(every.items())
+            if (limit is None or since <= limit)
+            and (each.known_to is None or (limit is not None and limit < each.known_to))
+        ]
+        told = known_at(versions(history(*steps)), limit)
+        ways = pairwise([NOTHING, *(each.deal for each in told)])
+        law = [(each.valid_from, move) for each, way in zip(told, ways, strict=True) for move in moves(*way)]
+        assert heard == law
 
 
 def test_a_fact_in_order_looks_at_nothing_before_it() -> None:

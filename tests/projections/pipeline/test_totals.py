@@ -12,18 +12,21 @@ from hypothesis import strategies as st
 
 from events.envelope import Envelope
 from events.instants import to_us
+from events.opportunity import OpportunityProductAdded
 from events.topics import OPPORTUNITY_EVENTS
 from projections.pipeline.deal import DIMENSIONS, Deal, Group, Line, sliced, value_of
 from projections.pipeline.decided import win_shares
 from projections.pipeline.figures import OPPORTUNITY, Cut, Terms, shares, summed
 from projections.pipeline.history import course
 from projections.pipeline.money import Rate, Rates
+from projections.pipeline.moved import waterfalls
 from projections.pipeline.quarters import quarter_named
 from projections.pipeline.reading import closed, held_in, spans
-from projections.pipeline.totals import Unsure, totals
+from projections.pipeline.totals import totals
 from projections.pipeline.velocity import win_rates
 from projections.pipeline.walks import walks
-from projections.pipeline.waterfall import Inside, Period, Waterfall, waterfall
+from projections.pipeline.waterfall import Inside, Period, Waterfall, together, waterfall
+from projections.pipeline.worth import Unsure
 from tests.projections.house import House, house
 from tests.projections.pipeline.dealing import RATES
 from tests.projections.pipeline.facts import instant, opening, pipelines, said
@@ -139,3 +142,41 @@ def inside(wanted: tuple[tuple[str, str], ...], deal: Deal, part: Line) -> bool:
 
 def moved(found: dict[Group, Waterfall]) -> dict[Group, Waterfall]:
     return {group: each for group, each in found.items() if any(each)}
+
+
+@settings(deadline=None, max_examples=examples(60))
+@given(
+    facts=pipelines(("EUR", "USD", "JPY")), day=st.integers(-30, 60), later=st.integers(0, 60),
+    known=st.none() | st.integers(-30, 110), by=st.lists(st.sampled_from(DIMENSIONS), unique=True, max_size=3),
+    name=st.sampled_from(["2025Q4", "2026Q1", "2026Q2"]),
+)  # fmt: skip
+async def test_the_database_sums_what_moved_as_the_law_does(
+    facts: list[Envelope], day: int, later: int, known: int | None, by: list[str], name: str
+) -> None:
+    query = (await shown(facts)).store.query
+    begin, end = to_us(instant(day)), to_us(instant(day + later))
+    heard, cut = None if known is None else to_us(instant(known)), Cut(quarter_named(name), end, tuple(by), TERMS)
+    period = Period(cut.quarter.first, cut.quarter.after)
+    law: dict[Group, list[Waterfall]] = {}
+    for _, versions in spans(query, begin, end, heard):
+        way = course(versions, begin, end)
+        for group, within in slices(way, cut.by).items():
+            law.setdefault(group, []).append(waterfall(way, end, period, within, TERMS))
+    told = {group: together(every) for group, every in law.items()}
+    assert moved(waterfalls(query, cut, begin, heard, {})) == moved(told)
+    for dimension in by:
+        for value in {group[by.index(dimension)] for group in told}:
+            only = {group: each for group, each in told.items() if group[by.index(dimension)] == value}
+            assert moved(waterfalls(query, cut, begin, heard, {dimension: value})) == moved(only)
+
+
+@pytest.mark.parametrize("amount", [2**50 - 1, 2**50, 2**53])
+async def test_lines_of_any_amount_are_netted_or_left_to_the_law(amount: int) -> None:
+    lines = [OpportunityProductAdded(line=name, product="a", amount_minor=amount) for name in "xyz"]
+    query = (await shown([said("deal", 0, opening(1)), *(said("deal", 2, line) for line in lines)])).store.query
+    cut = Cut(quarter_named("2026Q1"), to_us(instant(3)), (), TERMS)
+    if amount < 2**50:
+        assert waterfalls(query, cut, to_us(instant(1)), None, {})[()].increased == 3 * amount - 1
+    else:
+        with pytest.raises(Unsure):
+            waterfalls(query, cut, to_us(instant(1)), None, {})
