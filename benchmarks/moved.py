@@ -3,9 +3,9 @@
 A worker and a projector run as processes of their own, beside a steady stream of other facts. A deal a second is won;
 the clock runs from when the log has acknowledged the fact to when a reader of the tables sees the sum that has it.
 
-It is asked in two ways. With `--as-of` an instant that has come, the sum holds what was told of it: that is how long
-the fact takes through decider, projection and sink. Without, the matrix is of the instant that it is complete to in all
-partitions, which is behind the clock by the grace that live partitions wait for stragglers.
+It is asked in two ways: `--as-of` the instant of asking, and without, as most people do. What is complete in all
+partitions is behind the clock, by the grace for stragglers and by how often idle tasks say that time has passed; a
+deal that was won has to show before that.
 """
 
 import asyncio
@@ -158,7 +158,7 @@ async def measured(settings: Settings, folder: Path, rate: int, wins: int) -> li
             chatter.cancel()
             for store in stores.values():
                 store.close()
-    asked = ("as of an instant that has come", "as of what is complete")
+    asked = ("as of the instant of asking", "without an instant")
     return [
         Moved(how, [saw - at for saw, at in zip(reader.result()[_BEGUN:], won, strict=True)])
         for how, reader in zip(asked, readers, strict=True)

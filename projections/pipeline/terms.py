@@ -32,21 +32,22 @@ UNION SELECT currency FROM opportunity_births_base WHERE currency <> ''
 ORDER BY currency
 """
 _LATEST = f"SELECT MAX(known_from) FROM {VERSIONS}"  # noqa: S608 - our identifier
+_LAST = "SELECT MAX(since) FROM opportunities_base"
 _JANUARY = 1
 
 
 def instant_of(query: Query, asked: Asked) -> int | None:
     """The instant asked about, in microseconds; None before there is any opportunity.
 
-    The one that was named, or up to when the rows are complete; before every partition has reported, when the last
-    thing became known.
+    The one that was named, or now as far as the log says it: up to when the rows are complete, or when the last thing
+    happened that is known, if that is later. A deal that was just won counts at once, while other partitions are still
+    quiet. Before every partition has reported it is when the last thing became known.
     """
     if asked.as_of is not None:
         return asked.as_of
-    if asked.complete_to is not None:
-        return asked.complete_to
-    ((latest,),) = query(_LATEST, ())
-    return None if latest is None else us_of_text(str(latest))
+    ((latest,),) = query(_LATEST if asked.complete_to is None else _LAST, ())
+    told = None if latest is None else us_of_text(str(latest))
+    return max((at for at in (told, asked.complete_to) if at is not None), default=None)
 
 
 def stages_at(query: Query, at: int) -> tuple[str, ...]:

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 
@@ -31,6 +32,15 @@ def test_every_case_runs_and_its_results_are_right() -> None:
     assert [case["case"] for case in cases] == [case.name for case in CASES]
     assert [case["records"] for case in cases] == [6000, 300, 4000, 6000, 4000, 4000, 4000, 4000, 4000]
     assert [case["problems"] for case in cases] == [[]] * len(cases)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("log", ["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
+def test_it_is_told_how_long_after_a_deal_is_won_its_cell_shows_it(log: str) -> None:
+    told = benchmark("benchmarks.moved", "--only", log, "--rate", "5", "--wins", "2").decode()
+    for asked in ("as of the instant of asking", "without an instant"):
+        assert re.search(rf"{log} +│ {asked} +│ +\d+\.\d\d +│", told), told
+    assert "2 wins beside 5 facts a second" in told
 
 
 @pytest.mark.slow

@@ -26,6 +26,7 @@ from events.topics import COUNCIL_EVENTS, OPPORTUNITY_EVENTS
 from projections.catalogue import OF_OPPORTUNITIES
 from projections.pipeline.deal import DIMENSIONS
 from projections.read import read_view
+from projections.sink import sink_once
 from projections.verify import expected_rows, verify_views
 from projections.views.view import BadQuery, Cell
 from tests.projections.given import told
@@ -386,3 +387,17 @@ async def test_what_cannot_be_asked_is_told(name: str, options: dict[str, Any], 
     built = await shown(said("suite", 0, opening()), said("suite", 1, OpportunityReopened()))
     with pytest.raises(BadQuery, match=says):
         asked(built, name, 40, **options)
+
+
+async def test_a_deal_that_was_just_won_counts_at_once_while_other_partitions_are_quiet() -> None:
+    built = await house(partitions=4)
+    await built.write(said("suite", 1, opening(70)), log=OPPORTUNITY_EVENTS)
+    await built.writer_at(60 * 24)
+    await built.write(said("suite", 9, OpportunityClosedWon()), log=OPPORTUNITY_EVENTS)
+    await built.project(until=60 * 24)
+    await sink_once(built.log, built.store)
+    (row,) = read_view(built.store, "matrix", {"measure": "closed_acv"})
+    assert (row["amount_minor"], row["as_of"]) == (70, text(9))
+    assert str(row["complete_to"]) < text(9), "what is final is told apart from what is shown"
+    (then,) = read_view(built.store, "matrix", {"measure": "closed_acv"}, times={"as_of": to_us(instant(8))})
+    assert then["amount_minor"] == 0
