@@ -95,10 +95,23 @@ def _in_utc(holder: _Holder, names: tuple[str, ...], path: str) -> _Holder:
         at = getattr(holder, name)
         if at is None or at is UNSET or (at.tzinfo is UTC and EPOCH <= at < LATEST):
             continue
-        if not EPOCH <= at < LATEST:
-            raise LimitError(f"Expected an instant from 1970 to {LATEST.year - 1}, got {at.isoformat()}", path + name)
+        check_instant(at, path + name)
         changed[name] = at.astimezone(UTC)
     return replace(holder, **changed) if changed else holder
+
+
+def check_instant(at: datetime, path: str) -> None:
+    """Refuse an instant that no fact can have.
+
+    Args:
+        at: the instant, with a zone.
+        path: of the field it stands in.
+
+    Raises:
+        LimitError: it lies before 1970 or after 9998.
+    """
+    if not EPOCH <= at < LATEST:
+        raise LimitError(f"Expected an instant from {EPOCH.year} to {LATEST.year - 1}, got {at.isoformat()}", path)
 
 
 def _each_in_utc(data: Fact, name: str, instants: tuple[str, ...]) -> Fact:

@@ -1,6 +1,7 @@
 """Dates as people write them: `31.03.2026`, `3/31/2026 2:05 PM`, `31 Mar 2026`; and which of two numbers is the day."""
 
 import re
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Literal
 
@@ -41,6 +42,8 @@ class Dates:
         sample: the text the order was told by, or the first text that could be either.
         asked: whether a part of the mapping reads such dates at all.
         found: whether a date was met for which the order matters.
+        torn: in words, the first two dates of which each can only be of one order, and not of the same; empty where
+            there are none, or where the order was said.
     """
 
     def __init__(self, order: Order | None = None) -> None:
@@ -48,6 +51,8 @@ class Dates:
         self.sample = ""
         self.asked = False
         self.found = False
+        self.torn = ""
+        self._said = order is not None
         self._learning = False
 
     def learn(self) -> None:
@@ -61,23 +66,37 @@ class Dates:
 
     def settled(self) -> "Dates":
         """What was learned, for reading in earnest: nothing is learned any more."""
-        made = Dates(self.order)
-        made.sample, made.asked, made.found = self.sample, self.asked, self.found
+        made = Dates(None if self.torn else self.order)
+        made.sample, made.asked, made.found, made.torn = self.sample, self.asked, self.found, self.torn
+        made._said = self._said
         return made
 
-    def ordered(self, one: int, two: int, sign: str, text: str) -> tuple[int, int]:
-        """Day and month of two numbers.
+    def ordered(self, one: int, two: int, year: int, sign: str, text: str) -> tuple[int, int]:
+        """Day and month of two numbers; of those that are a day in neither order, as they stand.
+
+        Args:
+            one: the first.
+            two: the second.
+            year: their year, of four digits.
+            sign: what stands between them; a dot means day first.
+            text: the date as it is written.
 
         Raises:
             BadValueError: they could be either, and nothing says which.
         """
+        day_first, month_first = _is_day(year, two, one), sign != "." and _is_day(year, one, two)
+        if not day_first and not month_first:
+            # A slip of the pen is no evidence of how the others are written.
+            return (two, one) if self.order == "month_first" else (one, two)
         self.found = True
-        told: Order | None = "day_first" if one > 12 or sign == "." else "month_first" if two > 12 else None
+        told: Order | None = None if day_first and month_first else "day_first" if day_first else "month_first"
         if self.order is None and self._learning:
             if told:
                 self.order, self.sample = told, text
             elif not self.sample and one != two:
                 self.sample = text
+        elif told and self.order and told != self.order and not self._said and not self.torn:
+            self.torn = f"{shown(self.sample)} is {_words(self.order)} and {shown(text)} {_words(told)}"
         order = self.order or told or ("day_first" if self._learning or one == two else None)
         if order is None:
             raise BadValueError(f"{shown(text)} may be day first or month first; say which with --dates or `dates`")
@@ -115,15 +134,22 @@ def _day(parts: dict[str, str | None], dates: Dates, text: str) -> date:
     if len(parts["year"] or "") == 2:
         year += 1900 if year >= _PIVOT else 2000
     if parts.get("one"):
-        day, month = dates.ordered(int(parts["one"] or ""), int(parts["two"] or ""), parts["sign"] or "", text)
+        day, month = dates.ordered(int(parts["one"] or ""), int(parts["two"] or ""), year, parts["sign"] or "", text)
     else:
         day, month = int(parts["day"] or ""), _month(parts, text)
     try:
         return date(year, month, day)
     except ValueError:
-        order = (dates.order or "").replace("_", " ")
-        said = f", {order}" if parts.get("one") and order else ""
+        said = f", {_words(dates.order)}" if parts.get("one") and dates.order else ""
         raise BadValueError(f"{shown(text)} is not a day of the calendar{said}") from None
+
+
+def _is_day(year: int, month: int, day: int) -> bool:
+    return year >= 1 and 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]
+
+
+def _words(order: Order) -> str:
+    return order.replace("_", " ")
 
 
 def _month(parts: dict[str, str | None], text: str) -> int:

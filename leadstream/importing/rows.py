@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import msgspec
 
 from events.fact import Fact
-from events.instants import iso
+from events.instants import from_us, iso
+from events.limits import LimitError, check_instant
 from leadstream.importing.compiling import Row
 from leadstream.importing.facts import BadFieldError, Part, instant, part
 from leadstream.importing.given import Given
@@ -122,7 +123,7 @@ class RowTranslator:
         tie = self._order.of(row) if self._order else 0
         facts = [
             (
-                self._no_later(maker.at.of(row), "at") if maker.at else at,
+                self._within(maker.at.of(row), "at") if maker.at else at,
                 maker.name,
                 _subject_of(maker.subject, row) if maker.subject else subject,
                 _encoded(maker.make(row)),
@@ -149,16 +150,20 @@ class RowTranslator:
         """Subject and time of a row. A file of milestones, each fact with an instant of its own, may have no time."""
         subject = _subject_of(self._subject, row)
         asked = outcome.needs_time or (self._keys is not None and self._keys.asks_time)
-        return subject, self._no_later(self._time.of(row), "time") if self._time and asked else 0
+        return subject, self._within(self._time.of(row), "time") if self._time and asked else 0
 
-    def _no_later(self, at: int, field: str) -> int:
-        """An instant that lies before the end; nothing that is still to happen is taken.
+    def _within(self, at: int, field: str) -> int:
+        """An instant that a fact can have and that lies before the end; nothing that is still to happen is taken.
 
         Raises:
-            BadFieldError: it lies after it.
+            BadFieldError: it is none.
         """
         if at > self._until:
             raise BadFieldError(field, f"{iso(at)} lies in the future; expected when it happened, or was decided")
+        try:
+            check_instant(from_us(at), field)
+        except LimitError as error:
+            raise BadFieldError(field, str(error)) from None
         return at
 
 

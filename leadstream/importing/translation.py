@@ -95,6 +95,7 @@ def translate(
             readers, translators = _opened(settled, spool, until, opened)
             read = _run(translators, spool, progress)
             refuse_missing(readers)
+            refuse_open(settled)  # a date may say otherwise in any row
             how = {
                 each.spec.role: how_read(mapping, each, reader.columns, options or Options())
                 for each, reader in zip(settled, readers, strict=True)

@@ -21,7 +21,8 @@ from leadstream.importing.xes_reader import XesReader
 from leadstream.importing.xlsx_reader import XlsxReader
 
 _LOOKED_AT = 1000
-"""Rows in which a date has to stand whose order matters; without one the rest is not looked at."""
+"""Rows in which a date has to stand whose order matters; without one the rest is not looked at. So many are looked at
+in any case, for dates that say otherwise than the first."""
 
 
 class Options(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -98,8 +99,10 @@ class Written:
         dates = self.given.dates
         if self.spec.dates:
             return [f"dates {self.spec.dates.replace('_', ' ')}"]
+        if dates.torn:
+            return [f"dates contradict each other ({dates.torn})"]
         if dates.open:
-            return [f"dates ambiguous ({shown(dates.sample)} may be day first or month first)" if dates.sample else ""]
+            return [f"dates ambiguous ({shown(dates.sample)} may be day first or month first)"] if dates.sample else []
         if dates.order:
             return [f"dates {dates.order.replace('_', ' ')} (detected, as in {shown(dates.sample)})"]
         return []
@@ -186,23 +189,28 @@ def with_dates(one: Written) -> Written:
 
 
 def _read_until_told(rows: Iterator[object], learning: Dates) -> None:
-    """Read on while no date tells; where none matters in the first rows, no further than those."""
+    """Read the first rows, and on while dates matter and none tells."""
     for number, _ in enumerate(rows, 1):
-        if learning.order or (number >= _LOOKED_AT and not learning.found):
+        if learning.torn or (number >= _LOOKED_AT and (learning.order or not learning.found)):
             return
 
 
 def refuse_open(files: list[Written]) -> None:
-    """Refuse files whose dates could be read in two ways.
+    """Refuse files whose dates could be read in two ways, or have to be.
 
     Raises:
         FilesError: there is one.
     """
     problems = [
-        f"{each.path.name}: {shown(each.given.dates.sample)} may be day first or month first, and no date in the file "
-        "tells; say --dates day-first or --dates month-first"
+        f"{each.path.name}: {why}; say --dates day-first or --dates month-first"
         for each in files
-        if each.given.dates.open and each.given.dates.sample
+        if (why := _unclear(each.given.dates))
     ]
     if problems:
         raise FilesError(problems)
+
+
+def _unclear(dates: Dates) -> str:
+    if dates.torn or not dates.open or not dates.sample:
+        return dates.torn
+    return f"{shown(dates.sample)} may be day first or month first, and no date in the file tells"

@@ -130,8 +130,34 @@ def test_dates_that_mean_the_same_both_ways_ask_nobody(tmp_path: Path) -> None:
     assert len(read(tmp_path, "1/1/2026", "2026-02-03", "4/4/2026").dead) == 0
 
 
-def test_a_date_against_the_order_of_its_file_is_a_dead_letter(tmp_path: Path) -> None:
-    (dead,) = read(tmp_path, "31/3/2026", "3/31/2026").dead
+@pytest.mark.parametrize("impossible", ["13/13/2026", "31/2/2026", "99/5/2026", "2/29/2027", "0/31/2026", "1/31/0000"])
+def test_a_date_of_no_calendar_says_nothing_about_the_others(tmp_path: Path, impossible: str) -> None:
+    with pytest.raises(FilesError, match="'3/4/2026' may be day first or month first, and no date in the file tells"):
+        read(tmp_path, impossible, "3/4/2026")
+    for telling, instant in (("31/3/2026", "2026-04-02T22:00:00Z"), ("3/31/2026", "2026-03-03T23:00:00Z")):
+        made = read(tmp_path, impossible, "3/4/2026", telling)
+        assert {fact.subject: iso(fact.occurred_at) for fact in made.facts()}["1"] == instant
+        (dead,) = made.dead
+        assert (dead.line, dead.field) == (2, "time")
+        assert "is not a day of the calendar" in dead.reason
+    (dead,) = read(tmp_path, impossible).dead
+    assert "is not a day of the calendar" in dead.reason
+
+
+@pytest.mark.parametrize("between", [0, 3000])
+def test_dates_that_contradict_each_other_are_refused_with_both_named(tmp_path: Path, between: int) -> None:
+    for days, why in (
+        (("31/3/2026", "3/30/2026"), "'31/3/2026' is day first and '3/30/2026' month first"),
+        (("3/30/2026", "31/3/2026"), "'3/30/2026' is month first and '31/3/2026' day first"),
+        (("1.4.2026", "3/30/2026"), "'1.4.2026' is day first and '3/30/2026' month first"),
+    ):
+        with pytest.raises(FilesError) as caught:
+            read(tmp_path, days[0], *["3/4/2026"] * between, days[1])
+        assert str(caught.value) == f"list.csv: {why}; say --dates day-first or --dates month-first"
+
+
+def test_a_date_against_the_order_that_was_said_is_a_dead_letter(tmp_path: Path) -> None:
+    (dead,) = read(tmp_path, "31/3/2026", "3/31/2026", dates="day_first").dead
     assert (dead.line, dead.field) == (3, "time")
     assert "is not a day of the calendar, day first" in dead.reason
 
@@ -147,6 +173,10 @@ def test_how_dates_are_written_is_told_with_the_date_that_told(tmp_path: Path) -
 
     assert "dates day first (detected, as in '31/3/2026')" in said("3/4/2026", "31/3/2026")
     assert "dates ambiguous ('3/4/2026' may be day first or month first)" in said("3/4/2026")
+    assert "dates contradict each other ('31/3/2026' is day first and '3/30/2026' month first)" in said(
+        "31/3/2026", "3/30/2026"
+    )
+    assert ", ," not in said("5/5/2026")
     assert "dates month first," in said("3/4/2026", dates="month_first")
     assert "dates" not in said("2026-03-04")
     assert said("2026-03-04", zone="Asia/Tokyo").endswith("times without a zone in Asia/Tokyo")

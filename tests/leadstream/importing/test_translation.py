@@ -266,3 +266,26 @@ def test_progress_is_told_on_the_way_and_at_the_end(tmp_path: Path) -> None:
     told: list[int] = []
     translate(load_mapping(one("      - fact: lead.captured")), {"log": path}, told.append)
     assert told == [1000, 2000, 2500]
+
+
+@pytest.mark.parametrize(
+    ("at", "got"),
+    [
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00+00:00"),
+        ("1900-01-01", "1900-01-01T00:00:00+00:00"),
+        ("1969-12-31T23:59:59.999999Z", "1969-12-31T23:59:59.999999+00:00"),
+        ("9999-01-01", "9999-01-01T00:00:00+00:00"),
+    ],
+)
+@pytest.mark.parametrize("field", ["time", "at"])
+def test_an_instant_that_no_fact_can_have_is_refused_where_file_and_line_are_known(
+    tmp_path: Path, at: str, got: str, field: str
+) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(f"case,at\na,1970-01-01\nb,{at}\nc,9998-12-31T23:59:59.999999Z\n")
+    rules = "      - fact: lead.captured" + ("\n        at: at" if field == "at" else "")
+    made = translate(load_mapping(one(rules)), {"log": path})
+    (dead,) = made.dead
+    assert (dead.file, dead.line, dead.field) == ("log.csv", 3, field)
+    assert dead.reason == f"Expected an instant from 1970 to 9998, got {got}"
+    assert [fact.subject for fact in made.facts()] == ["a", "c"]
