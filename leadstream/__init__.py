@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from leadstream.sdk.blocking import SyncPublisher
-    from leadstream.sdk.errors import FactRefused, NotAllowed, NotPublished, PublisherClosed, PublishError
+    from leadstream.sdk.errors import (
+        FactRefused,
+        NotAllowed,
+        NotConfigured,
+        NotPublished,
+        PublisherClosed,
+        PublishError,
+    )
     from leadstream.sdk.port import Receipt
     from leadstream.sdk.publisher import Publisher
     from leadstream.sdk.sending import Pace
@@ -22,6 +29,7 @@ __all__ = [
     "Event",
     "FactRefused",
     "NotAllowed",
+    "NotConfigured",
     "NotPublished",
     "Pace",
     "PublishError",
@@ -35,6 +43,7 @@ _HOME = {
     "Event": "telling",
     "FactRefused": "errors",
     "NotAllowed": "errors",
+    "NotConfigured": "errors",
     "NotPublished": "errors",
     "Pace": "sending",
     "PublishError": "errors",

@@ -16,7 +16,7 @@ from events.topics import DEAD_LETTERS, RAW
 from leadstream.cli.options import command, fail
 from leadstream.cli.output import format_option, show
 from leadstream.cli.places import place_of
-from leadstream.cli.retried_rows import row_once_more
+from leadstream.cli.retried_rows import NotRetried, row_once_more
 from leadstream.cli.root import main
 from leadstream.cli.ways_in import configured
 from leadstream.deployment import opened, partition_count
@@ -25,6 +25,7 @@ from leadstream.settings import Settings
 from leadstream.settings_file import CONFIG_FILE
 
 _RETRIED = "dlq.retried"
+_LIST = "dead-letters list"
 _REASON = click.option("--reason", help="Only those with this reason.")
 _SOURCE = click.option("--source", help="Only those from this source, as `count` shows it.")
 _COLUMNS = ("id", "kept_at", "reason", "field", "detail", "where", "key", "bytes")
@@ -97,14 +98,19 @@ async def count_letters(settings: Settings, *, reason: str | None, source: str |
 
 
 async def _found(settings: Settings, letter: str) -> tuple[int, Record]:
-    partition, offset = place_of(letter, "dead-letters list")
+    """The record of a letter and its partition.
+
+    Raises:
+        NotRetried: there is none.
+    """
+    partition, offset = place_of(letter, _LIST)
     async with opened(settings) as log:
         if partition < await partition_count(log):
             with suppress(Truncated):
                 for record in (await log.read(DEAD_LETTERS, partition, offset, 1)).records:
                     if record.offset == offset:
                         return partition, record
-    return fail(f"there is no dead letter {letter}; see: leadstream dead-letters list")
+    raise NotRetried(f"there is no dead letter {letter}; see: leadstream dead-letters list")
 
 
 @command(dead_letters, "show")
@@ -116,7 +122,10 @@ async def show_letter(settings: Settings, letter: str, form: str) -> None:
     \b
     Example: leadstream dead-letters show 2-17
     """
-    partition, record = await _found(settings, letter)
+    try:
+        partition, record = await _found(settings, letter)
+    except NotRetried as exc:
+        fail(str(exc))
     found = letter_of(partition, record)
     row = {**_row(found), "hint": hint(found)}
     original = _original(record).decode(errors="backslashreplace")
@@ -146,55 +155,88 @@ def _original(record: Record) -> bytes:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The mended mapping, for rows of files that were imported.",
 )
-async def retry(settings: Settings, letters: tuple[str, ...], mapping: Path | None) -> None:
+@format_option
+async def retry(settings: Settings, *, letters: tuple[str, ...], mapping: Path | None, form: str) -> None:
     """Put LETTERS back where they came from, for another try after their cause is mended.
 
     What fails again becomes a dead letter again; what was accepted meanwhile is dropped as a duplicate. A request of a
     vendor or a form is translated again, and so is a row of an imported file, by the mapping that is named. Its facts
-    happened when the file says and are known from now on.
+    happened when the file says and are known from now on. Each letter is tried and answered, whatever became of those
+    before it; where any of them failed it ends with 1.
 
     \b
     Examples: leadstream dead-letters retry 2-17 3-4
-              leadstream dead-letters retry 0-5 --mapping contacts.yaml
+              leadstream dead-letters retry 0-5 --mapping contacts.yaml --format json
     """
     for letter in letters:
-        partition, record = await _found(settings, letter)
-        told = letter_of(partition, record)
-        topic = told.topic
-        if not topic:
-            click.echo(await row_once_more(settings, letter, record, mapping))
-            continue
-        if topic == RAW:
-            async with opened(settings) as log:
-                click.echo(await _translated_again(settings, log, letter, record))
-            continue
-        kept = [(name, value) for name, value in record.headers if not name.startswith("dlq.") and name != TASK_HEADER]
-        if header(kept, TIME_HEADER) is None and (at := header(record.headers, "dlq.timestamp")):
-            kept.append((TIME_HEADER, at))
-        origin = int(header(record.headers, "dlq.partition") or partition)
+        place_of(letter, _LIST)  # what is no id is wrong use, before anything is done
+    rows: list[dict[str, str]] = []
+    try:
+        for letter in letters:
+            try:
+                row = {"id": letter, "outcome": "retried", "detail": await _once_more(settings, letter, mapping)}
+            except NotRetried as exc:
+                row = {"id": letter, "outcome": "failed", "detail": str(exc)}
+            except click.ClickException as exc:  # what the letter needs is not set up here; others may need it not
+                row = {"id": letter, "outcome": "failed", "detail": f"{letter}: {exc.format_message()}"}
+            rows.append(row)
+            if form == "table":  # at once: many of them take a while
+                failed = row["outcome"] == "failed"
+                click.echo(f"leadstream: {row['detail']}" if failed else row["detail"], err=failed)
+    finally:  # those that are answered are told where the log fails at a later one
+        if form != "table":
+            show(rows, form, columns=("id", "outcome", "detail"))
+    if any(row["outcome"] == "failed" for row in rows):
+        raise click.exceptions.Exit(1)
+
+
+async def _once_more(settings: Settings, letter: str, mapping: Path | None) -> str:
+    """What became of a letter.
+
+    Raises:
+        NotRetried: nothing.
+    """
+    partition, record = await _found(settings, letter)
+    topic = letter_of(partition, record).topic
+    if not topic:
+        return await row_once_more(settings, letter, record, mapping)
+    if topic == RAW:
         async with opened(settings) as log:
-            await log.append(
-                {(topic, origin): [NewRecord(record.key, record.value, [*kept, (_RETRIED, letter.encode())])]}
-            )
-        click.echo(f"{letter} is back in {topic}")
+            return await _translated_again(settings, log, letter, record)
+    kept = [(name, value) for name, value in record.headers if not name.startswith("dlq.") and name != TASK_HEADER]
+    if header(kept, TIME_HEADER) is None and (at := header(record.headers, "dlq.timestamp")):
+        kept.append((TIME_HEADER, at))
+    origin = int(header(record.headers, "dlq.partition") or partition)
+    async with opened(settings) as log:
+        await log.append({(topic, origin): [NewRecord(record.key, record.value, [*kept, (_RETRIED, letter.encode())])]})
+    return f"{letter} is back in {topic}"
 
 
 async def _translated_again(settings: Settings, log: EventLog, letter: str, record: Record) -> str:
-    """What became of the request in a letter."""
-    ways_in = configured(settings)
+    """What became of the request in a letter.
+
+    Raises:
+        NotRetried: not all that is in it could be told.
+    """
+    try:
+        ways_in = configured(settings)
+    except click.exceptions.Exit as exc:  # which said what is wrong there
+        raise NotRetried(f"{letter} waits until {CONFIG_FILE} is right; see: leadstream connectors check") from exc
     from leadstream.intake.replaying import Replay  # noqa: PLC0415 - the extra is there, as was just seen
     from leadstream.intake.taking import NotKept, read  # noqa: PLC0415
 
     try:
         raw = read(record.value)
-    except NotKept:
-        return fail(f"{letter} holds no request that this version can read")
+    except NotKept as exc:
+        raise NotRetried(f"{letter} holds no request that this version can read") from exc
     work = Replay(log, await partition_count(log), ways_in)
     found = await work.take(raw)
     await work.flush()
     if found is None:
-        return fail(f"{letter} came to {raw.endpoint!r}, which {CONFIG_FILE} does not have")
+        raise NotRetried(f"{letter} came to {raw.endpoint!r}, which {CONFIG_FILE} does not have")
     if found.letters:
         told = "; ".join(f"{each.reason}: {each.detail}" for each in found.letters)
-        return fail(f"{letter} cannot be translated still ({told}); {len(found.facts)} facts of it are in the inboxes")
+        raise NotRetried(
+            f"{letter} cannot be translated still ({told}); {len(found.facts)} facts of it are in the inboxes"
+        )
     return f"{letter} is translated, {len(found.facts)} facts are in the inboxes"

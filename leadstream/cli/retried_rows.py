@@ -9,7 +9,6 @@ from engine.ports import NewRecord, Record
 from engine.recordtime import TOLERANCE, header
 from events.codec import Codec
 from events.topics import INBOX_OF
-from leadstream.cli.options import fail
 from leadstream.clock import now_us
 from leadstream.deployment import opened, partition_count
 from leadstream.importing import MappingError, load_mapping
@@ -20,20 +19,28 @@ from leadstream.settings import Settings
 _KEY = "key"
 
 
+class NotRetried(Exception):
+    """A letter became nothing; says why, in one line."""
+
+
 def _text(record: Record, name: str) -> str:
     return (header(record.headers, f"dlq.{name}") or b"").decode(errors="replace")
 
 
 async def row_once_more(settings: Settings, letter: str, record: Record, mapping: Path | None) -> str:
-    """What became of the row in a letter; ends with one clear line where it became nothing."""
+    """What became of the row in a letter.
+
+    Raises:
+        NotRetried: it became nothing.
+    """
     where = f"{letter} is a row of the file {_text(record, 'file')}"
     how = header(record.headers, "dlq.read")
     if how is None:
-        return fail(f"{where} and is not kept whole: mend the mapping or the row and import again")
+        raise NotRetried(f"{where} and is not kept whole: mend the mapping or the row and import again")
     if _text(record, "field") == _KEY:
-        return fail(f"{where} with a key that is blank or another row's: mend the file and import again")
+        raise NotRetried(f"{where} with a key that is blank or another row's: mend the file and import again")
     if mapping is None:
-        return fail(f"{where}: name the mended mapping with --mapping, or mend the row and import again")
+        raise NotRetried(f"{where}: name the mended mapping with --mapping, or mend the row and import again")
     try:
         facts = once_more(
             load_mapping(mapping),
@@ -45,9 +52,9 @@ async def row_once_more(settings: Settings, letter: str, record: Record, mapping
             secret=settings.secret.encode(),
         )
     except MappingError as exc:
-        return fail(str(exc).splitlines()[0])
+        raise NotRetried(str(exc).splitlines()[0]) from exc
     except (RetryError, msgspec.MsgspecError) as exc:
-        return fail(f"{letter}: {exc}")
+        raise NotRetried(f"{letter}: {exc}") from exc
     codec = Codec()
     async with opened(settings) as log:
         partitions = await partition_count(log)

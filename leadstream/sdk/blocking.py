@@ -32,7 +32,7 @@ class SyncPublisher:
         to, source, api_key, settings, pace, tls, clock: as of `leadstream.Publisher`.
 
     Raises:
-        ValueError: an address or a setting is not as it must be.
+        NotConfigured: an address, a key or a setting is not as it must be; a `ValueError` as well.
     """
 
     def __init__(

@@ -27,6 +27,10 @@ class NotAllowed(PublishError):
     """Somebody has to act first: a key that is not taken, a right or a topic that is missing, a wrong address."""
 
 
+class NotConfigured(NotAllowed, ValueError):
+    """An address, a key or a setting is not as it must be: told when the publisher or its pace is made."""
+
+
 class PublisherClosed(PublishError):
     """The publisher was closed before."""
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import orjson
 
-from leadstream.sdk.errors import NotAllowed, PublishError, TryAgain
+from leadstream.sdk.errors import NotAllowed, NotConfigured, PublishError, TryAgain
 from leadstream.sdk.port import Receipt, Told
 
 _BATCH_TYPE = "application/cloudevents-batch+json"
@@ -18,6 +18,8 @@ _SECONDS = aiohttp.ClientTimeout(total=30, sock_connect=10)
 _OUTCOMES = ("accepted", "duplicate", "refused")
 _DENIED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _LATER = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
+_NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
+"""What OpenSSL calls an answer in plain text."""
 _ANSWERED = (HTTPStatus.ACCEPTED, HTTPStatus.MULTI_STATUS, HTTPStatus.BAD_REQUEST)
 
 
@@ -30,20 +32,15 @@ class GatewayWay:
         tls: whom to trust; the authorities of the system unless given.
 
     Raises:
-        ValueError: it is no such address, or the key is none that a header can carry.
+        NotConfigured: it is no such address, or the key is none that a header can carry.
     """
 
     most_events, most_bytes = 1_000, 1_000_000
     """The gateway takes 1 MiB: what separates a thousand events, and brackets, has room beside that."""
 
     def __init__(self, url: str, key: str, tls: ssl.SSLContext | None = None) -> None:
-        found = urlsplit(url)
-        if found.scheme not in ("http", "https") or not found.hostname or found.query or found.fragment:
-            raise ValueError(f"expected https://host of a gateway, got {url!r}")
-        if found.username is not None or found.password is not None:
-            raise ValueError("no user and password in the address of a gateway; give api_key=")
-        if not key or not key.isascii() or not key.isprintable() or " " in key:
-            raise ValueError("a gateway wants a key: api_key= or LEADSTREAM_API_KEY; leadstream keys create makes one")
+        _check_address(url)
+        _check_key(key)
         self._url = url.rstrip("/") + _PATH
         self._headers = {"authorization": f"Bearer {key}", "content-type": _BATCH_TYPE}
         self._tls: ssl.SSLContext | bool = True if tls is None else tls
@@ -82,10 +79,38 @@ class GatewayWay:
         try:
             async with self._session.post(self._url, data=body, allow_redirects=False, ssl=self._tls) as response:
                 return response.status, response.headers, await response.read()
-        except aiohttp.ClientSSLError as exc:
+        except aiohttp.ClientConnectorCertificateError as exc:
             raise NotAllowed(f"{self._url}: its certificate is not trusted: {exc}") from exc
+        except aiohttp.ClientConnectorSSLError as exc:
+            if getattr(exc.os_error, "reason", "") in _NO_TLS:
+                raise NotAllowed(f"{self._url}: what answers there speaks http, not https; is it http://...?") from exc
+            raise NotAllowed(f"{self._url}: no TLS could be agreed on: {exc}") from exc
         except (aiohttp.ClientError, TimeoutError, OSError) as exc:
             raise TryAgain(f"{self._url} is out of reach ({str(exc) or type(exc).__name__})") from exc
+
+
+def _check_address(url: str) -> None:
+    try:
+        found = urlsplit(url)
+        usable = found.scheme in ("http", "https") and found.hostname and found.port != 0
+    except ValueError:  # the port is no number, or an address in brackets is none
+        raise NotConfigured("expected https://host:port of a gateway, with a number for the port") from None
+    if found.username is not None or found.password is not None:
+        raise NotConfigured("no user and password in the address of a gateway; give api_key=")
+    if not usable or found.query or found.fragment:
+        raise NotConfigured(f"expected https://host of a gateway, got {url!r}")
+
+
+def _check_key(key: object) -> None:
+    """Refuse what no header can carry, without repeating it."""
+    if not key:
+        raise NotConfigured("a gateway wants a key: api_key= or LEADSTREAM_API_KEY; leadstream keys create makes one")
+    if not isinstance(key, str):
+        raise NotConfigured(f"the key: expected text, as leadstream keys create shows it, got {type(key).__name__}")
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise NotConfigured(
+            "the key has a sign that no key has (a line end?); give it as leadstream keys create shows it"
+        )
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from events.codec import Codec
 from events.fact import Fact
 from leadstream.clock import now_us
 from leadstream.publishing import Refused
-from leadstream.sdk.errors import FactRefused
+from leadstream.sdk.errors import FactRefused, NotConfigured
 from leadstream.sdk.port import Receipt, Told, Way
 from leadstream.sdk.sending import Pace, Sender
 from leadstream.sdk.telling import Event, told
@@ -38,7 +38,7 @@ class Publisher:
         clock: now, in microseconds.
 
     Raises:
-        ValueError: an address or a setting is not as it must be.
+        NotConfigured: an address, a key or a setting is not as it must be; a `ValueError` as well.
     """
 
     def __init__(
@@ -52,6 +52,8 @@ class Publisher:
         tls: ssl.SSLContext | None = None,
         clock: Callable[[], int] = now_us,
     ) -> None:
+        if to is not None and not isinstance(to, str) and not hasattr(to, "send"):
+            raise NotConfigured(f"to: expected an address as text, such as https://host, got {type(to).__name__}")
         way = way_to(to, api_key=api_key, settings=settings, tls=tls) if to is None or isinstance(to, str) else to
         self._sender = Sender(way, pace or Pace(), Random())  # noqa: S311 - spreads pauses, hides nothing
         self._source, self._clock, self._codec = source, clock, Codec()
@@ -115,7 +117,7 @@ class Publisher:
         for event in events:
             made = self._told(event)
             if isinstance(made, Refused):
-                found.append(Receipt("refused", event.id, made.field, made.reason))
+                found.append(Receipt("refused", _id_of(event), made.field, made.reason))
             else:
                 found.append(await self._sender.put(made))
         waiting = [each for each in found if isinstance(each, asyncio.Future)]
@@ -150,7 +152,7 @@ class Publisher:
     ) -> None:
         await self.close()
 
-    def _told(self, event: Event) -> Told | Refused:
+    def _told(self, event: object) -> Told | Refused:
         """The event as it goes out. Two that tell no time are never of the same microsecond."""
         loop = asyncio.get_running_loop()
         if self._loop is not None and self._loop is not loop:
@@ -158,3 +160,8 @@ class Publisher:
         self._loop = loop
         self._at = max(self._clock(), self._at + 1)
         return told(event, self._codec, source=self._source, at=self._at)
+
+
+def _id_of(event: object) -> str | None:
+    """The id that an author gave, whatever it is that was given for an event."""
+    return event.id if isinstance(event, Event) and isinstance(event.id, str) else None

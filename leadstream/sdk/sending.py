@@ -3,10 +3,12 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from numbers import Real
 from random import Random
+from typing import Any
 
-from leadstream.sdk.errors import NotPublished, PublisherClosed, PublishError, TryAgain
+from leadstream.sdk.errors import NotConfigured, NotPublished, PublisherClosed, PublishError, TryAgain
 from leadstream.sdk.port import Receipt, Told, Way
 
 
@@ -22,6 +24,9 @@ class Pace:
         patience: how long an event is tried before `NotPublished` is raised.
         first_pause: before a batch is sent again; doubled each time, less up to a half by chance.
         longest_pause: no pause is longer, unless the other side asks for it.
+
+    Raises:
+        NotConfigured: one of them is none that can be meant; a `ValueError` as well.
     """
 
     linger: float = 0.0
@@ -32,12 +37,14 @@ class Pace:
     longest_pause: float = 5.0
 
     def __post_init__(self) -> None:
-        for name in ("batch", "buffer", "patience"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name}: expected more than 0, got {getattr(self, name)}")
-        for name in ("linger", "first_pause", "longest_pause"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name}: expected 0 or more, got {getattr(self, name)}")
+        for name in (each.name for each in fields(self)):
+            value: Any = getattr(self, name)
+            numeric = isinstance(value, Real) and not isinstance(value, bool)
+            if not numeric:
+                raise NotConfigured(f"{name}: expected a number, got {value!r}")
+            more = name in ("batch", "buffer", "patience")
+            if not (value > 0 if more else value >= 0):  # what is not a number is neither
+                raise NotConfigured(f"{name}: expected {'more than 0' if more else '0 or more'}, got {value}")
 
     def pause(self, tries: int, chance: float) -> float:
         """Seconds before a batch is sent again.

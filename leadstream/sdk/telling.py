@@ -47,15 +47,17 @@ class Event:
     time: datetime | None = None
 
 
-def told(event: Event, codec: Codec, *, source: str | None, at: int) -> Told | Refused:
+def told(event: object, codec: Codec, *, source: str | None, at: int) -> Told | Refused:
     """The event as it goes out, or why it is refused: the same check as everywhere else, before anything is sent.
 
     Args:
-        event: as the author says it.
+        event: an `Event` as the author says it; anything else is refused.
         codec: encodes and checks it.
         source: who speaks where the event does not say so.
         at: now, in microseconds; what claims to happen later is refused.
     """
+    if not isinstance(event, Event):
+        return Refused(1, "", f"expected an Event(fact, subject), got {type(event).__name__}")
     by = event.source or source
     misused = _misused(event, by)
     if misused is not None:

@@ -5,9 +5,12 @@ import ssl
 from collections.abc import Mapping
 from functools import partial
 
+from pydantic import ValidationError
+
+from leadstream.sdk.errors import NotConfigured
 from leadstream.sdk.port import Way
 from leadstream.settings import Settings
-from leadstream.settings_file import written
+from leadstream.settings_file import CONFIG_FILE, written
 
 _PREFIX = "LEADSTREAM_"
 _KEY = f"{_PREFIX}API_KEY"
@@ -43,7 +46,7 @@ def way_to(
         environment: variables.
 
     Raises:
-        ValueError: it is no address, or a setting is wrong.
+        NotConfigured: it is no address, or a setting or a key is wrong; a `ValueError` as well.
     """
     scheme = (address or "").partition("://")[0]
     if address is not None and scheme in ("http", "https"):
@@ -51,10 +54,26 @@ def way_to(
 
         return GatewayWay(address, environment.get(_KEY, "") if api_key is None else api_key, tls)
     if address is not None and scheme not in ("kafka", "sqlite"):
-        raise ValueError(f"expected kafka://host:port, sqlite:///path or https://host, got {address!r}")
-    found = settings_here(environment) if settings is None else settings
+        raise NotConfigured(f"expected kafka://host:port, sqlite:///path or https://host, got {address!r}")
+    try:
+        found = settings_here(environment) if settings is None else settings
+    except ValidationError as exc:
+        name, reason = _first(exc)
+        raise NotConfigured(f"{name} (of {_PREFIX}{name.upper()} or {CONFIG_FILE}): {reason}") from None
+    except ValueError as exc:
+        raise NotConfigured(str(exc)) from exc
     if address is not None:
-        found = Settings(**{**found.model_dump(), "broker": address})
+        try:
+            found = Settings(**{**found.model_dump(), "broker": address})
+        except ValidationError as exc:
+            raise NotConfigured(_first(exc)[1]) from None
     from leadstream.sdk.log_way import LogWay, opened_log  # noqa: PLC0415 - no log where there is a gateway
 
     return LogWay(partial(opened_log, found))
+
+
+def _first(exc: ValidationError) -> tuple[str, str]:
+    """Which setting is not as it must be and what was expected: one line, where pydantic has many."""
+    error = exc.errors(include_url=False, include_context=False)[0]
+    name = str(error["loc"][0]) if error["loc"] else "settings"
+    return name, error["msg"].removeprefix("Value error, ")

@@ -13,7 +13,7 @@ import pytest
 
 from events.codec import Codec
 from leadstream.publishing import Refused, check
-from leadstream.sdk.errors import NotAllowed, NotPublished
+from leadstream.sdk.errors import NotAllowed, NotConfigured, NotPublished
 from leadstream.sdk.sending import Pace
 from tests.leadstream.cli.house import House
 from tests.support.kafka import KafkaCluster
@@ -126,7 +126,7 @@ def test_the_guide_names_what_can_be_set_and_what_is_raised() -> None:
         assert f"| `{name}` | {text} |" in GUIDE
     assert (pace.linger, pace.batch, pace.buffer, pace.patience) == (0, 1_000, 32 << 20, 120)
     assert (pace.first_pause, pace.longest_pause) == (0.1, 5)
-    for failure in (NotAllowed, NotPublished):
+    for failure in (NotAllowed, NotConfigured, NotPublished):
         assert f"| `{failure.__name__}` |" in GUIDE
 
 

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from engine.partitioning import partition_of
@@ -100,6 +102,36 @@ def test_a_letter_says_what_can_be_done_about_it(received: House) -> None:
 def test_a_letter_that_is_not_there_is_refused(received: House, verb: str, letter: str) -> None:
     said = received.refused("dead-letters", verb, letter)
     assert said == f"leadstream: there is no dead letter {letter}; see: leadstream dead-letters list\n"
+
+
+def test_each_letter_is_tried_and_answered_though_one_before_it_failed(received: House) -> None:
+    (letter,) = letters(received)
+    result = received.ask("dead-letters", "retry", "0-999", str(letter["id"]), "77-0")
+    assert result.exit_code == 1
+    assert result.stdout == f"{letter['id']} is back in lead-inbox\n"
+    assert result.stderr.splitlines() == [
+        f"leadstream: there is no dead letter {missing}; see: leadstream dead-letters list"
+        for missing in ("0-999", "77-0")
+    ]
+    assert len(received.records(LEAD_INBOX)[partition_of(b"ann", received.partitions)]) == 2
+
+
+def test_what_became_of_each_letter_is_told_to_programs_too(received: House) -> None:
+    (letter,) = letters(received)
+    result = received.ask("dead-letters", "retry", "0-999", str(letter["id"]), "--format", "json")
+    assert result.exit_code == 1
+    assert [(row["id"], row["outcome"]) for row in json.loads(result.stdout)] == [
+        ("0-999", "failed"),
+        (letter["id"], "retried"),
+    ]
+    (row,) = received.rows("dead-letters", "retry", str(letter["id"]))
+    assert row["detail"] == f"{letter['id']} is back in lead-inbox"
+
+
+def test_an_id_that_is_none_among_those_to_be_retried_is_wrong_use_before_any_is_tried(received: House) -> None:
+    (letter,) = letters(received)
+    assert "such as 2-17" in received.misused("dead-letters", "retry", str(letter["id"]), "x")
+    assert len(received.records(LEAD_INBOX)[partition_of(b"ann", received.partitions)]) == 1
 
 
 @pytest.mark.parametrize("letter", ["x", "1", "1-", "--1-2", "1-x"])

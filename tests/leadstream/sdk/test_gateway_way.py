@@ -114,6 +114,15 @@ async def test_an_address_that_nobody_answers_is_tried_until_patience_ends() -> 
             await sending.publish(CAPTURED, subject="lead-1")
 
 
+async def test_an_address_of_https_where_http_is_spoken_is_told_so(house: House) -> None:
+    async with served(house.app) as address:
+        sending = Publisher(address.replace("http:", "https:"), source="/forms", api_key=KEY, pace=QUICK)
+        with pytest.raises(NotAllowed, match="speaks http, not https") as denied:
+            await sending.publish(CAPTURED, subject="lead-1")
+        await sending.close()
+    assert "certificate" not in str(denied.value)
+
+
 async def test_a_certificate_that_nobody_vouches_for_is_not_trusted(tmp_path: Path, house: House) -> None:
     certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]

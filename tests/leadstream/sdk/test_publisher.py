@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from typing_extensions import override
@@ -78,6 +79,16 @@ async def test_of_many_each_is_answered_and_a_refused_one_keeps_none_back() -> N
     assert [each.outcome for each in found] == ["accepted", "refused", "accepted"]
     assert (found[1].field, found[1].id) == ("subject", None)
     assert set(await inbox(disk)) == {"1", "2"}
+
+
+@pytest.mark.parametrize("wrong", ["foo", None, CAPTURED])
+async def test_what_is_no_event_among_many_is_answered_in_its_place(wrong: Any) -> None:
+    disk = await disk_with_topics()
+    async with publisher(Weather(disk)) as sending:
+        found = await sending.publish_many([visit(1), wrong, visit(2)])
+    assert [each.outcome for each in found] == ["accepted", "refused", "accepted"]
+    assert (found[1].id, found[1].field) == (None, "")
+    assert found[1].reason == f"expected an Event(fact, subject), got {type(wrong).__name__}"
 
 
 async def test_one_that_its_topic_does_not_take_is_refused_and_the_others_are_taken() -> None:

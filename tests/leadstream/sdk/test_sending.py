@@ -1,6 +1,8 @@
 import asyncio
+import math
 from collections.abc import Sequence
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from engine.errors import RecordTooLarge
 from events.codec import Codec
 from leadstream.publishing import Refused
-from leadstream.sdk.errors import NotAllowed, NotPublished, PublisherClosed, PublishError, TryAgain
+from leadstream.sdk.errors import NotAllowed, NotConfigured, NotPublished, PublisherClosed, PublishError, TryAgain
 from leadstream.sdk.port import Receipt, Told
 from leadstream.sdk.sending import Pace, Sender
 from leadstream.sdk.telling import told
@@ -259,3 +261,10 @@ def test_a_pause_is_never_longer_than_the_longest_and_never_shrinks_but_by_chanc
 def test_a_pace_that_cannot_be_meant_is_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=f"{next(iter(wrong))}: expected"):
         Pace(**wrong)
+
+
+@pytest.mark.parametrize("name", ["linger", "batch", "buffer", "patience", "first_pause", "longest_pause"])
+@pytest.mark.parametrize("value", ["x", None, True, math.nan])
+def test_a_pace_that_is_no_number_is_refused_by_its_name(name: str, value: Any) -> None:
+    with pytest.raises(NotConfigured, match=f"{name}: expected"):
+        Pace(**{name: value})

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import leadstream
-from leadstream import SyncPublisher
+from leadstream import NotAllowed, NotConfigured, PublishError, SyncPublisher
 from leadstream.facts import LeadCaptured
 from leadstream.sdk.gateway_way import GatewayWay
 from leadstream.sdk.log_way import LogWay
@@ -36,20 +36,52 @@ def test_a_gateway_is_reached_with_a_key_from_the_call_or_the_environment(addres
         ("kafka://", "not a Kafka URL"),
         ("kafka://host:port", "the port in 'host:port' is not a number"),
         ("https://", "expected https://host of a gateway"),
+        ("https://host:port", "with a number for the port"),
+        ("https://[::1", "with a number for the port"),
         ("https://host/?key=1", "expected https://host of a gateway"),
     ],
 )
 def test_what_is_no_address_is_refused_when_the_publisher_is_made(address: str, reason: str) -> None:
-    with pytest.raises(ValueError, match=r"expected|not a") as refused:
+    with pytest.raises(NotConfigured) as refused:
         way_to(address, api_key=KEY, environment={})
     assert reason in str(refused.value)
+    assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("key", ["", "two words", "line\nbreak", "schlüssel"])
-def test_a_key_that_cannot_be_sent_is_refused_and_not_repeated(key: str) -> None:
-    with pytest.raises(ValueError, match="leadstream keys create") as refused:
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("", "a gateway wants a key"),
+        ("two words", "a sign that no key has"),
+        ("lsk_abc\n", "a sign that no key has"),
+        ("schlüssel", "a sign that no key has"),
+    ],
+)
+def test_a_key_that_cannot_be_sent_is_refused_and_not_repeated(key: str, reason: str) -> None:
+    with pytest.raises(NotConfigured, match="leadstream keys create") as refused:
         way_to("https://host", api_key=key, environment={})
-    assert not key or key not in str(refused.value)
+    assert reason in str(refused.value)
+    assert not key or key.strip() not in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", [NotAllowed, PublishError, ValueError])
+def test_what_is_configured_wrongly_is_caught_as_any_failure_to_publish_and_as_a_value_that_is_wrong(
+    kind: type[Exception],
+) -> None:
+    with pytest.raises(kind, match="expected kafka://"):
+        SyncPublisher("ftp://x")
+
+
+def test_what_is_neither_an_address_nor_a_way_is_refused() -> None:
+    with pytest.raises(NotConfigured, match=r"to: expected an address as text, .* got PosixPath"):
+        SyncPublisher(Path("log.db"))  # type: ignore[arg-type]
+
+
+def test_a_setting_of_the_environment_that_is_wrong_is_named_in_one_line() -> None:
+    with pytest.raises(NotConfigured) as refused:
+        way_to(None, environment={"LEADSTREAM_PARTITIONS": "many"})
+    assert "LEADSTREAM_PARTITIONS" in str(refused.value)
+    assert "\n" not in str(refused.value)
 
 
 def test_a_password_in_the_address_is_refused_and_not_repeated() -> None:
