@@ -8,11 +8,14 @@ from pathlib import Path
 from leadstream.importing.columns import HeaderColumns
 from leadstream.importing.model import FileSpec
 from leadstream.importing.problems import FilesError
-from leadstream.importing.reading import Lines, Record, text_of, whole
+from leadstream.importing.reading import LONGEST_LINE, Lines, Record, text_of, whole
 
 _SEPARATOR = re.compile(r'\ufeff?"?sep=."?\s*', re.IGNORECASE)
 """The line by which Excel is told the delimiter; it is no header."""
 _NOTE = "stands after the table"
+_LONGEST_SPAN = 1_000_000
+"""Signs of a row that goes over several lines: a quote that is never closed takes no more lines with it. So much
+of a dead row is kept."""
 
 
 class CsvReader:
@@ -32,7 +35,10 @@ class CsvReader:
         self._footer = spec.footer
         self._text = text_of(path, self._encoding)
         self._lines = Lines(self._text)
-        self._rows = csv.reader(self._lines, delimiter=spec.delimiter or ",", strict=True)
+        self._delimiter = spec.delimiter or ","
+        # Of the whole process, so it is only ever raised: a cell may be as long as a line.
+        csv.field_size_limit(max(csv.field_size_limit(), LONGEST_LINE))
+        self._rows = self._parsed()
         try:
             with whole(self._name):
                 names = list(spec.columns) if spec.columns else self._header(spec.header)
@@ -40,6 +46,18 @@ class CsvReader:
             self._text.close()
             raise
         self._columns = HeaderColumns(self._name, names, spec)
+
+    def _parsed(self) -> Iterator[list[str]]:
+        """The rows from the next line on."""
+        return csv.reader(self._bounded(), delimiter=self._delimiter, strict=True)
+
+    def _bounded(self) -> Iterator[str]:
+        size = 0
+        for line in self._lines:
+            size = len(line) if len(self._lines.held) == 1 else size + len(line)
+            if size > _LONGEST_SPAN and len(self._lines.held) > 1:
+                raise csv.Error(f"a quote is not closed within {_LONGEST_SPAN} signs")
+            yield line
 
     def _header(self, number: int) -> list[str]:
         for _ in range(number - 1):
@@ -91,6 +109,7 @@ class CsvReader:
                 except csv.Error as error:
                     yield Record(self._lines.first, (), self._lines.fault or f"is not CSV: {error}")
                     self._lines.forget()
+                    self._rows = self._parsed()
 
     def _record(self, cells: list[str], width: int, *, ended: bool) -> Record:
         line = self._lines.first

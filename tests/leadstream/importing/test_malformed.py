@@ -100,9 +100,32 @@ def test_a_file_with_a_header_alone_has_no_rows(tmp_path: Path, form: str) -> No
 def test_a_line_of_ten_megabytes_is_a_dead_letter_and_the_next_one_is_read(tmp_path: Path) -> None:
     made = run(tmp_path, b"id,at,x\na,2026-01-01," + b"y" * 10_000_000 + b"\nb,2026-01-01,web\n")
     (dead,) = made.dead
-    assert (dead.line, dead.reason) == (2, "the row is not CSV: field larger than field limit (131072)")
+    assert (dead.line, dead.field) == (2, "data.source")
+    assert dead.reason.startswith("Expected `str` of length <= ")
     assert len(dead.original) == 10_000_000 + len("a,2026-01-01,\n")
     assert [(fact.subject, fact.line) for fact in made.facts()] == [("b", 3)]
+
+
+def test_a_long_cell_is_in_nobodys_way_where_no_fact_asks_for_it(tmp_path: Path) -> None:
+    lines = "z" * 70_000 + "\n" + "z" * 70_000
+    content = f'id,at,x,page\na,,web,"{"y" * 140_000}"\nb,,"{"y" * 140_000}",\nc,,fair,"{lines}"\n'
+    made = run(tmp_path, content.encode())
+    assert [(fact.subject, fact.data["source"], fact.line) for fact in made.facts()] == [
+        ("a", "web", 2),
+        ("c", "fair", 4),
+    ]
+    assert [(dead.line, dead.field) for dead in made.dead] == [(3, "data.source")]
+
+
+def test_a_quote_that_is_never_closed_takes_a_bounded_part_of_the_file_with_it(tmp_path: Path) -> None:
+    rows = "".join(f"{number},2026-01-01,web\n" for number in range(100_000))
+    made = run(tmp_path, b'id,at,x\nlost,2026-01-01,"web\n' + rows.encode())
+    (dead,) = made.dead
+    assert (dead.line, dead.reason) == (2, "the row is not CSV: a quote is not closed within 1000000 signs")
+    assert 1_000_000 < len(dead.original) < 1_000_100
+    first = next(made.facts())
+    assert first.line == dead.line + dead.original.count(b"\n")
+    assert made.summary.imported == 100_001 - dead.original.count(b"\n")
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "vcard"])

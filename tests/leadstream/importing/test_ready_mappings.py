@@ -131,6 +131,24 @@ def test_a_scan_is_the_same_fact_in_a_list_a_workbook_and_a_card(mappings: Path,
     assert [each["fact"] for each in made[0]] == ["lead.captured", "lead.touched"]
 
 
+def test_a_person_whose_whole_name_stands_in_one_field_is_a_lead_with_it(mappings: Path, tmp_path: Path) -> None:
+    (tmp_path / "scans.csv").write_text("Full Name,Company\nAnn Lee,Lee Ltd\nBob Ray,Lee Ltd\n")
+    (tmp_path / "named.csv").write_text("Name;Firma\nAnn Lee;Lee Ltd\nBob Ray;Lee Ltd\n")
+    (tmp_path / "split.csv").write_text("Vorname,Nachname,Firma\nAnn,Lee,Lee Ltd\nBob,Ray,Lee Ltd\n")
+    cards = [
+        f"BEGIN:VCARD\r\nVERSION:4.0\r\nFN:{name}\r\nORG:Lee Ltd\r\nEND:VCARD\r\n" for name in ("Ann Lee", "Bob Ray")
+    ]
+    (tmp_path / "cards.vcf").write_text("".join(cards))
+    people = []
+    for name in ("scans.csv", "named.csv", "cards.vcf", "split.csv"):
+        made = run(mappings / "trade_show.yaml", tmp_path / name)
+        assert (made.summary.imported, made.summary.dead) == (2, 0)
+        captured = [fact for fact in made.facts() if fact.type == "lead.captured"]
+        people.append({fact.subject: fact.data["profile"]["person.name"] for fact in captured})
+    assert all(each == people[0] for each in people)
+    assert sorted(people[0].values()) == ["Ann Lee", "Bob Ray"]
+
+
 LOADER = """\
 "ID","FIRSTNAME","LASTNAME","COMPANY","EMAIL","STATUS","LEADSOURCE","ISCONVERTED","CREATEDDATE","SYSTEMMODSTAMP"
 "00Q5e00000AbCdEEAV","Ann","Lee","Lee Ltd","Ann@Lee.example","Working","Web","false",\
