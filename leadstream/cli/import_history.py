@@ -10,7 +10,7 @@ from engine.recordtime import TOLERANCE
 from leadstream.cli.import_options import PreviewCommand, reading_options
 from leadstream.cli.import_preview import show_preview, tell_layout
 from leadstream.cli.options import command, fail
-from leadstream.cli.output import format_option, show
+from leadstream.cli.output import counted, format_option, show
 from leadstream.cli.progress import progress
 from leadstream.cli.root import main
 from leadstream.clock import now_us
@@ -121,6 +121,7 @@ def account(summary: Summary) -> list[dict[str, object]]:
 
 def _closing(summary: Summary, loaded: Loaded) -> str:
     again = " (begun before: what is there already will be dropped as a duplicate)" if loaded.repeated else ""
-    dead = f"; {summary.dead} rows in the dead letters: leadstream dead-letters list" if summary.dead else ""
+    dead = f"; {counted(summary.dead, 'row')} in the dead letters: leadstream dead-letters list" if summary.dead else ""
     come = "" if loaded.as_happened else " (recorded now: there is something later already)"
-    return f"{loaded.facts} facts from {summary.read} rows{again}{come}{dead}. Next: leadstream run --until-idle"
+    told = f"{counted(loaded.facts, 'fact')} from {counted(summary.read, 'row')}"
+    return f"{told}{again}{come}{dead}. Next: leadstream run --until-idle"

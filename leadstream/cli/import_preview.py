@@ -9,7 +9,7 @@ import msgspec
 
 from engine.recordtime import TOLERANCE
 from events.instants import iso
-from leadstream.cli.output import show
+from leadstream.cli.output import counted, show
 from leadstream.clock import now_us
 from leadstream.importing import Aside, DeadRow, ImportMapping, Options, Written, glance, prepared
 from leadstream.importing.rows import Became
@@ -18,8 +18,14 @@ _COLUMNS = ("file", "line", "row", "became", "subject", "at", "data", "field", "
 
 
 def tell_layout(one: Written) -> None:
-    """Say on stderr how a file is read."""
+    """Say on stderr how a file is read, and what it means that its rows have no key."""
     click.echo(one.words(), err=True)
+    if one.spec.key is None:
+        click.echo(
+            f"warning: rows of `{one.spec.role}` have no `key`: their ids are their row numbers; another file for it "
+            "adds nothing to the same leads where the numbers are the same",
+            err=True,
+        )
 
 
 def show_preview(
@@ -37,7 +43,9 @@ def show_preview(
     names = _COLUMNS if len(settled) > 1 or form != "table" else _COLUMNS[1:]
     show(shown, form, columns=names, empty="no rows")
     refused = sum(row["became"] == "refused" for row in shown)
-    click.echo(f"preview of {rows} rows of each file at most, {refused} refused; nothing is imported", err=True)
+    click.echo(
+        f"preview of {counted(rows, 'row')} of each file at most, {refused} refused; nothing is imported", err=True
+    )
 
 
 def _rows(one: Written, became: Became, form: str) -> Iterator[dict[str, Any]]:

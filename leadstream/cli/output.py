@@ -53,6 +53,11 @@ def show(rows: Sequence[Row], form: str, *, columns: Sequence[str] = (), empty: 
         _table(rows, names)
 
 
+def counted(count: int, what: str) -> str:
+    """A number of things in words: `1 row`, `2 rows`."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def say_if_upgrading(store: ViewStore) -> None:
     """Tell on stderr that the rows are of the former definitions of changed views, and how far the new ones are."""
     now = upgrading(store)

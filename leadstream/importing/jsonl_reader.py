@@ -1,13 +1,14 @@
 """JSON objects, one a line. Keys are columns, those inside an object with a dot between: `contact.email`."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from leadstream.importing.columns import LooseColumns
 from leadstream.importing.model import FileSpec
-from leadstream.importing.problems import FilesError
+from leadstream.importing.problems import FilesError, shown
 from leadstream.importing.reading import Lines, Record, text_of, whole
 
 _SEPARATOR = ", "
@@ -15,6 +16,21 @@ _SEPARATOR = ", "
 
 class _NoJson(ValueError):
     """What the standard library takes and JSON is not: NaN and infinities."""
+
+
+class _TwiceError(ValueError):
+    """An object has a key, or two of its keys a column, twice; which of them counts, nobody said."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"has the key {shown(key)} twice")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = Counter(key for key, _ in pairs)
+        raise _TwiceError(keys.most_common(1)[0][0])
+    return found
 
 
 def _refused(word: str) -> Any:
@@ -70,7 +86,9 @@ class JsonLinesReader:
             return Record(place, (), self._lines.fault)
         try:
             # Numbers stay as they are written: an amount never passes through a float.
-            found = json.loads(line, parse_float=str, parse_int=str, parse_constant=_refused)
+            found = json.loads(line, parse_float=str, parse_int=str, parse_constant=_refused, object_pairs_hook=_object)
+        except _TwiceError as error:
+            return Record(place, (), str(error))
         except (ValueError, RecursionError) as error:
             return Record(place, (), f"is not JSON: {_said(error)}")
         if not isinstance(found, dict):
@@ -82,20 +100,26 @@ class JsonLinesReader:
     def _filled(self, cells: list[str], found: dict[str, Any]) -> str:
         """Put an object's values into their places; what is wrong with them, or nothing."""
         try:
-            self._fill(cells, "", found)
+            self._fill(cells, "", found, set())
             "".join(cells).encode()
+        except _TwiceError as error:
+            return str(error)
         except UnicodeEncodeError:
             return "has half a sign in it: a lone surrogate such as \\ud800"
         except RecursionError:
             return "is not JSON: nested too deeply"
         return "has a NUL sign in it" if any("\0" in cell for cell in cells) else ""
 
-    def _fill(self, cells: list[str], prefix: str, found: dict[str, Any]) -> None:
+    def _fill(self, cells: list[str], prefix: str, found: dict[str, Any], filled: set[str]) -> None:
         for key, value in found.items():
+            name = prefix + key
             if isinstance(value, dict):
-                self._fill(cells, f"{prefix}{key}.", value)
-            else:
-                self._columns.fill(cells, prefix + key, _text(value))
+                self._fill(cells, f"{name}.", value, filled)
+                continue
+            if name in filled:
+                raise _TwiceError(name)
+            filled.add(name)
+            self._columns.fill(cells, name, _text(value))
 
     def original(self) -> bytes:
         """See `Reader.original`."""

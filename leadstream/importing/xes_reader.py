@@ -11,7 +11,7 @@ from xml.sax.handler import ContentHandler
 from xml.sax.saxutils import quoteattr
 from xml.sax.xmlreader import AttributesImpl
 
-from defusedxml.common import DefusedXmlException
+from defusedxml.common import DefusedXmlException, DTDForbidden
 from defusedxml.sax import make_parser
 from typing_extensions import override
 
@@ -119,6 +119,8 @@ class XesReader:
                     yield from self._records(handler)
                 parser.close()
                 yield from self._records(handler)
+        except DTDForbidden as error:
+            raise FilesError([f"{self._name}: has a DTD, which is not read; take it out of the file"]) from error
         except (SAXException, DefusedXmlException) as error:
             raise FilesError([f"{self._name}: is not well-formed XML: {error}"]) from error
         if handler.root != "log":

@@ -28,8 +28,9 @@ def test_every_row_is_accounted_for_the_dead_ones_too(house: House) -> None:
         ("skipped", "log: says nothing about the lead"): 1,
         ("dead", "rows"): 2,
     }
-    layout, account_line = result.stderr.splitlines()
+    layout, unkeyed, account_line = result.stderr.splitlines()
     assert layout.startswith("log.csv: csv (detected), UTF-8 (detected), delimiter comma (detected)")
+    assert unkeyed.startswith("warning: rows of `log` have no `key`: their ids are their row numbers")
     assert account_line.startswith("4 facts from 7 rows; 2 rows in the dead letters")
     dead = house.rows("dead-letters", "list")
     assert [(row["where"], row["field"]) for row in dead] == [("log.csv:7", "rules"), ("log.csv:8", "time")]
@@ -116,7 +117,8 @@ def test_of_a_longer_download_only_the_later_rows_can_follow(house: House) -> No
 def test_rows_of_two_files_are_told_apart_by_their_key_alone(house: House, mapping: str, captured: int) -> None:
     again = "lead,at,what,source\nann,2012-03-01 00:00:00,asked,fair\n"
     for name, content in (("first.csv", HISTORY), ("second.csv", again)):
-        house.run("import", house.write("mapping.yaml", mapping), house.write(name, content))
+        told = house.run("import", house.write("mapping.yaml", mapping), house.write(name, content)).stderr
+        assert ("adds nothing to the same leads" in told) == (captured == 1)
         house.decide()
     assert [row["fact"] for row in house.rows("lead", "ann")].count("lead.captured") == captured
 
@@ -127,7 +129,7 @@ def test_targets_come_into_a_deployment_that_has_a_history_already(house: House)
     examples = REPOSITORY / "examples" / "imports"
     result = house.run("import", str(examples / "targets.yaml"), str(examples / "targets.csv"))
     assert result.stderr.splitlines()[1].startswith(
-        "5 facts from 6 rows (recorded now: there is something later already); 1 rows"
+        "5 facts from 6 rows (recorded now: there is something later already); 1 row in the dead letters"
     )
     house.decide()
     rows = house.rows("view", "targets")
@@ -149,6 +151,6 @@ def test_targets_come_into_a_deployment_that_has_a_history_already(house: House)
 
 def test_a_history_that_is_still_to_happen_is_dead_rows_with_their_lines(house: House) -> None:
     result = house.import_history("lead,at,what,source\nzoe,2999-01-01 00:00:00,asked,web\n", "far.csv")
-    assert result.stderr.splitlines()[1].startswith("0 facts from 1 rows; 1 rows in the dead letters")
+    assert result.stderr.splitlines()[-1].startswith("0 facts from 1 row; 1 row in the dead letters")
     (dead,) = house.rows("dead-letters", "list")
     assert (dead["where"], dead["field"]) == ("far.csv:2", "time")

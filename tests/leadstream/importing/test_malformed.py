@@ -167,6 +167,20 @@ def test_json_lines_keep_numbers_as_they_are_written_and_bad_ones_are_dead(tmp_p
     ]
 
 
+def test_a_key_that_stands_twice_in_an_object_makes_a_row_a_dead_letter(tmp_path: Path) -> None:
+    lines = (
+        b'{"id": "a", "id": "b"}\n{"id": "c", "more": [{"y": 1, "y": 1}]}\n'
+        b'{"id": {"at": 1}, "id.at": 2}\n{"id": "d", "more": {"id": "e"}}\n'
+    )
+    made = run(tmp_path, lines, "jsonl")
+    assert [(dead.line, dead.reason) for dead in made.dead] == [
+        (1, "the row has the key 'id' twice"),
+        (2, "the row has the key 'y' twice"),
+        (3, "the row has the key 'id.at' twice"),
+    ]
+    assert [fact.subject for fact in made.facts()] == ["d"]
+
+
 def test_json_that_is_nested_without_end_is_a_dead_letter(tmp_path: Path) -> None:
     deep = b'{"id": ' + b"[" * 50_000 + b"]" * 50_000 + b"}\n"
     made = run(tmp_path, deep + b'{"id": "a"}\n' + b'{"a":' * 5000 + b"1" + b"}" * 5000 + b"\n", "jsonl")
