@@ -48,7 +48,7 @@ def check(line: int, value: bytes, codec: Codec, *, at: int | None = None) -> En
     try:
         envelope = codec.decode(value)
     except Undecodable as exc:
-        return Refused(line, exc.field, str(exc))
+        return Refused(line, exc.field, str(exc).removesuffix(f" ({exc.field})"))  # the field stands beside it
     size = len(value) + len(envelope.subject.encode())  # its key in the log, which counts it too
     if size > INBOX_RECORD_BYTES:
         return Refused(line, "", f"{size} bytes with its subject, at most {INBOX_RECORD_BYTES} are taken")

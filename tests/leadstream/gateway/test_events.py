@@ -76,6 +76,7 @@ async def test_what_may_not_be_said_is_refused_with_field_and_reason(house: Hous
     assert (response.status_code, told["refused"], told["field"]) == (400, 1, field)
     assert response.headers["content-type"] == "application/problem+json"
     assert told["detail"] == told["items"][0]["reason"]
+    assert not told["detail"].endswith(f"({field})")
     assert told["detail"]
     assert await house.kept() == []
 
