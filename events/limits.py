@@ -23,6 +23,10 @@ LARGEST = 2**53
 DEEPEST = 64
 """Levels of lists and objects in a free document."""
 
+LARGEST_FACT = 290_000
+"""Bytes of a fact about a lead at most. A lead keeps up to three times as much of it, and its state has to fit a
+record: a new lead has room for no more."""
+
 _ENVELOPE_INSTANTS = ("time", "recordedat")
 _Holder = TypeVar("_Holder", bound=Struct)
 

@@ -10,9 +10,10 @@ from engine.recordtime import TOLERANCE
 from events.codec import Codec, Undecodable
 from events.envelope import Envelope, is_subject
 from events.instants import to_us
+from events.limits import LARGEST_FACT
 from events.registry import BY_COMMAND_LINE, WIRE_TYPE
 from events.sources import OWN_SOURCE, is_ours
-from events.topics import AGREEMENT_INBOX, INBOX_OF, INBOX_RECORD_BYTES
+from events.topics import AGREEMENT_INBOX, INBOX_OF, INBOX_RECORD_BYTES, LEAD_INBOX
 
 Batches = Mapping[tuple[str, int], Sequence[NewRecord]]
 """Records by topic and partition, as a log appends them."""
@@ -52,7 +53,12 @@ def check(line: int, value: bytes, codec: Codec, *, at: int | None = None) -> En
     size = len(value) + len(envelope.subject.encode())  # its key in the log, which counts it too
     if size > INBOX_RECORD_BYTES:
         return Refused(line, "", f"{size} bytes with its subject, at most {INBOX_RECORD_BYTES} are taken")
-    return _from_outside(line, envelope) or (None if at is None else _early(line, envelope, at)) or envelope
+    return (
+        _from_outside(line, envelope)
+        or _large(line, envelope, len(value))
+        or (None if at is None else _early(line, envelope, at))
+        or envelope
+    )
 
 
 def _from_outside(line: int, envelope: Envelope) -> Refused | None:
@@ -68,6 +74,13 @@ def _from_outside(line: int, envelope: Envelope) -> Refused | None:
     if not is_subject(envelope.subject):
         return Refused(line, "subject", "a subject must not begin with a zero character")
     return None
+
+
+def _large(line: int, envelope: Envelope, size: int) -> Refused | None:
+    """Why a lead has no room for it, whatever it holds already."""
+    if size <= LARGEST_FACT or INBOX_OF[type(envelope.data)] != LEAD_INBOX:
+        return None
+    return Refused(line, "data", f"the fact has {size} bytes; expected at most {LARGEST_FACT}")
 
 
 def _early(line: int, envelope: Envelope, at: int) -> Refused | None:

@@ -10,11 +10,11 @@ from events.identity import LeadIdentityLinked
 from events.ids import derived_id
 from events.lead import Direction, LeadCaptured, LeadProfileUpdated, LeadTouched, Side
 from events.life import LeadConsentChanged
+from events.limits import LARGEST_FACT
 from events.registry import WIRE_TYPE
 from leadstream.connectors.faults import Bad
 from leadstream.connectors.people import LONGEST, LONGEST_NAME, Profile, Who
 from leadstream.connectors.port import Given, Raw, Told, Wanted
-from leadstream.importing.rows import LARGEST_FACT
 from streams.matching.keys import hashed
 from streams.matching.people import email_of, phone_of
 

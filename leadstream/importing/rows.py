@@ -7,7 +7,7 @@ import msgspec
 
 from events.fact import Fact
 from events.instants import from_us, iso
-from events.limits import LimitError, check_instant
+from events.limits import LARGEST_FACT, LimitError, check_instant
 from leadstream.importing.compiling import Row
 from leadstream.importing.facts import BadFieldError, Part, instant, part
 from leadstream.importing.given import Given
@@ -16,7 +16,6 @@ from leadstream.importing.model import FileSpec
 from leadstream.importing.reading import Reader, Record
 from leadstream.importing.ruling import Outcome, Rules
 from leadstream.importing.values import Aside, DeadRow, Entry, Skipped
-from streams.agents.lead_task import STATE_BYTES
 
 Became = list[Entry] | DeadRow | Aside
 """What a row became: its facts, a dead row, or nothing on purpose."""
@@ -26,8 +25,6 @@ ALWAYS = 2**62
 _KEY, _FOOTER = "key", "footer"
 _REPEATS = "repeats an earlier row with the same key"
 _LONGEST_SUBJECT = 256
-LARGEST_FACT = (STATE_BYTES - 30_000) // 3
-"""Bytes of a fact's data at most. A lead keeps up to three times as much of it, so a new lead has room for no more."""
 _encode = msgspec.json.Encoder().encode
 
 

@@ -14,6 +14,7 @@ from events.envelope import Envelope
 from events.ids import fingerprint
 from events.instants import from_us, to_us
 from events.lead import LeadScored
+from events.limits import LARGEST_FACT
 from events.registry import LEAD_COMMANDS, TO_LEADS, UPSTREAM
 from events.topics import LEAD_EVENTS, LEAD_INBOX, LEAD_SCORES, LEAD_STATE
 from streams.agents.admission import EARLIEST, Admission, heard
@@ -106,7 +107,10 @@ class LeadProcessor:
         is_command = type(envelope.data) in LEAD_COMMANDS
         too_large = _outgrows(live, growth(live.lead, envelope, len(record.value or b"")))
         if too_large and not is_command:
+            size = len(record.value or b"")
             detail = f"the lead's history would outgrow {STATE_BYTES} bytes; look for a sender that repeats itself"
+            if size > LARGEST_FACT:
+                detail = f"the fact has {size} bytes; expected at most {LARGEST_FACT}, a lead has room for no more"
             txn.dead_letter(record, LEAD_INBOX, "lead_too_large", detail)
             return
         given = self._given(max(at, live.lead.recorded_at), at, envelope.subject)

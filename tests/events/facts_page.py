@@ -29,7 +29,8 @@ says who tells it, about whom and when, and the fact itself in `data`. The recor
   in UTC. **Days** are dates without a zone, `2026-03-31`, of the same years. **Durations** are whole microseconds
   (`..._us`). **Amounts** are whole minor units of their currency.
 * **Numbers** lie between -2^53 and 2^53. A whole number has no decimal point (`3.0` is not one).
-* **Lengths** count characters, not bytes. A record for an inbox has at most 900,000 bytes.
+* **Lengths** count characters, not bytes. A record for an inbox has at most 900,000 bytes, and one
+  about a lead at most 290,000: a lead has room for no more.
 * **Personal** fields name a person; in a profile those are the keys that begin with `person.`. With keys switched on
   they are sealed on the wire; limits hold for the value, and a sealed form may be longer.
 * Free **documents** are JSON objects of at most 64 levels.

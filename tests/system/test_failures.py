@@ -13,6 +13,7 @@ from engine.recordtime import header
 from events.codec import Codec
 from events.fact import Scalar
 from events.lead import LeadProfileUpdated, LeadScored, LeadStatusChanged, LeadTouched
+from events.limits import LARGEST_FACT
 from events.sla import SlaStarted
 from events.topics import DEAD_LETTERS, INBOX_RECORD_BYTES, LEAD_EVENTS, LEAD_INBOX, LEAD_STATE
 from leadstream.agreements import request_publication
@@ -176,13 +177,13 @@ async def test_a_fact_too_large_for_the_inbox_is_refused_by_its_line_and_the_oth
     home = site
     file = home.folder / "facts.jsonl"
     just, over, huge = (
-        sized("lead-b", INBOX_RECORD_BYTES),
-        sized("lead-c", INBOX_RECORD_BYTES + 1),
+        sized("lead-b", LARGEST_FACT + len("lead-b")),
+        sized("lead-c", LARGEST_FACT + len("lead-c") + 1),
         sized("lead-d", INBOX_RECORD_BYTES * 2),
     )
     file.write_bytes(b"\n".join([captured("lead-a"), just, over, huge, captured("lead-e")]))
     said = home.run("publish", file, code=1)
-    assert f"line 3: {INBOX_RECORD_BYTES + 1} bytes with its subject, at most {INBOX_RECORD_BYTES} are taken" in said
+    assert f"line 3: the fact has {LARGEST_FACT + 1} bytes; expected at most {LARGEST_FACT}" in said
     assert f"line 4: {len(huge)} bytes, at most {INBOX_RECORD_BYTES} are taken" in said
     assert "3 accepted, 2 refused" in said
     async with opened(home.settings) as log:

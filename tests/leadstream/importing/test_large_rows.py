@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from leadstream.importing.rows import LARGEST_FACT
+from events.limits import LARGEST_FACT
 from tests.leadstream.cli.house import AGREEMENT, House
 from tests.leadstream.importing.conftest import Translate
 

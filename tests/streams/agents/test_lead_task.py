@@ -244,6 +244,16 @@ async def test_a_lead_whose_history_outgrows_a_record_does_not_stop_the_worker()
     assert len(await house.told("bob")) == 1
 
 
+async def test_a_fact_that_no_lead_has_room_for_is_said_to_be_too_large_itself() -> None:
+    house = await House(partitions=1).open()
+    wide = sent(learned(0, None, **{f"k{m}": "x" * 4096 for m in range(100)}))
+    await house.send(sent(captured(0)), wide)
+    await house.run()
+    ((_, letter),) = await house.dead()
+    assert letter["dlq.reason"] == "lead_too_large"
+    assert letter["dlq.detail"].endswith("bytes; expected at most 290000, a lead has room for no more")
+
+
 async def test_names_of_fields_count_when_a_history_is_measured() -> None:
     house = await House(partitions=1).open()
     names = [[f"{n}.{m}.{'x' * 240}" for m in range(500)] for n in range(6)]
