@@ -63,18 +63,26 @@ class Limits:
         at, recorded = envelope.time, envelope.recordedat
         if at.tzinfo is not UTC or not EPOCH <= at < LATEST or recorded is not UNSET:
             envelope = _in_utc(envelope, _ENVELOPE_INSTANTS, "")
-        return envelope if type(envelope.data) in self._plain else self._settle_data(envelope)
+        if type(envelope.data) in self._plain:
+            return envelope
+        data = self.settle_fact(envelope.data)
+        return envelope if data is envelope.data else replace(envelope, data=data)
 
-    def _settle_data(self, envelope: Envelope) -> Envelope:
-        kind = type(envelope.data)
-        data = _in_utc(envelope.data, self._instants.get(kind, ()), "data.")
+    def settle_fact(self, fact: Fact) -> Fact:
+        """The fact with all its instants in UTC, the same one where they are.
+
+        Raises:
+            LimitError: an instant, a day or a document passes a limit.
+        """
+        kind = type(fact)
+        data = _in_utc(fact, self._instants.get(kind, ()), "data.")
         for name, instants in self._nested.get(kind, {}).items():
             data = _each_in_utc(data, name, instants)
         for name in self._days.get(kind, ()):
             _check_day(getattr(data, name), f"data.{name}")
         for name in self._documents.get(kind, ()):
             _check_document(getattr(data, name), f"data.{name}", DEEPEST)
-        return envelope if data is envelope.data else replace(envelope, data=data)
+        return data
 
 
 def _nested_in(kind: type[Fact]) -> dict[str, tuple[str, ...]]:

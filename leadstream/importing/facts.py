@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from events.fact import Fact
+from events.limits import LimitError, Limits
 from leadstream.importing.catalogue import FACTS
 from leadstream.importing.compiling import Get, Row, Slot, compile_expression
 from leadstream.importing.expressions import Expression
@@ -113,7 +114,7 @@ def compile_fact(spec: FactSpec, zone: str | None, slot: Slot, given: Given) -> 
     fields = _filler(spec.data.fields, "data", slot, given)
     profile = None if spec.data.profile is None else _filler(spec.data.profile, "data.profile", slot, given)
     needs_profile = profile is not None and known.fields["profile"].required
-    fact = known.fact
+    fact, limits = known.fact, Limits([known.fact])
 
     def make(row: Row) -> Fact:
         data: dict[str, object] = fields(row)
@@ -124,9 +125,11 @@ def compile_fact(spec: FactSpec, zone: str | None, slot: Slot, given: Given) -> 
             elif needs_profile:
                 raise BadFieldError("data.profile", "all of it is blank, and the fact is about nothing else")
         try:
-            return msgspec.convert(data, fact)
+            return limits.settle_fact(msgspec.convert(data, fact))
         except msgspec.ValidationError as error:
             raise _refused(error, data) from None
+        except LimitError as error:
+            raise BadFieldError(error.field, str(error)) from None
 
     at = None if spec.at is None else instant("at", spec.at, zone, slot, given)
     subject = None if spec.subject is None else part("subject", spec.subject, slot, given)

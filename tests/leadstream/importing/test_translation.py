@@ -289,3 +289,14 @@ def test_an_instant_that_no_fact_can_have_is_refused_where_file_and_line_are_kno
     assert (dead.file, dead.line, dead.field) == ("log.csv", 3, field)
     assert dead.reason == f"Expected an instant from 1970 to 9998, got {got}"
     assert [fact.subject for fact in made.facts()] == ["a", "c"]
+
+
+def test_a_day_that_no_fact_can_name_is_refused_where_file_and_line_are_known(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("case,at,close\na,2020-01-01,1900-01-01\nb,2020-01-01,2020-02-02\n")
+    rules = "      - fact: lead.converted\n        data: { close_date: { column: close, then: date } }"
+    made = translate(load_mapping(one(rules)), {"log": path})
+    (dead,) = made.dead
+    assert (dead.line, dead.field) == (2, "data.close_date")
+    assert dead.reason == "Expected a day from 1970 to 9998, got 1900-01-01"
+    assert [fact.subject for fact in made.facts()] == ["b"]
