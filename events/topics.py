@@ -228,8 +228,13 @@ INBOX_OF: dict[type[Fact], str] = {
 }
 """Where facts and commands from outside go. What is not here is made by leadstream itself."""
 
-EVENTS_OF: dict[type[Fact], str] = {
-    **dict.fromkeys(LEAD_COMMANDS, LEAD_EVENTS),
-    **dict.fromkeys(COUNCIL_COMMANDS, COUNCIL_EVENTS),
+LOG_BEHIND: dict[str, str] = {
+    LEAD_INBOX: LEAD_EVENTS,
+    IDENTITY_INBOX: IDENTITY_EVENTS,
+    ACCOUNT_INBOX: ACCOUNT_EVENTS,
+    POOL_INBOX: POOL_EVENTS,
+    OPPORTUNITY_INBOX: OPPORTUNITY_EVENTS,
+    COUNCIL_INBOX: COUNCIL_EVENTS,
+    AGREEMENT_INBOX: AGREEMENTS,
 }
-"""The canonical log of whom a command goes to: what follows from it stands there."""
+"""Inbox -> the canonical log in which the facts that it takes stand afterwards."""

@@ -13,7 +13,7 @@ from events.envelope import Envelope
 from events.fact import Fact
 from events.instants import from_us
 from events.registry import wrap
-from events.topics import EVENTS_OF
+from events.topics import INBOX_OF, LOG_BEHIND
 from leadstream.asking import ask
 from leadstream.clock import now_us
 from leadstream.deciding import decide_all
@@ -58,7 +58,7 @@ async def ask_subject(
     """
     envelope = wrap(command, id=name, source=SOURCE, subject=subject, time=from_us(now_us()))
     answer = await ask(log, partitions, envelope, partial(_decide, log, settings, partitions), patience=patience)
-    return Told(answer, await _facts(log, partitions, subject, answer, EVENTS_OF[type(command)]))
+    return Told(answer, await _facts(log, partitions, subject, answer, LOG_BEHIND[INBOX_OF[type(command)]]))
 
 
 async def _decide(log: EventLog, settings: Settings, partitions: int) -> None:

@@ -79,7 +79,7 @@ async def show_schema(_settings: Settings, *, fact: str, form: str) -> None:
     """
     name = _named(fact)
     if form == "json":
-        click.echo(_written(_today().get(name) or schemas()[name]).decode(), nl=False)
+        click.echo(_written(json_schema(name) if name in CATALOGUE else schemas()[name]).decode(), nl=False)
         return
     if name not in CATALOGUE:
         fail(f"{name} is an old version, read as {UPCASTERS[name][0]}; its JSON Schema: --format json")

@@ -13,13 +13,14 @@ from events.topics import (
     FORWARDS,
     INBOX_OF,
     LEAD_SCORES,
+    LOG_BEHIND,
     OPPORTUNITY_VIEW_PROGRESS,
     RAW,
     TOPICS,
     VIEW_PROGRESS,
     TopicDefinition,
 )
-from leadstream.contract.logs import LOG_BEHIND, facts_in
+from leadstream.contract.logs import facts_in
 from projections.catalogue import VIEW_TOPICS
 
 Part = dict[str, Any]

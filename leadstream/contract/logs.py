@@ -6,35 +6,18 @@ from events.fact import Fact
 from events.registry import CATALOGUE, COMMANDS
 from events.topics import (
     ACCOUNT_EVENTS,
-    ACCOUNT_INBOX,
-    AGREEMENT_INBOX,
     AGREEMENTS,
     ALSO_TO,
     ANSWERS,
     COUNCIL_EVENTS,
-    COUNCIL_INBOX,
     FORWARDS,
     IDENTITY_EVENTS,
-    IDENTITY_INBOX,
     INBOX_OF,
     LEAD_EVENTS,
-    LEAD_INBOX,
+    LOG_BEHIND,
     OPPORTUNITY_EVENTS,
-    OPPORTUNITY_INBOX,
     POOL_EVENTS,
-    POOL_INBOX,
 )
-
-LOG_BEHIND: dict[str, str] = {
-    LEAD_INBOX: LEAD_EVENTS,
-    IDENTITY_INBOX: IDENTITY_EVENTS,
-    ACCOUNT_INBOX: ACCOUNT_EVENTS,
-    POOL_INBOX: POOL_EVENTS,
-    OPPORTUNITY_INBOX: OPPORTUNITY_EVENTS,
-    COUNCIL_INBOX: COUNCIL_EVENTS,
-    AGREEMENT_INBOX: AGREEMENTS,
-}
-"""Inbox -> the canonical log in which the facts that it takes stand afterwards."""
 
 _SAID_BY = {
     "lead": LEAD_EVENTS,

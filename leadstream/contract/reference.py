@@ -17,6 +17,7 @@ from events.topics import (
     IDENTITY_EVENTS,
     INBOX_OF,
     LEAD_EVENTS,
+    LOG_BEHIND,
     OPPORTUNITY_EVENTS,
     POOL_EVENTS,
     TopicDefinition,
@@ -24,7 +25,7 @@ from events.topics import (
 from events.upcasters import UPCASTERS
 from leadstream.contract.asyncapi import document
 from leadstream.contract.channels import BINARY, Deployment, public_topics
-from leadstream.contract.logs import LOG_BEHIND, facts_in, logs_of, topics_of
+from leadstream.contract.logs import facts_in, logs_of, topics_of
 from projections.catalogue import SHOWN
 from projections.read import splits
 from projections.stores.answers import columns_by

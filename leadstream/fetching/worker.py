@@ -31,6 +31,11 @@ _SOON, _LATE = 5.0, 300.0
 """Seconds until a vendor, or a thing, that could not be read is tried again: at first, and at most."""
 
 
+def pause(tries: int) -> float:
+    """Seconds until what failed so many times is tried once more: five, then twice as many each time, five minutes."""
+    return min(_SOON * 2.0 ** min(tries - 1, 30), _LATE)
+
+
 class Worker:
     """One way in.
 
@@ -177,7 +182,7 @@ class Worker:
     def _out_of_reach(self, feeds: tuple[Feed, ...], trouble: Trouble) -> float:
         """Seconds to wait before anything else is asked of this vendor. What was asked for then comes after others."""
         self._tries[None] += 1
-        seconds = min(_SOON * 2.0 ** (self._tries[None] - 1), _LATE)
+        seconds = pause(self._tries[None])
         if isinstance(trouble, NotLetIn):
             seconds, self._tries[None] = _LATE, max(self._tries[None], _MOST_TROUBLES)
         if trouble.seconds is not None:
@@ -208,7 +213,7 @@ class Worker:
     def _put_off(self, feeds: Iterable[Feed], why: str) -> None:
         for feed in feeds:
             self._tries[feed] += 1
-            seconds = min(_SOON * 2.0 ** (self._tries[feed] - 1), _LATE)
+            seconds = pause(self._tries[feed])
             self._later[feed] = self._around.clock() + int(seconds * SECOND)
             self.failed[_shown(feed)] = why
             self._say(f"{feed.kind} cannot be read: {why}")

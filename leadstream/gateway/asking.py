@@ -14,7 +14,7 @@ from events.envelope import Envelope, is_subject
 from events.fact import Fact
 from events.instants import iso
 from events.registry import BY_COMMAND_LINE, COUNCIL_COMMANDS, LEAD_COMMANDS, WIRE_TYPE
-from events.topics import EVENTS_OF
+from events.topics import INBOX_OF, LOG_BEHIND
 from leadstream.gateway.answers import Answers
 from leadstream.gateway.publisher import Publisher
 from leadstream.gateway.reading import Reading
@@ -114,7 +114,7 @@ class Asking:
         """
         asked = command.subject, command.id
         partition = partition_of(command.subject.encode(), self._partitions)
-        topic = EVENTS_OF[type(command.data)]
+        topic = LOG_BEHIND[INBOX_OF[type(command.data)]]
         since = (await self._log.ends(topic))[partition]
         future = self._answers.expect(asked)
         try:

@@ -45,6 +45,10 @@ class Kept(Struct, frozen=True, gc=False, array_like=True):
     ended: tuple[bytes, ...] = ()
 
 
+EMPTY = Kept()
+"""What is kept of an opportunity of which nothing was told; one value, because ways are known by who asks."""
+
+
 def told(kept: Kept, step: Step) -> Kept:
     """What is kept after another fact became known; `recorded` never decreases."""
     if kept.steps and (kept.since is None or step.kind == OPENED or step.at <= kept.latest):
@@ -96,11 +100,11 @@ def standing(kept: Kept) -> tuple[Spell, ...]:
 
 def over(kept: Kept) -> list[Spell]:
     """The spells that are over."""
-    return [_spell(raw) for raw in kept.ended] if kept.turned else _ended_since(Kept(), kept)
+    return [_spell(raw) for raw in kept.ended] if kept.turned else _ended_since(EMPTY, kept)
 
 
 Ways = Sequence[tuple[Kept, Kept]]
-_WALKED: list[tuple[Kept, Kept, Ways]] = [(Kept(), Kept(), ())]
+_WALKED: list[tuple[Kept, Kept, Ways]] = [(EMPTY, EMPTY, ())]
 """The last ways that were walked: each view asks for those of the same opportunity."""
 
 
@@ -146,7 +150,7 @@ def moved(kept: Kept) -> dict[MovePlace, Moved]:
     """What its changes did to the open pipe."""
     if kept.turned:
         return moves_of(versions_of((*over(kept), *standing(kept))))
-    return dict(_moved_since(Kept(), kept))
+    return dict(_moved_since(EMPTY, kept))
 
 
 def _moved_since(old: Kept, new: Kept) -> Iterator[tuple[MovePlace, Moved]]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from projections.pipeline.deal import Line
-from projections.pipeline.kept import Birth, Kept, born, differing, standing
+from projections.pipeline.kept import EMPTY, Birth, Kept, born, differing, standing
 from projections.pipeline.spells import Spell
 from projections.views.deal_columns import OF_DEAL, cells_of
 from projections.views.opportunity_history import OPPORTUNITY_HISTORY
@@ -32,7 +32,7 @@ OPPORTUNITIES = Detail(
     name="opportunities",
     version=2,
     meaning="Opportunities as they stand, one row each.",
-    initial=Kept(),
+    initial=EMPTY,
     on={},
     columns=(*_SHOWN, Column("known_since", Kind.INSTANT, "when that became known")),
     key=1,
@@ -97,7 +97,7 @@ OPPORTUNITY_BIRTHS = Detail(
     name="opportunity-births",
     version=1,
     meaning="How opportunities first had an amount, line by line: what pipe generation sums.",
-    initial=Kept(),
+    initial=EMPTY,
     on={},
     columns=_BIRTH,
     key=4,

@@ -10,7 +10,7 @@ from typing import Any
 from events.envelope import Envelope
 from events.fact import Fact
 from projections.pipeline.blocks import block_of
-from projections.pipeline.kept import Kept, changed_over, over, told
+from projections.pipeline.kept import EMPTY, Kept, changed_over, over, told
 from projections.pipeline.spells import Spell
 from projections.pipeline.telling import TELLING, step_of
 from projections.views.deal_columns import DEAL_COLUMNS, OF_DEAL, cells_of
@@ -60,7 +60,7 @@ OPPORTUNITY_HISTORY = Detail(
     name="opportunity-history",
     version=3,
     meaning="Every version of every opportunity: what was so from when to when, as known from when to when.",
-    initial=Kept(),
+    initial=EMPTY,
     on=dict.fromkeys(TELLING, _told),
     columns=(
         _OPPORTUNITY,

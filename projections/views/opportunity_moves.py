@@ -3,7 +3,7 @@
 from typing import Any
 
 from projections.pipeline.deal import DIMENSIONS
-from projections.pipeline.kept import Kept, changed_moves, moved
+from projections.pipeline.kept import EMPTY, Kept, changed_moves, moved
 from projections.pipeline.moves import Moved
 from projections.views.opportunity_history import OPPORTUNITY_HISTORY
 from projections.views.times import instant_text, instant_text_or_none
@@ -60,7 +60,7 @@ OPPORTUNITY_MOVES = Detail(
     name="opportunity-moves",
     version=1,
     meaning="What each change of an opportunity did to the open pipe, step by step: what a waterfall sums.",
-    initial=Kept(),
+    initial=EMPTY,
     on={},
     columns=_SHOWN,
     key=4,

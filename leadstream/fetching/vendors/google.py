@@ -1,6 +1,5 @@
 """What Google's APIs have in common: a host for each, and limits that are told as 403."""
 
-import msgspec
 from msgspec import structs
 
 from leadstream.fetching.answers import retry_after, standard
@@ -25,9 +24,3 @@ def judge(answer: Answer, now: int) -> Wait | Denied | None:
     if answer.status == 403 and any(word in answer.body for word in _LIMITS):
         return Wait(retry_after(answer, now), "403, a limit")
     return standard(answer, now)
-
-
-def raws(body: bytes, name: str) -> list[bytes]:
-    """The objects of a list in a body, as they came; empty where there is none."""
-    found = msgspec.json.decode(body, type=dict[str, msgspec.Raw]).get(name)
-    return [] if found is None else [bytes(each) for each in msgspec.json.decode(found, type=list[msgspec.Raw])]

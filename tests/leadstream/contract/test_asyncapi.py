@@ -12,11 +12,11 @@ from jsonschema import Draft7Validator
 from events.compatibility import changes
 from events.registry import CATALOGUE
 from events.schema import json_schema
-from events.topics import LEAD_INBOX, RAW, TOPICS
+from events.topics import LEAD_INBOX, LOG_BEHIND, RAW, TOPICS
 from leadstream.connectors.port import Raw
 from leadstream.contract.asyncapi import as_yaml, document
 from leadstream.contract.channels import Deployment
-from leadstream.contract.logs import LOG_BEHIND, facts_in
+from leadstream.contract.logs import facts_in
 from leadstream.contract.relied_on import relied_on
 from projections.catalogue import VIEW_TOPICS, VIEWS
 from projections.rows import decode_key, encode_key
