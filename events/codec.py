@@ -5,6 +5,7 @@ bytes. Instants are read in any zone and become UTC.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, cast
 
 import msgspec
@@ -46,11 +47,10 @@ class Codec:
     """
 
     def __init__(self, sealing: Sealing = UNSEALED, upcasters: Mapping[str, Upcaster] = UPCASTERS) -> None:
-        kinds = list(ENVELOPES)
-        self._decode = msgspec.json.Decoder(envelope_union()).decode
+        self._decode = _decoder().decode
         self._encode = msgspec.json.Encoder().encode
-        self._step = SealingStep(sealing, kinds)
-        self._settle = Limits(kinds).settle
+        self._step = _unsealed() if sealing is UNSEALED else SealingStep(sealing, list(ENVELOPES))
+        self._settle = _limits().settle
         self._upcasters = upcasters
 
     def encode(self, envelope: Envelope) -> bytes:
@@ -119,6 +119,24 @@ class Codec:
             message = f"a {wire_type} that cannot be read as its next version: {exc!r} (data)"
             raise Undecodable("invalid", message, "data") from exc
         return wire_type
+
+
+# What follows from the catalogue alone is made once: it takes longer than reading a thousand facts.
+
+
+@cache
+def _decoder() -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(envelope_union())
+
+
+@cache
+def _limits() -> Limits:
+    return Limits(list(ENVELOPES))
+
+
+@cache
+def _unsealed() -> SealingStep:
+    return SealingStep(UNSEALED, list(ENVELOPES))
 
 
 def _structured(value: bytes) -> dict[str, Any]:
