@@ -216,7 +216,17 @@ def _columns(lines: Sequence[Any]) -> dict[str, str]:
 
 def _parts(value: str, sign: str, *, old: bool) -> list[str]:
     """What stands between separators that are not escaped."""
-    return [_unescaped(part, old=old).strip() for part in re.split(rf"(?<!\\){sign}", value)]
+    return [_unescaped(part, old=old).strip() for part in _split(value, sign)]
+
+
+def _split(value: str, sign: str) -> list[str]:
+    parts, signs = [""], iter(value)
+    for each in signs:
+        if each == sign:
+            parts.append("")
+        else:  # a backslash takes the next sign with it, another backslash too
+            parts[-1] += each + next(signs, "") if each == "\\" else each
+    return parts
 
 
 def _unescaped(value: str, *, old: bool) -> str:

@@ -122,6 +122,11 @@ def test_a_column_that_no_card_has_is_refused_and_a_property_by_its_name_is_one(
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=80)
 
 
+def test_a_backslash_that_is_escaped_escapes_no_separator(tmp_path: Path) -> None:
+    (card,) = cards(tmp_path, "BEGIN:VCARD\nVERSION:3.0\nN:Back\\\\;Ann\\;a;;;\nEND:VCARD\n")
+    assert (card["last_name"], card["first_name"]) == ("Back\\", "Ann;a")
+
+
 @given(first=WORDS, last=WORDS, company=WORDS, note=WORDS)
 @settings(max_examples=examples(100))
 def test_what_another_program_writes_as_a_card_is_read_back(
