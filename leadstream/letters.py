@@ -69,21 +69,22 @@ class Count(NamedTuple):
     newest: int
 
 
+def said(record: Record, name: str) -> str:
+    """What a dead letter says under a name; empty where it says nothing."""
+    return (header(record.headers, f"dlq.{name}") or b"").decode(errors="replace")
+
+
 def letter_of(partition: int, record: Record) -> Letter:
     """The letter in a record of the topic of dead letters."""
-
-    def said(name: str) -> str:
-        return (header(record.headers, f"dlq.{name}") or b"").decode(errors="replace")
-
-    topic, file, way_in = said("topic"), said("file"), said("source")
+    topic, file, way_in = said(record, "topic"), said(record, "file"), said(record, "source")
     return Letter(
         id=f"{partition}-{record.offset}",
         kept_at=record.timestamp,
-        reason=said("reason"),
-        field=said("field"),
-        detail=said("detail"),
+        reason=said(record, "reason"),
+        field=said(record, "field"),
+        detail=said(record, "detail"),
         topic=topic,
-        place=said("offset") or said("line") or way_in,
+        place=said(record, "offset") or said(record, "line") or way_in,
         source=file or (f"/connectors/{way_in}" if topic == RAW else _source_in(record.value) or topic),
         key=(record.key or b"").decode(errors="replace"),
         size=len(record.value or b""),

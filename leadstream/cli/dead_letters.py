@@ -20,7 +20,7 @@ from leadstream.cli.retried_rows import NotRetried, row_once_more
 from leadstream.cli.root import main
 from leadstream.cli.ways_in import configured
 from leadstream.deployment import opened, partition_count
-from leadstream.letters import Count, Letter, counted, hint, letter_of
+from leadstream.letters import Count, Letter, counted, hint, letter_of, said
 from leadstream.settings import Settings
 from leadstream.settings_file import CONFIG_FILE
 
@@ -139,7 +139,7 @@ async def show_letter(settings: Settings, letter: str, form: str) -> None:
 
 def _original(record: Record) -> bytes:
     """The bytes as they came: of a request its body, which the kept request holds."""
-    if letter_of(0, record).topic != RAW:
+    if said(record, "topic") != RAW:
         return record.value or b""
     try:
         found: dict[str, str] = orjson.loads(record.value or b"")

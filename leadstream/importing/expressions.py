@@ -68,7 +68,7 @@ class Expression(Strict):
     @property
     def source(self) -> str:
         """Which of the sources is used."""
-        return next(name for name in _SOURCES if name in self.model_fields_set)
+        return self.given_sources()[0]
 
     def given_sources(self) -> list[str]:
         """The sources that are named."""

@@ -99,8 +99,11 @@ def _format(path: Path, sample: bytes) -> Format:
 
 
 def _beginning(sample: bytes) -> str:
-    mark = next((name for bom, name in _MARKS if sample.startswith(bom)), None) or _unmarked_utf16(sample) or "utf-8"
-    return sample[:256].decode(mark, "replace").lstrip("\ufeff \t\r\n")
+    return sample[:256].decode(_marked(sample) or "utf-8", "replace").lstrip("\ufeff \t\r\n")
+
+
+def _marked(sample: bytes) -> str | None:
+    return next((name for bom, name in _MARKS if sample.startswith(bom)), None) or _unmarked_utf16(sample)
 
 
 def _unmarked_utf16(sample: bytes) -> str | None:
@@ -118,8 +121,7 @@ def _encoding(path: Path, sample: bytes) -> str:
     A file that has both signs of UTF-8 and bytes that are none is a broken UTF-8 file: its bad rows are dead letters.
     Guessing by the frequency of letters is left out: for short lists it is wrong more often than right.
     """
-    marked = next((name for bom, name in _MARKS if sample.startswith(bom)), None) or _unmarked_utf16(sample)
-    if marked:
+    if marked := _marked(sample):
         return marked
     broken = False
     decoder = codecs.getincrementaldecoder("utf-8")("replace")

@@ -1,18 +1,17 @@
 """Loads a translation into the log: refused when it would rewrite time, repeated in full when it broke off."""
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
 import msgspec
 
-from engine.partitioning import partition_of
 from engine.ports import NO_HEADERS, EventLog, Headers, NewRecord
 from engine.position import decode_position
 from engine.recordtime import TIME_HEADER, BadTime, record_time
 from engine.state import POSITION
 from events.codec import Codec
+from events.envelope import Envelope
 from events.instants import from_us, iso
 from events.registry import wrap
 from events.topics import (
@@ -21,7 +20,6 @@ from events.topics import (
     COUNCIL_INBOX,
     COUNCIL_STATE,
     DEAD_LETTERS,
-    INBOX_OF,
     LEAD_INBOX,
     LEAD_STATE,
     OPPORTUNITY_INBOX,
@@ -31,6 +29,7 @@ from leadstream.importing.catalogue import AT_ANY_TIME
 from leadstream.importing.retrying import HowRead
 from leadstream.importing.translation import Translation
 from leadstream.importing.values import DeadRow, Imported
+from leadstream.publishing import publish
 from streams.agents.lead_task import IMPORT_NOTE
 
 START_KEY = IMPORT_NOTE
@@ -127,12 +126,7 @@ async def load(
     codec, loaded = Codec(), 0
     remaining = facts if first is None else chain([first], facts)
     while chunk := list(islice(remaining, _CHUNK)):
-        batches: defaultdict[tuple[str, int], list[NewRecord]] = defaultdict(list)
-        for fact in chunk:
-            record = new_record(fact, codec, as_happened=history)
-            assert record.key is not None
-            batches[INBOX_OF[type(fact.fact)], partition_of(record.key, partitions)].append(record)
-        await log.append(batches)
+        await publish(log, partitions, [recorded(fact, codec, as_happened=history) for fact in chunk])
         loaded += len(chunk)
         progress(len(chunk))
     return Loaded(loaded, began is not None, history)
@@ -156,11 +150,11 @@ async def _is_history(log: EventLog, partitions: int, at: int, *, any_time: bool
     return False
 
 
-def new_record(fact: Imported, codec: Codec, *, as_happened: bool = True) -> NewRecord:
-    """The inbox record of an imported fact; its record time is the time it happened, or that of its arrival."""
+def recorded(fact: Imported, codec: Codec, *, as_happened: bool) -> tuple[Envelope, bytes, Headers]:
+    """An imported fact as it is published; its record time is the time it happened, or that of its arrival."""
     envelope = wrap(fact.fact, id=fact.id, source=fact.source, subject=fact.subject, time=from_us(fact.occurred_at))
     headers = _timed(fact.occurred_at) if as_happened else NO_HEADERS
-    return NewRecord(fact.subject.encode(), codec.encode(envelope), headers)
+    return envelope, codec.encode(envelope), headers
 
 
 def _timed(at: int) -> Headers:

@@ -107,12 +107,6 @@ class KeyPart(Expression):
 
     row: Literal["subject", "time", "facts"] | None = None
 
-    @property
-    @override
-    def source(self) -> str:
-        """Which of the sources is used."""
-        return "row" if self.row else super().source
-
     @override
     def given_sources(self) -> list[str]:
         """The sources that are named."""

@@ -11,9 +11,9 @@ from leadstream.importing.given import Given
 from leadstream.importing.layout import Layout
 from leadstream.importing.model import ImportMapping
 from leadstream.importing.problems import FilesError
-from leadstream.importing.spool import Spool, fact_of
+from leadstream.importing.spool import imported
 from leadstream.importing.values import DeadRow, Entry, Imported
-from leadstream.importing.written import Options, Written, kind_of
+from leadstream.importing.written import NoKeys, Options, Written, kind_of
 
 _UTF8 = "utf-8"
 
@@ -104,21 +104,14 @@ def once_more(
     if isinstance(became, DeadRow):
         field = f"{became.field}: " if became.field else ""
         raise RetryError(f"cannot be translated still ({field}{became.reason})")
-    return [
-        Imported(
-            fact_name, subject, at, mapping.source, f"{mapping.name}/{how.role}/{key}/{ordinal}",
-            fact_of(fact_name, data), name, line,
-        )
-        for at, _, _, _, ordinal, fact_name, subject, data, line, key in became
-    ]  # fmt: skip
+    return [imported(entry, f"{mapping.name}/{how.role}", mapping.source, name) for entry in became]
 
 
 def _became(one: Written, row: int, until: int) -> DeadRow | list[Entry]:
-    spool = Spool()
     try:
         reader = one.reader()
         try:
-            translator = one.translator(reader, spool, until)
+            translator = one.translator(reader, NoKeys(), until)
             if wrong := reader.missing():
                 raise RetryError("; ".join(wrong))
             rows = list(translator.run(row))
@@ -126,8 +119,6 @@ def _became(one: Written, row: int, until: int) -> DeadRow | list[Entry]:
             reader.close()
     except FilesError as error:
         raise RetryError(str(error)) from None
-    finally:
-        spool.close()
     if len(rows) != 1:
         raise RetryError(f"its bytes are {len(rows)} rows; mend the file and import it again")
     return rows[0] if isinstance(rows[0], DeadRow | list) else []

@@ -1,5 +1,6 @@
 """Where facts and dead rows wait until all rows are read: on disk, so that a file may have any number of them."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import overload
@@ -10,7 +11,7 @@ from typing_extensions import override
 
 from events.fact import Fact
 from leadstream.importing.catalogue import FACTS
-from leadstream.importing.values import DeadRow, Entry
+from leadstream.importing.values import DeadRow, Entry, Imported
 
 _CACHE_KIB = 32 * 1024
 _BATCH = 1000
@@ -72,11 +73,13 @@ class Spool:
         for _ in self._database.execute(_SCHEMA.format(cache=_CACHE_KIB)):
             pass
         self._waiting: list[Entry] = []
+        self._counts = Counter[str]()
         self._dead = 0
 
     def add(self, entries: Sequence[Entry]) -> None:
         """Keep the facts of one row."""
         self._waiting += entries
+        self._counts.update(entry[5] for entry in entries)
         if len(self._waiting) >= _BATCH:
             self._write()
 
@@ -102,9 +105,7 @@ class Spool:
 
     def counted(self) -> dict[str, int]:
         """Fact name -> how many there are, by name."""
-        self._write()
-        found = self._database.execute("SELECT name, count(*) FROM facts GROUP BY name ORDER BY name")
-        return {str(name): int(count) for name, count in found}
+        return dict(sorted(self._counts.items()))
 
     def merged(self) -> Iterator[Entry]:
         """All facts by time, file, tie-break, row, and place in the row."""
@@ -121,9 +122,17 @@ class Spool:
         self._database.close()
 
 
-def fact_of(name: str, data: bytes) -> Fact:
-    """A fact as it was kept."""
-    return _decoder(name).decode(data)
+def imported(entry: Entry, prefix: str, source: str, file: str) -> Imported:
+    """A fact as it was kept.
+
+    Args:
+        entry: what was kept of it.
+        prefix: of its id: the mapping and the file's role in it.
+        source: CloudEvents source.
+        file: name of the file it is from.
+    """
+    at, _, _, _, ordinal, name, subject, data, line, key = entry
+    return Imported(name, subject, at, source, f"{prefix}/{key}/{ordinal}", _decoder(name).decode(data), file, line)
 
 
 @cache

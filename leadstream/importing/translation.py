@@ -11,7 +11,7 @@ from leadstream.importing.problems import FilesError
 from leadstream.importing.reading import Reader
 from leadstream.importing.retrying import HowRead, how_read
 from leadstream.importing.rows import ALWAYS, Became, RowTranslator
-from leadstream.importing.spool import DeadRows, Spool, fact_of
+from leadstream.importing.spool import DeadRows, Spool, imported
 from leadstream.importing.values import DeadRow, Imported, Skipped, Summary
 from leadstream.importing.written import Options, Written, refuse_open, with_dates, written
 
@@ -50,10 +50,9 @@ class Translation:
         """The facts by time, then file order in the mapping, then tie-break, row, and place in the row."""
         named = {each.index: (f"{self._mapping.name}/{each.spec.role}", each.path.name) for each in self.files}
         source = self._mapping.source
-        for at, file, _, _, ordinal, name, subject, data, line, row_key in self._spool.merged():
-            id_prefix, file_name = named[file]
-            identity = f"{id_prefix}/{row_key}/{ordinal}"
-            yield Imported(name, subject, at, source, identity, fact_of(name, data), file_name, line)
+        for entry in self._spool.merged():
+            prefix, file = named[entry[1]]
+            yield imported(entry, prefix, source, file)
 
     def close(self) -> None:
         """Forget facts and dead rows."""

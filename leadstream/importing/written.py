@@ -15,7 +15,7 @@ from leadstream.importing.layout import Format, Layout, layout_of, spec_with
 from leadstream.importing.model import FileSpec, ImportMapping
 from leadstream.importing.problems import FilesError, shown
 from leadstream.importing.reading import Reader
-from leadstream.importing.rows import RowTranslator
+from leadstream.importing.rows import ALWAYS, RowTranslator
 from leadstream.importing.vcard_reader import VcardReader
 from leadstream.importing.xes_reader import XesReader
 from leadstream.importing.xlsx_reader import XlsxReader
@@ -47,10 +47,9 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     at: str = ""
 
     def said(self) -> dict[str, str]:
-        """Those that were given, without `at`."""
-        found: dict[str, str] = msgspec.to_builtins(self)
-        found.pop("at", None)
-        return found
+        """Those that a file's part of the mapping has as well: all that were given but `at` and `zone`."""
+        given: dict[str, str] = msgspec.to_builtins(self)
+        return {name: value for name, value in given.items() if name not in ("at", "zone")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +149,7 @@ def written(
         if file.role not in files:
             continue
         path = files[file.role]
-        spec = file.model_copy(update={name: value for name, value in options.said().items() if name != "zone"})
+        spec = file.model_copy(update=options.said())
         layout = layout_of(path, spec)
         settled = spec_with(spec, layout)
         zone = options.zone or file.zone or mapping.zone
@@ -159,7 +158,7 @@ def written(
     return made
 
 
-class _Nothing:
+class NoKeys:
     """Remembers no keys: rows are only looked at."""
 
     def holder(self, key: bytes) -> None:
@@ -179,7 +178,7 @@ def with_dates(one: Written) -> Written:
     trial = replace(one, given=replace(one.given, dates=learning))
     reader = trial.reader()
     try:
-        rows = trial.translator(reader, _Nothing(), 2**62).run()
+        rows = trial.translator(reader, NoKeys(), ALWAYS).run()
         if learning.asked and not learning.order and not reader.missing():
             learning.learn()
             _read_until_told(rows, learning)
