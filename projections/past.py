@@ -12,7 +12,6 @@ import re
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from engine.ports import EventLog
@@ -108,9 +107,7 @@ def _made(views: set[str], answers: set[str]) -> Made:
 
 
 @asynccontextmanager
-async def tables_then(
-    log: EventLog, now: ViewStore, view: Shown, then: Then, codec: Codec | None = None
-) -> AsyncIterator[ViewStore]:
+async def tables_then(log: EventLog, now: ViewStore, view: Shown, then: Then) -> AsyncIterator[ViewStore]:
     """A store with the rows that a view is made of, as they were; thrown away afterwards.
 
     Args:
@@ -118,13 +115,12 @@ async def tables_then(
         now: the store that is kept; it says how far what is known is complete.
         view: what is asked.
         then: which facts count.
-        codec: how facts are decoded.
 
     Raises:
         LogError: the log cannot be read.
         StoreError: there is no place for the tables.
     """
-    codec, made = codec or _plain(), made_of(view)
+    codec, made = Codec(), made_of(view)
     layout = Layout(tuple(_only(projection, made.views) for projection in PROJECTIONS), made.answers)
     store = SqliteStore(NOWHERE, layout)
     try:
@@ -140,12 +136,6 @@ async def tables_then(
         yield store
     finally:
         store.close()
-
-
-@lru_cache(maxsize=1)
-def _plain() -> Codec:
-    """Made once: that takes longer than a short log."""
-    return Codec()
 
 
 def _only(projection: Projection, wanted: Iterable[View[Any]]) -> Projection:

@@ -10,7 +10,7 @@ import click
 
 from engine.errors import Fenced
 from leadstream.cli.extra import EXTRA, is_installed
-from leadstream.cli.options import SOURCES, command, fail
+from leadstream.cli.options import SOURCES, command, fail, say
 from leadstream.cli.output import format_option, show
 from leadstream.cli.root import main
 from leadstream.cli.ways_in import configured
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
 
 _LOOK = 0.5
 _COLUMNS = ("source", "vendor", "pages", "missing", "failed")
-
-
-def _say(text: str) -> None:
-    click.echo(f"leadstream: {text}", err=True)
 
 
 @command(main, "fetch")
@@ -61,14 +57,14 @@ async def fetch(settings: Settings, *, names: tuple[str, ...], once: bool, form:
     from leadstream.fetching.fetcher import GROUP, Fetcher  # noqa: PLC0415
 
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells addresses, which hold ids of people
-    async with reachable(settings, _say) as log:
+    async with reachable(settings, say) as log:
         stop = stop_on_signals()
         if settings.embedded:
             await _alone(lambda: log.owned(GROUP, 0), stop, settings.session_timeout + _LOOK if once else None)
         beat = settings.session_timeout / 3 if settings.embedded else 0.0
         fetcher = Fetcher(log, await partition_count(log), chosen, Surroundings(now_us, beat=beat))
         if not once:
-            _say(f"fetching for {', '.join(sorted(chosen))}, log {settings.url}")
+            say(f"fetching for {', '.join(sorted(chosen))}, log {settings.url}")
         work = asyncio.create_task(_work(fetcher, once=once), name="fetching")
         watching = asyncio.create_task(watch_parent(stop), name="watching the parent")
         ending = asyncio.create_task(stop.wait(), name="waiting for a signal")
@@ -87,7 +83,7 @@ async def _alone(owned: Callable[[], Awaitable[bool]], stop: asyncio.Event, seco
     said, waited = False, 0.0
     while await owned() and not stop.is_set():
         if not said:
-            _say("another process fetches for this deployment; waiting for it to end")
+            say("another process fetches for this deployment; waiting for it to end")
             said = True
         if seconds is not None and waited >= seconds:
             fail("another process fetches for this deployment, so everything is being read already")

@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 from engine.metrics import served
 from leadstream.beside import WorkFailed, beside
 from leadstream.cli.extra import EXTRA, is_installed
-from leadstream.cli.options import command, fail
+from leadstream.cli.options import command, fail, say
 from leadstream.cli.root import main
 from leadstream.cli.ways_in import configured
 from leadstream.clock import now_us
@@ -39,10 +39,6 @@ def _loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-def _say(text: str) -> None:
-    click.echo(f"leadstream: {text}", err=True)
-
-
 @contextmanager
 def _metrics(metrics: Collector, port: int | None, address: str) -> Iterator[None]:
     """Serve metrics while the body runs, if that is wanted."""
@@ -54,7 +50,7 @@ def _metrics(metrics: Collector, port: int | None, address: str) -> Iterator[Non
             found = stack.enter_context(served(metrics, port, address))
         except OSError as exc:
             fail(f"cannot serve metrics on {address} port {port}: {exc.strerror}; choose another with --metrics-port")
-        _say(f"metrics on http://{address}:{found}/metrics")
+        say(f"metrics on http://{address}:{found}/metrics")
         yield
 
 
@@ -125,7 +121,7 @@ async def gateway(
     from leadstream.gateway.server import WrongTls, listening, serve_http  # noqa: PLC0415
 
     ways_in = configured(settings)
-    async with reachable(settings, _say) as log:
+    async with reachable(settings, say) as log:
         stop = stop_on_signals()
         partitions, path = await partition_count(log), keys_path(settings, keys_file)
         parts = parts_of(log, partitions, path, partial(sources, settings), now_us, ways_in=ways_in)
@@ -137,7 +133,7 @@ async def gateway(
         quiet_gc()
         ways = f"{len(ways_in)} way{'' if len(ways_in) == 1 else 's'} in"
         where = f"http{'s' if tls else ''}://{host}:{listener.getsockname()[1]}"
-        _say(f"gateway on {where}, log {settings.url}, {len(parts.callers)} keys in {path}, {ways}")
+        say(f"gateway on {where}, log {settings.url}, {len(parts.callers)} keys in {path}, {ways}")
         try:
             with _metrics(Metrics(parts.measures), metrics_port, metrics_address):
                 works = {

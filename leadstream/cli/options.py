@@ -136,7 +136,12 @@ def unanswered(exc: BadQuery) -> NoReturn:
     raise click.UsageError(str(exc)) from exc
 
 
+def say(text: str) -> None:
+    """Tell people a line on stderr, while what is asked for goes to stdout."""
+    click.echo(f"leadstream: {text}", err=True)
+
+
 def fail(message: str, code: int = 1) -> NoReturn:
     """End with one clear line on stderr and an exit code."""
-    click.echo(f"leadstream: {message}", err=True)
+    say(message)
     raise click.exceptions.Exit(code)

@@ -20,7 +20,7 @@ from engine.watchdog import STALLED_EXIT, Limits, Watchdog
 from leadstream.advice import advised
 from leadstream.beside import WorkFailed, beside
 from leadstream.cli.extra import EXTRA, is_installed
-from leadstream.cli.options import command, fail
+from leadstream.cli.options import command, fail, say
 from leadstream.cli.root import main
 from leadstream.cli.ways_in import configured
 from leadstream.clock import now_us
@@ -93,10 +93,6 @@ def _watched(
     return functools.reduce(lambda made, option: option(made), (*reversed(_METRICS), _HEARTBEAT), run)
 
 
-def _say(text: str) -> None:
-    click.echo(f"leadstream: {text}", err=True)
-
-
 @command(main, "worker")
 @_watched
 async def worker(settings: Settings, watching: Watching) -> None:
@@ -112,7 +108,7 @@ async def worker(settings: Settings, watching: Watching) -> None:
     \b
     leadstream --broker kafka://localhost:9092 --session-timeout 60 worker --static-name worker-1
     """
-    async with reachable(settings, _say) as log:
+    async with reachable(settings, say) as log:
         stop = stop_on_signals()
         partitions = await partition_count(log)
         app = build_worker(
@@ -120,7 +116,7 @@ async def worker(settings: Settings, watching: Watching) -> None:
             session_timeout=settings.session_timeout, static_name=settings.static_name,
             store=state_stores(settings, LEADS), policy=settings.policy,
         )  # fmt: skip
-        _say(f"worker on {settings.url}, {partitions} partitions")
+        say(f"worker on {settings.url}, {partitions} partitions")
         await _served(app, stop, settings, watching)
 
 
@@ -134,7 +130,7 @@ async def projector(settings: Settings, watching: Watching) -> None:
       leadstream --broker kafka://localhost:9092 --data-dir /var/lib/leadstream projector
       leadstream --broker kafka://localhost:9092 --store postgresql://leadstream@db.example/views projector
     """
-    async with reachable(settings, _say) as log:
+    async with reachable(settings, say) as log:
         stop = stop_on_signals()
         partitions = await partition_count(log)
         name = app_name(settings, shapes_of(OF_LEADS).group)
@@ -145,7 +141,7 @@ async def projector(settings: Settings, watching: Watching) -> None:
         store = await reachable_store(settings, stop, _once())
         if store is None:
             return
-        _say(f"projector on {settings.url}, tables in {tables_of(settings)}")
+        say(f"projector on {settings.url}, tables in {tables_of(settings)}")
         keeping = sink(log, store, stop, trouble=_once(), rebuilt=_rebuilt())
         works = {"keeping the tables": keeping, "tidying the log": tidy(log)}
         try:
@@ -161,7 +157,7 @@ async def _notice(log: EventLog, store: ViewStore, stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
             if await notice_another_log(log, store):
-                _say("the log ends before what the tables hold: it is another one or an old copy; filling them anew")
+                say("the log ends before what the tables hold: it is another one or an old copy; filling them anew")
         except (Unavailable, StoreUnavailable) as exc:
             told(exc)
             await asyncio.sleep(_PAUSE)
@@ -177,7 +173,7 @@ def _once() -> Callable[[Exception], None]:
         nonlocal last
         if str(exc) != last:
             last = str(exc)
-            _say(f"{last}; trying again")
+            say(f"{last}; trying again")
 
     return told
 
@@ -189,9 +185,9 @@ def _rebuilt() -> Callable[[Upgrading | None], None]:
     def told(now: Upgrading | None) -> None:
         nonlocal last
         if now is not None and now != last:
-            _say(str(now))
+            say(str(now))
         elif now is None and last is not None:
-            _say(f"answers are of the present definition of {', '.join(last.views)} from now on")
+            say(f"answers are of the present definition of {', '.join(last.views)} from now on")
         last = now
 
     return told
@@ -205,7 +201,7 @@ async def _served(
     works: Mapping[str, Coroutine[Any, Any, None]] | None = None,
 ) -> None:
     if settings.static_name and settings.embedded:
-        _say("--static-name has no effect on the embedded log: a place there is free as soon as its process ends")
+        say("--static-name has no effect on the embedded log: a place there is free as soon as its process ends")
     after = watching.stalled_after
     limits = Limits.of(settings.session_timeout) if after is None else Limits.after(after)
     watchdog = Watchdog(app.task_host, limits, clock=now_us)
@@ -227,7 +223,7 @@ def _metrics(app: TaskApp, watchdog: Watchdog, watching: Watching) -> Iterator[N
         return
     metrics, address = Metrics(app.task_host, watchdog, prefix="leadstream"), watching.metrics_address
     with served(metrics, watching.metrics_port, address) as port:
-        _say(f"metrics on http://{address}:{port}/metrics")
+        say(f"metrics on http://{address}:{port}/metrics")
         yield
 
 
@@ -242,13 +238,13 @@ async def up(settings: Settings, *, gateway: bool) -> None:
     \b
     Example: leadstream up            (one embedded file in leadstream-data)
     """
-    async with reachable(settings, _say):
+    async with reachable(settings, say):
         stop = stop_on_signals()
     names = ["worker", "projector"]
     if gateway and is_installed():
         names.append("gateway")
     elif gateway:
-        _say(f"without a gateway; {EXTRA} brings it")
+        say(f"without a gateway; {EXTRA} brings it")
     if is_installed() and any(source.fetch is not None for source in configured(settings).values()):
         names.append("fetch")
     commands = {name: [sys.executable, "-m", "leadstream", name] for name in names}

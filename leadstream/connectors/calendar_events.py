@@ -2,10 +2,10 @@
 
 from leadstream.connectors.building import Key, connector
 from leadstream.connectors.correspondence import tell_meeting
-from leadstream.connectors.faults import Bad, Skip
+from leadstream.connectors.faults import Skip
 from leadstream.connectors.moments import iso
 from leadstream.connectors.port import Raw
-from leadstream.connectors.reading import Doc, json_doc
+from leadstream.connectors.reading import Doc, at_most, json_doc
 from leadstream.connectors.signatures import fetched_only
 from leadstream.connectors.telling import Telling
 
@@ -16,9 +16,7 @@ _MOST = 2500
 def _items(raw: Raw) -> list[tuple[str, Doc]]:
     body = json_doc(raw)
     found = body.doc("page").docs("items")
-    if len(found) > _MOST:
-        raise Bad("malformed", "page.items", f"expected at most {_MOST}")
-    return [(body.text("calendar"), each) for each in found]
+    return [(body.text("calendar"), each) for each in at_most(found, _MOST, "page.items")]
 
 
 def _key(item: tuple[str, Doc], _raw: Raw) -> Key:

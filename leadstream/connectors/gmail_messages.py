@@ -4,10 +4,10 @@ from email.utils import getaddresses
 
 from leadstream.connectors.building import Key, connector
 from leadstream.connectors.correspondence import tell_mail
-from leadstream.connectors.faults import Bad, Skip
+from leadstream.connectors.faults import Skip
 from leadstream.connectors.moments import epoch
 from leadstream.connectors.port import Raw
-from leadstream.connectors.reading import Doc, json_doc
+from leadstream.connectors.reading import Doc, at_most, json_doc
 from leadstream.connectors.signatures import fetched_only
 from leadstream.connectors.telling import Telling
 
@@ -19,9 +19,7 @@ _NO_MAIL = {"DRAFT": "a draft", "SPAM": "spam", "TRASH": "in the bin", "CHAT": "
 def _items(raw: Raw) -> list[tuple[str, Doc]]:
     body = json_doc(raw)
     found = body.docs("messages")
-    if len(found) > _MOST:
-        raise Bad("malformed", "messages", f"expected at most {_MOST}")
-    return [(body.text("mailbox"), each) for each in found]
+    return [(body.text("mailbox"), each) for each in at_most(found, _MOST, "messages")]
 
 
 def _key(item: tuple[str, Doc], _raw: Raw) -> Key:

@@ -4,12 +4,11 @@ The page is what `forms.responses.list` answers; its list may stand beside the f
 """
 
 from leadstream.connectors.building import Key, connector
-from leadstream.connectors.faults import Bad
 from leadstream.connectors.landing_pages import profile_of
 from leadstream.connectors.moments import iso
 from leadstream.connectors.people import Who
 from leadstream.connectors.port import Raw
-from leadstream.connectors.reading import Doc, json_doc
+from leadstream.connectors.reading import Doc, at_most, json_doc
 from leadstream.connectors.signatures import fetched_only
 from leadstream.connectors.telling import Telling
 
@@ -22,9 +21,7 @@ _NO_NAMES: frozenset[str] = frozenset()
 def _items(raw: Raw) -> list[tuple[Doc, Doc]]:
     body = json_doc(raw)
     found = (body.doc("page") or body).docs("responses")
-    if len(found) > _MOST:
-        raise Bad("malformed", "responses", f"expected at most {_MOST}")
-    return [(body.doc("form"), response) for response in found]
+    return [(body.doc("form"), response) for response in at_most(found, _MOST, "responses")]
 
 
 def _key(item: tuple[Doc, Doc], _raw: Raw) -> Key:

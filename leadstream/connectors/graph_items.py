@@ -9,7 +9,7 @@ from leadstream.connectors.faults import Bad, Skip
 from leadstream.connectors.moments import iso
 from leadstream.connectors.people import Profile, Who
 from leadstream.connectors.port import Raw
-from leadstream.connectors.reading import Doc, json_doc
+from leadstream.connectors.reading import Doc, at_most, json_doc
 from leadstream.connectors.signatures import fetched_only
 from leadstream.connectors.telling import Telling
 
@@ -24,12 +24,10 @@ _Item = tuple[str, str, Doc]
 def _items(raw: Raw) -> list[_Item]:
     body = json_doc(raw)
     found = body.doc("page").docs("value") or [item for item in (body.doc("item"),) if item]
-    if len(found) > _MOST:
-        raise Bad("malformed", "page.value", f"expected at most {_MOST}")
     parts = body.text("resource").lower().strip("/").split("/")
     kind = next((_KINDS[part] for part in parts if part in _KINDS), "")
     owner = body.doc("owner").text("mail", "userPrincipalName") or next((part for part in parts if "@" in part), "")
-    return [(kind, owner, each) for each in found]
+    return [(kind, owner, each) for each in at_most(found, _MOST, "page.value")]
 
 
 def _key(item: _Item, _raw: Raw) -> Key:

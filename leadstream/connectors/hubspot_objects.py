@@ -2,9 +2,8 @@
 
 from leadstream.connectors import hubspot_object
 from leadstream.connectors.building import Key, connector
-from leadstream.connectors.faults import Bad
 from leadstream.connectors.port import Raw
-from leadstream.connectors.reading import Doc, json_doc, said
+from leadstream.connectors.reading import Doc, at_most, json_doc, said
 from leadstream.connectors.signatures import fetched_only
 
 NAME = "hubspot_objects"
@@ -14,10 +13,8 @@ _MOST = 1000
 def _items(raw: Raw) -> list[Doc]:
     body = json_doc(raw)
     found = body.doc("page").docs("results") or [item for item in (body.doc("item"),) if item]
-    if len(found) > _MOST:
-        raise Bad("malformed", "page.results", f"expected at most {_MOST}")
     portal = body.text("portalId")
-    return [Doc({**each.fields, "portalId": portal}, each.path) for each in found]
+    return [Doc({**each.fields, "portalId": portal}, each.path) for each in at_most(found, _MOST, "page.results")]
 
 
 def _key(item: Doc, _raw: Raw) -> Key:

@@ -8,7 +8,7 @@ from leadstream.connectors.faults import Bad
 from leadstream.connectors.moments import epoch
 from leadstream.connectors.people import CONSENT, Profile, Who
 from leadstream.connectors.port import Raw
-from leadstream.connectors.reading import Doc, json_doc
+from leadstream.connectors.reading import Doc, at_most, json_doc
 from leadstream.connectors.signatures import fetched_only
 from leadstream.connectors.telling import Telling
 from leadstream.connectors.tracking import landing_of
@@ -42,9 +42,7 @@ def _items(raw: Raw) -> list[tuple[Doc, Doc]]:
     if "response" in body.fields:
         return [(body.doc("response"), body.doc("form"))]
     found = body.docs("elements") if "elements" in body.fields else [body]
-    if len(found) > _MOST:
-        raise Bad("malformed", "elements", f"expected at most {_MOST}")
-    return [(each, each.doc("form")) for each in found]
+    return [(each, each.doc("form")) for each in at_most(found, _MOST, "elements")]
 
 
 def _key(item: tuple[Doc, Doc], _raw: Raw) -> Key:

@@ -137,6 +137,17 @@ def json_docs(raw: Raw, most: int) -> list[Doc]:
     return _docs(listed, "")
 
 
+def at_most(found: list[Doc], most: int, field: str) -> list[Doc]:
+    """The objects of a list.
+
+    Raises:
+        Bad: there are more than `most`.
+    """
+    if len(found) > most:
+        raise Bad("malformed", field, f"expected at most {most}")
+    return found
+
+
 def _docs(found: Any, path: str) -> list[Doc]:
     if not isinstance(found, list):
         return []

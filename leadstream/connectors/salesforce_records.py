@@ -2,9 +2,9 @@
 
 from leadstream.connectors import salesforce_lead as lead
 from leadstream.connectors.building import Key, connector
-from leadstream.connectors.faults import Bad, Skip
+from leadstream.connectors.faults import Skip
 from leadstream.connectors.port import Raw
-from leadstream.connectors.reading import Doc, json_doc, said
+from leadstream.connectors.reading import Doc, at_most, json_doc, said
 from leadstream.connectors.signatures import fetched_only
 from leadstream.connectors.telling import Telling
 
@@ -13,10 +13,7 @@ _MOST = 2000
 
 
 def _items(raw: Raw) -> list[Doc]:
-    found = json_doc(raw).docs("records")
-    if len(found) > _MOST:
-        raise Bad("malformed", "records", f"expected at most {_MOST}")
-    return found
+    return at_most(json_doc(raw).docs("records"), _MOST, "records")
 
 
 def _key(item: Doc, _raw: Raw) -> Key:

@@ -5,9 +5,8 @@ Facts have the ids that the message of the same registration gives them, so that
 
 from leadstream.connectors import zoom
 from leadstream.connectors.building import Key, connector
-from leadstream.connectors.faults import Bad
 from leadstream.connectors.port import Raw
-from leadstream.connectors.reading import Doc, json_doc
+from leadstream.connectors.reading import Doc, at_most, json_doc
 from leadstream.connectors.signatures import fetched_only
 
 NAME = "zoom_registrants"
@@ -17,10 +16,8 @@ _MOST = 1000
 def _items(raw: Raw) -> list[Doc]:
     body = json_doc(raw)
     webinar, found = body.doc("webinar"), body.doc("page").docs("registrants")
-    if len(found) > _MOST:
-        raise Bad("malformed", "page.registrants", f"expected at most {_MOST}")
     about = {name: webinar.fields.get(name) for name in ("id", "uuid", "topic")}
-    return [_message({**about, "registrant": each.fields}) for each in found]
+    return [_message({**about, "registrant": each.fields}) for each in at_most(found, _MOST, "page.registrants")]
 
 
 def _message(about: dict[str, object]) -> Doc:

@@ -12,7 +12,7 @@ from events.schema import summary
 from events.shipped import example
 from events.topics import DEAD_LETTERS, INBOX_OF, LEAD_SCORES, RAW
 from leadstream import __version__
-from leadstream.contract.channels import BINARY, TOMBSTONE, Deployment, Part, channels, operations
+from leadstream.contract.channels import BINARY, BINDING_VERSION, TOMBSTONE, Deployment, Part, channels, operations
 from leadstream.contract.schemas import (
     LETTER,
     PROGRESS,
@@ -29,7 +29,6 @@ from projections.catalogue import VIEWS
 
 VERSION = "3.0.0"
 """Of AsyncAPI."""
-_BINDING = "0.5.0"
 _SUBJECT_KEY = "the subject the record is for: the lead, account, opportunity, pool, council or agreement"
 _ANSWER = WIRE_TYPE[CommandAnswered]
 _SERVER = "Apache Kafka. On the embedded log the same records stand in one SQLite file."
@@ -154,6 +153,6 @@ def _message(name: str, meaning: str, content_type: str, payload: Part, key: Par
         "summary": meaning,
         "contentType": content_type,
         "payload": payload,
-        "bindings": {"kafka": {"key": key, "bindingVersion": _BINDING}},
+        "bindings": {"kafka": {"key": key, "bindingVersion": BINDING_VERSION}},
     }
     return made

@@ -28,6 +28,8 @@ Part = dict[str, Any]
 BINARY = ".binary"
 """Ending of the name of a fact's message in binary mode."""
 TOMBSTONE = "tombstone"
+BINDING_VERSION = "0.5.0"
+"""Of AsyncAPI's bindings to Kafka."""
 _PROGRESS = {VIEW_PROGRESS, OPPORTUNITY_VIEW_PROGRESS, COUNCIL_VIEW_PROGRESS, ACCOUNT_VIEW_PROGRESS}
 _ROWS = {definition.name for definition in VIEW_TOPICS}
 
@@ -88,7 +90,7 @@ def _channel(topic: TopicDefinition, deployment: Deployment) -> Part:
                 "partitions": partitions,
                 "replicas": deployment.replication,
                 "topicConfiguration": _configuration(spec, deployment.replication),
-                "bindingVersion": "0.5.0",
+                "bindingVersion": BINDING_VERSION,
             }
         },
     }

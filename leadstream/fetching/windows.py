@@ -5,9 +5,10 @@ the last minutes of a reading is read once more by the next, and what had been s
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 
-from events.instants import DAY, MINUTE
-from leadstream.fetching.port import Asked, Cursor, Page, begun_anew
+from events.instants import DAY, MINUTE, to_us
+from leadstream.fetching.port import Asked, Cursor, Page, Refused, begun_anew
 
 OVERLAP = 5 * MINUTE
 """So long a record may take to be seen by readers after it was stamped."""
@@ -17,6 +18,18 @@ def since(asked: Asked) -> int:
     """From which stamp on this reading asks, microseconds."""
     found = asked.cursor.get("since")
     return int(found) if found is not None else asked.now - asked.setup.days * DAY
+
+
+def stamp(text: str, missing: str) -> int:
+    """The stamp of a record, microseconds.
+
+    Raises:
+        Refused: it is none; `missing` says of what.
+    """
+    try:
+        return to_us(datetime.fromisoformat(text))
+    except (ValueError, TypeError):
+        raise Refused(200, missing) from None
 
 
 def is_new(cursor: Cursor, stamps: Mapping[str, int]) -> bool:

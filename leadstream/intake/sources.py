@@ -195,11 +195,8 @@ def _told(message: str) -> tuple[str, str]:
     """Which setting, and what was expected, out of what msgspec says."""
     what, _, where = message.partition(" - at `$.")
     if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", what):
-        inner = where.startswith(_FETCH)
-        names = fetch_names() if inner else setting_names()
-        return f"{_FETCH}.{unknown[1]}" if inner else unknown[
-            1
-        ], f"there is no such setting; there are {', '.join(names)}"
+        prefix, names = (f"{_FETCH}.", fetch_names()) if where.startswith(_FETCH) else ("", setting_names())
+        return f"{prefix}{unknown[1]}", f"there is no such setting; there are {', '.join(names)}"
     if missing := re.fullmatch(r"Object missing required field `(.*)`", what):
         return missing[1], "is missing"
     return where.rstrip("`"), what[:1].lower() + what[1:].replace("`", "")

@@ -1,13 +1,12 @@
 """Responses of a form of Google's, with the form for its questions' titles."""
 
-from datetime import datetime
 from urllib.parse import quote
 
-from events.instants import iso, to_us
+from events.instants import iso
 from leadstream.connectors import google_form_responses
 from leadstream.connectors.reading import Doc
 from leadstream.fetching import windows
-from leadstream.fetching.port import Asked, Kind, Page, Refused, Turn, get, joined, ok
+from leadstream.fetching.port import Asked, Kind, Page, Turn, get, joined, ok
 from leadstream.fetching.vendors.google import at
 
 _HOST = "https://forms.googleapis.com"
@@ -41,10 +40,8 @@ def responses(asked: Asked) -> Turn:
 
 
 def _stamp(response: Doc) -> int:
-    try:
-        return to_us(datetime.fromisoformat(response.text("lastSubmittedTime", "createTime")))
-    except (ValueError, TypeError):
-        raise Refused(200, "the responses: one of them has no lastSubmittedTime") from None
+    said = response.text("lastSubmittedTime", "createTime")
+    return windows.stamp(said, "the responses: one of them has no lastSubmittedTime")
 
 
 KIND = Kind(responses)

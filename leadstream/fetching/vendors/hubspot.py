@@ -1,17 +1,16 @@
 """HubSpot: contacts by their ids, many at once; a deal with whom it is; and contacts as they change."""
 
-from datetime import datetime
 from urllib.parse import quote
 
 import msgspec
 
-from events.instants import SECOND, to_us
+from events.instants import SECOND
 from leadstream.connectors import hubspot_object, hubspot_objects
 from leadstream.connectors.hubspot_properties import PROFILE, STATUSES
 from leadstream.connectors.reading import Doc
 from leadstream.fetching import windows
 from leadstream.fetching.answers import standard
-from leadstream.fetching.port import Asked, Kind, Page, Refused, Setup, Turn, Vendor, get, joined, ok, post
+from leadstream.fetching.port import Asked, Kind, Page, Setup, Turn, Vendor, get, joined, ok, post
 from leadstream.fetching.tokens import refreshed
 
 _CONTACTS, _DEALS = "/crm/v3/objects/contacts", "/crm/v3/objects/deals"
@@ -63,7 +62,7 @@ def changed(asked: Asked) -> Turn:
     A contact that changes while the list is read moves to its end, and those behind it move up; so no place in the list
     is ever asked for, only what was changed at a time or later, and of one time those with a greater id.
     """
-    cursor, size = asked.cursor, min(asked.setup.size, 100)
+    cursor, size = asked.cursor, asked.setup.size
     at, tie = int(cursor.get("at", windows.since(asked) // _MS)), str(cursor.get("tie", ""))
     if tie:
         filters = [_filter("lastmodifieddate", "EQ", at), _filter("hs_object_id", "GT", tie)]
@@ -109,10 +108,7 @@ def _next(found: list[Doc], size: int, at: int, *, tie: str) -> dict[str, object
 def _stamp(contact: Doc) -> int:
     """When it was changed, microseconds, in whole milliseconds as the search compares it."""
     text = contact.doc("properties").text("lastmodifieddate") or contact.text("updatedAt")
-    try:
-        return to_us(datetime.fromisoformat(text)) // _MS * _MS
-    except (ValueError, TypeError):
-        raise Refused(200, "the changed contacts: one of them has no lastmodifieddate") from None
+    return windows.stamp(text, "the changed contacts: one of them has no lastmodifieddate") // _MS * _MS
 
 
 VENDOR = Vendor(

@@ -1,10 +1,9 @@
 """Leads of Salesforce by SOQL: those whose change was not told, and all as they change; long answers have pages."""
 
 import re
-from datetime import datetime
 from urllib.parse import urlsplit
 
-from events.instants import iso, to_us
+from events.instants import iso
 from leadstream.connectors import salesforce, salesforce_records
 from leadstream.connectors.reading import Doc
 from leadstream.fetching import windows
@@ -98,10 +97,7 @@ def _options(setup: Setup) -> tuple[tuple[str, str], ...]:
 
 
 def _stamp(record: Doc) -> int:
-    try:
-        return to_us(datetime.fromisoformat(record.text("SystemModstamp")))
-    except (ValueError, TypeError):
-        raise Refused(200, "the changed leads: one of them has no SystemModstamp") from None
+    return windows.stamp(record.text("SystemModstamp"), "the changed leads: one of them has no SystemModstamp")
 
 
 def judge(answer: Answer, now: int) -> Wait | Denied | None:
