@@ -18,8 +18,8 @@ from events.topics import LEAD_EVENTS, OPPORTUNITY_EVENTS
 from projections.pipeline.attribution import MODELS
 from projections.views.view import Cell
 from tests.projections.house import House, house
+from tests.projections.pipeline.asking import asked, figures
 from tests.projections.pipeline.facts import WORDS, instant, opening, pipelines, said, text
-from tests.projections.pipeline.test_pipeline_views import asked, figures
 from tests.support.laws import examples
 
 _numbers = count(1)

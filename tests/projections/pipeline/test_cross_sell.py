@@ -15,8 +15,8 @@ from events.topics import ACCOUNT_EVENTS, OPPORTUNITY_EVENTS
 from projections.verify import verify_views
 from projections.views.view import Cell
 from tests.projections.house import House, house
+from tests.projections.pipeline.asking import asked
 from tests.projections.pipeline.facts import instant, opening, said, text
-from tests.projections.pipeline.test_pipeline_views import asked
 from tests.support.laws import examples
 
 _numbers = count(1)

@@ -13,9 +13,9 @@ from projections.stores.port import ViewStore
 from projections.stores.postgresql import PostgresStore
 from projections.views.view import Kind
 from tests.projections.house import House, house
+from tests.projections.pipeline.asking import asked
 from tests.projections.pipeline.facts import opening, said
 from tests.projections.pipeline.test_attribution_views import lead
-from tests.projections.pipeline.test_pipeline_views import asked
 
 LARGE = 2**53 - 1
 """The largest amount; the sum of two of these and one is no float any more."""

@@ -20,8 +20,8 @@ from events.opportunity import (
 from projections.pipeline.reading import spans, stages_until
 from projections.pipeline.velocity import stays
 from projections.views.view import BadQuery, Cell
+from tests.projections.pipeline.asking import asked, shown
 from tests.projections.pipeline.facts import instant, opening, pipelines, said, text
-from tests.projections.pipeline.test_pipeline_views import asked, shown
 from tests.support.laws import examples
 
 STAGES = {

@@ -1,11 +1,7 @@
-from datetime import date, datetime
-from itertools import combinations
+from datetime import date
 from typing import Any
 
-import orjson
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from events.envelope import Envelope
 from events.instants import to_us
@@ -16,152 +12,25 @@ from events.opportunity import (
     OpportunityAmended,
     OpportunityClosedLost,
     OpportunityClosedWon,
-    OpportunityOpened,
     OpportunityProductAdded,
     OpportunityReopened,
     OpportunityStageChanged,
     TargetSet,
 )
-from events.topics import COUNCIL_EVENTS, OPPORTUNITY_EVENTS
-from projections.catalogue import OF_OPPORTUNITIES
-from projections.pipeline.deal import DIMENSIONS
+from events.topics import OPPORTUNITY_EVENTS
 from projections.read import read_view
 from projections.sink import sink_once
-from projections.verify import expected_rows, verify_views
-from projections.views.view import BadQuery, Cell
+from projections.views.view import BadQuery
 from tests.projections.given import told
-from tests.projections.house import House, house
-from tests.projections.pipeline.facts import instant, opening, pipelines, said, text
-from tests.support.laws import examples
+from tests.projections.house import house
+from tests.projections.pipeline.asking import asked, figures, shown
+from tests.projections.pipeline.facts import instant, opening, said, text
 
 MONEY = {
     "currency": "EUR",
     "timezone": "UTC",
     "rates": {"USD": [{"from": "2024-01-01", "rate": "0.9"}, {"from": "2026-02-01", "rate": "0.8"}]},
 }
-CUTS = [*DIMENSIONS, *("+".join(pair) for pair in combinations(DIMENSIONS, 2))]
-
-
-async def shown(
-    *facts: Envelope, targets: tuple[Envelope, ...] = (), partitions: int = 1, limit: int = 5000, **pipeline: Any
-) -> House:
-    built = await house(partitions=partitions)
-    if pipeline:
-        await built.publish("inbound", "Open", pipeline=pipeline)
-    await built.write(*facts, log=OPPORTUNITY_EVENTS)
-    await built.write(*targets, log=COUNCIL_EVENTS)
-    await built.show(limit)
-    return built
-
-
-def asked(built: House, name: str, day: float, known: float | None = None, **more: Any) -> list[dict[str, Cell]]:
-    times = {"as_of": to_us(instant(day)), "known_at": None if known is None else to_us(instant(known))}
-    since = more.pop("since", None)
-    times["since"] = None if since is None else to_us(instant(since))
-    return built.view(name, times=times, **more)
-
-
-def figures(rows: list[dict[str, Cell]], column: str = "amount_minor") -> dict[Cell, Cell]:
-    return {row["measure"]: row[column] for row in rows}
-
-
-@settings(deadline=None, max_examples=examples(25))
-@given(facts=pipelines(), limit=st.integers(1, 12), partitions=st.sampled_from([1, 4]))
-async def test_the_rows_are_a_fold_of_the_log_however_batches_and_partitions_fall(
-    facts: list[Envelope], limit: int, partitions: int
-) -> None:
-    built = await shown(*facts, limit=limit, partitions=partitions)
-    found = await verify_views(built.log, partitions)
-    assert (found.differences, found.behind) == ([], 0)
-    whole = expected_rows(0, facts, OF_OPPORTUNITIES)
-    assert found.rows == sum(len(rows) for rows in whole.values())
-    table = built.view("opportunity-history")
-    ended = [orjson.loads(row) for row in whole["view.opportunity-history"].values()]
-    known_without_end = sum(row["ended_known"] is not None for row in ended)
-    assert len(table) == len(ended) + known_without_end + len(whole["view.opportunities"])
-
-
-@settings(deadline=None, max_examples=examples(20))
-@given(facts=pipelines(), day=st.integers(-10, 100))
-async def test_the_matrix_is_the_same_in_total_however_it_is_cut_and_partitions_fall(
-    facts: list[Envelope], day: int
-) -> None:
-    built, spread = await shown(*facts), await shown(*facts, partitions=4)
-    total = figures(asked(built, "matrix", day))
-    for by in CUTS:
-        rows = asked(built, "matrix", day, by=by)
-        assert rows == asked(spread, "matrix", day, by=by)
-        sums = dict.fromkeys(total, 0)
-        for row in rows:
-            sums[row["measure"]] += int(row["amount_minor"] or 0)
-        assert sums == {measure: total.get(measure, 0) for measure in sums}
-    opened: dict[Cell, int] = {}
-    for row in asked(built, "matrix-opportunities", day):
-        opened[row["measure"]] = opened.get(row["measure"], 0) + int(row["amount_minor"] or 0)
-    assert opened == {measure: n for measure, n in total.items() if n and measure != "coverage"}
-
-
-@settings(deadline=None, max_examples=examples(20))
-@given(facts=pipelines(), day=st.integers(-10, 60), later=st.integers(0, 60), walk=st.sampled_from(["now", "then"]))
-async def test_the_waterfall_adds_up_by_slice_and_by_opportunity_and_meets_the_matrix(
-    facts: list[Envelope], day: int, later: int, walk: str
-) -> None:
-    built = await shown(*facts)
-    where = {"quarter": "2026Q1", "known": walk}
-    for by in (None, "opportunity", "region", "product", "segment+source"):
-        rows = asked(built, "waterfall", day + later, since=day, by=by, where=where)
-        for row in rows:
-            of: dict[str, int] = {name: int(n or 0) for name, n in row.items() if name.endswith("_minor")}  # type: ignore[arg-type]
-            gained = sum(of[f"{n}_minor"] for n in ("start", "new", "pulled_in", "increased", "reopened", "entered"))
-            taken = sum(of[f"{n}_minor"] for n in ("decreased", "moved_out", "won", "lost", "left"))
-            assert gained - taken + of["revalued_minor"] == of["end_minor"]
-        for at, column in ((day, "start_minor"), (day + later, "end_minor")):
-            known = at if walk == "then" else None
-            pipe = figures(asked(built, "matrix", at, known, where={"quarter": "2026Q1"})).get("open_pipe", 0)
-            assert sum(int(row[column] or 0) for row in rows) == pipe
-
-
-FIGURES = {
-    "matrix": "region",
-    "matrix-opportunities": None,
-    "waterfall": "segment+source",
-    "velocity": "product",
-    "stage-conversion": "source",
-    "stage-ages": "region",
-    "stage-old": None,
-}
-
-
-@settings(deadline=None, max_examples=examples(20))
-@given(facts=pipelines(), day=st.integers(-10, 60), known=st.integers(-10, 120))
-async def test_what_was_known_then_is_what_a_house_shows_that_has_heard_no_more(
-    facts: list[Envelope], day: int, known: int
-) -> None:
-    heard = [each for each in facts if to_us(recorded(each)) <= to_us(instant(known))]
-    built, other = await shown(*facts), await shown(*heard)
-    for view, by in FIGURES.items():
-        assert asked(built, view, day, known, by=by) == asked(other, view, day, known, by=by), view
-
-
-@settings(deadline=None, max_examples=examples(20))
-@given(facts=pipelines(), day=st.integers(-10, 60))
-async def test_what_was_so_on_a_day_is_what_a_house_shows_in_which_nothing_has_happened_since(
-    facts: list[Envelope], day: int
-) -> None:
-    opened = dict[str, str]()
-    for each in facts:
-        if isinstance(each.data, OpportunityOpened):
-            opened.setdefault(each.subject, each.id)
-    told = [each for each in facts if not isinstance(each.data, OpportunityOpened) or opened[each.subject] == each.id]
-    happened = [each for each in told if to_us(each.time) <= to_us(instant(day))]
-    built, other = await shown(*told), await shown(*happened)
-    for view, by in FIGURES.items():
-        assert asked(built, view, day, by=by) == asked(other, view, day, by=by), view
-
-
-def recorded(envelope: Envelope) -> datetime:
-    assert isinstance(envelope.recordedat, datetime)
-    return envelope.recordedat
 
 
 async def test_an_opportunity_as_it_stands_is_one_flat_row() -> None:

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from events.envelope import Envelope
 from events.instants import to_us
 from events.opportunity import OpportunityProductAdded
-from events.topics import OPPORTUNITY_EVENTS
 from projections.pipeline.deal import DIMENSIONS, Deal, Group, Line, sliced, value_of
 from projections.pipeline.decided import win_shares
 from projections.pipeline.figures import OPPORTUNITY, Cut, Terms, shares, summed
@@ -27,7 +26,7 @@ from projections.pipeline.velocity import win_rates
 from projections.pipeline.walks import walks
 from projections.pipeline.waterfall import Inside, Period, Waterfall, together, waterfall
 from projections.pipeline.worth import Unsure
-from tests.projections.house import House, house
+from tests.projections.pipeline.asking import shown
 from tests.projections.pipeline.dealing import RATES
 from tests.projections.pipeline.facts import instant, opening, pipelines, said
 from tests.support.laws import examples
@@ -35,13 +34,6 @@ from tests.support.laws import examples
 ZONE = ZoneInfo("Europe/Bucharest")
 TERMS = Terms(RATES, ZONE)
 CUTS = st.lists(st.sampled_from([*DIMENSIONS, OPPORTUNITY]), unique=True, max_size=3).map(tuple)
-
-
-async def shown(facts: list[Envelope]) -> House:
-    built = await house()
-    await built.write(*facts, log=OPPORTUNITY_EVENTS)
-    await built.show()
-    return built
 
 
 @settings(deadline=None, max_examples=examples(60))
@@ -52,7 +44,7 @@ async def shown(facts: list[Envelope]) -> House:
 async def test_the_database_sums_what_the_law_says(
     facts: list[Envelope], by: tuple[str, ...], day: int, known: int | None, name: str
 ) -> None:
-    built = await shown(facts)
+    built = await shown(*facts)
     cut = Cut(quarter_named(name), to_us(instant(day)), by, TERMS)
     heard = None if known is None else to_us(instant(known))
     law = [s for held in held_in(built.store.query, cut.quarter, ZONE, cut.at, heard) for s in shares(held, cut)]
@@ -71,7 +63,7 @@ async def test_the_database_sums_what_the_law_says(
 async def test_the_database_counts_what_was_won_as_the_law_does(
     facts: list[Envelope], by: tuple[str, ...], since: int, day: int, known: int | None
 ) -> None:
-    query = (await shown(facts)).store.query
+    query = (await shown(*facts)).store.query
     times = to_us(instant(since)), to_us(instant(day)), None if known is None else to_us(instant(known))
     assert win_shares(query, by, times, {}) == win_rates(closed(query, *times), by)
     if "region" in by:
@@ -85,7 +77,7 @@ async def test_the_database_counts_what_was_won_as_the_law_does(
 async def test_amounts_are_rounded_by_the_database_as_by_the_law(amount: int, digits: int, value: int) -> None:
     rates = Rates("EUR", [Rate("USD", date(2025, 1, 1), Fraction(value, 10**digits))])
     cut = Cut(quarter_named("2026Q1"), to_us(instant(1)), (), Terms(rates, ZONE))
-    built = await shown([said("deal", 0, opening(amount, currency="USD"))])
+    built = await shown(said("deal", 0, opening(amount, currency="USD")))
     try:
         found = summed(totals(built.store.query, cut, None, {}))
     except Unsure:
@@ -102,7 +94,7 @@ def cuts_without_certainty() -> Iterator[Cut]:
 
 @pytest.mark.parametrize("cut", list(cuts_without_certainty()))
 async def test_what_a_database_cannot_be_sure_of_is_left_to_the_law(cut: Cut) -> None:
-    built = await shown([said("deal", 0, opening(100, currency="USD"))])
+    built = await shown(said("deal", 0, opening(100, currency="USD")))
     with pytest.raises(Unsure):
         list(totals(built.store.query, cut, None, {}))
 
@@ -115,7 +107,7 @@ async def test_what_a_database_cannot_be_sure_of_is_left_to_the_law(cut: Cut) ->
 async def test_what_is_walked_is_the_way_that_the_law_knows(
     facts: list[Envelope], day: int, later: int, known: int | None, by: tuple[str, ...]
 ) -> None:
-    query = (await shown(facts)).store.query
+    query = (await shown(*facts)).store.query
     begin, end = to_us(instant(day)), to_us(instant(day + later))
     heard = None if known is None else to_us(instant(known))
     period = Period(date(2026, 1, 1), date(2026, 4, 1))
@@ -153,7 +145,7 @@ def moved(found: dict[Group, Waterfall]) -> dict[Group, Waterfall]:
 async def test_the_database_sums_what_moved_as_the_law_does(
     facts: list[Envelope], day: int, later: int, known: int | None, by: list[str], name: str
 ) -> None:
-    query = (await shown(facts)).store.query
+    query = (await shown(*facts)).store.query
     begin, end = to_us(instant(day)), to_us(instant(day + later))
     heard, cut = None if known is None else to_us(instant(known)), Cut(quarter_named(name), end, tuple(by), TERMS)
     period = Period(cut.quarter.first, cut.quarter.after)
@@ -173,7 +165,7 @@ async def test_the_database_sums_what_moved_as_the_law_does(
 @pytest.mark.parametrize("amount", [2**50 - 1, 2**50, 2**53])
 async def test_lines_of_any_amount_are_netted_or_left_to_the_law(amount: int) -> None:
     lines = [OpportunityProductAdded(line=name, product="a", amount_minor=amount) for name in "xyz"]
-    query = (await shown([said("deal", 0, opening(1)), *(said("deal", 2, line) for line in lines)])).store.query
+    query = (await shown(said("deal", 0, opening(1)), *(said("deal", 2, line) for line in lines))).store.query
     cut = Cut(quarter_named("2026Q1"), to_us(instant(3)), (), TERMS)
     if amount < 2**50:
         assert waterfalls(query, cut, to_us(instant(1)), None, {})[()].increased == 3 * amount - 1
