@@ -141,3 +141,22 @@ class LooseColumns:
         if self._seen and not wrong and self._slots.keys().isdisjoint(self._seen):
             return [f"{self._file}: has none of the columns that the mapping asks for; it has {has}"]
         return wrong
+
+
+class LooseReader:
+    """What readers have in common whose rows bring their own columns."""
+
+    _columns: LooseColumns
+
+    @property
+    def columns(self) -> list[str]:
+        """See `Reader.columns`."""
+        return []
+
+    def slot(self, column: str) -> int:
+        """See `Reader.slot`."""
+        return self._columns.slot(column)
+
+    def missing(self) -> list[str]:
+        """See `Reader.missing`."""
+        return self._columns.missing()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from leadstream.importing.columns import LooseColumns
+from leadstream.importing.columns import LooseColumns, LooseReader
 from leadstream.importing.model import FileSpec
 from leadstream.importing.problems import FilesError, shown
 from leadstream.importing.reading import Lines, Record, text_of, whole
@@ -37,7 +37,7 @@ def _refused(word: str) -> Any:
     raise _NoJson(f"{word} is no JSON")
 
 
-class JsonLinesReader:
+class JsonLinesReader(LooseReader):
     """Reads one file of JSON lines.
 
     Args:
@@ -53,19 +53,6 @@ class JsonLinesReader:
         self._text = text_of(path, spec.encoding or "utf-8-sig")
         self._lines = Lines(self._text)
         self._columns = LooseColumns(path.name, spec, "object")
-
-    @property
-    def columns(self) -> list[str]:
-        """See `Reader.columns`."""
-        return []
-
-    def slot(self, column: str) -> int:
-        """See `Reader.slot`."""
-        return self._columns.slot(column)
-
-    def missing(self) -> list[str]:
-        """See `Reader.missing`."""
-        return self._columns.missing()
 
     def __iter__(self) -> Iterator[Record]:
         """See `Reader.__iter__`."""

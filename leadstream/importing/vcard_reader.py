@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from leadstream.importing.columns import LooseColumns
+from leadstream.importing.columns import LooseColumns, LooseReader
 from leadstream.importing.extra import needed
 from leadstream.importing.model import FileSpec
 from leadstream.importing.problems import FilesError
@@ -35,7 +35,7 @@ _ESCAPE_OLD = re.compile(r"\\([,;:\\])")
 _SIGNS = {"begin:vcard": 1, "end:vcard": -1}
 
 
-class VcardReader:
+class VcardReader(LooseReader):
     """Reads one file of cards.
 
     Args:
@@ -53,19 +53,6 @@ class VcardReader:
         self._lines = Lines(self._text)
         self._columns = LooseColumns(path.name, spec, "card")
         self._columns.known(_KNOWN)
-
-    @property
-    def columns(self) -> list[str]:
-        """See `Reader.columns`."""
-        return []
-
-    def slot(self, column: str) -> int:
-        """See `Reader.slot`."""
-        return self._columns.slot(column)
-
-    def missing(self) -> list[str]:
-        """See `Reader.missing`."""
-        return self._columns.missing()
 
     def __iter__(self) -> Iterator[Record]:
         """See `Reader.__iter__`."""

@@ -15,7 +15,7 @@ from defusedxml.common import DefusedXmlException, DTDForbidden
 from defusedxml.sax import make_parser
 from typing_extensions import override
 
-from leadstream.importing.columns import LooseColumns
+from leadstream.importing.columns import LooseColumns, LooseReader
 from leadstream.importing.model import FileSpec
 from leadstream.importing.problems import FilesError
 from leadstream.importing.reading import Record, opened, whole
@@ -76,7 +76,7 @@ class _Events(ContentHandler):
             self._waiting, self._trace = [], []
 
 
-class XesReader:
+class XesReader(LooseReader):
     """Reads one XES file.
 
     Args:
@@ -92,19 +92,6 @@ class XesReader:
         self._file = opened(path)
         self._columns = LooseColumns(path.name, spec, "event")
         self._event: tuple[list[_Attribute], list[_Attribute]] = ([], [])
-
-    @property
-    def columns(self) -> list[str]:
-        """See `Reader.columns`."""
-        return []
-
-    def slot(self, column: str) -> int:
-        """See `Reader.slot`."""
-        return self._columns.slot(column)
-
-    def missing(self) -> list[str]:
-        """See `Reader.missing`."""
-        return self._columns.missing()
 
     def __iter__(self) -> Iterator[Record]:
         """See `Reader.__iter__`."""
