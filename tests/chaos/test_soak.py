@@ -126,9 +126,10 @@ class Soak:
             self.pulse.fault(await self.cast.suffer())
             quiet = time.monotonic() + SESSION * (1 + 4 * self.chance.random())
             # The next one waits until all have got on, or have had their time to: then it is told what was not reached.
-            while time.monotonic() < quiet or not self.pulse.beating:
-                self.cast.assert_alive()
-                await asyncio.sleep(0.1)
+            async with asyncio.timeout(_SETTLING_SECONDS):
+                while time.monotonic() < quiet or not self.pulse.beating:
+                    self.cast.assert_alive()
+                    await asyncio.sleep(0.1)
             if not self.half and time.monotonic() > half:
                 self.half = await self._states()
 
