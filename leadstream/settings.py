@@ -109,6 +109,11 @@ class Settings(BaseModel):
         return self.data_dir / "state"
 
     @property
+    def tokens_path(self) -> Path:
+        """Where refresh tokens lie that vendors have put in the place of configured ones."""
+        return self.data_dir / "fetch-tokens"
+
+    @property
     def owner(self) -> str:
         """A name for this process, for leases and client ids."""
         return f"{socket.gethostname()}-{os.getpid()}-{_NONCE}"

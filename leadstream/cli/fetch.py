@@ -55,6 +55,7 @@ async def fetch(settings: Settings, *, names: tuple[str, ...], once: bool, form:
     chosen = _chosen(configured(settings), names)
     from leadstream.fetching.around import Surroundings  # noqa: PLC0415 - the extra is there, as was just seen
     from leadstream.fetching.fetcher import GROUP, Fetcher  # noqa: PLC0415
+    from leadstream.fetching.kept_tokens import KeptTokens  # noqa: PLC0415
 
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells addresses, which hold ids of people
     async with reachable(settings, say) as log:
@@ -62,7 +63,9 @@ async def fetch(settings: Settings, *, names: tuple[str, ...], once: bool, form:
         if settings.embedded:
             await _alone(lambda: log.owned(GROUP, 0), stop, settings.session_timeout + _LOOK if once else None)
         beat = settings.session_timeout / 3 if settings.embedded else 0.0
-        fetcher = Fetcher(log, await partition_count(log), chosen, Surroundings(now_us, beat=beat))
+        fetcher = Fetcher(
+            log, await partition_count(log), chosen, Surroundings(now_us, KeptTokens(settings.tokens_path), beat=beat)
+        )
         if not once:
             say(f"fetching for {', '.join(sorted(chosen))}, log {settings.url}")
         work = asyncio.create_task(_work(fetcher, once=once), name="fetching")

@@ -11,6 +11,7 @@ import httpx
 from engine.ports import EventLog
 from leadstream.fetching.client import Patience
 from leadstream.fetching.desk import Desk
+from leadstream.fetching.kept_tokens import KeptTokens
 from leadstream.fetching.pages import Step
 
 Told = Callable[[str, str], None]
@@ -25,6 +26,7 @@ class Surroundings:
 
     Attributes:
         clock: now, in microseconds.
+        tokens: where refresh tokens lie that a vendor has replaced.
         pause: waits seconds.
         chance: spreads pauses.
         patience: how much trouble is waited out with one request.
@@ -34,6 +36,7 @@ class Surroundings:
     """
 
     clock: Callable[[], int]
+    tokens: KeptTokens
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     chance: Random = field(default_factory=Random)
     patience: Patience = field(default_factory=Patience)

@@ -10,11 +10,17 @@ import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
 
 from leadstream.fetching.configured import Fetch
-from leadstream.fetching.port import Answer, Denied, Refused, Request, Wait
+from leadstream.fetching.kept_tokens import Busy, NotKept, Place
+from leadstream.fetching.port import Answer, Credentials, Denied, Refused, Request, Wait
 from leadstream.fetching.tokens import Token, token_of
 
 if TYPE_CHECKING:
     from leadstream.fetching.around import Surroundings
+
+_SEE = "see to the credentials of this way in"
+_AGAIN_LET_IN = (
+    "the refresh token that the vendor gave last is not taken any more; let the app in again and configure the new one"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,7 @@ class Client:
         self._http, self._fetch = http, fetch
         self._clock, self._pause, self._chance = around.clock, around.pause, around.chance
         self._patience = around.patience
-        self._credentials = fetch.credentials
+        self._credentials, self._tokens, self._unkept = fetch.credentials, around.tokens, ""
         self._token: Token | None = Token(fetch.credentials.token) if fetch.credentials.token else None
         self._denied = False
 
@@ -131,18 +137,43 @@ class Client:
         """A token that holds."""
         if self._token is not None and self._token.holds(self._clock()):
             return self._token
-        request = self._fetch.vendor.grant(self._credentials, self._fetch.setup)
+        if not self._credentials.refresh_token:
+            self._token = await self._granted(self._credentials, _SEE)
+            return self._token
+        try:
+            with self._tokens.renewing(self._credentials) as place:
+                self._token = await self._renewed(place)
+        except Busy:
+            raise _Again("somebody else renews the same token", None) from None
+        except NotKept as exc:
+            raise Trouble(str(exc)) from None
+        return self._token
+
+    async def _renewed(self, place: Place) -> Token:
+        """A token for the newest refresh token; the next one is on the disk before anything is done with either."""
+        if self._unkept:  # the vendor has replaced the one on the disk already, and the disk did not take it
+            place.keep(self._unkept)
+            place.make_room()
+            self._unkept = ""
+        see = _AGAIN_LET_IN if place.replaced else _SEE
+        token = await self._granted(replace(self._credentials, refresh_token=place.current), see)
+        if token.refresh and token.refresh != place.current:
+            self._unkept = token.refresh
+            place.keep(token.refresh)
+            self._unkept = ""
+        return token
+
+    async def _granted(self, credentials: Credentials, see: str) -> Token:
+        """What the vendor gives for the credentials; `see` says what is to be done where it gives nothing."""
+        request = self._fetch.vendor.grant(credentials, self._fetch.setup)
         answer = await self._sent(request, request.headers)
         verdict = self._fetch.vendor.judge(answer, self._clock())
         if isinstance(verdict, Wait):
             self._passed(verdict)
         try:
-            self._token = token_of(answer, self._clock())
+            return token_of(answer, self._clock())
         except Refused as exc:
-            raise NotLetIn(f"no token is given: {exc}; see to the credentials of this way in") from None
-        if self._token.refresh:
-            self._credentials = replace(self._credentials, refresh_token=self._token.refresh)
-        return self._token
+            raise NotLetIn(f"no token is given: {exc}; {see}") from None
 
     def _passed(self, verdict: Wait | Denied | None) -> None:
         if not isinstance(verdict, Wait):

@@ -113,6 +113,7 @@ async def test_a_fetcher_that_is_killed_anywhere_skips_nothing_and_keeps_no_page
 ) -> None:
     now, chance = time.time_ns() // 1000, random.Random(7)
     server = HubSpot(now, CONTACTS)
+    server.rotates = "grace"
     async with server.serving() as base:
         home = await asyncio.to_thread(deployed, make_home, kind, base)
         table = {
@@ -135,7 +136,10 @@ async def test_a_fetcher_that_is_killed_anywhere_skips_nothing_and_keeps_no_page
         found = await decided(home)
         assert set(await plain.facts()) <= found.keys()
         assert max(found.values()) == 1
-        assert not [process.log for process in home.processes if SECRET in process.output()], "a secret in a log"
+        said = [process.output() for process in home.processes]
+        assert not any(secret in each for each in said for secret in (SECRET, REFRESH)), "a secret in a log"
+        (token,) = (home.settings.data_dir / "fetch-tokens").glob("*.json")
+        assert (token.stat().st_mode & 0o777, server.refresh[-1] in token.read_text()) == (0o600, True)
         await asyncio.to_thread(home.run, "fetch", "--once")
         assert await pages(home) == kept, "nothing has changed"
         following = home.start("fetch")

@@ -1,12 +1,19 @@
 """A fetcher in this process: a log in memory, a clock that moves when somebody waits, and deaths where wanted."""
 
 import asyncio
+import shutil
 import ssl
+import tempfile
+import weakref
 from collections import Counter, defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 from typing import Any, Literal
+
+from typing_extensions import override
 
 from engine.memory.disk import MemoryDisk
 from engine.memory.log import MemoryLog
@@ -20,6 +27,8 @@ from leadstream.deployment import topic_specs
 from leadstream.fetching.around import Surroundings
 from leadstream.fetching.client import Patience
 from leadstream.fetching.fetcher import Fetcher
+from leadstream.fetching.kept_tokens import KeptTokens, Place
+from leadstream.fetching.port import Credentials
 from leadstream.fetching.worker import Worker
 from leadstream.intake.sources import Source, sources_of
 from leadstream.intake.taking import batches, read, taken
@@ -84,6 +93,37 @@ class MortalLog(MemoryLog):
         return _MortalTask(super().task(group, partition), self.deaths)
 
 
+class _MortalPlace(Place):
+    """A place whose process dies around some writes."""
+
+    def __init__(self, place: Place, deaths: deque[Death | None]) -> None:
+        self.current, self.replaced = place.current, place.replaced
+        self._place, self._deaths = place, deaths
+
+    @override
+    def keep(self, token: str) -> None:
+        death = self._deaths.popleft() if self._deaths else None
+        if death == "before":
+            raise Died
+        self._place.keep(token)
+        if death == "after":
+            raise Died
+
+
+class _MortalTokens(KeptTokens):
+    """The refresh tokens of a process that dies around some writes."""
+
+    def __init__(self, folder: Path, deaths: deque[Death | None]) -> None:
+        super().__init__(folder)
+        self._deaths = deaths
+
+    @contextmanager
+    @override
+    def renewing(self, credentials: Credentials) -> Iterator[Place]:
+        with super().renewing(credentials) as place:
+            yield _MortalPlace(place, self._deaths)
+
+
 @dataclass
 class House:
     """A deployment that fetches from one vendor.
@@ -92,22 +132,28 @@ class House:
         server: the vendor.
         table: the way in, named `there`.
         deaths: what happens to the next transactions.
+        token_deaths: what happens to the next refresh tokens that are kept.
+        secrets: what references in the table stand for.
         told: what a person was told.
     """
 
     server: VendorServer
     table: Mapping[str, Any]
     deaths: deque[Death | None] = field(default_factory=deque)
+    token_deaths: deque[Death | None] = field(default_factory=deque)
+    secrets: dict[str, str] = field(default_factory=SECRETS.copy)
     told: list[str] = field(default_factory=list)
     patience: Patience = field(default_factory=Patience)
     key: bytes = b"key"
 
     def __post_init__(self) -> None:
         self.disk, self.time = MemoryDisk(), Time(self.server)
+        self.folder = Path(tempfile.mkdtemp(prefix="fetching-"))
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
     @property
     def source(self) -> Source:
-        found, faults = sources_of({"there": self.table}, SECRETS.__getitem__, self.key)
+        found, faults = sources_of({"there": self.table}, self.secrets.__getitem__, self.key)
         assert faults == (), faults
         return found["there"]
 
@@ -125,7 +171,8 @@ class House:
 
     async def once(self) -> Worker:
         """A process that reads all there is."""
-        around = Surroundings(lambda: self.time.now, self.time.pause, Random(1), self.patience, _TLS)
+        tokens = _MortalTokens(self.folder / "fetch-tokens", self.token_deaths)
+        around = Surroundings(lambda: self.time.now, tokens, self.time.pause, Random(1), self.patience, _TLS)
         fetcher = Fetcher(
             await self.log(), PARTITIONS, {"there": self.source}, around, lambda _, text: self.told.append(text)
         )
@@ -153,6 +200,15 @@ class House:
             read(record.value) for partition in range(PARTITIONS) async for record in records_of(log, RAW, partition)
         ]
         return Counter(raw.body for raw in found if raw.connector != self.source.connector.name)
+
+    async def everything_written(self) -> list[bytes]:
+        """Keys, values and headers of all that is in the log."""
+        log, found = await self.log(), list[bytes]()
+        for spec in topic_specs(PARTITIONS):
+            for partition in range(spec.partitions):
+                async for record in records_of(log, spec.name, partition):
+                    found += [record.key or b"", record.value or b"", *(value for _, value in record.headers)]
+        return found
 
     async def facts(self) -> dict[tuple[str, str], set[bytes]]:
         """Facts in the inbox: subject and id -> what is said under it; of a link only that it is there."""

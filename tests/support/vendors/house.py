@@ -33,6 +33,8 @@ class VendorServer:
         asked: method and path of each request that was let in.
         refused: statuses of those that were not.
         tokens: how many were given.
+        rotates: whether each token comes with a new refresh token, which ends the one that was shown: at once, or, with
+            `grace`, when the new one is shown.
         now: the vendor's clock, microseconds.
 
     Args:
@@ -48,6 +50,8 @@ class VendorServer:
         self.asked: list[tuple[str, str]] = []
         self.refused: list[int] = []
         self.tokens, self.now, self.era = 0, now, 0
+        self.rotates: Literal["at once", "grace"] | None = None
+        self.refresh = [REFRESH]
         self.on_request: Callable[[], None] = lambda: None
 
     def change(self) -> None:
@@ -144,13 +148,18 @@ class VendorServer:
             return web.json_response({"error": "invalid_grant"}, status=400)
         self.tokens += 1
         token = {"access_token": f"token-{self.tokens}", "expires_in": self.lasts, "token_type": "Bearer"}
+        if self.rotates and self.grant == "refresh_token":
+            shown = said["refresh_token"]
+            made = f"{REFRESH}-{self.tokens}"
+            self.refresh = [made] if self.rotates == "at once" else [shown, made]
+            token["refresh_token"] = made
         return web.json_response(token)
 
     def knows(self, _request: web.Request, said: dict[str, str]) -> bool:
         """Whether whoever asks for a token is who they should be."""
         wanted = {"client_id": CLIENT, "client_secret": SECRET}
-        if self.grant == "refresh_token":
-            wanted["refresh_token"] = REFRESH
+        if self.grant == "refresh_token" and said.get("refresh_token") not in self.refresh:
+            return False
         return all(said.get(name) == value for name, value in wanted.items())
 
 
