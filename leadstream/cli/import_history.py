@@ -26,6 +26,7 @@ from leadstream.importing import (
     translate,
 )
 from leadstream.importing.loading import ImportRefused, Loaded, load
+from leadstream.importing.refused import refused_before
 from leadstream.settings import Settings
 
 
@@ -70,6 +71,8 @@ async def import_history(
             show_preview(rules, matched, rows=preview, reading=reading, secret=secret, form=form)
             return
         name = digest(mapping.read_text(encoding="utf-8-sig"), matched.values(), reading)
+        async with opened(settings) as log:
+            refused = await refused_before(log, rules.name)
         with progress("reading") as advance:
             read = 0
 
@@ -79,8 +82,9 @@ async def import_history(
                 read = rows
 
             translation = translate(
-                rules, matched, on_rows, until=now_us() + TOLERANCE, options=reading, secret=secret, told=tell_layout
-            )
+                rules, matched, on_rows, until=now_us() + TOLERANCE, options=reading, secret=secret, told=tell_layout,
+                refused=refused,
+            )  # fmt: skip
     except (MappingError, FilesError) as exc:
         _refuse(mapping, str(exc).splitlines())
     with closing(translation):
@@ -91,7 +95,7 @@ async def import_history(
                     loaded = await load(log, partitions, translation, name, advance, late=late)
                 except ImportRefused as exc:
                     fail(str(exc))
-    show(account(translation.summary), form)
+    show(account(translation.summary, loaded), form)
     click.echo(_closing(translation.summary, loaded), err=True)
 
 
@@ -104,8 +108,11 @@ def _refuse(mapping: Path, problems: list[str]) -> NoReturn:
     fail(f"{mapping}: {len(problems)} problems")
 
 
-def account(summary: Summary) -> list[dict[str, object]]:
-    """What became of the rows, as flat rows; `rows` of imported, skipped and dead add up to those read."""
+def account(summary: Summary, loaded: Loaded) -> list[dict[str, object]]:
+    """What became of the rows, as flat rows.
+
+    Rows imported, skipped and dead add up to those read; letters kept and those that were there already, to the dead.
+    """
     made: list[dict[str, object]] = [
         {"what": "read", "name": "", "count": summary.read},
         {"what": "imported", "name": "rows", "count": summary.imported},
@@ -115,13 +122,22 @@ def account(summary: Summary) -> list[dict[str, object]]:
         {"what": "skipped", "name": f"{rule.role}: {rule.reason or rule.rule}", "count": rule.rows}
         for rule in summary.skipped
     ]
-    made.append({"what": "dead", "name": "rows", "count": summary.dead})
+    made += [
+        {"what": "dead", "name": "rows", "count": summary.dead},
+        {"what": "letters", "name": "kept", "count": loaded.kept},
+        {"what": "letters", "name": "already in the dead letters", "count": summary.dead - loaded.kept},
+    ]
     return made
 
 
 def _closing(summary: Summary, loaded: Loaded) -> str:
     again = " (begun before: what is there already will be dropped as a duplicate)" if loaded.repeated else ""
-    dead = f"; {counted(summary.dead, 'row')} in the dead letters: leadstream dead-letters list" if summary.dead else ""
+    letters = [
+        f"{counted(rows, 'row')} {where} the dead letters"
+        for rows, where in ((loaded.kept, "in"), (summary.dead - loaded.kept, "already in"))
+        if rows
+    ]
+    dead = f"; {', '.join(letters)}: leadstream dead-letters list" if letters else ""
     come = "" if loaded.as_happened else " (recorded now: there is something later already)"
     told = f"{counted(loaded.facts, 'fact')} from {counted(summary.read, 'row')}"
     return f"{told}{again}{come}{dead}. Next: leadstream run --until-idle"

@@ -35,6 +35,7 @@ class HeaderColumns:
         spec: its `rename`, `aliases` and `optional`.
 
     Attributes:
+        header: the columns as the file calls them.
         names: the columns as the mapping calls them.
         lacks: whether a column is asked for that may be missing and is; rows then need one blank cell more.
     """
@@ -47,6 +48,7 @@ class HeaderColumns:
             for old in spec.rename
             if old not in names
         ]
+        self.header = tuple(names)
         self.names = [spec.rename.get(name, name) for name in names]
         self.lacks = self._found = False
         self._take_aliases(renaming(spec))
@@ -152,6 +154,11 @@ class LooseReader:
     def columns(self) -> list[str]:
         """See `Reader.columns`."""
         return []
+
+    @property
+    def header(self) -> Sequence[str]:
+        """See `Reader.header`."""
+        return ()
 
     def slot(self, column: str) -> int:
         """See `Reader.slot`."""

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from leadstream.importing.columns import HeaderColumns
@@ -83,6 +83,11 @@ class CsvReader:
     def columns(self) -> list[str]:
         """The columns as the mapping calls them."""
         return self._columns.names
+
+    @property
+    def header(self) -> Sequence[str]:
+        """See `Reader.header`."""
+        return self._columns.header
 
     def slot(self, column: str) -> int:
         """See `Reader.slot`."""

@@ -26,6 +26,7 @@ from events.topics import (
     OPPORTUNITY_STATE,
 )
 from leadstream.importing.catalogue import AT_ANY_TIME
+from leadstream.importing.refused import CONTENT, MAPPING, PARTITION
 from leadstream.importing.retrying import HowRead
 from leadstream.importing.translation import Translation
 from leadstream.importing.values import DeadRow, Imported
@@ -75,11 +76,13 @@ class Loaded:
         facts: facts appended.
         repeated: the same import had begun before; its duplicates are dropped when they are decided.
         as_happened: its facts are recorded when they happened, as history is; otherwise when they come.
+        kept: dead rows that are in the dead letters now and were not before.
     """
 
     facts: int
     repeated: bool
     as_happened: bool
+    kept: int
 
 
 async def load(
@@ -91,7 +94,7 @@ async def load(
     *,
     late: bool = False,
 ) -> Loaded:
-    """Append a translation's facts in order, its dead rows to the dead letters.
+    """Append a translation's facts in order, its dead rows to the dead letters where they do not lie there already.
 
     Record time is when each happened. Where the log holds something later already, facts that are about accounts and
     plans alone are recorded as they come: no deadline depends on them, and what was known before stays what it was.
@@ -116,20 +119,21 @@ async def load(
         at = 0 if first is None else first.occurred_at
         any_time = late or translation.summary.facts.keys() <= AT_ANY_TIME
         history = first is None or await _is_history(log, partitions, at, any_time=any_time)
-        # Dead rows before the start record: what breaks off between the two keeps them twice, never not at all.
-        await _keep_dead_rows(log, translation)
+        # Dead rows before the start record: what breaks off between the two finds them kept when it comes again.
+        kept = await _keep_dead_rows(log, translation)
         # To leads no time passes by what is not about them.
         start = _start_record(Start(digest, iso(at), history), 0 if any_time else at)
         await log.append({(LEAD_INBOX, 0): [start]})
     else:
         history = began.as_happened
+        kept = 0  # all that this import refuses was kept when it began
     codec, loaded = Codec(), 0
     remaining = facts if first is None else chain([first], facts)
     while chunk := list(islice(remaining, _CHUNK)):
         await publish(log, partitions, [recorded(fact, codec, as_happened=history) for fact in chunk])
         loaded += len(chunk)
         progress(len(chunk))
-    return Loaded(loaded, began is not None, history)
+    return Loaded(loaded, began is not None, history, kept)
 
 
 async def _is_history(log: EventLog, partitions: int, at: int, *, any_time: bool) -> bool:
@@ -198,21 +202,25 @@ async def _times(log: EventLog, inbox: str, state: str, partition: int) -> list[
     return times
 
 
-async def _keep_dead_rows(log: EventLog, translation: Translation) -> None:
-    """Append them in the files' order, so many at a time as their bytes allow."""
+async def _keep_dead_rows(log: EventLog, translation: Translation) -> int:
+    """Append those that lie there not yet, in the files' order, so many at a time as their bytes allow; how many."""
     waiting: list[NewRecord] = []
-    size = 0
+    size = kept = 0
     for row in translation.dead:
-        waiting.append(_letter(row, translation.how.get(row.role)))
+        if row.letter:
+            continue
+        waiting.append(_letter(row, translation.mapping, translation.how.get(row.role)))
+        kept += 1
         size += len(row.original) + _HEADERS
         if size > _LETTERS_AT_ONCE:
-            await log.append({(DEAD_LETTERS, 0): waiting})
+            await log.append({(DEAD_LETTERS, PARTITION): waiting})
             waiting, size = [], 0
     if waiting:
-        await log.append({(DEAD_LETTERS, 0): waiting})
+        await log.append({(DEAD_LETTERS, PARTITION): waiting})
+    return kept
 
 
-def _letter(row: DeadRow, how: HowRead | None) -> NewRecord:
+def _letter(row: DeadRow, mapping: str, how: HowRead | None) -> NewRecord:
     return NewRecord(
         f"{row.file}:{row.line}".encode(),
         row.original[:_KEPT_BYTES],
@@ -224,6 +232,8 @@ def _letter(row: DeadRow, how: HowRead | None) -> NewRecord:
             ("dlq.file", row.file.encode(errors="backslashreplace")),
             ("dlq.line", str(row.line).encode()),
             ("dlq.row", str(row.row).encode()),
+            (MAPPING, mapping.encode()),
+            (CONTENT, row.content.hex().encode()),
             *([] if how is None or len(row.original) > _KEPT_BYTES else [("dlq.read", _encode(how))]),
         ],
     )

@@ -47,6 +47,10 @@ class Reader(Protocol):
     def columns(self) -> list[str]:
         """The columns of a table as the mapping calls them; empty where each row brings its own."""
 
+    @property
+    def header(self) -> Sequence[str]:
+        """The columns of a table as the file calls them, each at its place; empty where each row brings its own."""
+
     def slot(self, column: str) -> int:
         """The index of a column in every row. A column that is not there is noted, see `missing`."""
 

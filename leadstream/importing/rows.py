@@ -14,6 +14,7 @@ from leadstream.importing.given import Given
 from leadstream.importing.keys import NaturalKeys, Taken, TieBreak
 from leadstream.importing.model import FileSpec
 from leadstream.importing.reading import Reader, Record
+from leadstream.importing.refused import content_of
 from leadstream.importing.ruling import Outcome, Rules
 from leadstream.importing.values import Aside, DeadRow, Entry, Skipped
 
@@ -82,9 +83,13 @@ class RowTranslator:
             try:
                 became: Became = self._translate(number, record)
             except BadFieldError as error:
-                original = self._reader.original()
-                became = DeadRow(self._name, record.line, number, error.reason, error.field, original, self._spec.role)
+                became = self._dead(number, record, error)
             yield became
+
+    def _dead(self, number: int, record: Record, error: BadFieldError) -> DeadRow:
+        original, role = self._reader.original(), self._spec.role
+        content = content_of(role, self._reader.header, record.cells, original)
+        return DeadRow(self._name, record.line, number, error.reason, error.field, original, role, content)
 
     def skipped(self) -> Iterator[Skipped]:
         """The count of each skipping rule; of rows that repeat one with the same natural key where there are any."""

@@ -1,7 +1,7 @@
 """Where facts and dead rows wait until all rows are read: on disk, so that a file may have any number of them."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import overload
 
@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from events.fact import Fact
 from leadstream.importing.catalogue import FACTS
+from leadstream.importing.refused import Refused
 from leadstream.importing.values import DeadRow, Entry, Imported
 
 _CACHE_KIB = 32 * 1024
@@ -20,12 +21,15 @@ PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA cache_size = -{cache};
 CREATE TABLE facts (at, file, tie, row, ordinal, name, subject, data, line, key);
-CREATE TABLE dead (file, line, row, reason, field, original, role);
+CREATE TABLE dead (file, line, row, reason, field, original, role, content, letter);
+CREATE TABLE letters (content BLOB, letter);
+CREATE INDEX by_content ON letters (content);
 CREATE TABLE keys (key BLOB PRIMARY KEY, line, content) WITHOUT ROWID;
 BEGIN;
 """
 _FACT = "INSERT INTO facts VALUES (?,?,?,?,?,?,?,?,?,?)"
-_DEAD = "INSERT INTO dead VALUES (?,?,?,?,?,?,?)"
+_DEAD = "INSERT INTO dead VALUES (?,?,?,?,?,?,?,?,?)"
+_OLDEST = "SELECT rowid, letter FROM letters WHERE content = ? ORDER BY rowid LIMIT 1"
 _MERGED = "SELECT * FROM facts ORDER BY at, file, tie, row, ordinal"
 
 
@@ -83,12 +87,29 @@ class Spool:
         if len(self._waiting) >= _BATCH:
             self._write()
 
+    def expect(self, letters: Iterable[Refused]) -> None:
+        """Take over which rows lie in the dead letters already, before any row is kept."""
+        self._database.executemany("INSERT INTO letters VALUES (?,?)", letters)
+
     def bury(self, dead: DeadRow) -> None:
-        """Keep a dead row."""
+        """Keep a dead row, with the letter in which it lies already. Of equal rows each has its own."""
         self._dead += 1
         self._database.execute(
-            _DEAD, (dead.file, dead.line, dead.row, dead.reason, dead.field, dead.original, dead.role)
-        )
+            _DEAD,
+            (
+                dead.file, dead.line, dead.row, dead.reason, dead.field, dead.original, dead.role, dead.content,
+                self._letter_of(dead.content),
+            ),
+        )  # fmt: skip
+
+    def _letter_of(self, content: bytes) -> str:
+        """The oldest letter of such a row that no row has yet; empty where there is none."""
+        found = self._database.execute(_OLDEST, (content,)).fetchone()
+        if found is None:
+            return ""
+        self._database.execute("DELETE FROM letters WHERE rowid = ?", (found[0],))
+        letter: str = found[1]
+        return letter
 
     def holder(self, key: bytes) -> tuple[int, bytes] | None:
         """Line and content of the row that has a key."""

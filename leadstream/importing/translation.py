@@ -1,6 +1,6 @@
 """Rows of all files into facts, merged by time, every row accounted for."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import islice
@@ -9,6 +9,7 @@ from pathlib import Path
 from leadstream.importing.model import ImportMapping
 from leadstream.importing.problems import FilesError
 from leadstream.importing.reading import Reader
+from leadstream.importing.refused import Refused
 from leadstream.importing.retrying import HowRead, how_read
 from leadstream.importing.rows import ALWAYS, Became, RowTranslator
 from leadstream.importing.spool import DeadRows, Spool, imported
@@ -46,6 +47,11 @@ class Translation:
     def __len__(self) -> int:
         return len(self.dead) + sum(self.summary.facts.values())
 
+    @property
+    def mapping(self) -> str:
+        """The mapping's name."""
+        return self._mapping.name
+
     def facts(self) -> Iterator[Imported]:
         """The facts by time, then file order in the mapping, then tie-break, row, and place in the row."""
         named = {each.index: (f"{self._mapping.name}/{each.spec.role}", each.path.name) for each in self.files}
@@ -68,6 +74,7 @@ def translate(
     options: Options | None = None,
     secret: bytes = b"",
     told: Callable[[Written], None] | None = None,
+    refused: Iterable[Refused] = (),
 ) -> Translation:
     """Translate files by a mapping.
 
@@ -82,6 +89,7 @@ def translate(
         options: what is said instead of the mapping.
         secret: the deployment's key for hashes of personal keys.
         told: told how each file is read, before its rows are.
+        refused: rows that lie in the dead letters already, see `refused.refused_before`.
 
     Raises:
         FilesError: a file cannot be read, lacks a column the mapping names, or has dates that can be read in two ways.
@@ -90,6 +98,7 @@ def translate(
     refuse_open(settled)
     spool = Spool()
     try:
+        spool.expect(refused)
         with ExitStack() as opened:
             readers, translators = _opened(settled, spool, until, opened)
             read = _run(translators, spool, progress)

@@ -56,6 +56,8 @@ class DeadRow:
             the row could not be read at all.
         original: the row's own bytes; of a workbook its cells as CSV, of an XES event its XML, written anew.
         role: the file's role in the mapping.
+        content: what tells the row again, see `refused.content_of`.
+        letter: id of the dead letter in which it lies already; empty where it lies in none.
     """
 
     file: str
@@ -65,6 +67,8 @@ class DeadRow:
     field: str
     original: bytes
     role: str = dataclasses.field(default="", compare=False)
+    content: bytes = dataclasses.field(default=b"", compare=False)
+    letter: str = dataclasses.field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

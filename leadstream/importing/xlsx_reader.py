@@ -97,6 +97,11 @@ class XlsxReader:
         """The columns as the mapping calls them."""
         return self._columns.names
 
+    @property
+    def header(self) -> Sequence[str]:
+        """See `Reader.header`."""
+        return self._columns.header
+
     def slot(self, column: str) -> int:
         """See `Reader.slot`."""
         index = self._columns.slot(column)

@@ -27,6 +27,8 @@ def test_every_row_is_accounted_for_the_dead_ones_too(house: House) -> None:
         ("fact", "lead.touched"): 2,
         ("skipped", "log: says nothing about the lead"): 1,
         ("dead", "rows"): 2,
+        ("letters", "kept"): 2,
+        ("letters", "already in the dead letters"): 0,
     }
     layout, unkeyed, account_line = result.stderr.splitlines()
     assert layout.startswith("log.csv: csv (detected), UTF-8 (detected), delimiter comma (detected)")
@@ -91,10 +93,22 @@ def test_a_file_that_no_entry_of_the_mapping_is_for_is_refused(house: House) -> 
     assert "log.tsv" in said
 
 
-def test_a_file_of_dead_rows_only_is_accounted_for_once(house: House) -> None:
-    for _ in range(2):
-        assert account(house.import_history(ALL_DEAD))["dead", "rows"] == 1
-    assert len(house.rows("dead-letters", "list")) == 1
+def test_a_file_of_dead_rows_only_is_accounted_for_once_under_whatever_name(house: House) -> None:
+    for name, kept in (("log.csv", 1), ("log.csv", 0), ("copy.csv", 0)):
+        result = house.import_history(ALL_DEAD, name)
+        counts = account(result)
+        assert (counts["dead", "rows"], counts["letters", "kept"]) == (1, kept)
+        assert counts["letters", "already in the dead letters"] == 1 - kept
+        where = "in the dead letters" if kept else "already in the dead letters"
+        assert f"1 row {where}: leadstream dead-letters list" in result.stderr.splitlines()[-1]
+    assert [row["where"] for row in house.rows("dead-letters", "list")] == ["log.csv:2"]
+
+
+def test_a_file_that_is_longer_now_says_which_of_its_dead_rows_are_known(house: House) -> None:
+    house.import_history(ALL_DEAD)
+    result = house.import_history(ALL_DEAD + "eve,never,asked,web\n", "longer.csv")
+    assert "1 row in the dead letters, 1 row already in the dead letters: leadstream" in result.stderr
+    assert [row["where"] for row in house.rows("dead-letters", "list")] == ["log.csv:2", "longer.csv:3"]
 
 
 KEYED = MAPPING.replace("    time: at\n", "    time: at\n    key: [lead, at]\n")
