@@ -92,4 +92,6 @@ def _fetches(source: "Source") -> str | None:
     if source.fetch is None:
         return "not set up" if vendor_of(source.connector.name) else None
     lists = len(source.fetch.feeds)
-    return "what is announced" + (f", {lists} list{'' if lists == 1 else 's'}" if lists else "")
+    watched = len(source.fetch.watched)
+    shown = f", {lists} list{'' if lists == 1 else 's'}" if lists else ""
+    return f"what is announced{shown}" + (f" ({watched} watched)" if watched else "")

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.errors import Fenced
+from events.instants import iso
 from leadstream.cli.extra import EXTRA, is_installed
+from leadstream.cli.metrics import serving_metrics
 from leadstream.cli.options import SOURCES, command, fail, say
 from leadstream.cli.output import format_option, show
 from leadstream.cli.root import main
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from leadstream.intake.sources import Source
 
 _LOOK = 0.5
-_COLUMNS = ("source", "vendor", "pages", "missing", "failed")
+_COLUMNS = ("source", "vendor", "pages", "missing", "watched_until", "failed")
 
 
 @command(main, "fetch")
@@ -37,17 +39,35 @@ _COLUMNS = ("source", "vendor", "pages", "missing", "failed")
 @click.option(
     "--once", is_flag=True, help="Read all that is there and was announced, then end; 1 if some could not be read."
 )
+@click.option(
+    "--metrics-port", type=click.IntRange(0, 65535), envvar="LEADSTREAM_FETCH_METRICS_PORT", metavar="PORT",
+    help="Serve metrics for Prometheus on this port (0: any free one).",
+)  # fmt: skip
+@click.option(
+    "--metrics-address", default="127.0.0.1", envvar="LEADSTREAM_FETCH_METRICS_ADDRESS", show_default=True,
+    metavar="ADDRESS", help="Where to listen for those who ask for metrics; 0.0.0.0 for everybody.",
+)  # fmt: skip
 @format_option
-async def fetch(settings: Settings, *, names: tuple[str, ...], once: bool, form: str) -> None:
+async def fetch(
+    settings: Settings,
+    *,
+    names: tuple[str, ...],
+    once: bool,
+    metrics_port: int | None,
+    metrics_address: str,
+    form: str,
+) -> None:
     """Read from vendors what their webhooks only announce, and lists that are configured; until stopped.
 
     For ways in with [sources.NAME.fetch] in leadstream.toml. What is read is kept in the topic raw and becomes facts
     as if the vendor had sent it. One process fetches for a deployment: on the embedded log a second one waits, on Kafka
-    it takes the place of the first.
+    it takes the place of the first. Where topic or address is set, vendors are asked to announce changes, and asked
+    again before that ends.
 
     \b
     Examples:
       leadstream fetch                              follow
+      leadstream fetch --metrics-port 9104          follow, and say on /metrics what fails and which watches end
       leadstream fetch --once --source hubspot-eu   read all that there is, for cron
     """
     if not is_installed():
@@ -56,6 +76,7 @@ async def fetch(settings: Settings, *, names: tuple[str, ...], once: bool, form:
     from leadstream.fetching.around import Surroundings  # noqa: PLC0415 - the extra is there, as was just seen
     from leadstream.fetching.fetcher import GROUP, Fetcher  # noqa: PLC0415
     from leadstream.fetching.kept_tokens import KeptTokens  # noqa: PLC0415
+    from leadstream.fetching.metrics import Metrics  # noqa: PLC0415
 
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells addresses, which hold ids of people
     async with reachable(settings, say) as log:
@@ -72,7 +93,8 @@ async def fetch(settings: Settings, *, names: tuple[str, ...], once: bool, form:
         watching = asyncio.create_task(watch_parent(stop), name="watching the parent")
         ending = asyncio.create_task(stop.wait(), name="waiting for a signal")
         try:
-            await asyncio.wait({work, ending}, return_when=asyncio.FIRST_COMPLETED)
+            with serving_metrics(Metrics(lambda: fetcher.workers), metrics_port, metrics_address):
+                await asyncio.wait({work, ending}, return_when=asyncio.FIRST_COMPLETED)
             workers = await _ended(work)
         finally:
             for each in (watching, ending):
@@ -125,6 +147,12 @@ async def _ended(work: "asyncio.Task[list[Worker] | None]") -> "list[Worker] | N
         fail("another process fetches for this deployment now; this one has stopped")
 
 
+def _ends(worker: "Worker") -> str | None:
+    """When the first watch of a way in ends unless it is renewed; None where nothing is watched."""
+    found = worker.watched().values()
+    return (iso(min(found)) if min(found) else "not all") if found else None
+
+
 def _report(workers: "list[Worker]", form: str) -> None:
     rows = [
         {
@@ -132,6 +160,7 @@ def _report(workers: "list[Worker]", form: str) -> None:
             "vendor": worker.vendor,
             "pages": worker.pages,
             "missing": worker.missing,
+            "watched_until": _ends(worker),
             "failed": "; ".join(f"{about}: {why}" for about, why in sorted(worker.failed.items())),
         }
         for worker in sorted(workers, key=lambda worker: worker.name)

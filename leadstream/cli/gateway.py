@@ -1,17 +1,14 @@
 """`leadstream gateway`: facts, commands and questions over HTTP."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
 import click
-from prometheus_client.registry import Collector
 
-from engine.metrics import served
 from leadstream.beside import WorkFailed, beside
 from leadstream.cli.extra import EXTRA, is_installed
+from leadstream.cli.metrics import serving_metrics
 from leadstream.cli.options import command, fail, say
 from leadstream.cli.root import main
 from leadstream.cli.ways_in import configured
@@ -37,21 +34,6 @@ def _loop() -> asyncio.AbstractEventLoop:
     except ModuleNotFoundError:
         return asyncio.new_event_loop()
     return uvloop.new_event_loop()
-
-
-@contextmanager
-def _metrics(metrics: Collector, port: int | None, address: str) -> Iterator[None]:
-    """Serve metrics while the body runs, if that is wanted."""
-    if port is None:
-        yield
-        return
-    with ExitStack() as stack:
-        try:
-            found = stack.enter_context(served(metrics, port, address))
-        except OSError as exc:
-            fail(f"cannot serve metrics on {address} port {port}: {exc.strerror}; choose another with --metrics-port")
-        say(f"metrics on http://{address}:{found}/metrics")
-        yield
 
 
 KEYS_OPTION = click.option(
@@ -135,7 +117,7 @@ async def gateway(
         where = f"http{'s' if tls else ''}://{host}:{listener.getsockname()[1]}"
         say(f"gateway on {where}, log {settings.url}, {len(parts.callers)} keys in {path}, {ways}")
         try:
-            with _metrics(Metrics(parts.measures), metrics_port, metrics_address):
+            with serving_metrics(Metrics(parts.measures), metrics_port, metrics_address):
                 works = {
                     "following answers": parts.answers.follow(),
                     "watching the parent": watch_parent(stop),

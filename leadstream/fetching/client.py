@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import httpx
+import msgspec
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
 
 from leadstream.fetching.configured import Fetch
@@ -78,10 +79,11 @@ class Client:
         http: the connections.
         fetch: whose API, and how we prove who we are.
         around: clock, pauses and chance.
+        secret: what proves notifications to be the vendor's, for requests that ask for them.
     """
 
-    def __init__(self, http: httpx.AsyncClient, fetch: Fetch, around: "Surroundings") -> None:
-        self._http, self._fetch = http, fetch
+    def __init__(self, http: httpx.AsyncClient, fetch: Fetch, around: "Surroundings", secret: str = "") -> None:
+        self._http, self._fetch, self._secret = http, fetch, secret
         self._clock, self._pause, self._chance = around.clock, around.pause, around.chance
         self._patience = around.patience
         self._credentials, self._tokens, self._unkept = fetch.credentials, around.tokens, ""
@@ -182,6 +184,12 @@ class Client:
             raise Trouble(f"the vendor answers {verdict.why} and asks for {verdict.seconds:.0f} s", verdict.seconds)
         raise _Again(f"the vendor answers {verdict.why}", verdict.seconds)
 
+    def _filled(self, request: Request) -> bytes:
+        """The body, with the secret where it wants it."""
+        if not request.secret:
+            return request.body
+        return msgspec.json.encode({**msgspec.json.decode(request.body), request.secret: self._secret})
+
     async def _sent(self, request: Request, headers: tuple[tuple[str, str], ...]) -> Answer:
         """One exchange. A body that ends early is none."""
         named = [*headers, ("accept", "application/json")]
@@ -193,7 +201,7 @@ class Client:
                 request.url,
                 params=list(request.query) or None,
                 headers=named,
-                content=request.body or None,
+                content=self._filled(request) or None,
                 timeout=self._patience.timeout,
                 follow_redirects=False,
             ) as response:

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+import msgspec
 from msgspec import Struct, structs
 
 from events.instants import SECOND
-from leadstream.fetching.port import Credentials, Kind, Setup, Vendor
+from leadstream.fetching.port import Credentials, Kind, Setup, Vendor, Watch
 from leadstream.fetching.vendors.registry import VENDORS
 
 Read = Callable[[str, str], str]
@@ -19,6 +21,7 @@ SALESFORCE = {"salesforce_outbound": "salesforce"}
 """A way in whose vendor is fetched from as another's."""
 _HERE = ("localhost", "127.0.0.1", "::1")
 _VERSION = re.compile(r"[0-9]{1,8}(\.[0-9]{1,4})?")
+_TOPIC = re.compile(r"projects/[a-z0-9:.-]{1,100}/topics/[A-Za-z][A-Za-z0-9._~+%-]{2,254}")
 _PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,100}")
 
 
@@ -56,6 +59,26 @@ class Fetch:
         """How a kind of thing is read; None where this vendor has no such kind."""
         return self.vendor.kinds.get(name)
 
+    def watch(self, feed: Feed) -> Watch | None:
+        """How a list is watched; None where it is not."""
+        watch = self.vendor.kinds[feed.kind].watch
+        return watch if watch is not None and getattr(self.setup, watch.needs) else None
+
+    @property
+    def watched(self) -> tuple[Feed, ...]:
+        """The lists whose changes the vendor is asked to announce."""
+        return tuple(feed for feed in self.feeds if self.watch(feed) is not None)
+
+    def agreed(self, secret: str) -> str:
+        """A digest of what watches are asked for with; one that was asked for with anything else is made anew.
+
+        It lies in the log, and `secret`, which somebody may have thought up, cannot be guessed from it: the key is of
+        the vendor's own making.
+        """
+        key = blake2b((self.credentials.client_secret or self.credentials.token).encode()).digest()
+        said = msgspec.json.encode((self.setup.topic, self.setup.address, secret))
+        return blake2b(said, key=key, digest_size=12).hexdigest()
+
 
 class Written(Struct, forbid_unknown_fields=True):
     """The settings as they are written."""
@@ -73,6 +96,8 @@ class Written(Struct, forbid_unknown_fields=True):
     days: int = 30
     size: int | None = None
     version: str = ""
+    topic: str = ""
+    address: str = ""
 
 
 def fetch_names() -> tuple[str, ...]:
@@ -121,6 +146,8 @@ def fetch_of(connector: str, said: Written, read: Read) -> Fetch | list[tuple[st
         days=said.days,
         size=min(said.size or vendor.size, vendor.size),
         version=said.version or vendor.version,
+        topic=said.topic,
+        address=said.address,
     )
     feeds = tuple(_feed(text, vendor.kinds) for text in said.feeds)
     return Fetch(vendor, setup, credentials, tuple(dict.fromkeys(feeds)), said.every * SECOND)
@@ -145,7 +172,7 @@ def _wrong(said: Written, vendor: Vendor) -> list[tuple[str, str]]:
             for name in vendor.takes
             if not getattr(said, name)
         ]
-    for name in ("base", "token_url"):
+    for name in ("base", "token_url", "address"):
         text = getattr(said, name)
         if text and not _is_address(text):
             found.append((name, "expected an address such as https://api.example.com; http only on this machine"))
@@ -160,6 +187,7 @@ def _wrong(said: Written, vendor: Vendor) -> list[tuple[str, str]]:
         for text in said.properties
         if not _PROPERTY.fullmatch(text)
     ]
+    found += _wrong_watches(said, vendor)
     if said.version and not _VERSION.fullmatch(said.version):
         found.append(
             ("version", f"expected a version of the API such as {vendor.version or '1.0'}, got {said.version!r}")
@@ -169,6 +197,19 @@ def _wrong(said: Written, vendor: Vendor) -> list[tuple[str, str]]:
     ):  # fmt: skip
         if not least <= value <= most:
             found.append((name, f"expected {least} to {most}, got {value}"))
+    return found
+
+
+def _wrong_watches(said: Written, vendor: Vendor) -> list[tuple[str, str]]:
+    found = []
+    if said.topic and not _TOPIC.fullmatch(said.topic):
+        found.append(("topic", f"expected projects/PROJECT/topics/TOPIC, got {said.topic!r}"))
+    needed = {kind.watch.needs for kind in vendor.kinds.values() if kind.watch is not None}
+    found += [
+        (name, f"nothing of {vendor.name} is watched by it")
+        for name in ("topic", "address")
+        if getattr(said, name) and name not in needed
+    ]
     return found
 
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from engine.ports import NewRecord
 from leadstream.fetching.configured import Feed
-from leadstream.fetching.port import Cursor
+from leadstream.fetching.port import Cursor, Watched
 
 
 class Want(Struct, frozen=True, array_like=True):
@@ -40,12 +40,27 @@ class Standing(Struct, frozen=True, omit_defaults=True):
     begun: str | None = None
 
 
-Key: TypeAlias = tuple[Literal["read", "want", "list"], str, str, str]
+class Kept(Struct, frozen=True, omit_defaults=True):
+    """A watch that we have the vendor keep.
+
+    Attributes:
+        watched: as the vendor has it.
+        due: when it is to be renewed, microseconds.
+        agreed: digest of what it was asked for with.
+    """
+
+    watched: Watched
+    due: int
+    agreed: str
+
+
+Key: TypeAlias = tuple[Literal["read", "want", "list", "watch"], str, str, str]
 """What it is; the way in; and a partition, or kind and id of what is read."""
-Changes: TypeAlias = dict[Key, int | Want | Standing | None]
+Row: TypeAlias = int | Want | Standing | Kept
+Changes: TypeAlias = dict[Key, Row | None]
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
-_TYPES: Mapping[str, Any] = {"read": int, "want": Want, "list": Standing}
+_TYPES: Mapping[str, Any] = {"read": int, "want": Want, "list": Standing, "watch": Kept}
 
 
 class Desk:
@@ -90,6 +105,10 @@ class Desk:
         rows = self._of("list", source)
         return [Feed(key[2], key[3]) for key, row in rows if isinstance(row, Standing) and row.begun is not None]
 
+    def watches(self, source: str) -> dict[Feed, Kept]:
+        """The watches of a way in, by the list that they are of."""
+        return {Feed(key[2], key[3]): row for key, row in self._of("watch", source) if isinstance(row, Kept)}
+
     def apply(self, changes: Changes) -> None:
         """Remember what was written."""
         for key, row in changes.items():
@@ -98,7 +117,7 @@ class Desk:
             else:
                 self._rows[key] = row
 
-    def _of(self, what: str, source: str) -> Iterator[tuple[Key, int | Want | Standing | None]]:
+    def _of(self, what: str, source: str) -> Iterator[tuple[Key, Row | None]]:
         return ((key, row) for key, row in self._rows.items() if key[:2] == (what, source))
 
 
@@ -120,3 +139,8 @@ def wanted(source: str, feed: Feed, want: Want | None) -> Changes:
 def stands(source: str, feed: Feed, standing: Standing) -> Changes:
     """Where the reading of a list stands."""
     return {("list", source, *feed): standing if standing != Standing() else None}
+
+
+def kept(source: str, feed: Feed, watch: Kept | None) -> Changes:
+    """That a list is watched, or not any more."""
+    return {("watch", source, *feed): watch}

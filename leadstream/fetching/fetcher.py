@@ -29,6 +29,9 @@ GROUP = GroupSpec(name="fetcher", sources=(), changelog=FETCH_STATE, dead_letter
 class Fetcher:
     """Reads what was announced, and the lists that are configured.
 
+    Attributes:
+        workers: those that work now, or did last.
+
     Args:
         log: the log.
         partitions: of the inboxes.
@@ -48,6 +51,7 @@ class Fetcher:
         self._log, self._partitions, self._around = log, partitions, around
         self._sources = [source for source in sources.values() if source.fetch is not None]
         self._told = told
+        self.workers: list[Worker] = []
 
     async def follow(self) -> None:
         """Read until cancelled. While the log is out of reach, wait for it.
@@ -86,7 +90,7 @@ class Fetcher:
                 office = Office(
                     self._log, self._partitions, desk, partial(door.write, desk), http, self._around, self._told
                 )
-                workers = [Worker(source, office) for source in self._sources]
+                workers = self.workers = [Worker(source, office) for source in self._sources]
                 async with asyncio.TaskGroup() as group:
                     beats = group.create_task(self._beat(door), name="signs of life")
                     each = [

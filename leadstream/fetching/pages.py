@@ -8,7 +8,7 @@ from events.codec import Codec
 from leadstream.connectors.port import Raw
 from leadstream.fetching import desk
 from leadstream.fetching.configured import Feed, Fetch
-from leadstream.fetching.desk import Changes, Standing, Want
+from leadstream.fetching.desk import Changes, Kept, Standing, Want
 from leadstream.fetching.port import Page
 from leadstream.intake.sources import Source
 from leadstream.intake.taking import NotKept, batches, read, taken
@@ -57,6 +57,7 @@ def step(
     page: Page,
     before: Mapping[Feed, Want | None],
     standing: Standing,
+    watches: Mapping[Feed, Kept],
     *,
     now: int,
     partitions: int,
@@ -69,6 +70,7 @@ def step(
         page: the page.
         before: what was read, each with the want as it is now.
         standing: where the reading stood, if it was of a list.
+        watches: those of the way in.
         now: the time, microseconds.
         partitions: of the inboxes.
         codec: encodes facts.
@@ -93,4 +95,11 @@ def step(
             changes |= desk.stands(source.name, feed, after)
         if want is not None and not page.more and want.place == begun:
             changes |= desk.wanted(source.name, feed, None)
+    for feed in lapsed(page, watches):
+        changes |= desk.kept(source.name, feed, None)
     return Step(outputs, changes)
+
+
+def lapsed(page: Page, watches: Mapping[Feed, Kept]) -> list[Feed]:
+    """The lists that are not watched any more, by what a page says."""
+    return [feed for feed, kept in watches.items() if kept.watched.id and kept.watched.id in page.lapsed]

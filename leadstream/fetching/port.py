@@ -7,7 +7,7 @@ tokens; the turn sees only answers that mean something. A turn that was given up
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -28,6 +28,8 @@ class Request(Struct, frozen=True, kw_only=True):
         headers: names and values besides the token and the type of the body.
         body: bytes to send; empty for none.
         media_type: of the body.
+        secret: the member of the body, a JSON object, that is to hold what proves notifications to be the vendor's;
+            whoever sends the request puts it there. Empty for none.
     """
 
     url: str
@@ -36,6 +38,7 @@ class Request(Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     media_type: str = "application/json"
+    secret: str = ""
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -64,6 +67,7 @@ class Page(Struct, frozen=True, kw_only=True):
         anew: the vendor does not know our place any more, and the cursor is one from which the reading begins anew.
         missing: what was asked for by id and is not there (any more).
         told: something that a person has to see to, in words.
+        lapsed: ids of watches that the vendor does not keep any more. Those that are ours are made anew.
     """
 
     cursor: Cursor = {}
@@ -74,6 +78,7 @@ class Page(Struct, frozen=True, kw_only=True):
     anew: bool = False
     missing: tuple[str, ...] = ()
     told: str = ""
+    lapsed: tuple[str, ...] = ()
 
 
 class Setup(Struct, frozen=True, kw_only=True):
@@ -86,6 +91,8 @@ class Setup(Struct, frozen=True, kw_only=True):
         days: how far back the first reading of a list goes.
         size: records of a page.
         version: of the API, where requests name one.
+        topic: of Pub/Sub, where changes are to be published; empty where nobody asks for it.
+        address: of the way in as the vendor reaches it, where changes are to be announced; empty where nobody asks.
     """
 
     base: str
@@ -94,6 +101,8 @@ class Setup(Struct, frozen=True, kw_only=True):
     days: int = 30
     size: int = 100
     version: str = ""
+    topic: str = ""
+    address: str = ""
 
 
 Turn: TypeAlias = Generator[Request, Answer, Page]
@@ -120,6 +129,57 @@ class Asked(NamedTuple):
         return self.ids[0]
 
 
+class Watched(Struct, frozen=True, kw_only=True):
+    """A watch as the vendor keeps it: it announces changes of a list until it ends.
+
+    Attributes:
+        until: when it ends unless it is renewed, microseconds.
+        id: its id at the vendor; empty where there is one for each list.
+        resource: what else it takes to end it.
+    """
+
+    until: int
+    id: str = ""
+    resource: str = ""
+
+
+class Watching(NamedTuple):
+    """What a watch is asked for with.
+
+    Attributes:
+        setup: of the way in.
+        id: of the list.
+        held: the watch that is to go on; None for a new one.
+        name: an id for a new one, where the vendor wants ours.
+        now: the time, microseconds.
+    """
+
+    setup: Setup
+    id: str
+    held: Watched | None
+    name: str
+    now: int
+
+
+WatchTurn: TypeAlias = Generator[Request, Answer, Watched]
+EndTurn: TypeAlias = Generator[Request, Answer, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How changes of a kind of list are announced, and for how long.
+
+    Attributes:
+        needs: the setting without which nothing is watched.
+        turn: makes a watch, or has one go on. It may be begun again from anywhere.
+        end: ends one whose place another has taken; None where that needs no request.
+    """
+
+    needs: Literal["topic", "address"]
+    turn: Callable[[Watching], WatchTurn]
+    end: Callable[[Setup, Watched], EndTurn] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of thing that can be read.
@@ -129,12 +189,14 @@ class Kind:
         most: so many of them are asked for at once; more than one only of things without a cursor.
         key: what is read when a notification wants this: a mailbox at a place in its history is the mailbox.
         all_feeds: it names nothing by itself; every list that is configured is read.
+        watch: how its changes are announced; None where that is set up at the vendor, once and for all, or cannot be.
     """
 
     turn: Callable[[Asked], Turn]
     most: int = 1
     key: Callable[[str], str] = str
     all_feeds: bool = False
+    watch: Watch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,9 +293,10 @@ def get(setup: Setup, path: str, *query: tuple[str, str], headers: tuple[tuple[s
     return Request(url=f"{setup.base}{path}", query=query, headers=headers)
 
 
-def post(setup: Setup, path: str, said: object) -> Request:
-    """A request with a JSON body."""
-    return Request(method="POST", url=f"{setup.base}{path}", body=msgspec.json.encode(said))
+def post(setup: Setup, path: str, said: object = None, *, method: str = "POST", secret: str = "") -> Request:
+    """A request with a JSON body, or without one."""
+    body = b"" if said is None else msgspec.json.encode(said)
+    return Request(method=method, url=f"{setup.base}{path}", body=body, secret=secret)
 
 
 def ok(answer: Answer, what: str) -> Doc:

@@ -1,23 +1,31 @@
-"""Fetches for one way in: what was announced first, then lists whose reading is under way, then those that are due."""
+"""Fetches for one way in: what was announced first, then lists whose reading is under way, then those that are due.
 
+Before all of these come watches that are to be renewed: what changes after one was made is announced, and what changed
+before it is read by the list that follows it.
+"""
+
+import contextlib
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Coroutine, Generator, Iterable
+from typing import TypeVar
 
 from engine.errors import RecordTooLarge, Truncated
 from events.codec import Codec
 from events.instants import SECOND
 from events.topics import RAW
+from leadstream.fetching import watches
 from leadstream.fetching.around import Office
 from leadstream.fetching.client import Client, NotLetIn, TooLarge, Trouble
 from leadstream.fetching.configured import Feed, smaller
-from leadstream.fetching.desk import Standing, read_to
-from leadstream.fetching.pages import Step, step, wanted_in
-from leadstream.fetching.port import Answer, Asked, Page, Refused, Turn
+from leadstream.fetching.desk import Kept, Standing, kept, read_to
+from leadstream.fetching.pages import Step, lapsed, step, wanted_in
+from leadstream.fetching.port import Answer, Asked, Page, Refused, Request
 from leadstream.intake.sources import Source
 
 logger = logging.getLogger("leadstream.fetching")
 _CODEC = Codec()
+_Made = TypeVar("_Made")
 _CHUNK = 500
 _FAR = 5000
 """Offsets after which our place among the kept requests is written even if nothing was wanted there."""
@@ -25,6 +33,7 @@ _MOST_ANEW = 3
 """Times in a row that a vendor may forget our place before it is left alone for a while."""
 _MOST_TROUBLES = 3
 """Times in a row that a vendor cannot be read from before a run that is to end does."""
+_WATCH = "the watch of "
 _DAY = 86_400.0
 """Seconds that a vendor is left alone at most, whatever it asks for."""
 _SOON, _LATE = 5.0, 300.0
@@ -59,7 +68,9 @@ class Worker:
         self._source, self._office, self._around = source, office, office.around
         self._desk = office.desk
         self._fetch, self._whole = source.fetch, source.fetch
-        self._client = Client(office.http, source.fetch, office.around)
+        secret = next(iter(source.trust.secrets), "")
+        self._client = Client(office.http, source.fetch, office.around, secret)
+        self._agreed = source.fetch.agreed(secret)
         self._said = dict[str, int]()
         self._at = dict[int, int]()
         self._due = dict.fromkeys(source.fetch.feeds, 0)
@@ -71,9 +82,11 @@ class Worker:
         """Follow until cancelled; or, `once`, until everything is read, or has failed."""
         while True:
             await self._look()
-            feeds = self._next()
+            watch = self._next_watch()
+            feeds = (_watch_of(watch),) if watch is not None else self._next()
             if feeds:
-                trouble = await self._try(feeds)
+                work = self._read(feeds) if watch is None else self._renew(watch)
+                trouble = await self._try(feeds, work)
                 if trouble is not None and once and self._tries[None] >= _MOST_TROUBLES:
                     return
                 if trouble is not None and not once:
@@ -82,6 +95,15 @@ class Worker:
                 return
             else:
                 await self._around.pause(self._around.look)
+
+    def watched(self) -> dict[Feed, int]:
+        """The lists that are to be watched, each with when its watch ends, microseconds; 0 for one without a watch."""
+        found = self._desk.watches(self.name)
+        return {feed: found[feed].watched.until if feed in found else 0 for feed in self._whole.watched}
+
+    def now(self) -> int:
+        """The time, microseconds."""
+        return self._around.clock()
 
     async def _look(self) -> None:
         """Read the kept requests up to their end, for what they want."""
@@ -119,10 +141,35 @@ class Worker:
         due = [feed for feed, at in self._due.items() if max(at, self._later.get(feed, 0)) <= now]
         return tuple(due[:1])
 
-    async def _try(self, feeds: tuple[Feed, ...]) -> float | None:
-        """Read one page; seconds to wait where the vendor cannot be read from."""
+    def _next_watch(self) -> Feed | None:
+        """The list whose watch is to be made or renewed next."""
+        now = self._around.clock()
+        needed = watches.next_due(self._whole, self._agreed, self._desk.watches(self.name))
+        due = [feed for feed, at in needed.items() if max(at, self._later.get(_watch_of(feed), 0)) <= now]
+        return min(due, key=needed.__getitem__, default=None)
+
+    async def _renew(self, feed: Feed) -> None:
+        """Have changes of a list announced from now on. After a gap, what it may hold is read at once."""
+        watch, now = self._fetch.watch(feed), self._around.clock()
+        if watch is None:
+            raise ValueError(f"{_shown(feed)} is not watched")
+        before = self._desk.watches(self.name).get(feed)
+        asked = watches.asked(self.name, self._fetch, feed, before, agreed=self._agreed, now=now)
+        watched = await self._drive(watch.turn(asked))
+        after = Kept(watched, watches.due(self.name, feed, watched, now), self._agreed)
+        await self._office.write(Step({}, kept(self.name, feed, after)))
+        if watches.is_gap(before, now):
+            self._due[feed] = 0
+        self._well(_watch_of(feed))
+        old = before.watched if before is not None and before.watched.until > now else None
+        if watch.end is not None and old is not None and old.id != watched.id:
+            with contextlib.suppress(Trouble, TooLarge, Refused):  # it ends by itself before long
+                await self._drive(watch.end(self._fetch.setup, old))
+
+    async def _try(self, feeds: tuple[Feed, ...], work: Coroutine[None, None, None]) -> float | None:
+        """Read one page, or renew a watch; seconds to wait where the vendor cannot be reached."""
         try:
-            await self._read(feeds)
+            await work
         except Trouble as exc:
             return self._out_of_reach(feeds, exc)
         except (TooLarge, RecordTooLarge) as exc:
@@ -140,11 +187,14 @@ class Worker:
         asked = Asked(self._fetch.setup, tuple(feed.id for feed in feeds), standing.cursor, now)
         page = await self._drive(kind.turn(asked))
         before = {feed: self._desk.want(self.name, feed) for feed in feeds}
-        done = step(self._source, page, before, standing, now=now, partitions=self._office.partitions, codec=_CODEC)
+        ours = self._desk.watches(self.name)
+        done = step(
+            self._source, page, before, standing, ours, now=now, partitions=self._office.partitions, codec=_CODEC
+        )
         await self._office.write(done)
-        self._over(feeds, page, now)
+        self._over(feeds, page, now, ours=bool(lapsed(page, ours)))
 
-    async def _drive(self, turn: Turn) -> Page:
+    async def _drive(self, turn: Generator[Request, Answer, _Made]) -> _Made:
         """A turn with its answers."""
         answer: Answer | None = None
         try:
@@ -152,16 +202,16 @@ class Worker:
                 request = turn.send(answer) if answer is not None else next(turn)
                 answer = await self._client.send(request)
         except StopIteration as end:
-            page: Page = end.value
-            return page
+            made: _Made = end.value
+            return made
 
-    def _over(self, feeds: tuple[Feed, ...], page: Page, now: int) -> None:
-        """Count what was done, and when it is to be done again."""
+    def _over(self, feeds: tuple[Feed, ...], page: Page, now: int, *, ours: bool) -> None:
+        """Count what was done, and when it is to be done again. Of a watch of `ours` nobody has to hear: we mend it."""
         self.pages += bool(page.body)
         self.missing += len(page.missing)
         if not page.more:
             self._fetch = self._whole
-        if page.told:
+        if page.told and not ours:
             self._say(page.told)
         for feed in feeds:
             self._alone.discard(feed)
@@ -171,13 +221,16 @@ class Worker:
                 self._anew.pop(feed)
                 self._put_off((feed,), "the vendor forgets our place again and again")
                 continue
-            self._later.pop(feed, None)
-            self._tries.pop(feed, None)
-            self.failed.pop(_shown(feed), None)
+            self._well(feed)
             if not page.more:
                 self._anew.pop(feed, None)
                 if feed in self._due:
                     self._due[feed] = now + self._fetch.every
+
+    def _well(self, feed: Feed) -> None:
+        self._later.pop(feed, None)
+        self._tries.pop(feed, None)
+        self.failed.pop(_shown(feed), None)
 
     def _out_of_reach(self, feeds: tuple[Feed, ...], trouble: Trouble) -> float:
         """Seconds to wait before anything else is asked of this vendor. What was asked for then comes after others."""
@@ -216,7 +269,7 @@ class Worker:
             seconds = pause(self._tries[feed])
             self._later[feed] = self._around.clock() + int(seconds * SECOND)
             self.failed[_shown(feed)] = why
-            self._say(f"{feed.kind} cannot be read: {why}")
+            self._say(f"{feed.kind} cannot be {'renewed' if feed.kind.startswith(_WATCH) else 'read'}: {why}")
 
     def _say(self, text: str) -> None:
         """Tell of it, the same once an hour."""
@@ -229,6 +282,11 @@ class Worker:
 def logger_told(name: str, text: str) -> None:
     """Our log is told."""
     logger.warning("%s: %s", name, text)
+
+
+def _watch_of(feed: Feed) -> Feed:
+    """What trouble with the watch of a list goes by."""
+    return Feed(f"{_WATCH}{feed.kind}", feed.id)
 
 
 def _shown(feed: Feed) -> str:

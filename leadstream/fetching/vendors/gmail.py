@@ -10,9 +10,9 @@ import msgspec
 from events.instants import DAY, SECOND
 from leadstream.connectors import gmail_messages
 from leadstream.fetching.port import Asked, Cursor, Kind, Page, Setup, Turn, begun_anew, get, joined, ok
-from leadstream.fetching.vendors.google import at
+from leadstream.fetching.vendors.google import GMAIL, at
+from leadstream.fetching.vendors.google_watches import OF_MAILBOX
 
-_HOST = "https://gmail.googleapis.com"
 _HEADERS = ("From", "To", "Cc")
 _FIELDS = "id,threadId,labelIds,internalDate,payload/headers"
 """Without `snippet`, which is the beginning of the text."""
@@ -27,7 +27,7 @@ def mailbox(wanted: str) -> str:
 
 def history(asked: Asked) -> Turn:
     """The next page of a mailbox."""
-    setup = at(asked.setup, _HOST)
+    setup = at(asked.setup, GMAIL)
     path, cursor = f"/gmail/v1/users/{quote(asked.id, safe='@')}", asked.cursor
     if not cursor:
         profile = ok((yield get(setup, f"{path}/profile")), "the mailbox")
@@ -80,5 +80,5 @@ def _heads(asked: Asked, setup: Setup, path: str, ids: list[str], cursor: Cursor
     return Page(cursor=cursor, body=body, path=f"{path}/messages", connector=gmail_messages.NAME, more=more)
 
 
-KIND = Kind(history, key=mailbox)
+KIND = Kind(history, key=mailbox, watch=OF_MAILBOX)
 """`gmail_history`, by the mailbox's address."""

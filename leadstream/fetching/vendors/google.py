@@ -5,6 +5,9 @@ from msgspec import structs
 from leadstream.fetching.answers import retry_after, standard
 from leadstream.fetching.port import Answer, Denied, Setup, Wait
 
+GMAIL, FORMS, CALENDAR = (
+    "https://gmail.googleapis.com", "https://forms.googleapis.com", "https://www.googleapis.com",
+)  # fmt: skip
 _LIMITS = (
     b"rateLimitExceeded",
     b"userRateLimitExceeded",

@@ -7,9 +7,9 @@ import msgspec
 from events.instants import DAY, iso
 from leadstream.connectors import calendar_events
 from leadstream.fetching.port import Asked, Kind, Page, Refused, Turn, begun_anew, get, joined, ok
-from leadstream.fetching.vendors.google import at
+from leadstream.fetching.vendors.google import CALENDAR, at
+from leadstream.fetching.vendors.google_watches import OF_CALENDAR
 
-_HOST = "https://www.googleapis.com"
 _ITEM = (
     "id,iCalUID,status,eventType,created,updated,creator,organizer,attendees(email,organizer,self,resource),start,end"
 )
@@ -19,7 +19,7 @@ _FIELDS = f"items({_ITEM}),nextPageToken,nextSyncToken"
 
 def events(asked: Asked) -> Turn:
     """The next page of a calendar's events."""
-    setup, cursor = at(asked.setup, _HOST), asked.cursor
+    setup, cursor = at(asked.setup, CALENDAR), asked.cursor
     path = f"/calendar/v3/calendars/{quote(asked.id, safe='')}/events"
     sync, page, since = (cursor.get(name, "") for name in ("sync", "page", "from"))
     if not sync:
@@ -45,5 +45,5 @@ def events(asked: Asked) -> Turn:
     )  # fmt: skip
 
 
-KIND = Kind(events, key=unquote)
+KIND = Kind(events, key=unquote, watch=OF_CALENDAR)
 """`google_calendar_events`, by the calendar's id."""

@@ -7,9 +7,8 @@ from leadstream.connectors import google_form_responses
 from leadstream.connectors.reading import Doc
 from leadstream.fetching import windows
 from leadstream.fetching.port import Asked, Kind, Page, Turn, get, joined, ok
-from leadstream.fetching.vendors.google import at
-
-_HOST = "https://forms.googleapis.com"
+from leadstream.fetching.vendors.google import FORMS, at
+from leadstream.fetching.vendors.google_watches import OF_FORM
 
 
 def responses(asked: Asked) -> Turn:
@@ -17,7 +16,7 @@ def responses(asked: Asked) -> Turn:
 
     The order of the list is not promised, so the reading moves on only when all of its pages are through.
     """
-    setup, cursor = at(asked.setup, _HOST), asked.cursor
+    setup, cursor = at(asked.setup, FORMS), asked.cursor
     path, token = f"/v1/forms/{quote(asked.id, safe='')}", str(cursor.get("page", ""))
     form = yield get(setup, path)
     if form.status == 404:
@@ -44,5 +43,5 @@ def _stamp(response: Doc) -> int:
     return windows.stamp(said, "the responses: one of them has no lastSubmittedTime")
 
 
-KIND = Kind(responses)
+KIND = Kind(responses, watch=OF_FORM)
 """`google_form_responses`, by the form's id."""

@@ -29,6 +29,7 @@ from leadstream.fetching.port import (
     ok,
 )
 from leadstream.fetching.tokens import by_client
+from leadstream.fetching.vendors.graph_subscriptions import OF_FOLDER
 
 _VERSION = "/v1.0/"
 _SELECT = {
@@ -143,16 +144,16 @@ def reauthorize(asked: Asked) -> Turn:
         method="POST", url=f"{asked.setup.base}{_VERSION}subscriptions/{quote(asked.id, safe='')}/reauthorize"
     )
     if answer.status == 404:
-        return Page(missing=asked.ids, told="a subscription of Graph is gone and has to be made anew")
+        return Page(missing=asked.ids, lapsed=asked.ids, told="a subscription of Graph is gone and has to be made anew")
     if not 200 <= answer.status < 300:
         raise Refused(answer.status, f"renewing a subscription: {answer.status}")
     return Page()
 
 
 def removed(asked: Asked) -> Turn:
-    """A subscription was removed. Only a person can make it anew; meanwhile folders are read as often as configured."""
+    """A subscription was removed. One that is not ours only a person can make anew; folders are read meanwhile."""
     yield from ()
-    return Page(told=f"the subscription {asked.id} of Graph was removed and has to be made anew")
+    return Page(lapsed=asked.ids, told=f"the subscription {asked.id} of Graph was removed and has to be made anew")
 
 
 def _whose(owner: Answer | None) -> dict[str, bytes]:
@@ -174,7 +175,7 @@ VENDOR = Vendor(
     grant=by_client("https://graph.microsoft.com/.default"),
     kinds={
         "graph_resource": Kind(resource),
-        "graph_changes": Kind(changes),
+        "graph_changes": Kind(changes, watch=OF_FOLDER),
         "graph_delta": Kind(removed, all_feeds=True),
         "graph_reauthorization": Kind(reauthorize),
         "graph_subscription": Kind(removed),

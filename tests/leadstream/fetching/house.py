@@ -6,7 +6,7 @@ import ssl
 import tempfile
 import weakref
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,15 +47,27 @@ class Died(BaseException):
 
 
 class Time:
-    """Ours and the vendor's clock; it moves when somebody waits."""
+    """Ours and the vendor's clock; it moves when somebody waits.
+
+    Attributes:
+        now: the time, microseconds.
+        waits: seconds that were waited, each time.
+        until: when whoever waits dies; None for never.
+        on_pause: called at each wait, when it is over.
+    """
 
     def __init__(self, server: VendorServer) -> None:
         self.now, self.waits, self._server = NOW, list[float](), server
+        self.until: int | None = None
+        self.on_pause: Callable[[], None] = lambda: None
 
     async def pause(self, seconds: float) -> None:
         self.waits.append(seconds)
         self.now += int(seconds * 1_000_000)
         self._server.now = self.now
+        self.on_pause()
+        if self.until is not None and self.now >= self.until:
+            raise Died
         await asyncio.sleep(0)
 
 
@@ -171,13 +183,19 @@ class House:
 
     async def once(self) -> Worker:
         """A process that reads all there is."""
+        (worker,) = await (await self._fetcher(1.0)).once()
+        return worker
+
+    async def follow(self, look: float) -> None:
+        """A process that follows until it dies, with so many seconds between two looks."""
+        await (await self._fetcher(look)).follow()
+
+    async def _fetcher(self, look: float) -> Fetcher:
         tokens = _MortalTokens(self.folder / "fetch-tokens", self.token_deaths)
-        around = Surroundings(lambda: self.time.now, tokens, self.time.pause, Random(1), self.patience, _TLS)
-        fetcher = Fetcher(
+        around = Surroundings(lambda: self.time.now, tokens, self.time.pause, Random(1), self.patience, _TLS, look=look)
+        return Fetcher(
             await self.log(), PARTITIONS, {"there": self.source}, around, lambda _, text: self.told.append(text)
         )
-        (worker,) = await fetcher.once()
-        return worker
 
     async def until_done(self, rounds: int = 60) -> Worker:
         """Processes one after the other, each until it dies or is done, until one has read everything."""

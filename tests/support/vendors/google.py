@@ -6,6 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from events.instants import MINUTE, SECOND, iso, to_us
+from tests.support.vendors.google_watches import GoogleWatches
 from tests.support.vendors.house import VendorServer, error
 
 FORM_ID, MAILBOX, CALENDAR = "1FAIpQLSd", "sales@example.com", "sales@example.com"
@@ -27,6 +28,7 @@ class Google(VendorServer):
         self.events: dict[str, dict[str, Any]] = {}
         self.history, self.versions = 1000, dict[str, int]()
         self.oldest = 0
+        self.watches = GoogleWatches(self)
         for number in range(each):
             self.happen(now - (each - number) * MINUTE)
 
@@ -69,6 +71,7 @@ class Google(VendorServer):
         return {f"google_forms:{each}" for each in self.responses}
 
     def add_routes(self, app: web.Application) -> None:
+        self.watches.add_routes(app)
         add = app.router.add_get
         add("/v1/forms/{id}", self._form)
         add("/v1/forms/{id}/responses", self._responses)

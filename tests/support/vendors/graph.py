@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from events.instants import MINUTE, SECOND, iso
+from tests.support.vendors.graph_subscriptions import GraphSubscriptions
 from tests.support.vendors.house import VendorServer, error
 
 USER, TENANT = "ada@example.com", "contoso"
@@ -22,6 +23,7 @@ class Graph(VendorServer):
     def __init__(self, now: int, contacts: int) -> None:
         super().__init__(now)
         self.contacts: dict[str, dict[str, Any]] = {}
+        self.watches = GraphSubscriptions(self)
         self.version, self.versions, self.renewed = 0, dict[str, int](), list[str]()
         for number in range(contacts):
             self.put(f"AAMk{number:04d}", now - (contacts - number) * MINUTE)
@@ -52,6 +54,7 @@ class Graph(VendorServer):
         return {f"outlook:{each}" for each in self.contacts}
 
     def add_routes(self, app: web.Application) -> None:
+        self.watches.add_routes(app)
         app.router.add_get(f"/v1.0/{FOLDER}/delta", self._delta)
         app.router.add_get(f"/v1.0/{FOLDER}/{{id}}", self._one)
         app.router.add_get("/v1.0/Users/{user}/Contacts/{id}", self._one)
