@@ -6,7 +6,7 @@ ever known is overwritten, so any past day can be asked, and cut by whatever is 
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -137,6 +137,14 @@ def known_at(history: Iterable[Version], known: int | None = None) -> list[Versi
         or (known is not None and each.known_from <= known and (each.known_to is None or known < each.known_to))
     ]
     return sorted(found, key=lambda each: each.valid_from)
+
+
+def heard_by(history: Iterable[Version], known: int | None) -> Iterator[Version]:
+    """What had become known by an instant, or all of it; what was closed later was open then."""
+    for each in history:
+        if known is None or each.known_from <= known:
+            is_open = known is not None and each.known_to is not None and each.known_to > known
+            yield replace(each, known_to=None) if is_open else each
 
 
 def as_of(known: Sequence[Version], at: int) -> Deal:

@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from projections.pipeline.deal import NOTHING, OPENED, Deal, Step, applied
 from projections.pipeline.history import History, priced, versions, with_step
-from projections.pipeline.moves import Moved, MovePlace, moves, moves_of, placed
+from projections.pipeline.moves import Moved, MovePlace, minded, moves, moves_of, placed
+from projections.pipeline.sightings import sightings, with_sightings
 from projections.pipeline.spells import Place, Spell, births, spells, versions_of
 
 K = TypeVar("K")
@@ -148,20 +149,37 @@ def changed_over(old: Kept, new: Kept) -> Changed:
 
 def moved(kept: Kept) -> dict[MovePlace, Moved]:
     """What its changes did to the open pipe."""
-    if kept.turned:
-        return moves_of(versions_of((*over(kept), *standing(kept))))
-    return dict(_moved_since(EMPTY, kept))
+    if not kept.turned and _each_alone(EMPTY, kept):
+        return dict(_moved_since(EMPTY, kept))
+    every = list(versions_of((*over(kept), *standing(kept))))
+    return with_sightings(moves_of(every), sightings(list(map(_step, kept.steps)), every))
 
 
 def _moved_since(old: Kept, new: Kept) -> Iterator[tuple[MovePlace, Moved]]:
+    """Moves of facts that were told in order, each at an instant of its own: they are seen as what they are."""
     for was, now in _ways(old, new):
         if now.deal is not was.deal and now.since is not None:
-            yield from placed(now.since, now.known, moves(was.deal, now.deal))
+            yield from placed(now.since, now.known, moves(was.deal, now.deal), None, max(now.since, now.known))
+
+
+def _each_alone(old: Kept, new: Kept) -> bool:
+    """Whether nothing became known together with a change that the pipe minds, of facts that were told in order."""
+    return all(
+        now.deal is was.deal or not minded(was.deal, now.deal) or len(now.steps) < 2 or _alone(now.steps[-2:])
+        for was, now in _ways(old, new)
+    )
+
+
+def _alone(last: Sequence[bytes]) -> bool:
+    before, step = map(_step, last)
+    return before.recorded < step.recorded
 
 
 def changed_moves(old: Kept, new: Kept) -> Iterable[tuple[MovePlace, Moved | None]]:
     """The moves, as far as they are not those of before."""
-    return differing(moved(old), moved(new)) if old.turned != new.turned else _moved_since(old, new)
+    if old.turned == new.turned and _each_alone(old, new):
+        return _moved_since(old, new)
+    return differing(moved(old), moved(new))
 
 
 class Birth(NamedTuple):

@@ -4,7 +4,8 @@ Most rows are a step by themselves. Where several are one step of one opportunit
 whether it is a gain or a loss, so these are summed first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from projections.pipeline.deal import Group
 from projections.pipeline.figures import Cut
@@ -21,9 +22,25 @@ _LARGE = 1 << 50
 """Amounts of that much are summed by the law: no more than thousands of parts could be too large together."""
 
 
-def waterfalls(
-    query: Query, cut: Cut, begin: int, known: int | None, equal: Mapping[str, str]
-) -> dict[Group, Waterfall]:
+class Heard(NamedTuple):
+    """By what is known a waterfall is told; instants in microseconds.
+
+    Attributes:
+        known: by what was recorded up to then; None: by all that is known.
+        then: each instant by what was known at it, as far as `known` allows.
+    """
+
+    known: int | None = None
+    then: bool = False
+
+    def at(self, instant: int) -> int | None:
+        """By what was recorded up to when an instant is told."""
+        if not self.then:
+            return self.known
+        return instant if self.known is None else min(instant, self.known)
+
+
+def waterfalls(query: Query, cut: Cut, begin: int, heard: Heard, equal: Mapping[str, str]) -> dict[Group, Waterfall]:
     """The waterfalls of all opportunities together, by slice.
 
     What neither start nor end nor anything that happened accounts for is what rates did.
@@ -32,26 +49,53 @@ def waterfalls(
         query: asks the store.
         cut: what is asked; its instant is the last one, itself in the span.
         begin: the first one, in microseconds; what happened at that very instant is in the start.
-        known: by what was recorded up to then, in microseconds; None: by all that is known.
+        heard: by what is known it is told.
         equal: dimension -> the only value that counts.
 
     Raises:
         Unsure: a rate is missing, or an amount or a rate has too many digits.
     """
-    first, last = open_pipe(query, cut._replace(at=begin), known, equal), open_pipe(query, cut, known, equal)
-    sums, found = _moved(query, cut, begin, known, equal), dict[Group, Waterfall]()
+    first = open_pipe(query, cut._replace(at=begin), heard.at(begin), equal)
+    last, found = open_pipe(query, cut, heard.at(cut.at), equal), dict[Group, Waterfall]()
+    sums = _moved(query, cut, begin, heard, equal)
     for group in first.keys() | last.keys() | sums.keys():
         told = Waterfall(**sums.get(group, {}), start=first.get(group, 0), end=last.get(group, 0))
         found[group] = told._replace(revalued=told.end - told.reckoned)
     return found
 
 
-def _moved(
-    query: Query, cut: Cut, begin: int, known: int | None, equal: Mapping[str, str]
-) -> dict[Group, dict[str, int]]:
+class _Span(NamedTuple):
+    """From after one instant to another one, itself in it: by which column, and what else has to hold of a move."""
+
+    column: str
+    begin: int
+    end: int
+    more: Sql = Sql("")
+
+
+def _spans(begin: int, end: int, heard: Heard) -> Iterator[_Span]:
+    """Up to what is known each instant by what was known at it, and what lies ahead by what is known in the end."""
+    told, known = begin, heard.known
+    if heard.then:
+        told = end if known is None else max(begin, min(known, end))
+        yield _Span("seen", begin, told)
+    yield _Span("at", told, end, told_at(known))
+
+
+def _moved(query: Query, cut: Cut, begin: int, heard: Heard, equal: Mapping[str, str]) -> dict[Group, dict[str, int]]:
     """By slice and column of a waterfall, what was added to the open pipe of a quarter or taken from it."""
+    found: dict[Group, dict[str, int]] = {}
+    for span in _spans(begin, cut.at, heard):
+        if span.begin < span.end:
+            for group, called, amount in _moved_in(query, cut, span, equal):
+                sums = found.setdefault(group, {})
+                sums[called] = sums.get(called, 0) + amount
+    return found
+
+
+def _moved_in(query: Query, cut: Cut, span: _Span, equal: Mapping[str, str]) -> Iterator[tuple[Group, str, int]]:
     zone = cut.terms.zone
-    rates = rates_between(cut, local_day(begin, zone), cut.day, "at")
+    rates = rates_between(cut, local_day(span.begin, zone), local_day(span.end, zone), span.column)
     period = cut.quarter.first.isoformat(), cut.quarter.after.isoformat()
 
     def in_period(column: str, amount: str) -> str:
@@ -61,8 +105,8 @@ def _moved(
     before = in_period("close_date_before", worth(rates, "h.amount_before", "h.currency_before"))
     closing = "(h.close_date >= ? AND h.close_date < ? OR h.close_date_before >= ? AND h.close_date_before < ?)"
     condition = also(
-        Sql("h.at > ? AND h.at <= ?", (instant_text(begin), instant_text(cut.at))),
-        told_at(known),
+        Sql(f"h.{span.column} > ? AND h.{span.column} <= ?", (instant_text(span.begin), instant_text(span.end))),
+        span.more,
         Sql(closing, (*period, *period)),
         Sql(f"(h.among = 0 OR h.among & {among(cut.by)} <> 0)"),
         *(Sql(f"h.{name} = ?", (value,)) for name, value in equal.items()),
@@ -72,21 +116,20 @@ def _moved(
     netted = f"CASE WHEN MAX(ABS(worth)) < {_LARGE} AND COUNT(*) = COUNT(worth) THEN CAST(SUM(worth) AS BIGINT) END"
     sql = f"""
 WITH parts AS MATERIALIZED (
-    SELECT {named}h.opportunity, h.at, h.step, h.several, h.gain, h.loss, {after} - {before} AS worth
+    SELECT {named}h.opportunity, h.at, h.known_from, h.step, h.several, h.gain, h.loss, {after} - {before} AS worth
     FROM opportunity_moves_base h WHERE {condition.text}
 ), steps AS (
     SELECT {groups}gain, loss, worth FROM parts WHERE several = 0
     UNION ALL
-    SELECT {groups}gain, loss, {netted} FROM parts WHERE several = 1 GROUP BY {groups}opportunity, at, step, gain, loss
+    SELECT {groups}gain, loss, {netted} FROM parts WHERE several = 1
+    GROUP BY {groups}opportunity, at, known_from, step, gain, loss
 ), told AS (
     SELECT {groups}CASE WHEN worth < 0 THEN loss ELSE gain END AS called, ABS(worth) AS worth FROM steps
 )
 SELECT {groups}called, COUNT(*) - COUNT(worth), SUM(worth >> {HALF}), SUM(worth & {LOW})
 FROM told GROUP BY {groups}called
 """  # noqa: S608 - our identifiers, and days
-    found: dict[Group, dict[str, int]] = {}
     for *group, called, lacks, high, low in query(sql, condition.values):
         if lacks:
             raise Unsure
-        found.setdefault(tuple(map(str, group)), {})[str(called)] = whole(high, low)
-    return found
+        yield tuple(map(str, group)), str(called), whole(high, low)

@@ -56,7 +56,7 @@ def among(dimensions: Iterable[str]) -> int:
     return sum(1 << DIMENSIONS.index(name) for name in dimensions)
 
 
-def _minded(old: Deal, new: Deal) -> bool:
+def minded(old: Deal, new: Deal) -> bool:
     """Whether something is other that the pipe minds; of most changes nothing is."""
     return (
         old.amount_minor != new.amount_minor or old.status != new.status or old.close_date != new.close_date
@@ -68,7 +68,7 @@ def _minded(old: Deal, new: Deal) -> bool:
 
 def moves(old: Deal, new: Deal) -> tuple[Move, ...]:
     """What a change did; nothing where the pipe stays as it was, in whatever quarter and slice."""
-    if not (old.is_open or new.is_open or (new.status and not old.status)) or not _minded(old, new):
+    if not (old.is_open or new.is_open or (new.status and not old.status)) or not minded(old, new):
         return ()
     found, state = list[Move](), old
     for step, (gain, loss, after) in enumerate(taken_apart(old, new)):
@@ -112,20 +112,29 @@ def _parts(deal: Deal) -> list[tuple[Group, Worth]]:
 
 
 class Moved(NamedTuple):
-    """One of the moves of a change, and until when it was thought to be so, in microseconds; None: it still is."""
+    """One of the moves of a change; instants in microseconds.
+
+    Attributes:
+        move: it.
+        known_to: until when it was thought to be so; None: it still is.
+        seen: when it was seen, by what was known at that very instant; None: it was never seen as such.
+    """
 
     move: Move
     known_to: int | None
+    seen: int | None = None
 
 
 MovePlace = tuple[int, int, int]
 """When it happened, since when that is known, both in microseconds, and the place of the move in the change."""
 
 
-def placed(at: int, known: int, found: Sequence[Move], until: int | None = None) -> Iterator[tuple[MovePlace, Moved]]:
+def placed(
+    at: int, known: int, found: Sequence[Move], until: int | None = None, seen: int | None = None
+) -> Iterator[tuple[MovePlace, Moved]]:
     """The moves of a change with their places."""
     for number, move in enumerate(found):
-        yield (at, known, number), Moved(move, until)
+        yield (at, known, number), Moved(move, until, seen)
 
 
 def moves_of(versions: Iterable[Version]) -> dict[MovePlace, Moved]:

@@ -16,8 +16,8 @@ from projections.pipeline.asking import (
 )
 from projections.pipeline.deal import DIMENSIONS, Deal, Group, sliced, value_of
 from projections.pipeline.figures import Cut
-from projections.pipeline.history import Version, path
-from projections.pipeline.moved import waterfalls
+from projections.pipeline.history import heard_by, path
+from projections.pipeline.moved import Heard, waterfalls
 from projections.pipeline.reading import spans
 from projections.pipeline.terms import instant_of, terms_at
 from projections.pipeline.walks import walks
@@ -44,8 +44,9 @@ def _waterfall(query: Query, asked: Asked) -> list[Cells]:
     only = {name: asked.equal[name] for name in by if name in asked.equal}
     cut = Cut(quarter, end, by, terms)
     with rates_asked():
-        try:  # of single ones, and of what was known by and by, no sums are kept
-            summed = None if each_one or walk == THEN else waterfalls(query, cut, begin, asked.known_at, only)
+        try:  # of single ones no sums are kept
+            heard = Heard(asked.known_at, walk == THEN)
+            summed = None if each_one else waterfalls(query, cut, begin, heard, only)
         except Unsure:
             summed = None
         found = (
@@ -68,7 +69,7 @@ def _ways(query: Query, asked: Asked, begin: int, end: int) -> Iterator[tuple[st
         yield from walks(query, begin, end, known, asked.equal.get(_OPPORTUNITY))
         return
     for opportunity, versions in spans(query, begin, end, known, all_known=True):
-        yield opportunity, path(versions if known is None else _until(versions, known), begin, end)
+        yield opportunity, path(heard_by(versions, known), begin, end)
 
 
 def _walked(
@@ -80,14 +81,6 @@ def _walked(
         for group, one in _slices(way, cut, only):
             found.setdefault((opportunity if each_one else None, group), []).append(one)
     return {key: together(every) for key, every in found.items()}
-
-
-def _until(versions: Iterable[Version], known: int) -> Iterator[Version]:
-    """What had become known by an instant; what was closed later was open then."""
-    for each in versions:
-        if each.known_from <= known:
-            is_open = each.known_to is not None and each.known_to > known
-            yield Version(each.valid_from, each.valid_to, each.known_from, None, each.deal) if is_open else each
 
 
 def _slices(way: Sequence[tuple[int, Deal]], cut: Cut, only: Mapping[str, str]) -> Iterator[tuple[Group, Waterfall]]:

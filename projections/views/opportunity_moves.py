@@ -21,10 +21,10 @@ def _changed(old: Kept, new: Kept) -> list[tuple[Cells, Any]]:
 
 
 def _render(opportunity: str, identity: Cells, each: Moved) -> Cells:
-    (step, gain, loss, among, several, before, after, group), known_to = each
+    (step, gain, loss, among, several, before, after, group), known_to, seen = each
     return (
-        opportunity, *identity, instant_text_or_none(known_to), step, gain, loss, among, several, *before, *after,
-        *group,
+        opportunity, *identity, instant_text_or_none(known_to), instant_text_or_none(seen), step, gain, loss, among,
+        several, *before, *after, *group,
     )  # fmt: skip
 
 
@@ -34,6 +34,13 @@ _SHOWN = (
     Column("known_from", Kind.INSTANT, "since when that is known"),
     Column("number", Kind.INTEGER, "place of the row in the change, from 0"),
     Column("known_to", Kind.INSTANT, "until when that was known; empty: it still is", True),
+    Column(
+        "seen",
+        Kind.INSTANT,
+        "when it was seen, by what was known at that very instant; empty: it was never seen as such. A leap from what "
+        "was thought to what a late fact says is known for no time, from the instant it was seen to the same",
+        True,
+    ),
     Column("step", Kind.INTEGER, "place in the change of the step that it is part of, from 0"),
     Column("gain", Kind.TEXT, "the column of `waterfall` it counts to where a slice is worth more after the step"),
     Column("loss", Kind.TEXT, "the one it counts to where a slice is worth less"),
@@ -58,7 +65,7 @@ _SHOWN = (
 
 OPPORTUNITY_MOVES = Detail(
     name="opportunity-moves",
-    version=1,
+    version=2,
     meaning="What each change of an opportunity did to the open pipe, step by step: what a waterfall sums.",
     initial=EMPTY,
     on={},
@@ -66,7 +73,7 @@ OPPORTUNITY_MOVES = Detail(
     key=4,
     answer=_SHOWN,
     order=("opportunity", "at", "known_from", "number"),
-    indexes=(("at",),),
+    indexes=(("at",), ("seen",)),
     entries=_entries,
     render=_render,
     changed=_changed,

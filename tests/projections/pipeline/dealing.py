@@ -85,13 +85,19 @@ DAYS = st.integers(-300, 100)
 
 
 @st.composite
-def lives(draw: st.DrawFn, longest: int = 12) -> tuple[Step, ...]:
-    """Any steps in the order in which they became known; most happened when they were told, some before."""
+def lives(draw: st.DrawFn, longest: int = 12, ahead: tuple[int, ...] = ()) -> tuple[Step, ...]:
+    """Any steps in the order in which they became known; most happened when they were told, some before.
+
+    Args:
+        draw: draws.
+        longest: how many there are at most.
+        ahead: days by which some are told before they happen.
+    """
     recorded, found = draw(DAYS), list[Step]()
     for _ in range(draw(st.integers(0, longest))):
         kind = draw(_KINDS) if found else OPENED
         recorded += draw(st.sampled_from([0, 0, 1, 5, 30]))
-        at = recorded - draw(st.sampled_from([0, 0, 0, 1, 7, 60]))
+        at = recorded - draw(st.sampled_from([0, 0, 0, 1, 7, 60, *(-days for days in ahead)]))
         found.append(step(kind, at, recorded, **draw(_TOLD[kind])))
     return tuple(found)
 

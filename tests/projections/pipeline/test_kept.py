@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from projections.folding import detail_changes
 from projections.pipeline.blocks import block_of, blocks_at
 from projections.pipeline.deal import NOTHING, Step
-from projections.pipeline.history import held_first, known_at, versions
+from projections.pipeline.history import held_first, known_at, path, versions
 from projections.pipeline.kept import Kept, born, moved, over, standing, told
-from projections.pipeline.moves import moves, moves_of
+from projections.pipeline.moves import Move, moves, moves_of
 from projections.pipeline.spells import spells, versions_of
 from projections.views.opportunities import OPPORTUNITIES, OPPORTUNITY_BIRTHS
 from projections.views.opportunity_history import OPPORTUNITY_HISTORY
@@ -36,7 +36,7 @@ def test_spells_are_the_versions_of_the_law(steps: tuple[Step, ...]) -> None:
 
 
 @settings(max_examples=examples(150))
-@given(lives(), st.lists(st.integers(0, 12), max_size=4))
+@given(lives() | lives(ahead=(1, 9)), st.lists(st.integers(0, 12), max_size=4))
 def test_rows_written_after_each_batch_are_in_the_end_those_of_all_facts_at_once(
     steps: tuple[Step, ...], cuts: list[int]
 ) -> None:
@@ -76,7 +76,8 @@ def test_the_earliest_birth_that_is_known_is_the_first_version_with_an_amount(
 def test_moves_are_what_leads_from_each_version_to_the_next_that_was_known_with_it(
     steps: tuple[Step, ...], known: int
 ) -> None:
-    every = moved(with_steps(steps))
+    told_of = moved(with_steps(steps))
+    every = {place: each._replace(seen=None) for place, each in told_of.items() if each.known_to != place[1]}
     assert every == moves_of(versions(history(*steps))), "however they were told"
     for limit in (day(known), None):
         heard = [
@@ -89,6 +90,28 @@ def test_moves_are_what_leads_from_each_version_to_the_next_that_was_known_with_
         ways = pairwise([NOTHING, *(each.deal for each in told)])
         law = [(each.valid_from, move) for each, way in zip(told, ways, strict=True) for move in moves(*way)]
         assert heard == law
+
+
+@settings(max_examples=examples(300))
+@given(lives() | lives(ahead=(1, 9)))
+def test_moves_are_seen_as_what_was_known_at_each_instant_shows(steps: tuple[Step, ...]) -> None:
+    every = list(versions(history(*steps)))
+    way = path(every, day(-2000), day(2000)) if every else []
+    law = [
+        (at, list(moves(before, deal)))
+        for (at, deal), before in zip(way, [NOTHING, *(deal for _, deal in way)], strict=False)
+    ]
+    found = dict[int, list[Move]]()
+    for _, each in sorted(moved(with_steps(steps)).items()):
+        if each.seen is not None:
+            found.setdefault(each.seen, []).append(each.move)
+    assert {at: ranked(change) for at, change in found.items()} == {at: ranked(change) for at, change in law if change}
+
+
+def ranked(change: list[Move]) -> list[Move]:
+    """With steps counted from 0, whether or not steps that move nothing lie between them."""
+    steps = sorted({move.step for move in change})
+    return [move._replace(step=steps.index(move.step)) for move in change]
 
 
 def test_a_fact_in_order_looks_at_nothing_before_it() -> None:

@@ -16,9 +16,9 @@ from events.opportunity import OpportunityProductAdded
 from projections.pipeline.deal import DIMENSIONS, Deal, Group, Line, sliced, value_of
 from projections.pipeline.decided import win_shares
 from projections.pipeline.figures import OPPORTUNITY, Cut, Terms, shares, summed
-from projections.pipeline.history import course
+from projections.pipeline.history import course, heard_by, path
 from projections.pipeline.money import Rate, Rates
-from projections.pipeline.moved import waterfalls
+from projections.pipeline.moved import Heard, waterfalls
 from projections.pipeline.quarters import quarter_named
 from projections.pipeline.reading import closed, held_in, spans
 from projections.pipeline.totals import totals
@@ -140,18 +140,18 @@ def moved(found: dict[Group, Waterfall]) -> dict[Group, Waterfall]:
 @given(
     facts=pipelines(("EUR", "USD", "JPY")), day=st.integers(-30, 60), later=st.integers(0, 60),
     known=st.none() | st.integers(-30, 110), by=st.lists(st.sampled_from(DIMENSIONS), unique=True, max_size=3),
-    name=st.sampled_from(["2025Q4", "2026Q1", "2026Q2"]),
+    name=st.sampled_from(["2025Q4", "2026Q1", "2026Q2"]), then=st.booleans(),
 )  # fmt: skip
 async def test_the_database_sums_what_moved_as_the_law_does(
-    facts: list[Envelope], day: int, later: int, known: int | None, by: list[str], name: str
+    facts: list[Envelope], day: int, later: int, known: int | None, by: list[str], name: str, then: bool
 ) -> None:
     query = (await shown(*facts)).store.query
     begin, end = to_us(instant(day)), to_us(instant(day + later))
-    heard, cut = None if known is None else to_us(instant(known)), Cut(quarter_named(name), end, tuple(by), TERMS)
-    period = Period(cut.quarter.first, cut.quarter.after)
+    limit, cut = None if known is None else to_us(instant(known)), Cut(quarter_named(name), end, tuple(by), TERMS)
+    heard, period = Heard(limit, then), Period(cut.quarter.first, cut.quarter.after)
     law: dict[Group, list[Waterfall]] = {}
-    for _, versions in spans(query, begin, end, heard):
-        way = course(versions, begin, end)
+    for _, versions in spans(query, begin, end, limit, all_known=then):
+        way = path(heard_by(versions, limit), begin, end) if then else course(versions, begin, end)
         for group, within in slices(way, cut.by).items():
             law.setdefault(group, []).append(waterfall(way, end, period, within, TERMS))
     told = {group: together(every) for group, every in law.items()}
@@ -168,7 +168,7 @@ async def test_lines_of_any_amount_are_netted_or_left_to_the_law(amount: int) ->
     query = (await shown(said("deal", 0, opening(1)), *(said("deal", 2, line) for line in lines))).store.query
     cut = Cut(quarter_named("2026Q1"), to_us(instant(3)), (), TERMS)
     if amount < 2**50:
-        assert waterfalls(query, cut, to_us(instant(1)), None, {})[()].increased == 3 * amount - 1
+        assert waterfalls(query, cut, to_us(instant(1)), Heard(), {})[()].increased == 3 * amount - 1
     else:
         with pytest.raises(Unsure):
-            waterfalls(query, cut, to_us(instant(1)), None, {})
+            waterfalls(query, cut, to_us(instant(1)), Heard(), {})
