@@ -28,6 +28,7 @@ from leadstream.connectors import (
     unbounce,
     web_form,
     zoom,
+    zoom_participants,
     zoom_registrants,
     zoominfo,
 )
@@ -61,6 +62,7 @@ _ALL = (
     unbounce.CONNECTOR,
     web_form.CONNECTOR,
     zoom.CONNECTOR,
+    zoom_participants.CONNECTOR,
     zoom_registrants.CONNECTOR,
     zoominfo.CONNECTOR,
 )

@@ -18,6 +18,8 @@ NAME = "zoom"
 _VALIDATION = "endpoint.url_validation"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _PREFIX = "v0"
+_REPORT = "zoom_participants"
+"""What is wanted when a webinar has ended."""
 
 _PROFILE = {
     "email": "person.email",
@@ -59,7 +61,9 @@ def key(item: Doc, raw: Raw) -> Key:
     who = person.text("registrant_id", "id", "participant_uuid", "participant_user_id", "user_id")
     if item.text("event").endswith(".registration_created"):
         return (item.text("event"), about.text("id"), who)  # once, also where the list of registrants tells it again
-    when = person.text("join_time", "leave_time", "create_time") or item.text("event_ts")
+    # Some messages of leaving say when they came as well, others do not; the report after the end says both.
+    times = ("leave_time", "join_time") if item.text("event").endswith("_left") else ("join_time", "leave_time")
+    when = person.text(*times, "create_time") or item.text("event_ts")
     return (item.text("event"), about.text("uuid", "id"), who, when, "" if who and when else digest_of(raw.body))
 
 
@@ -73,6 +77,9 @@ def tell(item: Doc, telling: Telling) -> None:
     channel, _, change = item.need("event").partition(".")
     if channel not in ("webinar", "meeting") or change not in (*_PEOPLE, *_OTHERS):
         raise Bad("unknown_type", "event", "is no change of a webinar or meeting that is known")
+    if (channel, change) == ("webinar", "ended"):
+        telling.want(_REPORT, _report(item))
+        return
     if change in _OTHERS:
         raise Skip(f"a {channel} was {change}, which is about no person")
     about, person = item.doc("payload").doc("object"), _person(item)
@@ -93,6 +100,12 @@ def tell(item: Doc, telling: Telling) -> None:
         )
     telling.touch(subject, at, channel=channel, kind=_PEOPLE[change], campaign=campaign, asset=topic)
     telling.links(who, subject, at)
+
+
+def _report(item: Doc) -> str:
+    """The report on who attended an occurrence that has ended, as it is fetched: with when it ended, milliseconds."""
+    about, ended = item.doc("payload").doc("object"), item.text("event_ts")
+    return f"{about.need('uuid', 'id')}:{ended}" if ended else about.need("uuid", "id")
 
 
 def _when(item: Doc, person: Doc, change: str, telling: Telling) -> int:

@@ -189,6 +189,7 @@ class Kind:
         most: so many of them are asked for at once; more than one only of things without a cursor.
         key: what is read when a notification wants this: a mailbox at a place in its history is the mailbox.
         all_feeds: it names nothing by itself; every list that is configured is read.
+        after: how long after it was announced it is there to be read, microseconds.
         watch: how its changes are announced; None where that is set up at the vendor, once and for all, or cannot be.
     """
 
@@ -196,6 +197,7 @@ class Kind:
     most: int = 1
     key: Callable[[str], str] = str
     all_feeds: bool = False
+    after: int = 0
     watch: Watch | None = None
 
 

@@ -128,7 +128,10 @@ class Worker:
     def _next(self) -> tuple[Feed, ...]:
         """What is to be read next: one list, or as many things of a kind as are asked for at once."""
         now = self._around.clock()
-        wants = [feed for feed in self._desk.wants(self.name) if self._later.get(feed, 0) <= now]
+        wants = [
+            feed for feed, want in self._desk.wants(self.name).items()
+            if max(want.at + self._after(feed), self._later.get(feed, 0)) <= now
+        ]  # fmt: skip
         under_way = [feed for feed in self._desk.under_way(self.name) if self._later.get(feed, 0) <= now]
         # A list of many pages lets whatever else was announced pass between two of them.
         ordered = (*(feed for feed in wants if feed not in under_way), *under_way)
@@ -165,6 +168,10 @@ class Worker:
         if watch.end is not None and old is not None and old.id != watched.id:
             with contextlib.suppress(Trouble, TooLarge, Refused):  # it ends by itself before long
                 await self._drive(watch.end(self._fetch.setup, old))
+
+    def _after(self, feed: Feed) -> int:
+        kind = self._fetch.kind(feed.kind)
+        return kind.after if kind is not None else 0
 
     async def _try(self, feeds: tuple[Feed, ...], work: Coroutine[None, None, None]) -> float | None:
         """Read one page, or renew a watch; seconds to wait where the vendor cannot be reached."""

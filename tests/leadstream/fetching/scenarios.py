@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import structs
 
+from events.instants import SECOND
 from leadstream.connectors.port import Raw
 from tests.support import requests
 from tests.support.vendors import google, graph, hubspot, linkedin, salesforce, zoom
@@ -28,12 +29,14 @@ class Scenario:
         connector: of the way in.
         fetch: settings of `[sources.NAME.fetch]`, besides its addresses.
         announced: bodies of what it has sent, or headers alone.
+        ago: seconds since it came.
     """
 
     make: Callable[[int], VendorServer]
     connector: str
     fetch: dict[str, Any]
     announced: tuple[bytes | dict[str, str], ...] = field(default=())
+    ago: int = 0
 
     def table(self, base: str, **more: Any) -> dict[str, Any]:
         """The way in as the configuration has it."""
@@ -44,7 +47,11 @@ class Scenario:
     def hooks(self, name: str) -> list[Raw]:
         """What it has sent."""
         return [
-            structs.replace(requests.request(self.connector, body, headers=headers), endpoint=name)
+            structs.replace(
+                requests.request(self.connector, body, headers=headers),
+                endpoint=name,
+                received_at=NOW - self.ago * SECOND,
+            )
             for body, headers in ((b"", said) if isinstance(said, dict) else (said, {}) for said in self.announced)
         ]
 
@@ -129,6 +136,13 @@ SCENARIOS = {
     "zoom": Scenario(
         lambda records: zoom.Zoom(NOW, records), "zoom",
         {**APP, "account": zoom.ACCOUNT, "feeds": [f"zoom_registrants:{zoom.WEBINAR}"]},
+    ),
+    "zoom-report": Scenario(
+        lambda records: zoom.Zoom(NOW, records), "zoom", {**APP, "account": zoom.ACCOUNT},
+        (_json({
+            "event": "webinar.ended", "event_ts": NOW // 1000 - 3_600_000,
+            "payload": {"object": {"id": zoom.WEBINAR, "uuid": zoom.OCCURRENCE, "topic": "Scoring"}},
+        }),), 3600,
     ),
     "salesforce": Scenario(
         lambda records: salesforce.Salesforce(NOW, records, page=3), "salesforce",
