@@ -18,7 +18,7 @@ from leadstream.fetching import watches
 from leadstream.fetching.around import Office
 from leadstream.fetching.client import Client, NotLetIn, TooLarge, Trouble
 from leadstream.fetching.configured import Feed, smaller
-from leadstream.fetching.desk import Kept, Standing, kept, read_to
+from leadstream.fetching.desk import Kept, Standing, Want, kept, read_to
 from leadstream.fetching.pages import Step, lapsed, step, wanted_in
 from leadstream.fetching.port import Answer, Asked, Page, Refused, Request
 from leadstream.intake.sources import Source
@@ -130,7 +130,7 @@ class Worker:
         now = self._around.clock()
         wants = [
             feed for feed, want in self._desk.wants(self.name).items()
-            if max(want.at + self._after(feed), self._later.get(feed, 0)) <= now
+            if self._is_there(feed, want, now) and self._later.get(feed, 0) <= now
         ]  # fmt: skip
         under_way = [feed for feed in self._desk.under_way(self.name) if self._later.get(feed, 0) <= now]
         # A list of many pages lets whatever else was announced pass between two of them.
@@ -169,9 +169,10 @@ class Worker:
             with contextlib.suppress(Trouble, TooLarge, Refused):  # it ends by itself before long
                 await self._drive(watch.end(self._fetch.setup, old))
 
-    def _after(self, feed: Feed) -> int:
+    def _is_there(self, feed: Feed, want: Want, now: int) -> bool:
+        """Whether what was announced is ready to be read. Ours and the gateway's clock may differ."""
         kind = self._fetch.kind(feed.kind)
-        return kind.after if kind is not None else 0
+        return kind is None or not kind.after or want.at + kind.after <= now
 
     async def _try(self, feeds: tuple[Feed, ...], work: Coroutine[None, None, None]) -> float | None:
         """Read one page, or renew a watch; seconds to wait where the vendor cannot be reached."""
