@@ -32,7 +32,7 @@ class UnknownState(LogError):
 
 
 class Forbidden(LogError):
-    """The brokers refuse it for lack of rights: asking again would not help, somebody has to grant them."""
+    """The brokers refuse it for lack of rights, or let us not in: asking again would not help."""
 
 
 class StoreInUse(LogError):

@@ -1,5 +1,6 @@
 """Opens the log a deployment lives on, and checks that its topics are as they must be."""
 
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -14,14 +15,22 @@ _OF_VIEWS = frozenset(projection.name for projection in PROJECTIONS)
 """Names of the task groups that a projector runs."""
 
 
-def make_log(settings: Settings) -> FaustLog:
-    """The log, not yet started. Each home is imported only when it is used."""
+def make_log(settings: Settings, tls: ssl.SSLContext | None = None) -> FaustLog:
+    """The log, not yet started. Each home is imported only when it is used.
+
+    Args:
+        settings: the deployment.
+        tls: whom to trust as a broker, and with what; what the settings say unless given.
+
+    Raises:
+        BadAccess: a file that the brokers' access needs is not as it must be.
+    """
     if settings.embedded:
         from engine.sqlite.log import SqliteLog  # noqa: PLC0415 - apsw is not needed on Kafka
 
         ttl = int(settings.session_timeout * 1_000_000)
         return SqliteLog(settings.log_path, clock=now_us, owner=settings.owner, lease_ttl=ttl)
-    from engine.kafka.log import KafkaLog  # noqa: PLC0415 - aiokafka is not needed on the embedded log
+    from engine.kafka.log import KafkaLog, Session  # noqa: PLC0415 - aiokafka is not needed on the embedded log
 
     return KafkaLog(
         settings.url,
@@ -29,6 +38,7 @@ def make_log(settings: Settings) -> FaustLog:
         clock=now_us,
         replication=settings.replication,
         group_id=lambda group: app_name(settings, group),
+        session=Session(security=settings.security(tls)),
     )
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
 from engine.decoded_states import DECODED_BYTES
 from engine.kafka.session import servers_of
 from engine.runner import Policy
+from leadstream.kafka_access import KafkaAccess
 
 _NONCE = secrets.token_hex(3)
 """Tells this process from an earlier one with the same number, as in a container that was started again."""
@@ -20,8 +21,10 @@ _STORES = ("postgresql", "postgres")
 _SQLITE = "sqlite:///"
 
 
-class Settings(BaseModel):
+class Settings(KafkaAccess):
     """What every command needs to know; filled from options, LEADSTREAM_* variables and leadstream.toml.
+
+    How Kafka's brokers let us in stands in `KafkaAccess`.
 
     Attributes:
         broker: `sqlite:///path` or `kafka://host:port,...`; empty for one file in the data directory.

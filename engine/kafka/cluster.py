@@ -22,10 +22,11 @@ from aiokafka.errors import (
 from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.structs import TopicPartition
 
-from engine.errors import Unavailable, WrongTopic
+from engine.errors import Forbidden, Unavailable, WrongTopic
 from engine.kafka.answering import answering, first_answer
 from engine.kafka.dropping import abort_connections, drop_client
 from engine.kafka.failures import is_outage, translated
+from engine.kafka.refusals import refusal
 from engine.kafka.sending import Client
 from engine.kafka.session import Session
 
@@ -48,16 +49,26 @@ class Cluster:
         """Connect by the first address that answers.
 
         Raises:
+            Forbidden: a broker does not take who we say we are, or we do not take who it says it is.
             Unavailable: no broker answered in time.
         """
         try:
             async with asyncio.timeout(self._session.connect):
                 await self._connected()
         except (KafkaError, OSError) as exc:
+            if self._session.security and (reason := await self._refusal()):
+                raise Forbidden(f"{reason}; correct the access settings") from exc
             raise Unavailable(
                 f"no Kafka broker answers at {', '.join(self._servers)} ({exc!r}); "
                 f"start it, or correct the address and the access settings"
             ) from exc
+
+    async def _refusal(self) -> str | None:
+        try:
+            async with asyncio.timeout(self._session.connect):
+                return await refusal(self._servers, self._session, self._name)
+        except TimeoutError:
+            return None
 
     async def stop(self) -> None:
         """Close all connections."""

@@ -69,6 +69,7 @@ class KafkaLog:
         """Connect.
 
         Raises:
+            Forbidden: a broker does not take who we say we are, or we do not take who it says it is.
             Unavailable: no broker answers.
         """
         quieten()

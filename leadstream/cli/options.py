@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import logging
+import os
 from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn
 
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from engine.errors import LogError
 from events.codec import Undecodable
 from leadstream.advice import advised
+from leadstream.kafka_access import ACCESS
 from leadstream.settings import Settings
 from leadstream.settings_file import CONFIG_FILE, BadFile, written
 from projections.stores.port import StoreError
@@ -40,8 +42,12 @@ def global_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that stand before or after any command."""
     for flag, extra in reversed(_GLOBAL):
         name = flag.strip("-").replace("-", "_")
-        command = click.option(flag, name, default=None, envvar=f"LEADSTREAM_{name.upper()}", **extra)(command)
+        command = click.option(flag, name, default=None, envvar=_variable(name), **extra)(command)
     return command
+
+
+def _variable(name: str) -> str:
+    return f"LEADSTREAM_{name.upper()}"
 
 
 def names() -> list[str]:
@@ -51,8 +57,8 @@ def names() -> list[str]:
 
 def settings_of(context: click.Context) -> Settings:
     """The settings: options after the command, then before it, then the environment, then leadstream.toml."""
-    in_file = {name: value for name, value in from_file().items() if name in names()}
-    chosen: dict[str, Any] = {}
+    in_file = {name: value for name, value in from_file().items() if name in (*names(), *ACCESS)}
+    chosen: dict[str, Any] = {name: value for name in ACCESS if (value := os.environ.get(_variable(name)))}
     at: click.Context | None = context
     levels = []
     while at is not None:
@@ -69,7 +75,9 @@ def settings_of(context: click.Context) -> Settings:
         first = exc.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else "settings"
         option = name.replace("_", "-")
-        where = f"{CONFIG_FILE}: {option}" if name in in_file and name not in chosen else f"--{option}"
+        where = _variable(name) if name in ACCESS else f"--{option}"
+        if name in in_file and name not in chosen:
+            where = f"{CONFIG_FILE}: {option}"
         raise click.UsageError(f"{where}: {first['msg'].removeprefix('Value error, ')}") from exc
 
 
@@ -83,7 +91,7 @@ def from_file() -> dict[str, Any]:
         said = written()
     except BadFile as exc:
         raise click.UsageError(str(exc)) from exc
-    allowed = [*names(), "format", SOURCES]
+    allowed = [*names(), *ACCESS, "format", SOURCES]
     if unknown := [name for name in said if name not in allowed]:
         raise click.UsageError(f"{CONFIG_FILE}: there is no option {unknown[0]!r}; there are {', '.join(allowed)}")
     if (form := said.get("format", FORMATS[0])) not in FORMATS:

@@ -1,5 +1,6 @@
 """The way into a log that is in reach: Kafka, or the embedded log of this machine."""
 
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from hashlib import blake2b
 
@@ -88,13 +89,17 @@ class LogWay:
         return self._log
 
 
-async def opened_log(settings: Settings) -> EventLog:
+async def opened_log(settings: Settings, tls: ssl.SSLContext | None = None) -> EventLog:
     """The started log of a deployment; on the embedded log with its topics made, where nobody else would.
+
+    Args:
+        settings: of the deployment.
+        tls: whom to trust as a broker; what the settings say unless given.
 
     Raises:
         LogError: as of the log.
     """
-    log = make_log(settings)
+    log = make_log(settings, tls)
     try:
         await log.start()
         if settings.embedded:

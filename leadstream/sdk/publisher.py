@@ -34,7 +34,7 @@ class Publisher:
         api_key: of the gateway; LEADSTREAM_API_KEY unless given.
         settings: of the deployment, where they are not those of the environment.
         pace: how it gathers, waits and tries again.
-        tls: whom to trust as a gateway; the authorities of the system unless given.
+        tls: whom to trust as a gateway, or as a broker where `security_protocol` is SSL or SASL_SSL.
         clock: now, in microseconds.
 
     Raises:

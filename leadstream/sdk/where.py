@@ -7,6 +7,7 @@ from functools import partial
 
 from pydantic import ValidationError
 
+from leadstream.kafka_access import BadAccess
 from leadstream.sdk.errors import NotConfigured
 from leadstream.sdk.port import Way
 from leadstream.settings import Settings
@@ -42,7 +43,7 @@ def way_to(
             settings.
         api_key: of the gateway; LEADSTREAM_API_KEY unless given.
         settings: of the deployment (the prefix of topics, say); as every command would have them unless given.
-        tls: whom to trust as a gateway; the authorities of the system unless given.
+        tls: whom to trust as a gateway, or as a broker; what the system, or the settings, say unless given.
         environment: variables.
 
     Raises:
@@ -67,9 +68,22 @@ def way_to(
             found = Settings(**{**found.model_dump(), "broker": address})
         except ValidationError as exc:
             raise NotConfigured(_first(exc)[1]) from None
+    if not found.embedded:
+        _check_access(found, tls)
     from leadstream.sdk.log_way import LogWay, opened_log  # noqa: PLC0415 - no log where there is a gateway
 
-    return LogWay(partial(opened_log, found))
+    return LogWay(partial(opened_log, found, tls))
+
+
+def _check_access(settings: Settings, tls: ssl.SSLContext | None) -> None:
+    if tls is not None and not settings.over_tls:
+        raise NotConfigured(
+            f"tls is given, and security_protocol is {settings.security_protocol}; expected SSL or SASL_SSL"
+        )
+    try:
+        settings.security(tls)
+    except BadAccess as exc:
+        raise NotConfigured(str(exc)) from None
 
 
 def _first(exc: ValidationError) -> tuple[str, str]:

@@ -36,6 +36,8 @@ class KafkaCluster:
         brokers: how many; with three, topics get three replicas and need two of them in sync.
         heap_mb: the Java heap of each, in megabytes.
         settings: broker settings added or put in place of ours.
+        listeners: further ones for clients, of a single broker: security protocol and port.
+        users: names and passwords that SCRAM-SHA-256 and SCRAM-SHA-512 know.
         doors: with some, the network is in our hands (`network`), and clients may come by so many doors.
 
     Attributes:
@@ -46,11 +48,19 @@ class KafkaCluster:
     """
 
     def __init__(
-        self, brokers: int = 1, *, heap_mb: int = 768, settings: Mapping[str, str] | None = None, doors: int = 0
+        self,
+        brokers: int = 1,
+        *,
+        heap_mb: int = 768,
+        settings: Mapping[str, str] | None = None,
+        doors: int = 0,
+        listeners: Mapping[str, int] | None = None,
+        users: Mapping[str, str] | None = None,
     ) -> None:
         self.brokers = brokers
         self._heap_mb = heap_mb
         self._settings = dict(settings or {})
+        self._listeners, self._users = dict(listeners or {}), dict(users or {})
         ports = free_ports(2 * brokers)
         self._addresses = [Address(*ports[2 * i : 2 * i + 2]) for i in range(brokers)]
         self.network = KafkaNetwork(self._addresses, doors) if doors else None
@@ -149,9 +159,13 @@ class KafkaCluster:
             settings = {**self.network.settings(broker), **settings}
             (folder / f"{broker}.hosts").write_text(self.network.hosts(broker), encoding="ascii")
         properties.write_text(
-            server_properties(broker, self._addresses, folder / f"data-{broker}", settings), encoding="ascii"
+            server_properties(broker, self._addresses, folder / f"data-{broker}", settings, self._listeners),
+            encoding="ascii",
         )
         command = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id}", "-c", str(properties)]
+        for name, password in self._users.items():
+            for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512"):
+                command += ["--add-scram", f"{mechanism}=[name={name},password={password}]"]
         # It lives for a second: compiling it well would take longer than running it.
         tool = self._java(folder / f"format-{broker}.log", *command, options=("-XX:TieredStopAtLevel=1",))
         if tool.wait(_START_SECONDS):

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+_PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+
 
 class Address(NamedTuple):
     """The loopback ports of one node, which is broker and controller in one."""
@@ -13,7 +15,11 @@ class Address(NamedTuple):
 
 
 def server_properties(
-    index: int, addresses: Sequence[Address], data: Path, settings: Mapping[str, str] | None = None
+    index: int,
+    addresses: Sequence[Address],
+    data: Path,
+    settings: Mapping[str, str] | None = None,
+    listeners: Mapping[str, int] | None = None,
 ) -> str:
     """Write the properties file of node `index` (from 0) of a cluster of `len(addresses)` nodes.
 
@@ -22,19 +28,25 @@ def server_properties(
         addresses: the ports of all nodes, this one among them.
         data: the folder of its logs.
         settings: added, or put in place of what stands here.
+        listeners: further ones for clients: security protocol and port.
     """
     replicas = min(3, len(addresses))
     in_sync = max(1, replicas - 1)
     voters = ",".join(f"{i}@127.0.0.1:{address.controller}" for i, address in enumerate(addresses, start=1))
     own = addresses[index]
-    listeners = f"PLAINTEXT://127.0.0.1:{own.clients},CONTROLLER://127.0.0.1:{own.controller}"
+    doors = [
+        f"{protocol}://127.0.0.1:{port}" for protocol, port in {"PLAINTEXT": own.clients, **(listeners or {})}.items()
+    ]
     properties = {
         "process.roles": "broker,controller",
         "node.id": str(index + 1),
         "controller.quorum.voters": voters,
         "controller.listener.names": "CONTROLLER",
-        "listeners": listeners,
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{own.clients}",
+        "listeners": ",".join([*doors, f"CONTROLLER://127.0.0.1:{own.controller}"]),
+        "advertised.listeners": ",".join(doors),
+        "listener.security.protocol.map": ",".join(
+            ["CONTROLLER:PLAINTEXT", *(f"{name}:{name}" for name in _PROTOCOLS)]
+        ),
         "log.dirs": str(data),
         # The product creates its topics explicitly; a misspelt name must be an error here too.
         "auto.create.topics.enable": "false",
