@@ -99,6 +99,7 @@ class Held:
             return
         txn.time = max(txn.time, at)
         self.task.processor.decide(txn, coming.record, at)
+        txn.tried_again(coming.record, coming.topic)
 
     def same_due(self) -> bool:
         """Whether what is queued certainly still is what happens next by itself; else `next_due` has to say."""

@@ -92,7 +92,7 @@ class Host:
             group=program.group,
             partition=partition,
             partitions=program.partitions,
-            log=TalliedLog(self.log.task(program.group, partition), tally),
+            log=TalliedLog(self.log.task(program.group, partition), tally, program.group),
             processor=program.make(partition),
             store=program.store and program.store(partition),
             decoded_bytes=self._policy.decoded_bytes,

@@ -20,6 +20,8 @@ _NOTES = {
     "reopens": ("reopen", "Times the task was opened again after trouble with the log."),
     "outages": ("outage", "Those of the reopenings that came from a log out of reach."),
     "handler_failures": ("handler_failed", "Times the program failed on a batch."),
+    "dead_letters": ("dead_letter", "Records that could not be taken and are dead letters now."),
+    "dead_letters_mended": ("mended", "Dead letters whose record was put back and taken."),
     "refetches": ("refetch", "Fetches that did not go on where the last one ended."),
 }
 

@@ -82,6 +82,7 @@ class GroupSpec:
             with every change of these bytes.
         oldest_format: the oldest format that is still read, so that old states are written anew only as they change;
             None when only the present one is.
+        outcomes: topic that is told which dead letters are mended, with as many partitions; empty for none.
     """
 
     name: str
@@ -90,6 +91,7 @@ class GroupSpec:
     dead_letters: str
     state_format: int = 0
     oldest_format: int | None = None
+    outcomes: str = ""
 
     def reads(self, state_format: int) -> bool:
         """Whether states of a format are understood."""

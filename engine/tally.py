@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from engine.ports import Mark, TaskLog, Writes
+from engine.ports import GroupSpec, Mark, TaskLog, Writes
 
 
 class Tally:
@@ -14,7 +14,8 @@ class Tally:
         committing: a commit is under way.
         still: those among them that moved no position: deadlines, milestones, time that passed.
         records: records decided and committed.
-        notes: how often each kind of thing was noted; "outage" counts reopenings because the log was out of reach.
+        notes: how often each kind of thing was noted; "outage" counts reopenings because the log was out of reach,
+            "dead_letter" records that could not be taken, "mended" those that could after all.
     """
 
     __slots__ = ("commits", "committing", "notes", "records", "still")
@@ -39,10 +40,12 @@ class TalliedLog:
     Args:
         log: the handle.
         tally: what counts.
+        group: names the topics of dead letters and of what became of them.
     """
 
-    def __init__(self, log: TaskLog, tally: Tally) -> None:
+    def __init__(self, log: TaskLog, tally: Tally, group: GroupSpec) -> None:
         self._log, self._tally = log, tally
+        self._counted = {group.outcomes: "mended", group.dead_letters: "dead_letter"}
         self.open, self.ends, self.close = log.open, log.ends, log.close
 
     async def commit(self, writes: Writes) -> Mark | None:
@@ -54,4 +57,7 @@ class TalliedLog:
             self._tally.committing = False
         self._tally.commits += 1
         self._tally.still += not writes.after
+        for (topic, _), records in writes.outputs.items():
+            if topic in self._counted:
+                self._tally.notes[self._counted[topic]] += len(records)
         return mark

@@ -17,6 +17,7 @@ from engine.decided import Ranges, beyond, within
 from engine.decoded_states import DECODED_BYTES, DecodedStates
 from engine.errors import SkippedBatch, TornState, UnknownState
 from engine.failpoints import reached
+from engine.letters import RETRIED_HEADER
 from engine.ports import GroupSpec, Mark, Opened, Processor, Rebuild, Record, S, TaskLog, Writes
 from engine.position import Position, decode_position, encode_position
 from engine.recordtime import TOLERANCE, BadTime, record_time
@@ -317,6 +318,8 @@ class Task(Generic[S]):
                         next_milestone = milestone(at)
                     txn.time = at
                 decide(txn, record, at)
+                if record.headers and record.headers[-1][0] == RETRIED_HEADER:
+                    txn.tried_again(record, topic)
             index = len(records)
         except Exception:
             self.failed_at = records[index].offset

@@ -8,6 +8,7 @@ from typing import Generic
 from engine.columns import Columns
 from engine.deadlines import Wakes
 from engine.decided import Ranges
+from engine.letters import Outcome, encode_outcome, retried
 from engine.partitioning import partition_of
 from engine.ports import NO_HEADERS, GroupSpec, Headers, Processor, Record, S
 from engine.state import NO_WAKE, StateStore, wake_bytes
@@ -32,6 +33,7 @@ class Transaction(Generic[S]):
         "_hot",
         "_loaded",
         "_processor",
+        "_refused",
         "_store",
         "_touched",
         "ahead",
@@ -62,6 +64,7 @@ class Transaction(Generic[S]):
         self._touched: dict[bytes, S] = {}
         self._dirty: dict[bytes, None] = {}
         self._loaded: dict[bytes, int] = {}
+        self._refused: set[tuple[str, int]] = set()
         self.outputs: defaultdict[tuple[str, int], Columns] = defaultdict(Columns)
 
     def get(self, key: bytes) -> S | None:
@@ -136,6 +139,16 @@ class Transaction(Generic[S]):
         )
         headers = [*record.headers, *((name, text.encode(errors="replace")) for name, text in why)]
         self.send(self._group.dead_letters, record.key, record.value, headers)
+        if retried(record.headers):
+            self._refused.add((topic, record.offset))
+
+    def tried_again(self, record: Record, topic: str) -> None:
+        """A record was decided that was put back from the dead letters: its letter is mended if it was not refused."""
+        letter = retried(record.headers)
+        if letter is None or not self._group.outcomes or (topic, record.offset) in self._refused:
+            return
+        outcome = Outcome(letter.decode(errors="replace"), "mended", self._group.name)
+        self.send(self._group.outcomes, letter, encode_outcome(outcome))
 
     def changes(self) -> list[tuple[bytes, bytes | None]]:
         """Changed keys with their new changelog values (None removes), in the order they were first changed."""

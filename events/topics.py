@@ -85,6 +85,7 @@ AGREEMENT_STATE = "agreement-state"
 FETCH_STATE = "fetch-state"
 ANSWERS = "answers"
 DEAD_LETTERS = "dead-letters"
+OUTCOMES = "dead-letter-outcomes"
 VIEW_STATE = "view-state"
 VIEW_PREFIX = "view."
 VIEW_PROGRESS = "view.progress"
@@ -156,6 +157,7 @@ TOPICS: tuple[TopicDefinition, ...] = (
         max_record_bytes=2 * INBOX_RECORD_BYTES,
         content="original bytes of what could not be taken, with the reason",
     ),
+    TopicDefinition(OUTCOMES, retention_ms=90 * DAY_MS, content="which dead letters were mended, or refused again"),
     *_projected(VIEW_STATE, VIEW_PROGRESS, "leads"),
     *_projected(OPPORTUNITY_VIEW_STATE, OPPORTUNITY_VIEW_PROGRESS, "opportunities"),
     *_projected(COUNCIL_VIEW_STATE, COUNCIL_VIEW_PROGRESS, "councils and plans"),

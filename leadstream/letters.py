@@ -37,6 +37,10 @@ class Letter(NamedTuple):
         source: who said it: CloudEvents source of a fact or of a way in's facts, name of a file, else the topic.
         key: of the record it was.
         size: bytes.
+        came_at: when it came, microseconds; 0 where that is not told.
+        retried: id of the letter whose record was put back and became this one; empty where it just came.
+        mapping: of a row of a file, the name of the mapping.
+        content: of a row of a file, what tells it again, hexadecimal (`importing.refused.content_of`).
     """
 
     id: str
@@ -49,6 +53,10 @@ class Letter(NamedTuple):
     source: str
     key: str
     size: int
+    came_at: int = 0
+    retried: str = ""
+    mapping: str = ""
+    content: str = ""
 
 
 class Count(NamedTuple):
@@ -57,6 +65,7 @@ class Count(NamedTuple):
     Attributes:
         reason: what kind of fault.
         source: who said it.
+        status: what became of them, see `letter_lives.Life`.
         letters: how many.
         oldest: since when the first of them is there, microseconds.
         newest: the last one.
@@ -64,6 +73,7 @@ class Count(NamedTuple):
 
     reason: str
     source: str
+    status: str
     letters: int
     oldest: int
     newest: int
@@ -88,17 +98,25 @@ def letter_of(partition: int, record: Record) -> Letter:
         source=file or (f"/connectors/{way_in}" if topic == RAW else _source_in(record.value) or topic),
         key=(record.key or b"").decode(errors="replace"),
         size=len(record.value or b""),
+        came_at=_number(said(record, "timestamp")),
+        retried=said(record, "retried"),
+        mapping=said(record, "mapping"),
+        content=said(record, "content"),
     )
 
 
-def counted(letters: Iterable[Letter]) -> list[Count]:
-    """How many letters there are of each reason and source, the most first."""
-    found: dict[tuple[str, str], Count] = {}
-    for letter in letters:
-        kind, at = (letter.reason, letter.source), letter.kept_at
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() else 0
+
+
+def counted(letters: Iterable[tuple[Letter, str]]) -> list[Count]:
+    """How many letters, each with its status, there are of each reason, source and status, the most first."""
+    found: dict[tuple[str, str, str], Count] = {}
+    for letter, status in letters:
+        kind, at = (letter.reason, letter.source, status), letter.kept_at
         before = found.get(kind) or Count(*kind, 0, at, at)
         found[kind] = Count(*kind, before.letters + 1, min(before.oldest, at), max(before.newest, at))
-    return sorted(found.values(), key=lambda each: (-each.letters, each.reason, each.source))
+    return sorted(found.values(), key=lambda each: (-each.letters, *each[:3]))
 
 
 def hint(letter: Letter) -> str:

@@ -25,6 +25,7 @@ from events.topics import (
     OPPORTUNITY_EVENTS,
     OPPORTUNITY_INBOX,
     OPPORTUNITY_STATE,
+    OUTCOMES,
     POOL_EVENTS,
     POOL_INBOX,
     POOL_STATE,
@@ -48,9 +49,14 @@ LEADS = GroupSpec(
     dead_letters=DEAD_LETTERS,
     state_format=2,
     oldest_format=0,  # fields that came since stand at the end of their structs and have defaults; 2 may be packed
+    outcomes=OUTCOMES,
 )
 AGREEMENTS_GROUP = GroupSpec(
-    name="agreements", sources=(AGREEMENT_INBOX,), changelog=AGREEMENT_STATE, dead_letters=DEAD_LETTERS
+    name="agreements",
+    sources=(AGREEMENT_INBOX,),
+    changelog=AGREEMENT_STATE,
+    dead_letters=DEAD_LETTERS,
+    outcomes=OUTCOMES,
 )
 ACCOUNTS = GroupSpec(
     name="accounts",
@@ -59,11 +65,24 @@ ACCOUNTS = GroupSpec(
     dead_letters=DEAD_LETTERS,
     state_format=2,
     oldest_format=1,  # as of leads
+    outcomes=OUTCOMES,
 )
-POOLS = GroupSpec(name="pools", sources=(POOL_INBOX,), changelog=POOL_STATE, dead_letters=DEAD_LETTERS, state_format=1)
+POOLS = GroupSpec(
+    name="pools",
+    sources=(POOL_INBOX,),
+    changelog=POOL_STATE,
+    dead_letters=DEAD_LETTERS,
+    state_format=1,
+    outcomes=OUTCOMES,
+)
 
 IDENTITIES = GroupSpec(
-    name="keys", sources=(IDENTITY_INBOX,), changelog=IDENTITY_STATE, dead_letters=DEAD_LETTERS, state_format=1
+    name="keys",
+    sources=(IDENTITY_INBOX,),
+    changelog=IDENTITY_STATE,
+    dead_letters=DEAD_LETTERS,
+    state_format=1,
+    outcomes=OUTCOMES,
 )
 DEALS = GroupSpec(
     name="deals",
@@ -72,6 +91,7 @@ DEALS = GroupSpec(
     dead_letters=DEAD_LETTERS,
     state_format=1,
     oldest_format=0,  # as of leads
+    outcomes=OUTCOMES,
 )
 COUNCILS = GroupSpec(
     name="councils",
@@ -80,6 +100,7 @@ COUNCILS = GroupSpec(
     dead_letters=DEAD_LETTERS,
     state_format=1,
     oldest_format=0,  # as of leads
+    outcomes=OUTCOMES,
 )
 
 

@@ -75,7 +75,9 @@ class KafkaTaskLog:
             WrongTopic: a topic is missing.
         """
         await self.close()
-        await self._catalog.learn_again([*self._group.sources, self._group.changelog, self._group.dead_letters])
+        group = self._group
+        told = [topic for topic in (group.dead_letters, group.outcomes) if topic]
+        await self._catalog.learn_again([*group.sources, group.changelog, *told])
         try:
             self._producer = await producers.transactional(self._servers, self._session, self._name)
             self._opened.add(self)

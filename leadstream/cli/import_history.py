@@ -126,6 +126,7 @@ def account(summary: Summary, loaded: Loaded) -> list[dict[str, object]]:
         {"what": "dead", "name": "rows", "count": summary.dead},
         {"what": "letters", "name": "kept", "count": loaded.kept},
         {"what": "letters", "name": "already in the dead letters", "count": summary.dead - loaded.kept},
+        {"what": "letters", "name": "mended", "count": loaded.mended},
     ]
     return made
 
@@ -137,6 +138,8 @@ def _closing(summary: Summary, loaded: Loaded) -> str:
         for rows, where in ((loaded.kept, "in"), (summary.dead - loaded.kept, "already in"))
         if rows
     ]
+    if loaded.mended:
+        letters.append(f"{counted(loaded.mended, 'dead letter')} mended")
     dead = f"; {', '.join(letters)}: leadstream dead-letters list" if letters else ""
     come = "" if loaded.as_happened else " (recorded now: there is something later already)"
     told = f"{counted(loaded.facts, 'fact')} from {counted(summary.read, 'row')}"

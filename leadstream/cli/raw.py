@@ -4,16 +4,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from engine.letters import Outcome
 from engine.ports import EventLog
 from events.instants import iso
 from leadstream.cli.options import command, fail
-from leadstream.cli.output import format_option, show
+from leadstream.cli.output import counted, format_option, show
 from leadstream.cli.places import place_of
 from leadstream.cli.progress import progress
 from leadstream.cli.root import main
 from leadstream.cli.times import INSTANT
 from leadstream.cli.ways_in import configured
 from leadstream.deployment import opened, partition_count
+from leadstream.letter_lives import about_requests, read_lives, tell
 from leadstream.settings import Settings
 from leadstream.settings_file import CONFIG_FILE
 
@@ -146,7 +148,8 @@ async def replay(
 ) -> None:
     """Translate kept requests again and put their facts into the log. What was decided before is dropped there.
 
-    A fact keeps its id, so a mended mapping adds what was missing and changes nothing that is there.
+    A fact keeps its id, so a mended mapping adds what was missing and changes nothing that is there. Dead letters about
+    requests of which all can be translated now are mended.
 
     \b
     Examples:
@@ -163,21 +166,32 @@ async def replay(
     async with opened(settings) as log:
         partitions = await partition_count(log)
         work = Replay(log, partitions, ways_in, dry=dry_run)
+        letters, mended = about_requests(await read_lives(log)), list[str]()
+
+        async def take(kept: "Kept") -> None:
+            found = await work.take(kept.raw)
+            if found is not None and not found.letters:
+                mended.extend(letters.pop((kept.key, kept.raw.received_at), ()))
+
         with progress("translating") as advance:
             if ids:
                 for kept in [await _found(log, partitions, text) for text in ids]:
-                    await work.take(kept.raw)
+                    await take(kept)
             else:
                 async for kept in kept_requests(log, partitions, Wish(frozenset(sources), since, until)):
-                    await work.take(kept.raw)
+                    await take(kept)
                     advance(1)
             await work.flush()
-    _tell(work.done, dry=dry_run)
+        if not dry_run:
+            await tell(log, [Outcome(letter, "mended", "replay") for letter in mended])
+    _tell(work.done, len(mended), dry=dry_run)
 
 
-def _tell(done: "Replayed", *, dry: bool) -> None:
+def _tell(done: "Replayed", mended: int, *, dry: bool) -> None:
     verb = "would be put" if dry else "put"
     click.echo(f"{done.requests} requests translated, {done.facts} facts {verb} into the inboxes")
+    if mended:
+        click.echo(f"{counted(mended, 'dead letter')} {'would be ' if dry else ''}mended")
     for reason, count in sorted(done.rejected.items()):
         click.echo(f"rejected as {reason}: {count}; leadstream raw list shows where and why")
     if done.without:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 
+from engine.letters import Outcome
 from engine.ports import Record
 from engine.recordtime import TOLERANCE, header
 from events.codec import Codec
@@ -11,16 +12,28 @@ from leadstream.clock import now_us
 from leadstream.deployment import opened, partition_count
 from leadstream.importing import MappingError, load_mapping
 from leadstream.importing.loading import recorded
-from leadstream.importing.retrying import HowRead, RetryError, once_more
+from leadstream.importing.refused import detail_of
+from leadstream.importing.retrying import HowRead, RetryError, StillRefusedError, once_more
+from leadstream.letter_lives import tell
 from leadstream.letters import said
 from leadstream.publishing import publish
 from leadstream.settings import Settings
 
+RETRY = "retry"
+"""What tries a letter again, in its life."""
 _KEY = "key"
 
 
 class NotRetried(Exception):
-    """A letter became nothing; says why, in one line."""
+    """A letter became nothing; says why, in one line.
+
+    Attributes:
+        refusal: field and detail, where it was tried and refused again; None where it was not tried.
+    """
+
+    def __init__(self, why: str, refusal: tuple[str, str] | None = None) -> None:
+        super().__init__(why)
+        self.refusal = refusal
 
 
 async def row_once_more(settings: Settings, letter: str, record: Record, mapping: Path | None) -> str:
@@ -49,10 +62,13 @@ async def row_once_more(settings: Settings, letter: str, record: Record, mapping
         )
     except MappingError as exc:
         raise NotRetried(str(exc).splitlines()[0]) from exc
+    except StillRefusedError as exc:
+        raise NotRetried(f"{letter}: {exc}", (exc.dead.field, detail_of(exc.dead))) from exc
     except (RetryError, msgspec.MsgspecError) as exc:
         raise NotRetried(f"{letter}: {exc}") from exc
     codec = Codec()
     async with opened(settings) as log:
         records = [recorded(fact, codec, as_happened=False) for fact in facts]
         await publish(log, await partition_count(log), records)
+        await tell(log, [Outcome(letter, "mended", RETRY)])
     return f"{letter} is translated, {len(facts)} facts are in the inboxes"

@@ -36,6 +36,7 @@ def _load() -> None:
         connectors,
         council,
         dead_letters,
+        dead_letters_retry,
         demo,
         export,
         fetch,

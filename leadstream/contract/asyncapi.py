@@ -10,11 +10,12 @@ from events.envelope import JSON_TYPE, STRUCTURED_TYPE
 from events.registry import CATALOGUE, WIRE_TYPE
 from events.schema import summary
 from events.shipped import example
-from events.topics import DEAD_LETTERS, INBOX_OF, LEAD_SCORES, RAW
+from events.topics import DEAD_LETTERS, INBOX_OF, LEAD_SCORES, OUTCOMES, RAW
 from leadstream import __version__
 from leadstream.contract.channels import BINARY, BINDING_VERSION, TOMBSTONE, Deployment, Part, channels, operations
 from leadstream.contract.schemas import (
     LETTER,
+    OUTCOME,
     PROGRESS,
     RAW_REQUEST,
     SCORE,
@@ -131,6 +132,10 @@ def _beside() -> dict[str, Part]:
             {**text, "description": "connector and natural key, with a colon between"},
         ),
         DEAD_LETTERS: {**letter, "headers": ref(LETTER)},
+        OUTCOMES: _message(
+            OUTCOMES, "What became of a dead letter that was tried again.", JSON_TYPE, ref(OUTCOME),
+            {**text, "description": "the letter's id: partition and offset in the topic dead-letters"},
+        ),
         "progress": _message(
             "progress", "Up to which time the views of a partition are complete.", JSON_TYPE, ref(PROGRESS),
             {**text, "description": "the partition number"},

@@ -15,6 +15,7 @@ from events.topics import (
     LEAD_SCORES,
     LOG_BEHIND,
     OPPORTUNITY_VIEW_PROGRESS,
+    OUTCOMES,
     RAW,
     TOPICS,
     VIEW_PROGRESS,
@@ -61,7 +62,7 @@ def messages_of(topic: str) -> list[str]:
         return [topic, TOMBSTONE]
     if topic in _PROGRESS:
         return ["progress"]
-    if topic in (RAW, DEAD_LETTERS, LEAD_SCORES):
+    if topic in (RAW, DEAD_LETTERS, OUTCOMES, LEAD_SCORES):
         return [topic]
     outside = [name + BINARY for name in _from_outside(topic)]
     return [*facts_in(topic), *outside]

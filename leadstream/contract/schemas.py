@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from engine.letters import Outcome
 from events.registry import CATALOGUE
 from events.schema import json_schema
 from leadstream.connectors.port import Raw
@@ -15,6 +16,7 @@ Schema = dict[str, Any]
 ENVELOPE = "CloudEvent"
 HEADERS = "CloudEventHeaders"
 SCORE, RAW_REQUEST, PROGRESS, LETTER = "LeadScore", "RawRequest", "Progress", "DeadLetterHeaders"
+OUTCOME = "DeadLetterOutcome"
 FACT = "x-fact"
 """Marks the schema of a fact's record."""
 _DATA = ("type", "data")
@@ -122,11 +124,13 @@ def schemas_beside() -> dict[str, Schema]:
                 "dlq.topic": {**text, "description": "the topic it came from"},
                 "dlq.partition": {**text, "pattern": "^[0-9]+$"},
                 "dlq.offset": {**text, "description": "decimal; of a request there is dlq.source instead"},
+                "dlq.retried": {**text, "description": "id of the letter whose record was put back and refused again"},
                 "dlq.timestamp": {**text, "description": "when it came, microseconds since the epoch, decimal"},
             },
             "required": ["dlq.reason", "dlq.detail"],
         },
         SCORE: _score(),
+        OUTCOME: _struct(Outcome, "What became of a dead letter that was tried again."),
         RAW_REQUEST: _struct(Raw, "A request of a vendor or a form as it came, without credentials."),
         PROGRESS: _struct(Progress, "Up to which time the views of a partition are complete."),
     }

@@ -26,18 +26,17 @@ from events.topics import (
     OPPORTUNITY_STATE,
 )
 from leadstream.importing.catalogue import AT_ANY_TIME
-from leadstream.importing.refused import CONTENT, MAPPING, PARTITION
+from leadstream.importing.refused import CONTENT, KEPT_BYTES, MAPPING, PARTITION, detail_of
 from leadstream.importing.retrying import HowRead
 from leadstream.importing.translation import Translation
 from leadstream.importing.values import DeadRow, Imported
+from leadstream.letter_lives import tell
 from leadstream.publishing import publish
 from streams.agents.lead_task import IMPORT_NOTE
 
 START_KEY = IMPORT_NOTE
 """Key of the record that says that an import began, the digest behind it; tasks skip it."""
 _CHUNK = 5000
-_KEPT_BYTES = 1_000_000
-"""Of a dead row's own bytes; the rest would not fit the dead letters."""
 _LETTERS_AT_ONCE = 4_000_000
 """Bytes of dead rows in one append, or somewhat more."""
 _HEADERS = 1000
@@ -77,12 +76,14 @@ class Loaded:
         repeated: the same import had begun before; its duplicates are dropped when they are decided.
         as_happened: its facts are recorded when they happened, as history is; otherwise when they come.
         kept: dead rows that are in the dead letters now and were not before.
+        mended: dead letters whose rows were refused before and are not any more.
     """
 
     facts: int
     repeated: bool
     as_happened: bool
     kept: int
+    mended: int
 
 
 async def load(
@@ -133,7 +134,18 @@ async def load(
         await publish(log, partitions, [recorded(fact, codec, as_happened=history) for fact in chunk])
         loaded += len(chunk)
         progress(len(chunk))
-    return Loaded(loaded, began is not None, history, kept)
+    # After the facts: what breaks off between the two mends the letters when it comes again.
+    mended = await _tell_outcomes(log, translation)
+    return Loaded(loaded, began is not None, history, kept, mended)
+
+
+async def _tell_outcomes(log: EventLog, translation: Translation) -> int:
+    """Tell which letters are mended, and which rows are refused for another reason now; how many are mended."""
+    outcomes, mended = translation.outcomes(), 0
+    while some := list(islice(outcomes, _CHUNK)):
+        await tell(log, some)
+        mended += sum(each.outcome == "mended" for each in some)
+    return mended
 
 
 async def _is_history(log: EventLog, partitions: int, at: int, *, any_time: bool) -> bool:
@@ -223,10 +235,10 @@ async def _keep_dead_rows(log: EventLog, translation: Translation) -> int:
 def _letter(row: DeadRow, mapping: str, how: HowRead | None) -> NewRecord:
     return NewRecord(
         f"{row.file}:{row.line}".encode(),
-        row.original[:_KEPT_BYTES],
+        row.original[:KEPT_BYTES],
         [
             ("dlq.reason", b"untranslatable"),
-            ("dlq.detail", (row.reason + _cut(row.original)).encode(errors="backslashreplace")),
+            ("dlq.detail", detail_of(row).encode()),
             ("dlq.field", row.field.encode()),
             ("dlq.group", b"import"),
             ("dlq.file", row.file.encode(errors="backslashreplace")),
@@ -234,10 +246,6 @@ def _letter(row: DeadRow, mapping: str, how: HowRead | None) -> NewRecord:
             ("dlq.row", str(row.row).encode()),
             (MAPPING, mapping.encode()),
             (CONTENT, row.content.hex().encode()),
-            *([] if how is None or len(row.original) > _KEPT_BYTES else [("dlq.read", _encode(how))]),
+            *([] if how is None or len(row.original) > KEPT_BYTES else [("dlq.read", _encode(how))]),
         ],
     )
-
-
-def _cut(original: bytes) -> str:
-    return f"; the first {_KEPT_BYTES} of its {len(original)} bytes are kept" if len(original) > _KEPT_BYTES else ""

@@ -5,27 +5,30 @@ from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from engine.ports import EventLog
-from engine.reading import records_of
-from engine.recordtime import header
-from events.topics import DEAD_LETTERS
+from leadstream.importing.values import DeadRow
+from leadstream.letter_lives import read_lives
 
 CONTENT: Final = "dlq.content"
 MAPPING: Final = "dlq.mapping"
 PARTITION: Final = 0
 """Of the dead letters: where those of imports lie."""
+KEPT_BYTES: Final = 1_000_000
+"""Of a dead row's own bytes; the rest would not fit the dead letters."""
 _LINE_ENDS = b"\r\n\0"
 
 
 class Refused(NamedTuple):
-    """A row that lies in the dead letters.
+    """A row that lies in the dead letters and is not mended.
 
     Attributes:
         content: what tells it again, see `content_of`.
         letter: id of its letter.
+        why: field and detail of its last refusal, see `why_of`.
     """
 
     content: bytes
     letter: str
+    why: bytes
 
 
 def content_of(role: str, columns: Sequence[str], cells: Sequence[str], original: bytes) -> bytes:
@@ -54,10 +57,21 @@ def content_of(role: str, columns: Sequence[str], cells: Sequence[str], original
 
 
 async def refused_before(log: EventLog, mapping: str) -> list[Refused]:
-    """The rows in the dead letters that a mapping of this name could not translate, the oldest first."""
-    found = []
-    async for record in records_of(log, DEAD_LETTERS, PARTITION):
-        content = header(record.headers, CONTENT)
-        if content is not None and header(record.headers, MAPPING) == mapping.encode():
-            found.append(Refused(bytes.fromhex(content.decode()), f"{PARTITION}-{record.offset}"))
-    return found
+    """The rows in the dead letters that a mapping of this name could not translate yet, the oldest first."""
+    return [
+        Refused(bytes.fromhex(letter.content), letter.id, why_of(letter.field, letter.detail))
+        for letter, status, *_ in await read_lives(log)
+        if status == "open" and letter.content and letter.mapping == mapping
+    ]
+
+
+def why_of(field: str, detail: str) -> bytes:
+    """A refusal in 8 bytes: whether a row is refused for another reason than before."""
+    return blake2b(f"{field}\0{detail}".encode(errors="surrogateescape"), digest_size=8).digest()
+
+
+def detail_of(dead: DeadRow) -> str:
+    """Why a row was refused, as its letter says it."""
+    size = len(dead.original)
+    cut = f"; the first {KEPT_BYTES} of its {size} bytes are kept" if size > KEPT_BYTES else ""
+    return (dead.reason + cut).encode(errors="backslashreplace").decode()

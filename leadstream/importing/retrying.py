@@ -50,6 +50,19 @@ class RetryError(Exception):
     """A dead row cannot be tried again, or failed again. The message says why, in words."""
 
 
+class StillRefusedError(RetryError):
+    """A dead row was tried again, and is refused still.
+
+    Attributes:
+        dead: the row as it is refused now.
+    """
+
+    def __init__(self, dead: DeadRow) -> None:
+        field = f"{dead.field}: " if dead.field else ""
+        super().__init__(f"cannot be translated still ({field}{dead.reason})")
+        self.dead = dead
+
+
 def how_read(mapping: ImportMapping, one: Written, columns: Sequence[str], options: Options) -> HowRead:
     """How a file of an import was read."""
     workbook = one.layout.format == "xlsx"
@@ -102,8 +115,7 @@ def once_more(
         one = Written(index, path, settled, Layout(kind_of(how.format)), zone, given)
         became = _became(one, row, until)
     if isinstance(became, DeadRow):
-        field = f"{became.field}: " if became.field else ""
-        raise RetryError(f"cannot be translated still ({field}{became.reason})")
+        raise StillRefusedError(became)
     return [imported(entry, f"{mapping.name}/{how.role}", mapping.source, name) for entry in became]
 
 

@@ -72,6 +72,7 @@ class RowTranslator:
         self._skipped = [0] * len(spec.rules)
         self._repeated = 0
         self._beside: Counter[str] = Counter()
+        self._record = Record(0, ())
 
     def run(self, first: int = 1) -> Iterator[Became]:
         """What each row becomes, in the file's order.
@@ -80,6 +81,7 @@ class RowTranslator:
             first: the number of the first row.
         """
         for number, record in enumerate(self._reader, first):
+            self._record = record
             try:
                 became: Became = self._translate(number, record)
             except BadFieldError as error:
@@ -88,8 +90,11 @@ class RowTranslator:
 
     def _dead(self, number: int, record: Record, error: BadFieldError) -> DeadRow:
         original, role = self._reader.original(), self._spec.role
-        content = content_of(role, self._reader.header, record.cells, original)
-        return DeadRow(self._name, record.line, number, error.reason, error.field, original, role, content)
+        return DeadRow(self._name, record.line, number, error.reason, error.field, original, role, self.content())
+
+    def content(self) -> bytes:
+        """What tells the row that was given last, see `refused.content_of`."""
+        return content_of(self._spec.role, self._reader.header, self._record.cells, self._reader.original())
 
     def skipped(self) -> Iterator[Skipped]:
         """The count of each skipping rule; of rows that repeat one with the same natural key where there are any."""

@@ -9,11 +9,14 @@ import apsw
 import msgspec
 from typing_extensions import override
 
+from engine.letters import Outcome
 from events.fact import Fact
 from leadstream.importing.catalogue import FACTS
-from leadstream.importing.refused import Refused
+from leadstream.importing.refused import Refused, detail_of, why_of
 from leadstream.importing.values import DeadRow, Entry, Imported
 
+_BY = "import"
+"""What tries a row again that comes again."""
 _CACHE_KIB = 32 * 1024
 _BATCH = 1000
 _SCHEMA = """
@@ -22,14 +25,16 @@ PRAGMA synchronous = OFF;
 PRAGMA cache_size = -{cache};
 CREATE TABLE facts (at, file, tie, row, ordinal, name, subject, data, line, key);
 CREATE TABLE dead (file, line, row, reason, field, original, role, content, letter);
-CREATE TABLE letters (content BLOB, letter);
+CREATE TABLE letters (content BLOB, letter, why BLOB);
+CREATE TABLE outcomes (letter, outcome, field, detail);
 CREATE INDEX by_content ON letters (content);
 CREATE TABLE keys (key BLOB PRIMARY KEY, line, content) WITHOUT ROWID;
 BEGIN;
 """
 _FACT = "INSERT INTO facts VALUES (?,?,?,?,?,?,?,?,?,?)"
 _DEAD = "INSERT INTO dead VALUES (?,?,?,?,?,?,?,?,?)"
-_OLDEST = "SELECT rowid, letter FROM letters WHERE content = ? ORDER BY rowid LIMIT 1"
+_OUTCOME = "INSERT INTO outcomes VALUES (?,?,?,?)"
+_OLDEST = "SELECT rowid, content, letter, why FROM letters WHERE content = ? ORDER BY rowid LIMIT 1"
 _MERGED = "SELECT * FROM facts ORDER BY at, file, tie, row, ordinal"
 
 
@@ -70,6 +75,9 @@ class Spool:
     """Facts, dead rows and keys of one import, in a file that vanishes with the process.
 
     SQLite keeps little of it in memory, sorts on disk what is too large, and the file has no name that could be found.
+
+    Attributes:
+        expected: letters whose rows may still come.
     """
 
     def __init__(self) -> None:
@@ -79,6 +87,7 @@ class Spool:
         self._waiting: list[Entry] = []
         self._counts = Counter[str]()
         self._dead = 0
+        self.expected = 0
 
     def add(self, entries: Sequence[Entry]) -> None:
         """Keep the facts of one row."""
@@ -89,27 +98,47 @@ class Spool:
 
     def expect(self, letters: Iterable[Refused]) -> None:
         """Take over which rows lie in the dead letters already, before any row is kept."""
-        self._database.executemany("INSERT INTO letters VALUES (?,?)", letters)
+        self._database.executemany("INSERT INTO letters VALUES (?,?,?)", letters)
+        self.expected = sum(count for (count,) in self._database.execute("SELECT count(*) FROM letters"))
 
     def bury(self, dead: DeadRow) -> None:
         """Keep a dead row, with the letter in which it lies already. Of equal rows each has its own."""
         self._dead += 1
+        known, detail = self._letter_of(dead.content), detail_of(dead)
+        if known and known.why != why_of(dead.field, detail):
+            self._database.execute(_OUTCOME, (known.letter, "refused", dead.field, detail))
+        letter = known.letter if known else ""
         self._database.execute(
             _DEAD,
             (
-                dead.file, dead.line, dead.row, dead.reason, dead.field, dead.original, dead.role, dead.content,
-                self._letter_of(dead.content),
+                dead.file, dead.line, dead.row, dead.reason, dead.field, dead.original, dead.role, dead.content, letter,
             ),
         )  # fmt: skip
 
-    def _letter_of(self, content: bytes) -> str:
-        """The oldest letter of such a row that no row has yet; empty where there is none."""
-        found = self._database.execute(_OLDEST, (content,)).fetchone()
+    def mend(self, content: bytes, detail: str) -> None:
+        """A row is no dead one: of its letter, if there is one, it is to be told that it is mended.
+
+        Args:
+            content: what tells the row.
+            detail: what became of it where that is no fact.
+        """
+        known = self._letter_of(content)
+        if known:
+            self._database.execute(_OUTCOME, (known.letter, "mended", "", detail))
+
+    def _letter_of(self, content: bytes) -> Refused | None:
+        """The oldest letter of such a row that no row has yet."""
+        found = self._database.execute(_OLDEST, (content,)).fetchone() if self.expected else None
         if found is None:
-            return ""
+            return None
+        self.expected -= 1
         self._database.execute("DELETE FROM letters WHERE rowid = ?", (found[0],))
-        letter: str = found[1]
-        return letter
+        return Refused(*found[1:])
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """What became of the letters of rows that came again: those that are mended, and those refused otherwise."""
+        for letter, outcome, field, detail in self._database.execute("SELECT * FROM outcomes ORDER BY rowid"):
+            yield Outcome(letter, outcome, _BY, field, detail)
 
     def holder(self, key: bytes) -> tuple[int, bytes] | None:
         """Line and content of the row that has a key."""

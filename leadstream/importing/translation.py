@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from engine.letters import Outcome
 from leadstream.importing.model import ImportMapping
 from leadstream.importing.problems import FilesError
 from leadstream.importing.reading import Reader
@@ -13,7 +14,7 @@ from leadstream.importing.refused import Refused
 from leadstream.importing.retrying import HowRead, how_read
 from leadstream.importing.rows import ALWAYS, Became, RowTranslator
 from leadstream.importing.spool import DeadRows, Spool, imported
-from leadstream.importing.values import DeadRow, Imported, Skipped, Summary
+from leadstream.importing.values import Aside, DeadRow, Imported, Skipped, Summary
 from leadstream.importing.written import Options, Written, refuse_open, with_dates, written
 
 Progress = Callable[[int], None]
@@ -59,6 +60,10 @@ class Translation:
         for entry in self._spool.merged():
             prefix, file = named[entry[1]]
             yield imported(entry, prefix, source, file)
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """What became of dead letters whose rows came again, to be told when the facts are in the log."""
+        return self._spool.outcomes()
 
     def close(self) -> None:
         """Forget facts and dead rows."""
@@ -172,8 +177,10 @@ def _run(translators: list[RowTranslator], spool: Spool, progress: Progress | No
         for became in translator.run():
             if isinstance(became, list):
                 spool.add(became)
-            elif isinstance(became, DeadRow):
+            if isinstance(became, DeadRow):
                 spool.bury(became)
+            elif spool.expected:
+                spool.mend(translator.content(), f"left out: {became.reason}" if isinstance(became, Aside) else "")
             read += 1
             if progress and read % _EVERY == 0:
                 progress(read)

@@ -8,11 +8,15 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from engine.errors import Unavailable
+from engine.letters import RETRIED_HEADER
 from engine.metrics import Metrics, served
+from engine.ports import NewRecord
+from engine.tally import TalliedLog, Tally
+from engine.task import Task
 from engine.watchdog import Limits
 from tests.engine.driver import QUICK
 from tests.engine.hosted import Hosted
-from tests.engine.ledger import IN, Ledger, Wall
+from tests.engine.ledger import GROUP, IN, SECOND, Ledger, Wall, all_of, made
 from tests.support.process import REPOSITORY
 
 
@@ -77,6 +81,17 @@ async def test_what_stands_still_is_shown_while_it_does(one: Hosted) -> None:
     await one.until(lambda: one.position(0) == 1)
     await one.round()
     assert scraped(one)["engine_stalled"]["ledgers", "0", IN] == 0
+
+
+async def test_dead_letters_and_those_that_are_mended_are_counted_when_they_are_committed() -> None:
+    log, tally, group = await made(Wall(1_000)), Tally(), replace(GROUP, outcomes=SECOND)
+    handle = TalliedLog(log.task(group, 0), tally, group)
+    again = [NewRecord(b"a", b"x", [("ls-time", at), (RETRIED_HEADER, b"0-0")]) for at in (b"5", b"no", b"6")]
+    await log.append({(IN, 0): again})
+    task = Task(group=group, partition=0, partitions=2, log=handle, processor=Ledger())
+    await task.open()
+    await all_of(log, task)
+    assert (tally.notes["dead_letter"], tally.notes["mended"]) == (1, 2)
 
 
 async def test_an_outage_and_its_reopenings_are_shown(one: Hosted) -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given as for_all
 from hypothesis import settings
@@ -5,6 +7,7 @@ from hypothesis import strategies as st
 
 from engine.batch import Batch
 from engine.errors import Fenced, RecordTooLarge, SkippedBatch, TornState
+from engine.letters import RETRIED_HEADER, Outcome, decode_outcome
 from engine.ports import NewRecord
 from engine.position import decode_position
 from engine.state import POSITION, unpack
@@ -242,6 +245,23 @@ async def test_a_record_with_a_bad_time_is_a_dead_letter_and_the_rest_goes_on() 
     task = await opened(log)
     await all_of(log, task)
     assert (await values(log), await values(log, DEAD), task.time) == ([b"1:x", b"2:y"], [b"x"], 20)
+
+
+async def test_letters_that_were_put_back_are_told_to_be_mended_with_what_they_became_or_not_at_all() -> None:
+    log = await made(Wall(1_000))
+    group = replace(GROUP, outcomes=SECOND)
+    again = [
+        NewRecord(b"a", b"x", [("ls-time", at), (RETRIED_HEADER, b"0-%d" % n)]) for n, at in enumerate((b"5", b"no"))
+    ]
+    await send(log, *again, new("y", 20))
+    task = await opened(log, group=group)
+    await all_of(log, task)
+    assert (await values(log), await values(log, DEAD)) == ([b"1:x", b"2:y"], [b"x"])
+    assert [decode_outcome(value or b"") for value in await values(log, SECOND)] == [
+        Outcome("0-0", "mended", "ledgers")
+    ]
+    await all_of(log, await opened(log, group=group))
+    assert len(await values(log, SECOND)) == 1
 
 
 async def test_each_source_has_its_own_position_and_all_share_one_time() -> None:

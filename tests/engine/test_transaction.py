@@ -1,21 +1,27 @@
+from dataclasses import replace
+
 from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
 from engine.deadlines import Deadlines
+from engine.letters import RETRIED_HEADER, Outcome, decode_outcome
 from engine.partitioning import partition_of
-from engine.ports import Record
+from engine.ports import GroupSpec, Record
 from engine.state import MemoryStore, pack
 from engine.transaction import Transaction
 from tests.engine.ledger import DEAD, GROUP, OUT, Ledger
 from tests.support.laws import examples
 
+GROUP_TOLD = replace(GROUP, outcomes="outcomes")
+
 
 def begun(
-    store: MemoryStore | None = None, deadlines: Deadlines | None = None, hot: dict[bytes, list[str]] | None = None
-) -> Transaction[list[str]]:
+    store: MemoryStore | None = None, deadlines: Deadlines | None = None, hot: dict[bytes, list[str]] | None = None,
+    group: GroupSpec = GROUP,
+) -> Transaction[list[str]]:  # fmt: skip
     return Transaction(
-        group=GROUP, partition=1, partitions=8, time=5, positions={"in": 3}, processor=Ledger(),
+        group=group, partition=1, partitions=8, time=5, positions={"in": 3}, processor=Ledger(),
         store=MemoryStore() if store is None else store,
         deadlines=Deadlines() if deadlines is None else deadlines, hot={} if hot is None else hot,
     )  # fmt: skip
@@ -87,6 +93,35 @@ def test_a_dead_letter_keeps_key_bytes_and_headers_and_says_why() -> None:
     assert (why["dlq.detail"], why["dlq.field"]) == (b"d" * 500, b"f" * 200)
     assert (why["dlq.reason"], why["dlq.group"], why["dlq.topic"]) == (b"broken", b"ledgers", b"in")
     assert (why["dlq.partition"], why["dlq.offset"], why["dlq.timestamp"]) == (b"1", b"7", b"99")
+
+
+def put_back(offset: int, letter: bytes = b"1-4") -> Record:
+    return Record(offset, 99, b"k", b"x", [("ls-time", b"9"), (RETRIED_HEADER, letter)])
+
+
+def test_a_letter_is_mended_when_its_record_is_taken_and_not_when_it_is_refused_again() -> None:
+    txn = begun(group=GROUP_TOLD)
+    for record in (put_back(3), put_back(4), Record(5, 99, b"k", b"x", ()), Record(6, 99, b"k", b"x", [("h", b"")])):
+        if record.offset == 4:
+            txn.dead_letter(record, "in", "broken", "still")
+        txn.tried_again(record, "in")
+    (told,) = txn.outputs["outcomes", 1]
+    assert (told.key, decode_outcome(told.value or b"")) == (b"1-4", Outcome("1-4", "mended", "ledgers"))
+    (letter,) = txn.outputs[DEAD, 1]
+    assert dict(letter.headers)["dlq.retried"] == b"1-4"
+
+
+def test_a_record_of_another_source_that_is_refused_at_the_same_offset_keeps_no_letter_open() -> None:
+    txn = begun(group=GROUP_TOLD)
+    txn.dead_letter(put_back(3, b"1-8"), "second", "broken", "still")
+    txn.tried_again(put_back(3), "in")
+    assert [told.key for told in txn.outputs["outcomes", 1]] == [b"1-4"]
+
+
+def test_a_group_that_names_no_topic_for_it_tells_nothing() -> None:
+    txn = begun()
+    txn.tried_again(put_back(3), "in")
+    assert not any(txn.outputs.values())
 
 
 def test_a_hot_state_leaves_the_cache_until_the_commit() -> None:

@@ -29,12 +29,14 @@ def test_letters_are_counted_by_reason_and_source_whatever_their_order() -> None
         letter(reason="nobody", topic=RAW, source="other", at=20),
         letter(reason="fault", topic=RAW, source="contact", at=40),
     ]
+    statuses = ["open", "open", "open", "mended"]
     wanted = [
-        Count("nobody", "/connectors/contact", 2, 10, 30),
-        Count("fault", "/connectors/contact", 1, 40, 40),
-        Count("nobody", "/connectors/other", 1, 20, 20),
+        Count("nobody", "/connectors/contact", "open", 2, 10, 30),
+        Count("fault", "/connectors/contact", "mended", 1, 40, 40),
+        Count("nobody", "/connectors/other", "open", 1, 20, 20),
     ]
-    assert counted(many) == counted(reversed(many)) == wanted
+    found = list(zip(many, statuses, strict=True))
+    assert counted(found) == counted(reversed(found)) == wanted
     assert counted([]) == []
 
 

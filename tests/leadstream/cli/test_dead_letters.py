@@ -4,8 +4,8 @@ import pytest
 
 from engine.partitioning import partition_of
 from engine.recordtime import TIME_HEADER
-from events.topics import DEAD_LETTERS, LEAD_INBOX
-from tests.leadstream.cli.house import House
+from events.topics import DEAD_LETTERS, LEAD_INBOX, OPPORTUNITY_INBOX
+from tests.leadstream.cli.house import House, fact
 
 BROKEN = b'{"specversion": "1.0", \xff broken'
 
@@ -55,12 +55,54 @@ def test_what_is_retried_and_fails_again_is_a_dead_letter_again(received: House)
     assert said == f"{first['id']} is back in lead-inbox\n"
     assert letters(received) == [first]
     received.decide()
-    again = letters(received)
-    assert again[0] == first
-    assert [(letter["reason"], letter["where"]) for letter in again] == [
-        ("not_json", "lead-inbox:0"),
-        ("not_json", "lead-inbox:1"),
+    (again,) = letters(received)
+    assert (again["reason"], again["where"], again["tries"]) == ("not_json", "lead-inbox:1", 0)
+    (before,) = received.rows("dead-letters", "list", "--status", "superseded")
+    assert before == {
+        **first, "status": "superseded", "tries": 1, "changed_at": again["kept_at"], "by": again["id"],
+    }  # fmt: skip
+    assert received.rows("dead-letters", "list", "--status", "all") == [before, again]
+    (shown,) = received.rows("dead-letters", "show", str(first["id"]))
+    assert shown["hint"] == f"its record was refused again; see: leadstream dead-letters show {again['id']}"
+    assert received.rows("dead-letters", "list", "--status", "mended") == []
+    assert received.run("dead-letters", "list", "--status", "mended").stdout == "no dead letters are mended\n"
+
+
+ADDED = fact("opportunity.product_added", "o-1", 2, "2026-03-02T10:00:00Z", line="l", product="p", amount_minor=1)
+REMOVED = fact("opportunity.product_removed", "o-1", 3, "2026-03-02T11:00:00Z", line="l")
+OPENED = fact(
+    "opportunity.opened", "o-1", 1, "2026-03-02T09:00:00Z", account="a", name="n", stage="s", currency="EUR",
+    amount_minor=1,
+)  # fmt: skip
+
+
+def test_a_record_that_is_taken_when_it_is_put_back_mends_its_letter(house: House) -> None:
+    place = partition_of(b"o-1", house.partitions)
+    house.run("topics", "create")
+    for line in (OPENED, REMOVED):
+        house.append(OPPORTUNITY_INBOX, place, b"o-1", line)
+    house.decide()
+    (letter,) = letters(house)
+    assert (letter["status"], letter["tries"], letter["by"]) == ("open", 0, "")
+    house.append(OPPORTUNITY_INBOX, place, b"o-1", ADDED)
+    house.decide()
+    house.run("dead-letters", "retry", str(letter["id"]))
+    assert letters(house) == [letter], "nothing is mended before it is decided"
+    house.decide()
+    assert letters(house) == []
+    (mended,) = house.rows("dead-letters", "list", "--status", "mended")
+    assert mended == {**letter, "status": "mended", "tries": 1, "by": "deals", "changed_at": mended["changed_at"]}
+    assert str(mended["changed_at"]) > str(letter["kept_at"])
+    (shown,) = house.rows("dead-letters", "show", str(letter["id"]))
+    assert shown["hint"] == "nothing is to be done: it was mended by deals"
+    house.run("dead-letters", "retry", str(letter["id"]))
+    house.decide()
+    (twice,) = house.rows("dead-letters", "list", "--status", "all")
+    assert twice == {**mended, "tries": 2}, "it was a duplicate, and stays mended since then"
+    assert [(row["status"], row["letters"]) for row in house.rows("dead-letters", "count", "--status", "all")] == [
+        ("mended", 1)
     ]
+    assert house.rows("dead-letters", "count") == []
 
 
 def test_only_the_reason_asked_for_is_listed_and_at_most_so_many(received: House) -> None:

@@ -182,18 +182,42 @@ def test_a_dead_row_is_tried_again_alone_by_the_mended_mapping(house: House) -> 
     assert "name the mended mapping with --mapping" in house.refused("dead-letters", "retry", identity)
     still = house.refused("dead-letters", "retry", identity, "--mapping", house.write("fair.yaml", wrong))
     assert "cannot be translated still (data.kind: is required and blank)" in still
+    (tried,) = house.rows("dead-letters", "list")
+    assert tried == {**letter, "tries": 1, "by": "retry", "changed_at": tried["changed_at"]}
     other = house.write("other.yaml", wrong.replace("name: fair", "name: other"))
     assert "under the mapping `fair`; this is `other`" in house.refused(
         "dead-letters", "retry", identity, "--mapping", other
     )
+    assert house.rows("dead-letters", "list") == [tried], "by a mapping of another name it was not tried"
     mended = house.write("fair.yaml", MAPPING.replace("KIND", "badge_scan"))
     for _ in range(2):
         said = house.run("dead-letters", "retry", identity, "--mapping", mended).stdout
         assert said == f"{identity} is translated, 2 facts are in the inboxes\n"
+    assert house.rows("dead-letters", "list") == []
+    (done,) = house.rows("dead-letters", "list", "--status", "mended")
+    assert (done["id"], done["by"], done["tries"]) == (identity, "retry", 3)
     house.decide()
     facts = house.rows("lead", "B-2")
     assert [row["fact"] for row in facts] == ["lead.captured", "lead.touched"]
     assert facts[0]["occurred_at" if "occurred_at" in facts[0] else "at"].startswith("2026-03-31T07:03:00")
+
+
+def test_an_import_by_the_mended_mapping_mends_what_was_refused_before(house: House) -> None:
+    wrong = MAPPING.replace("KIND", "{column: note}").replace("optional: [mail, note]", "optional: [mail]")
+    mappings = [house.write("wrong.yaml", wrong), house.write("right.yaml", MAPPING.replace("KIND", "badge_scan"))]
+    scans = SCANS.replace("B-2;soon", "B-2;31.03.2026 09:03")
+    found = []
+    for mapping, name in zip(mappings, ("scans.csv", "copy.csv"), strict=True):
+        result = house.run("import", mapping, house.write(name, scans), "--zone", "UTC", "--late", "--format", "json")
+        found.append({row["name"]: row["count"] for row in json.loads(result.stdout) if row["what"] == "letters"})
+    assert found == [
+        {"kept": 1, "already in the dead letters": 0, "mended": 0},
+        {"kept": 0, "already in the dead letters": 0, "mended": 1},
+    ]
+    assert "; 1 dead letter mended: leadstream dead-letters list" in result.stderr.splitlines()[-1]
+    assert house.rows("dead-letters", "list") == []
+    (mended,) = house.rows("dead-letters", "list", "--status", "mended")
+    assert (mended["field"], mended["by"], mended["tries"]) == ("data.kind", "import", 1)
 
 
 def test_a_row_whose_key_another_row_has_is_not_tried_again_alone(house: House) -> None:

@@ -170,6 +170,8 @@ def test_a_letter_about_a_request_shows_its_body_and_is_retried_by_translating_i
     before = ids(kept, LEAD_INBOX)
     said = kept.refused("dead-letters", "retry", letter["id"])
     assert f"{letter['id']} cannot be translated still (nobody: names no person" in said
+    (tried,) = kept.rows("dead-letters", "list")
+    assert tried == {**letter, "tries": 1, "by": "retry", "changed_at": tried["changed_at"]}
     kept.write("leadstream.toml", CONFIG.replace("[sources.old", '[sources.contact.fields]\nx = "y"\n\n[sources.old'))
     assert ids(kept, LEAD_INBOX) == before
     kept.write("leadstream.toml", CONFIG.partition("[sources.contact]")[0])
@@ -190,10 +192,28 @@ def test_a_letter_about_a_field_with_another_name_is_mended_by_the_mapping_and_a
     assert said == f"{letter['id']} is translated, 2 facts are in the inboxes\n"
     house.decide()
     assert len(house.rows("view", "leads")) == 1
-    assert house.rows("dead-letters", "count") == [
-        {"reason": "nobody", "source": "/connectors/contact", "letters": 1, "oldest": letter["kept_at"],
-         "newest": letter["kept_at"]}
+    assert house.rows("dead-letters", "count") == []
+    assert house.rows("dead-letters", "count", "--status", "mended") == [
+        {"reason": "nobody", "source": "/connectors/contact", "status": "mended", "letters": 1,
+         "oldest": letter["kept_at"], "newest": letter["kept_at"]}
     ]  # fmt: skip
+
+
+def test_a_replay_of_a_request_that_can_be_translated_now_mends_its_letter(house: House) -> None:
+    house.write("leadstream.toml", CONFIG)
+    house.run("topics", "create")
+    received(house, form("your-email=ada%40example.com&submission_id=s9"), form(NOBODY))
+    house.run("raw", "replay", "--all")
+    assert len(house.rows("dead-letters", "list")) == 2
+    mapped = '[sources.contact.fields]\nyour-email = "person.email"\n\n[sources.old'
+    house.write("leadstream.toml", CONFIG.replace("[sources.old", mapped))
+    assert "1 dead letter would be mended\n" in house.run("raw", "replay", "--all", "--dry-run").stdout
+    assert len(house.rows("dead-letters", "list")) == 2
+    assert "1 dead letter mended\n" in house.run("raw", "replay", "--all").stdout
+    assert "mended" not in house.run("raw", "replay", "--all").stdout
+    (mended,) = house.rows("dead-letters", "list", "--status", "mended")
+    assert (mended["by"], mended["tries"]) == ("replay", 1)
+    assert len(house.rows("dead-letters", "list")) == 1
 
 
 def test_a_request_that_a_connector_broke_on_is_translated_when_the_connector_is_mended(house: House) -> None:
