@@ -1,5 +1,6 @@
 """`leadstream import`: history through a declarative mapping."""
 
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import NoReturn
@@ -7,6 +8,7 @@ from typing import NoReturn
 import click
 
 from engine.recordtime import TOLERANCE
+from events.instants import iso
 from leadstream.cli.import_options import PreviewCommand, reading_options
 from leadstream.cli.import_preview import show_preview, tell_layout
 from leadstream.cli.options import command, fail
@@ -20,11 +22,13 @@ from leadstream.importing import (
     MappingError,
     Options,
     Summary,
+    content_of_file,
     digest,
     load_mapping,
     match_files,
     translate,
 )
+from leadstream.importing.earlier import Again, Brought, brought_again, imports_before
 from leadstream.importing.loading import ImportRefused, Loaded, load
 from leadstream.importing.refused import refused_before
 from leadstream.settings import Settings
@@ -70,9 +74,15 @@ async def import_history(
         if preview is not None:
             show_preview(rules, matched, rows=preview, reading=reading, secret=secret, form=form)
             return
-        name = digest(mapping.read_text(encoding="utf-8-sig"), matched.values(), reading)
+        contents = {path: content_of_file(path) for path in matched.values()}
+        text = mapping.read_text(encoding="utf-8-sig")
+        name = digest(text, matched.values(), reading, content=contents.__getitem__)
+        named = {role: (path.name, contents[path]) for role, path in matched.items()}
         async with opened(settings) as log:
             refused = await refused_before(log, rules.name)
+            earlier = brought_again(await imports_before(log), rules.name, named)
+        for each in earlier:
+            click.echo(_told_before(each, rules.name), err=True)
         with progress("reading") as advance:
             read = 0
 
@@ -88,14 +98,16 @@ async def import_history(
     except (MappingError, FilesError) as exc:
         _refuse(mapping, str(exc).splitlines())
     with closing(translation):
+        rows = translation.summary.roles
+        brought = [Brought(role, *file, rows=rows[role]) for role, file in named.items()]
         async with opened(settings) as log:
             partitions = await partition_count(log)
             with progress("importing", total=sum(translation.summary.facts.values())) as advance:
                 try:
-                    loaded = await load(log, partitions, translation, name, advance, late=late)
+                    loaded = await load(log, partitions, translation, name, advance, late=late, files=brought)
                 except ImportRefused as exc:
                     fail(str(exc))
-    show(account(translation.summary, loaded), form)
+    show(account(translation.summary, loaded, earlier), form)
     click.echo(_closing(translation.summary, loaded), err=True)
 
 
@@ -108,10 +120,22 @@ def _refuse(mapping: Path, problems: list[str]) -> NoReturn:
     fail(f"{mapping}: {len(problems)} problems")
 
 
-def account(summary: Summary, loaded: Loaded) -> list[dict[str, object]]:
+def _told_before(again: Again, mapping: str) -> str:
+    """A file was imported before: what that means for its rows."""
+    before = again.before
+    named = "" if before.name == again.file else f" as {before.name}"
+    told = f"{again.file}: this file was imported on {iso(again.at)}{named}"
+    if again.same:
+        return f"{told}: {counted(before.rows, 'row')} known already"
+    where = f"`{before.role}` of the mapping `{again.mapping}`"
+    return f"warning: {told} for {where}: what it says ({counted(before.rows, 'row')}) is told again under `{mapping}`"
+
+
+def account(summary: Summary, loaded: Loaded, earlier: Sequence[Again] = ()) -> list[dict[str, object]]:
     """What became of the rows, as flat rows.
 
     Rows imported, skipped and dead add up to those read; letters kept and those that were there already, to the dead.
+    Warnings and files that were imported earlier count their rows.
     """
     made: list[dict[str, object]] = [
         {"what": "read", "name": "", "count": summary.read},
@@ -127,6 +151,14 @@ def account(summary: Summary, loaded: Loaded) -> list[dict[str, object]]:
         {"what": "letters", "name": "kept", "count": loaded.kept},
         {"what": "letters", "name": "already in the dead letters", "count": summary.dead - loaded.kept},
         {"what": "letters", "name": "mended", "count": loaded.mended},
+    ]
+    made += [
+        {"what": "warning", "name": f"{role}: rows without a key", "count": summary.roles[role]}
+        for role in summary.keyless
+    ]
+    made += [
+        {"what": "imported before", "name": f"{each.file}: {iso(each.at)}", "count": each.before.rows}
+        for each in earlier
     ]
     return made
 

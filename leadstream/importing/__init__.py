@@ -1,6 +1,6 @@
 """Import by mapping: rows of any event log into facts, by rules written in YAML. Pure but for reading the files."""
 
-from leadstream.importing.load import digest, load_mapping, match_files
+from leadstream.importing.load import content_of_file, digest, load_mapping, match_files
 from leadstream.importing.model import ImportMapping
 from leadstream.importing.problems import FilesError, MappingError, Problem
 from leadstream.importing.translation import Translation, glance, prepared, translate
@@ -20,6 +20,7 @@ __all__ = [
     "Summary",
     "Translation",
     "Written",
+    "content_of_file",
     "digest",
     "glance",
     "load_mapping",

@@ -1,6 +1,6 @@
 """Reading a mapping, and telling which file plays which part in it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from hashlib import sha256
 from inspect import get_annotations
@@ -40,16 +40,29 @@ def load_mapping(source: Path | str) -> ImportMapping:
     return mapping
 
 
-def digest(mapping_text: str, file_paths: Iterable[Path], options: Options | None = None) -> str:
+def digest(
+    mapping_text: str,
+    file_paths: Iterable[Path],
+    options: Options | None = None,
+    *,
+    content: Callable[[Path], str] | None = None,
+) -> str:
     """The sha256 of a mapping, its files and the options: equal for the same import, wherever the files lie.
+
+    Args:
+        mapping_text: the mapping's YAML.
+        file_paths: the files.
+        options: what is said instead of the mapping.
+        content: gives the sha256 of a file's bytes; by default they are read.
 
     Raises:
         FilesError: a file cannot be read.
     """
+    content = content or content_of_file
     made = sha256()
     _add(made, b"mapping", mapping_text.encode())
     for path in sorted(file_paths, key=lambda each: (each.name, each)):
-        _add(made, path.name.encode(errors="surrogateescape"), _content(path).encode())
+        _add(made, path.name.encode(errors="surrogateescape"), content(path).encode())
     if options is not None and options != Options():
         _add(made, b"options", msgspec.json.encode(options, order="sorted"))
     return made.hexdigest()
@@ -108,7 +121,12 @@ def _add(made: Any, *parts: bytes) -> None:
         made.update(part)
 
 
-def _content(path: Path) -> str:
+def content_of_file(path: Path) -> str:
+    """The sha256 of a file's bytes, hexadecimal.
+
+    Raises:
+        FilesError: it cannot be read.
+    """
     made = sha256()
     try:
         with path.open("rb") as file:

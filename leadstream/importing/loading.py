@@ -26,16 +26,14 @@ from events.topics import (
     OPPORTUNITY_STATE,
 )
 from leadstream.importing.catalogue import AT_ANY_TIME
+from leadstream.importing.earlier import START_KEY, Brought, Start, decode_start, encode_start
 from leadstream.importing.refused import CONTENT, KEPT_BYTES, MAPPING, PARTITION, detail_of
 from leadstream.importing.retrying import HowRead
 from leadstream.importing.translation import Translation
 from leadstream.importing.values import DeadRow, Imported
 from leadstream.letter_lives import tell
 from leadstream.publishing import publish
-from streams.agents.lead_task import IMPORT_NOTE
 
-START_KEY = IMPORT_NOTE
-"""Key of the record that says that an import began, the digest behind it; tasks skip it."""
 _CHUNK = 5000
 _LETTERS_AT_ONCE = 4_000_000
 """Bytes of dead rows in one append, or somewhat more."""
@@ -45,22 +43,7 @@ _WITHOUT = ((ACCOUNT_INBOX, ACCOUNT_STATE), (COUNCIL_INBOX, COUNCIL_STATE))
 """Where imported facts go, and where it stands how far each is decided."""
 
 
-class Start(msgspec.Struct, frozen=True, omit_defaults=True):
-    """That an import began.
-
-    Attributes:
-        digest: of mapping and files.
-        first: when the first fact happened, ISO 8601.
-        as_happened: record time is when each fact happened, and not when it came.
-    """
-
-    digest: str
-    first: str
-    as_happened: bool = True
-
-
 _encode = msgspec.json.Encoder(order="sorted").encode
-_decode = msgspec.json.Decoder(Start).decode
 
 
 class ImportRefused(Exception):
@@ -94,6 +77,7 @@ async def load(
     progress: Callable[[int], None],
     *,
     late: bool = False,
+    files: Sequence[Brought] = (),
 ) -> Loaded:
     """Append a translation's facts in order, its dead rows to the dead letters where they do not lie there already.
 
@@ -108,6 +92,7 @@ async def load(
         digest: digest of mapping and files, which tells the same import.
         progress: told the number of facts appended by each step.
         late: whether facts that cannot be history are taken as news.
+        files: what is imported, to be known when it comes again.
 
     Raises:
         ImportRefused: the log holds records later than the first fact, some fact is about a subject with deadlines, and
@@ -123,7 +108,7 @@ async def load(
         # Dead rows before the start record: what breaks off between the two finds them kept when it comes again.
         kept = await _keep_dead_rows(log, translation)
         # To leads no time passes by what is not about them.
-        start = _start_record(Start(digest, iso(at), history), 0 if any_time else at)
+        start = _start_record(Start(digest, iso(at), history, translation.mapping, tuple(files)), 0 if any_time else at)
         await log.append({(LEAD_INBOX, 0): [start]})
     else:
         history = began.as_happened
@@ -178,12 +163,12 @@ def _timed(at: int) -> Headers:
 
 
 def _start_record(start: Start, at: int) -> NewRecord:
-    return NewRecord(START_KEY + start.digest.encode(), _encode(start), _timed(at))
+    return NewRecord(START_KEY + start.digest.encode(), encode_start(start), _timed(at))
 
 
 async def _began_before(log: EventLog, digest: str) -> Start | None:
     raw = await log.latest(LEAD_INBOX, 0, START_KEY + digest.encode())
-    return None if raw is None else _decode(raw)
+    return None if raw is None else decode_start(raw)
 
 
 async def _latest_time(log: EventLog, partitions: int, inboxes: Sequence[tuple[str, str]]) -> int | None:

@@ -113,7 +113,9 @@ def translate(
                 each.spec.role: how_read(mapping, each, reader.columns, options or Options())
                 for each, reader in zip(settled, readers, strict=True)
             }
-        return Translation(spool.dead(), _summary(read, translators, spool), how, tuple(settled), spool, mapping)
+        return Translation(
+            spool.dead(), _summary(read, settled, translators, spool), how, tuple(settled), spool, mapping
+        )
     except BaseException:
         spool.close()
         raise
@@ -200,7 +202,7 @@ def refuse_missing(readers: list[Reader]) -> None:
         raise FilesError(problems)
 
 
-def _summary(read: int, translators: list[RowTranslator], spool: Spool) -> Summary:
+def _summary(read: int, files: list[Written], translators: list[RowTranslator], spool: Spool) -> Summary:
     skipped: tuple[Skipped, ...] = tuple(each for translator in translators for each in translator.skipped())
     return Summary(
         read=read,
@@ -208,4 +210,6 @@ def _summary(read: int, translators: list[RowTranslator], spool: Spool) -> Summa
         facts=spool.counted(),
         skipped=skipped,
         dead=len(spool.dead()),
+        roles={each.spec.role: translator.imported for each, translator in zip(files, translators, strict=True)},
+        keyless=tuple(each.spec.role for each in files if each.spec.key is None),
     )

@@ -113,6 +113,9 @@ class Summary:
         facts: fact name -> how many were made. A row may make several.
         skipped: every skipping rule with its count, in the mapping's order, also those at 0.
         dead: rows that could not be translated.
+        roles: role -> how many of its file's rows became facts.
+        keyless: roles of files whose rows have no key: another file for one adds nothing to the same leads where the
+            numbers of the rows are the same.
     """
 
     read: int
@@ -120,3 +123,5 @@ class Summary:
     facts: dict[str, int]
     skipped: tuple[Skipped, ...]
     dead: int
+    roles: dict[str, int] = dataclasses.field(default_factory=dict)
+    keyless: tuple[str, ...] = ()

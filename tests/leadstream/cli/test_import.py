@@ -30,6 +30,7 @@ def test_every_row_is_accounted_for_the_dead_ones_too(house: House) -> None:
         ("letters", "kept"): 2,
         ("letters", "already in the dead letters"): 0,
         ("letters", "mended"): 0,
+        ("warning", "log: rows without a key"): 4,
     }
     layout, unkeyed, account_line = result.stderr.splitlines()
     assert layout.startswith("log.csv: csv (detected), UTF-8 (detected), delimiter comma (detected)")
@@ -112,8 +113,38 @@ def test_a_file_that_is_longer_now_says_which_of_its_dead_rows_are_known(house: 
     assert [row["where"] for row in house.rows("dead-letters", "list")] == ["log.csv:2", "longer.csv:3"]
 
 
+def test_a_file_that_was_imported_before_is_told_whatever_it_is_called_now(house: House) -> None:
+    mapping = house.write("mapping.yaml", MAPPING)
+
+    def came(name: str, rows: str = HISTORY) -> tuple[list[str], list[dict[str, Any]]]:
+        """What is told of it on stderr and in JSON."""
+        result = house.run("import", mapping, house.write(name, rows), "--late", "--format", "json")
+        told = [line for line in result.stderr.splitlines() if "imported on" in line]
+        return told, [row for row in json.loads(result.stdout) if row["what"] == "imported before"]
+
+    assert came("log.csv") == ([], [])
+    for name, also in (("log.csv", ""), ("copy.csv", " as log.csv"), ("log.csv", " as copy.csv")):
+        (line,), (row,) = came(name)
+        at = str(row["name"]).removeprefix(f"{name}: ")
+        assert line == f"{name}: this file was imported on {at}{also}: 4 rows known already"
+        assert row["count"] == 4
+    assert came("log.csv", NEWER) == ([], [])
+
+
+def test_a_file_that_was_imported_by_another_mapping_is_warned_of(house: House) -> None:
+    house.import_history(NEWER)
+    other = house.write("other.yaml", MAPPING.replace("name: desk", "name: office"))
+    result = house.run("import", other, house.write("log.csv", NEWER), "--format", "json")
+    (told,) = [line for line in result.stderr.splitlines() if "imported on" in line]
+    assert told.startswith("warning: log.csv: this file was imported on ")
+    assert told.endswith(" for `log` of the mapping `desk`: what it says (1 row) is told again under `office`")
+    house.decide()
+    assert [row["fact"] for row in house.rows("lead", "dan")] == ["lead.captured", "lead.captured"]
+
+
 KEYED = MAPPING.replace("    time: at\n", "    time: at\n    key: [lead, at]\n")
 LONGER = HISTORY + "ann,2012-01-02 00:00:00,called,\n"
+KEYLESS = {"first.csv": 4, "second.csv": 1}
 LATER = "lead,at,what,source\nann,2012-01-02 00:00:00,called,\n"
 
 
@@ -134,6 +165,10 @@ def test_rows_of_two_files_are_told_apart_by_their_key_alone(house: House, mappi
     for name, content in (("first.csv", HISTORY), ("second.csv", again)):
         told = house.run("import", house.write("mapping.yaml", mapping), house.write(name, content)).stderr
         assert ("adds nothing to the same leads" in told) == (captured == 1)
+        warned = json.loads(
+            house.run("import", str(house.folder / "mapping.yaml"), str(house.folder / name), "--format", "json").stdout
+        )
+        assert [row["count"] for row in warned if row["what"] == "warning"] == [KEYLESS[name]] * (captured == 1)
         house.decide()
     assert [row["fact"] for row in house.rows("lead", "ann")].count("lead.captured") == captured
 

@@ -8,7 +8,7 @@ from engine.memory.disk import MemoryDisk
 from engine.memory.log import MemoryLog
 from engine.reading import records_of
 from events.topics import LEAD_INBOX
-from leadstream.importing.loading import START_KEY
+from leadstream.importing.earlier import START_KEY
 from leadstream.letter_lives import read_lives
 from tests.leadstream.importing.lists import delimited
 from tests.leadstream.importing.test_refused_before import (
