@@ -39,6 +39,23 @@ def test_wrong_settings_end_the_command_before_anything_is_asked(house: House) -
     assert "[sources.webinars] fetch.feeds: expected KIND:ID" in house.refused("fetch", "--once")
 
 
+def test_how_many_lists_are_watched_is_shown(house: House) -> None:
+    house.write("leadstream.toml", """
+[sources.outlook]
+connector = "microsoft_graph"
+secret = "env:ZOOM_SECRET"
+
+[sources.outlook.fetch]
+account = "contoso"
+client_id = "our-app"
+client_secret = "env:ZOOM_CLIENT_SECRET"
+feeds = ["graph_changes:users/ada@example.com/contacts", "graph_changes:users/bob@example.com/contacts"]
+address = "https://leads.example.com/v1/hooks/outlook"
+""")  # fmt: skip
+    (row,) = house.rows("connectors", "check")
+    assert row["fetches"] == "what is announced, 2 lists (2 watched)"
+
+
 @pytest.mark.parametrize(
     ("table", "shown"), [("", "not set up"), (FETCH, "what is announced, 1 list")], ids=["without", "with"]
 )

@@ -90,6 +90,14 @@ class GraphSubscriptions:
         """It is gone, before its time."""
         self.made[name]["expirationDateTime"] = iso(self._server.now)
 
+    async def announce(self, name: str, **said: str) -> int:
+        """Tell the address of a subscription of something; gives the status of its answer."""
+        made = self.made[name]
+        url = made["lifecycleNotificationUrl" if "lifecycleEvent" in said else "notificationUrl"]
+        value = {"subscriptionId": name, "clientState": made["clientState"], "tenantId": "t", **said}
+        async with ClientSession() as session, session.post(url, json={"value": [value]}) as answer:
+            return answer.status
+
     async def _delete(self, request: web.Request) -> web.Response:
         found = self.made.get(request.match_info["id"])
         if found is None or not self._lives(found):
