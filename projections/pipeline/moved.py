@@ -65,20 +65,33 @@ def waterfalls(query: Query, cut: Cut, begin: int, heard: Heard, equal: Mapping[
 
 
 class _Span(NamedTuple):
-    """From after one instant to another one, itself in it: by which column, and what else has to hold of a move."""
+    """Moves whose instant in a column lies after one and up to another, itself in it.
+
+    Attributes:
+        column: which instant; the table is `h`.
+        begin: after it, in microseconds.
+        end: up to it.
+        more: what else has to hold.
+        rated: the instant by whose day's rates they are worth something, if it is another one.
+    """
 
     column: str
     begin: int
     end: int
-    more: Sql = Sql("")
+    more: Sql
+    rated: str = ""
 
 
 def _spans(begin: int, end: int, heard: Heard) -> Iterator[_Span]:
-    """Up to what is known each instant by what was known at it, and what lies ahead by what is known in the end."""
+    """Up to what is known each instant by what was known at it, and what lies ahead by what is known in the end.
+
+    Nothing is seen before it happens, so most of what was seen in a span has happened in it, where rows lie together.
+    """
     told, known = begin, heard.known
     if heard.then:
         told = end if known is None else max(begin, min(known, end))
-        yield _Span("seen", begin, told)
+        yield _Span("at", begin, told, Sql("h.seen <= ?", (instant_text(told),)), "seen")
+        yield _Span("seen", begin, told, Sql("h.at <= ?", (instant_text(begin),)))
     yield _Span("at", told, end, told_at(known))
 
 
@@ -95,7 +108,7 @@ def _moved(query: Query, cut: Cut, begin: int, heard: Heard, equal: Mapping[str,
 
 def _moved_in(query: Query, cut: Cut, span: _Span, equal: Mapping[str, str]) -> Iterator[tuple[Group, str, int]]:
     zone = cut.terms.zone
-    rates = rates_between(cut, local_day(span.begin, zone), local_day(span.end, zone), span.column)
+    rates = rates_between(cut, local_day(span.begin, zone), local_day(span.end, zone), span.rated or span.column)
     period = cut.quarter.first.isoformat(), cut.quarter.after.isoformat()
 
     def in_period(column: str, amount: str) -> str:

@@ -24,6 +24,8 @@ class Worth(NamedTuple):
 
 
 _WORTHLESS = Worth()
+_OF_PRODUCTS = 1 << DIMENSIONS.index("product")
+"""The bit of the one dimension in which parts differ from each other."""
 
 
 class Move(NamedTuple):
@@ -35,7 +37,7 @@ class Move(NamedTuple):
         loss: what it is called where it is worth less.
         among: the dimensions by which it is to be cut to be one, as bits in the order of `DIMENSIONS`; 0: however it is
             cut.
-        several: more than one row of the step may be in a slice, and only their sum says whether it is a gain.
+        several: the step may have a gain and a loss in one slice, and only their sum says which it is.
         before: what the part was worth.
         after: what it is worth.
         group: where it counts, in the order of `DIMENSIONS`.
@@ -79,24 +81,43 @@ def moves(old: Deal, new: Deal) -> tuple[Move, ...]:
 
 def _step(step: int, names: tuple[str, str], old: Deal, new: Deal) -> Iterator[Move]:
     was, now = _parts(old), _parts(new)
-    several, changed = len(was) > 1 or len(now) > 1, 0
     groups = [[group for group, _ in parts] for parts in (was, now)]
+    changed, pairs = 0, list[tuple[Worth, Worth, Group]]()
     if groups[0] == groups[1]:
-        for (group, before), (_, after) in zip(was, now, strict=True):
-            if before != after and (before.amount_minor or after.amount_minor):
-                yield Move(step, *names, 0, several, before, after, group)
-        return
-    if [worth for _, worth in was] == [worth for _, worth in now]:  # it is what it was, in another place
+        pairs = [(before, after, group) for (group, before), (_, after) in zip(was, now, strict=True)]
+    elif [worth for _, worth in was] == [worth for _, worth in now]:  # it is what it was, in another place
         places = zip(*groups, strict=True)
         changed = sum({1 << at for old_one, new_one in places for at in _differing(old_one, new_one)})
     else:
-        several = several or bool(was and now)
-    for group, worth in was:
-        if worth.amount_minor:
-            yield Move(step, *names, changed, several, worth, _WORTHLESS, group)
-    for group, worth in now:
-        if worth.amount_minor:
-            yield Move(step, *names, changed, several, _WORTHLESS, worth, group)
+        was, now = _without(was, now), _without(now, was)
+    if not pairs:
+        pairs += [(worth, _WORTHLESS, group) for group, worth in was]
+        pairs += [(_WORTHLESS, worth, group) for group, worth in now]
+    found = [each for each in pairs if each[0] != each[1] and (each[0].amount_minor or each[1].amount_minor)]
+    elsewhere = changed and (len(was) == 1 or not changed & _OF_PRODUCTS)  # no slice holds what was and what is
+    several = len(found) > 1 and not elsewhere and not _one_way([each[:2] for each in found])
+    for before, after, group in found:
+        yield Move(step, *names, changed, several, before, after, group)
+
+
+def _without(parts: Iterable[tuple[Group, Worth]], others: Iterable[tuple[Group, Worth]]) -> list[tuple[Group, Worth]]:
+    """Parts that are not among the others: what stays where it was moves nothing."""
+    left, found = list(others), list[tuple[Group, Worth]]()
+    for part in parts:
+        if part in left:
+            left.remove(part)
+        else:
+            found.append(part)
+    return found
+
+
+def _one_way(found: Sequence[tuple[Worth, Worth]]) -> bool:
+    """Whether all parts gain or all lose, whatever the rates and the quarter."""
+    if all(before.amount_minor == after.amount_minor for before, after in found):  # another day, of all alike
+        return len({(*before[1:], *after[1:]) for before, after in found}) == 1
+    if any(before.amount_minor and after.amount_minor and before[1:] != after[1:] for before, after in found):
+        return False
+    return len({before.amount_minor < after.amount_minor for before, after in found}) == 1
 
 
 def _differing(one: Group, two: Group) -> Iterator[int]:

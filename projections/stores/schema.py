@@ -26,8 +26,9 @@ class Dialect:
 class Table:
     """A table: its columns, of which the first `key` make the primary key, and its further indexes.
 
-    An index is named after `indexed` and the columns: of a table that takes another one's place these are not those of
-    that one, since both are there at a time.
+    Rows lie by `clustered`, the key in another order, where a database can have that. An index is named after `indexed`
+    and the columns: of a table that takes another one's place these are not those of that one, since both are there at
+    a time.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Table:
     key: int
     indexes: tuple[tuple[str, ...], ...] = ()
     indexed: str = ""
+    clustered: tuple[str, ...] = ()
 
     def index(self, columns: tuple[str, ...]) -> str:
         """Name of the index on these columns."""
@@ -44,7 +46,7 @@ class Table:
 def base_table(view: View[Any]) -> Table:
     """The table that takes the rows of a view's topic."""
     name = f"{view.table}_base"
-    return Table(name, view.columns, view.key, view.indexes, f"{name}_{view.version}")
+    return Table(name, view.columns, view.key, view.indexes, f"{name}_{view.version}", view.clustered)
 
 
 def next_table(table: Table) -> Table:
@@ -231,21 +233,23 @@ def names(columns: tuple[Column, ...]) -> str:
 
 
 def create(table: Table, dialect: Dialect) -> str:
-    """Statement that makes a table if it is not there."""
+    """Statement that makes a table if it is not there, with its rows in the order of its key if it says so."""
     columns = [
         f"{quoted(column.name)} {dialect.types[column.kind]}{'' if column.optional else ' NOT NULL'}"
         for column in table.columns
     ]
-    body = ", ".join([*columns, f"PRIMARY KEY ({names(table.columns[: table.key])})"])
-    return f"CREATE TABLE IF NOT EXISTS {quoted(table.name)} ({body})"
+    key = ", ".join(map(quoted, table.clustered)) or names(table.columns[: table.key])
+    body = ", ".join([*columns, f"PRIMARY KEY ({key})"])
+    return f"CREATE TABLE IF NOT EXISTS {quoted(table.name)} ({body}){' WITHOUT ROWID' if table.clustered else ''}"
 
 
 def create_indexes(table: Table) -> list[str]:
-    """Statements that make the table's further indexes if they are not there."""
+    """Statements that make the table's further indexes if they are not there; those that its order makes are."""
     return [
         f"CREATE INDEX IF NOT EXISTS {quoted(table.index(columns))} ON {quoted(table.name)} "
         f"({', '.join(map(quoted, columns))})"
         for columns in table.indexes
+        if table.clustered[: len(columns)] != columns
     ]
 
 

@@ -50,7 +50,11 @@ _SHOWN = (
         "it counts only if it is cut by one of these dimensions: 1 product, 2 region, 4 segment, 8 source, "
         "16 campaign, 32 owner, 64 opener_role, summed; 0: however it is cut",
     ),
-    Column("several", Kind.BOOLEAN, "rows of the step in a slice are summed before it is told what they are"),
+    Column(
+        "several",
+        Kind.BOOLEAN,
+        "the step may have gains and losses in a slice, which are summed before it is told what they are",
+    ),
     Column("amount_before", Kind.INTEGER, "what it was worth, in minor units of its currency; 0: it was not there"),
     Column("currency_before", Kind.TEXT, "ISO 4217 code; blank where it was not there"),
     Column("close_date_before", Kind.TEXT, "the day on which it was expected to close, ISO 8601, or blank"),
@@ -65,7 +69,7 @@ _SHOWN = (
 
 OPPORTUNITY_MOVES = Detail(
     name="opportunity-moves",
-    version=2,
+    version=3,
     meaning="What each change of an opportunity did to the open pipe, step by step: what a waterfall sums.",
     initial=EMPTY,
     on={},
@@ -74,6 +78,7 @@ OPPORTUNITY_MOVES = Detail(
     answer=_SHOWN,
     order=("opportunity", "at", "known_from", "number"),
     indexes=(("at",), ("seen",)),
+    clustered=("at", "opportunity", "known_from", "number"),
     entries=_entries,
     render=_render,
     changed=_changed,

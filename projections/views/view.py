@@ -81,6 +81,8 @@ class View(Generic[R]):
         order: what answers are sorted by; may name columns that only the SQL view has.
         groupings: columns by which an answer that sums over everything can be split.
         indexes: columns by which a store finds rows quickly, besides the key.
+        clustered: the columns of the key in the order in which rows are to lie, where a store can lay them by it; for
+            questions that read many rows of a span. Empty: as they come.
     """
 
     name: str
@@ -94,6 +96,7 @@ class View(Generic[R]):
     order: tuple[str, ...]
     groupings: tuple[str, ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
+    clustered: tuple[str, ...] = ()
 
     @property
     def handles(self) -> frozenset[type[Fact]]:
