@@ -1,15 +1,15 @@
 """The view `cross-sell`: accounts that have to do with a customer and that nobody is selling to."""
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping
 
 from projections.pipeline.asking import AS_OF, CURRENCY, KNOWN_AT, OPPORTUNITIES, rates_asked
-from projections.pipeline.deal import WON, Deal
-from projections.pipeline.figures import Terms
-from projections.pipeline.quarters import local_day
-from projections.pipeline.reading import open_or_closed
+from projections.pipeline.figures import Cut
+from projections.pipeline.purchases import bought, purchases, sold_to
+from projections.pipeline.quarters import local_day, quarter_of
+from projections.pipeline.reading import closed
 from projections.pipeline.relations import Word, related
 from projections.pipeline.terms import instant_of, terms_at
+from projections.pipeline.worth import Unsure
 from projections.views.times import instant_text, instant_text_or_none, text_or_ever, us_of_cell
 from projections.views.view import Asked, Cells, Column, Computed, Kind, Query
 
@@ -19,32 +19,6 @@ SELECT account, other, kind, ended, occurred_at FROM account_relations_base
 WHERE occurred_at <= ? AND recorded_at <= ? ORDER BY account, sequence
 """
 _NAMES = "SELECT account, name, owner FROM accounts_base"
-
-
-class Bought(NamedTuple):
-    """What an account bought: how many times, for how much in minor units of the reporting currency, what, and when."""
-
-    times: int
-    amount_minor: int
-    products: frozenset[str]
-    last_at: int
-
-
-def bought(every: Iterable[Deal], terms: Terms) -> dict[str, Bought]:
-    """What each account bought, by the rate of the day of each sale.
-
-    Raises:
-        NoRate: an amount cannot be told in the reporting currency.
-    """
-    found: dict[str, Bought] = {}
-    for deal in every:
-        if deal.status == WON and deal.closed_at is not None:
-            day, known = local_day(deal.closed_at, terms.zone), found.get(deal.account, Bought(0, 0, frozenset(), 0))
-            amount = sum(terms.rates.converted(part.amount_minor, deal.currency, day) for part in deal.parts())
-            products = known.products | {part.product for part in deal.parts() if part.product}
-            last_at = max(known.last_at, deal.closed_at)
-            found[deal.account] = Bought(known.times + 1, known.amount_minor + amount, products, last_at)
-    return found
 
 
 def _words(query: Query, at: int, known: int | None) -> list[Word]:
@@ -59,10 +33,13 @@ def _cross_sell(query: Query, asked: Asked) -> list[Cells]:
     if at is None:
         return []
     terms = terms_at(query, at)
-    every = list(open_or_closed(query, 0, at, asked.known_at))
+    cut = Cut(quarter_of(local_day(at, terms.zone), terms.begins), at, (), terms)
     with rates_asked():
-        customers = bought(every, terms)
-    busy = {deal.account for deal in every if deal.is_open}
+        try:
+            customers = purchases(query, cut, asked.known_at)
+        except Unsure:
+            customers = bought(closed(query, 0, at, asked.known_at), terms)
+    busy = sold_to(query, at, asked.known_at)
     of: Mapping[str, Cells] = {str(account): (name, owner) for account, name, owner in query(_NAMES, ())}
     nobody: Cells = (None, None)
     times = instant_text(at), instant_text_or_none(asked.known_at)

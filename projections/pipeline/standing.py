@@ -71,5 +71,19 @@ def standing_at(
     )
 
 
+def microseconds(column: str) -> str:
+    """The instant that a column says (`instant_text`), in microseconds since 1970, as SQL; null where it is."""
+
+    def digits(begin: int, count: int) -> str:
+        return f"CAST(substr({column}, {begin}, {count}) AS BIGINT)"
+
+    year, month, day = digits(1, 4), digits(6, 2), digits(9, 2)
+    shifted, months = f"({year} + 4800 - (14 - {month}) / 12)", f"({month} + 12 * ((14 - {month}) / 12) - 3)"
+    leaps = f"{shifted} / 4 - {shifted} / 100 + {shifted} / 400"
+    days = f"({day} + (153 * {months} + 2) / 5 + 365 * {shifted} + {leaps} - 2472633)"
+    seconds = f"(({days} * 24 + {digits(12, 2)}) * 60 + {digits(15, 2)}) * 60 + {digits(18, 2)}"
+    return f"(({seconds}) * 1000000 + {digits(21, 6)})"
+
+
 def _list(numbers: tuple[int, ...]) -> str:
     return ", ".join(map(str, numbers))

@@ -1,5 +1,6 @@
 """The view `velocity`: what the pipeline sells a day, and the four figures that make it."""
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 from events.instants import SECOND
@@ -14,10 +15,14 @@ from projections.pipeline.asking import (
     in_columns,
     rates_asked,
 )
-from projections.pipeline.deal import DIMENSIONS
+from projections.pipeline.deal import DIMENSIONS, Group
+from projections.pipeline.figures import Cut
+from projections.pipeline.paces import paces
+from projections.pipeline.quarters import local_day, quarter_of
 from projections.pipeline.reading import open_or_closed
 from projections.pipeline.terms import instant_of, terms_at
 from projections.pipeline.velocity import Velocity, velocities, year_earlier
+from projections.pipeline.worth import Unsure
 from projections.rounding import real, rounded
 from projections.views.times import instant_text, instant_text_or_none
 from projections.views.view import KNOWN_TIMES, Asked, BadQuery, Cells, Column, Computed, Kind, Query
@@ -31,8 +36,13 @@ def _velocity(query: Query, asked: Asked) -> list[Cells]:
     since = year_earlier(at, terms) if asked.since is None else asked.since
     if since > at:
         raise BadQuery("velocity is learned from a span that begins before it ends")
+    cut = Cut(quarter_of(local_day(at, terms.zone), terms.begins), at, by, terms)
+    only = {name: value for name, value in asked.equal.items() if name in by}
     with rates_asked():
-        found = velocities(open_or_closed(query, since, at, asked.known_at), by, terms)
+        try:
+            found: Mapping[Group, Velocity] = paces(query, cut, since, asked.known_at, only)
+        except Unsure:
+            found = velocities(open_or_closed(query, since, at, asked.known_at), by, terms)
     times = instant_text(since), instant_text(at), instant_text_or_none(asked.known_at)
     return [
         (*in_columns(by, group), *_row(each), terms.rates.reporting, *times) for group, each in sorted(found.items())
