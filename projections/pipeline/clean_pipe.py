@@ -1,12 +1,17 @@
 """The view `clean-pipe`: what share of each owner's open pipe is tidy."""
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 from projections.pipeline.asking import CURRENCY, OPPORTUNITIES, rates_asked
-from projections.pipeline.quarters import local_day
-from projections.pipeline.reading import stages_until
+from projections.pipeline.figures import Cut
+from projections.pipeline.quarters import local_day, quarter_of
+from projections.pipeline.reading import deals_at
+from projections.pipeline.stages import courses, lengths_of, open_at
 from projections.pipeline.terms import instant_of, terms_at
-from projections.pipeline.velocity import too_old
+from projections.pipeline.totals import open_amounts
+from projections.pipeline.velocity import is_too_old, too_long
+from projections.pipeline.worth import Unsure
 from projections.rounding import real
 from projections.views.view import Asked, Cells, Column, Computed, Kind, Query
 
@@ -17,21 +22,17 @@ def _clean(query: Query, asked: Asked) -> list[Cells]:
     at = instant_of(query, asked)
     if at is None:
         return []
-    terms = terms_at(query, at)
-    day = local_day(at, terms.zone)
+    terms, known = terms_at(query, at), asked.known_at
+    cut = Cut(quarter_of(local_day(at, terms.zone), terms.begins), at, (), terms)
     untidy = {str(opportunity) for (opportunity,) in query(_FLAGGED, ())}
-    every = dict(stages_until(query, at, asked.known_at))
-    old_ones = {opportunity for opportunity, *_ in too_old(every, at)}
+    limits = too_long(lengths_of(courses(query, at, known).values()))
+    with rates_asked():
+        amounts = _amounts(query, cut, known)
     sums: dict[str, list[int]] = {}
-    for opportunity, known in every.items():
-        deal = known[-1].deal
-        if not deal.is_open:
-            continue
-        is_old = opportunity in old_ones
-        is_clean = opportunity not in untidy and not is_old
-        with rates_asked():
-            amount = sum(terms.rates.converted(part.amount_minor, deal.currency, day) for part in deal.parts())
-        of = sums.setdefault(deal.owner, [0] * 5)
+    for each in open_at(query, at, known):
+        is_old = each.stage_since is not None and is_too_old(at - each.stage_since, each.stage, limits)
+        is_clean = each.opportunity not in untidy and not is_old
+        of, amount = sums.setdefault(each.owner, [0] * 5), amounts.get(each.opportunity, 0)
         for place, value in enumerate((1, is_clean, is_old, amount, amount * is_clean)):
             of[place] += value
     return [
@@ -47,6 +48,19 @@ def _clean(query: Query, asked: Asked) -> list[Cells]:
         )
         for owner, (deals, clean, old, amount, tidy) in sorted(sums.items())
     ]
+
+
+def _amounts(query: Query, cut: Cut, known: int | None) -> Mapping[str, int]:
+    """What each open opportunity is worth."""
+    try:
+        return open_amounts(query, cut, known)
+    except Unsure:
+        rates = cut.terms.rates
+        return {
+            opportunity: sum(rates.converted(part.amount_minor, deal.currency, cut.day) for part in deal.parts())
+            for opportunity, deal in deals_at(query, cut.at, known)
+            if deal.is_open
+        }
 
 
 CLEAN_PIPE = Computed(

@@ -12,12 +12,12 @@ from projections.pipeline.asking import (
     cuts,
     in_columns,
 )
-from projections.pipeline.deal import DIMENSIONS, Group, sliced
-from projections.pipeline.history import Version
+from projections.pipeline.deal import DIMENSIONS, Group
+from projections.pipeline.figures import Terms
 from projections.pipeline.quarters import Quarter, local_day, quarter_of
-from projections.pipeline.reading import stages_until
+from projections.pipeline.stages import Course, courses, names_by, slices_at, standings, stays_of
 from projections.pipeline.terms import instant_of, stages_at, terms_at
-from projections.pipeline.velocity import conversions, stays
+from projections.pipeline.velocity import Progress, conversions
 from projections.rounding import real
 from projections.views.times import instant_text, instant_text_or_none
 from projections.views.view import Asked, Cells, Column, Computed, Kind, Query
@@ -29,17 +29,19 @@ def _conversion(query: Query, asked: Asked) -> list[Cells]:
     at, by = instant_of(query, asked), cut_by(asked)
     if at is None:
         return []
-    terms = terms_at(query, at)
-    cohorts: dict[Cohort, list[list[Version]]] = {}
-    every = [known for _, known in stages_until(query, at, asked.known_at)]
-    for known in every:
-        deal = known[-1].deal
-        if deal.opened_at is not None:
-            quarter = quarter_of(local_day(deal.opened_at, terms.zone), terms.begins)
-            for group in sliced(deal, by):
-                cohorts.setdefault((quarter, group), []).append(known)
-    stages = stages_at(query, at) or by_first_entry(every)
-    times = instant_text(at), instant_text_or_none(asked.known_at)
+    terms, known = terms_at(query, at), asked.known_at
+    every, now = courses(query, at, known), standings(query, at, known)
+    quarters, cohorts = _Quarters(terms), dict[Cohort, list[Progress]]()
+    for group, names in names_by(slices_at(query, at, known, by) if by else None, now).items():
+        for name in names:
+            status, stage, opened_at, _ = now[name]
+            if opened_at is not None:
+                course = every.get(name, [])
+                been = {stage, *(passed for *_, passed in course)}
+                progress = Progress(status, opened_at, [entered for entered, *_ in stays_of(course)], been)
+                cohorts.setdefault((quarters.of(opened_at), group), []).append(progress)
+    stages = stages_at(query, at) or by_first_entry(every.values())
+    times = instant_text(at), instant_text_or_none(known)
     return [
         (quarter.name, *in_columns(by, group), *row, *times)
         for (quarter, group), found in sorted(cohorts.items(), key=lambda each: (each[0][0].first, each[0][1]))
@@ -47,16 +49,32 @@ def _conversion(query: Query, asked: Asked) -> list[Cells]:
     ]
 
 
-def by_first_entry(every: Iterable[Sequence[Version]]) -> tuple[str, ...]:
+class _Quarters:
+    """Which quarter an instant lies in; each is looked up once."""
+
+    def __init__(self, terms: Terms) -> None:
+        self._terms, self._known = terms, list[tuple[int, int, Quarter]]()
+
+    def of(self, at: int) -> Quarter:
+        """The quarter of an instant in microseconds."""
+        for begin, end, quarter in self._known:
+            if begin <= at < end:
+                return quarter
+        found = quarter_of(local_day(at, self._terms.zone), self._terms.begins)
+        self._known.append((*found.instants(self._terms.zone), found))
+        return found
+
+
+def by_first_entry(every: Iterable[Course]) -> tuple[str, ...]:
     """All stages that opportunities were in, in the order in which the first one came to each."""
     first: dict[str, int] = {}
-    for known in every:
-        for stay in stays(known):
-            first[stay.stage] = min(stay.begin, first.get(stay.stage, stay.begin))
+    for course in every:
+        for stage, begin, _ in stays_of(course):
+            first[stage] = min(begin, first.get(stage, begin))
     return tuple(sorted(first, key=lambda stage: (first[stage], stage)))
 
 
-def _rows(found: Iterable[Sequence[Version]], stages: Sequence[str], span: tuple[int, int]) -> list[Cells]:
+def _rows(found: Iterable[Progress], stages: Sequence[str], span: tuple[int, int]) -> list[Cells]:
     rows = conversions(found, stages, *span)
     opened = rows[0].deals
     return [

@@ -38,22 +38,6 @@ SELECT {_DEAL} FROM opportunity_versions h
 WHERE h.valid_from <= ? AND (h.valid_to IS NULL OR h.valid_to > ?) AND (%s) AND %s
 ORDER BY h.opportunity
 """  # noqa: S608 - our identifiers
-_STAGES = """
-SELECT opportunity, valid_from, status, stage FROM (
-    SELECT h.opportunity, h.valid_from, h.status, h.stage,
-        LAG(h.status) OVER told AS status_before, LAG(h.stage) OVER told AS stage_before
-    FROM opportunity_versions h
-    WHERE h.valid_from <= ? AND %s
-    WINDOW told AS (PARTITION BY h.opportunity ORDER BY h.valid_from)
-) AS every_one
-WHERE status_before IS NULL OR status <> status_before OR stage <> stage_before
-ORDER BY opportunity, valid_from
-"""
-_STANDING_THEN = f"""
-SELECT h.opportunity, h.valid_from, {_DEAL} FROM opportunity_versions h
-WHERE h.valid_from <= ? AND (h.valid_to IS NULL OR h.valid_to > ?) AND %s
-ORDER BY h.opportunity
-"""  # noqa: S608 - our identifiers
 _SPAN = f"""
 SELECT h.opportunity, h.valid_from, h.valid_to, h.known_from, h.known_to, {_DEAL} FROM opportunity_versions h
 WHERE h.valid_from <= ? AND (h.valid_to IS NULL OR h.valid_to > ?) AND %s
@@ -115,24 +99,10 @@ def spans(
         yield str(opportunity), [_version(row) for row in found]
 
 
-def stages_until(query: Query, at: int, known: int | None) -> Iterator[tuple[str, list[Version]]]:
-    """Of each opportunity the versions in which it came to a stage or closed, and last the one of an instant.
-
-    Of all but the last only status and stage are told: how long it stayed asks for no more.
-    """
-    condition, values = told_at(known)
-    now = instant_text(at)
-    last = {str(row[0]): row[1:] for row in query(_STANDING_THEN % condition, (now, now, *values))}
-    rows = query(_STAGES % condition, (now, *values))
-    for opportunity, found in groupby(rows, key=lambda row: str(row[0])):
-        been = [_stage(row) for row in found]
-        valid_from, *cells = last[opportunity]
-        yield opportunity, [*been, Version(us_of_cell(valid_from), None, 0, None, deal_of(tuple(cells)))]
-
-
-def _stage(row: Cells) -> Version:
-    _, valid_from, status, stage = row
-    return Version(us_of_cell(valid_from), None, 0, None, Deal(status=str(status), stage=str(stage)))
+def deals_at(query: Query, at: int, known: int | None) -> Iterator[tuple[str, Deal]]:
+    """Opportunities as they were at an instant, as it was known at another; each stands once."""
+    for opportunity, versions in spans(query, at, at, known):
+        yield opportunity, versions[-1].deal
 
 
 def _version(row: Cells) -> Version:

@@ -1,6 +1,6 @@
 """The views `stage-ages` and `stage-old`: how long opportunities stay in a stage, and which are there for too long."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from events.instants import SECOND
 from projections.pipeline.asking import (
@@ -12,11 +12,10 @@ from projections.pipeline.asking import (
     cuts,
     in_columns,
 )
-from projections.pipeline.deal import DIMENSIONS, Group, sliced
-from projections.pipeline.history import Version
-from projections.pipeline.reading import stages_until
+from projections.pipeline.deal import DIMENSIONS, OPEN
+from projections.pipeline.stages import Now, courses, lengths_of, names_by, open_at, slices_at, standings
 from projections.pipeline.terms import instant_of, stages_at
-from projections.pipeline.velocity import OLD_PERCENT, lengths, percentile, too_old
+from projections.pipeline.velocity import OLD_PERCENT, is_too_old, percentile, too_long
 from projections.views.times import instant_text, instant_text_or_none
 from projections.views.view import Asked, Cells, Column, Computed, Kind, Query
 
@@ -25,27 +24,25 @@ def _ages(query: Query, asked: Asked) -> list[Cells]:
     at, by = instant_of(query, asked), cut_by(asked)
     if at is None:
         return []
-    slices: dict[Group, list[list[Version]]] = {}
-    for _, known in stages_until(query, at, asked.known_at):
-        for group in sliced(known[-1].deal, by):
-            slices.setdefault(group, []).append(known)
+    known = asked.known_at
+    every, now = courses(query, at, known), standings(query, at, known)
+    slices = names_by(slices_at(query, at, known, by) if by else None, now)
     place = {stage: number for number, stage in enumerate(stages_at(query, at))}
-    times = instant_text(at), instant_text_or_none(asked.known_at)
+    times = instant_text(at), instant_text_or_none(known)
     rows = list[Cells]()
-    for group, every in sorted(slices.items()):
-        ended, ages = lengths(every, at), _open_ages(every, at)
+    for group, names in sorted(slices.items()):
+        ended, ages = lengths_of(every.get(name, []) for name in names), _open_ages((now[name] for name in names), at)
         for stage in sorted(ended.keys() | ages.keys(), key=lambda name: (place.get(name, len(place)), name)):
             row = _row(ended.get(stage, []), ages.get(stage, []))
             rows.append((*in_columns(by, group), stage, *row, *times))
     return rows
 
 
-def _open_ages(every: Sequence[Sequence[Version]], at: int) -> dict[str, list[int]]:
+def _open_ages(every: Iterable[Now], at: int) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
-    for known in every:
-        deal = known[-1].deal
-        if deal.is_open and deal.stage_since is not None:
-            found.setdefault(deal.stage, []).append(at - deal.stage_since)
+    for each in every:
+        if each.status == OPEN and each.stage_since is not None:
+            found.setdefault(each.stage, []).append(at - each.stage_since)
     return found
 
 
@@ -70,13 +67,27 @@ def _old(query: Query, asked: Asked) -> list[Cells]:
     at = instant_of(query, asked)
     if at is None:
         return []
-    every = dict(stages_until(query, at, asked.known_at))
-    times = instant_text(at), instant_text_or_none(asked.known_at)
-    found = sorted(too_old(every, at), key=lambda each: (each[2], each[0]))
+    known = asked.known_at
+    limits = too_long(lengths_of(courses(query, at, known).values()))
+    times = instant_text(at), instant_text_or_none(known)
+    found = [
+        (since, name, owner, stage, amount, currency)
+        for name, owner, stage, since, amount, currency in open_at(query, at, known)
+        if since is not None and is_too_old(at - since, stage, limits)
+    ]
     return [
-        (name, deal.owner, deal.stage, instant_text(since), _seconds(at - since), _seconds(limit), deal.amount_minor,
-         deal.currency, *times)
-        for name, deal, since, limit in found
+        (
+            name,
+            owner,
+            stage,
+            instant_text(since),
+            _seconds(at - since),
+            _seconds(limits[stage]),
+            amount,
+            currency,
+            *times,
+        )
+        for since, name, owner, stage, amount, currency in sorted(found)
     ]  # fmt: skip
 
 

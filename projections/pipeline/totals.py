@@ -8,7 +8,8 @@ from datetime import date
 from typing import NamedTuple
 
 from projections.pipeline.deal import OPEN, WON, Group
-from projections.pipeline.figures import ALL_FORECASTS, CLOSED, GENERATION, OPEN_PIPE, Cut, Share
+from projections.pipeline.figures import ALL_FORECASTS, CLOSED, GENERATION, OPEN_PIPE, OPPORTUNITY, Cut, Share
+from projections.pipeline.quarters import local_day
 from projections.pipeline.standing import Sql, also, product_of, standing_at, told_at
 from projections.pipeline.worth import EVERY, HALF, LOW, DatedRates, Unsure, rates_between, rates_today, whole, worth
 from projections.views.times import instant_text
@@ -43,6 +44,17 @@ def totals(query: Query, cut: Cut, known: int | None, equal: Mapping[str, str]) 
         yield Share("", group, GENERATION, amount)
 
 
+def won_since(query: Query, cut: Cut, since: int, known: int | None, equal: Mapping[str, str]) -> dict[Group, int]:
+    """What was won since an instant and is won still, by slice, by the rates of the days it was won; see `totals`.
+
+    Raises:
+        Unsure: a rate is missing, or has too many digits.
+    """
+    is_won = Sql(f"h.status = '{WON}' AND h.closed_at >= ?", (instant_text(since),))
+    rates = rates_between(cut, local_day(since, cut.terms.zone), cut.day, "closed_at")
+    return {group: amount for group, _, amount in _sums(query, cut, equal, _standing(cut, known, is_won), rates)}
+
+
 def open_pipe(query: Query, cut: Cut, known: int | None, equal: Mapping[str, str]) -> dict[Group, int]:
     """The open pipe of the quarter by slice, by the rate of the day asked about; see `totals`.
 
@@ -53,6 +65,17 @@ def open_pipe(query: Query, cut: Cut, known: int | None, equal: Mapping[str, str
     for group, _, amount in _sums(query, cut, equal, _open(cut, known)._replace(by_forecast=False), rates_today(cut)):
         found[group] = found.get(group, 0) + amount
     return found
+
+
+def open_amounts(query: Query, cut: Cut, known: int | None) -> dict[str, int]:
+    """What each open opportunity is worth, whatever its close date, by the rate of the day; see `totals`.
+
+    Raises:
+        Unsure: a rate is missing, or has too many digits.
+    """
+    is_open = _standing(cut, known, Sql(f"h.status = '{OPEN}'"))
+    sums = _sums(query, cut._replace(by=(OPPORTUNITY,)), {}, is_open, rates_today(cut))
+    return {opportunity: amount for (opportunity,), _, amount in sums}
 
 
 class _Source(NamedTuple):

@@ -1,11 +1,12 @@
 """How opportunities move: what share of a cohort reaches each stage, how long they stay, what sells a day."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
+from itertools import accumulate
 from typing import NamedTuple
 
 from events.instants import DAY
-from projections.pipeline.deal import LOST, OPENED, WON, Deal, Group, Line, sliced
+from projections.pipeline.deal import LOST, NOTHING, OPENED, WON, Deal, Group, Line, sliced
 from projections.pipeline.figures import Terms
 from projections.pipeline.history import Version
 from projections.pipeline.quarters import local_day, quarter_of, same_instant
@@ -66,14 +67,37 @@ class Reached(NamedTuple):
         return Fraction(self.went_on, self.deals) if self.deals else None
 
 
-def conversions(every: Iterable[Sequence[Version]], stages: Sequence[str], begin: int, end: int) -> list[Reached]:
+class Progress(NamedTuple):
+    """How far an opportunity came.
+
+    Attributes:
+        status: open, won or lost now; blank before it is opened.
+        opened_at: when it was opened, in microseconds, if it was.
+        entered: the stages it was open in, one after the other.
+        been: the stages it was in, open or not.
+    """
+
+    status: str
+    opened_at: int | None
+    entered: Sequence[str]
+    been: Collection[str]
+
+
+def progress_of(known: Sequence[Version]) -> Progress:
+    """How far an opportunity came by the versions that were known together."""
+    deal = known[-1].deal if known else NOTHING
+    been = {each.deal.stage for each in known}  # also one it closed in at the instant it came there
+    return Progress(deal.status, deal.opened_at, [stay.stage for stay in stays(known)], been)
+
+
+def conversions(every: Iterable[Progress], stages: Sequence[str], begin: int, end: int) -> list[Reached]:
     """How far the opportunities came that were opened in a span.
 
     Whoever came to a later stage has come to the earlier ones too, also when it skipped them; whoever went back or is
     lost today still came as far as it did. What was in none of the stages was opened and has come no further.
 
     Args:
-        every: of each opportunity the versions that were known together.
+        every: how far each opportunity came.
         stages: in their order.
         begin: of the span of openings, in microseconds.
         end: of that span, itself outside.
@@ -81,18 +105,18 @@ def conversions(every: Iterable[Sequence[Version]], stages: Sequence[str], begin
     names = (OPENED, *stages, WON)
     place = {stage: number for number, stage in enumerate(stages, 1)}
     reached, entries, lost = [0] * len(names), [0] * len(names), [0] * len(names)
-    for known in every:
-        if not known or known[-1].deal.opened_at is None or not begin <= known[-1].deal.opened_at < end:
+    for status, opened_at, entered, been in every:
+        if opened_at is None or not begin <= opened_at < end:
             continue
-        is_won = known[-1].deal.status == WON
-        entered = [place[stay.stage] for stay in stays(known) if stay.stage in place]
-        for number in (0, *entered, *([len(stages) + 1] if is_won else [])):
-            entries[number] += 1
-        been = (place.get(each.deal.stage, 0) for each in known)  # also one it closed in at the instant it came there
-        furthest = len(stages) + 1 if is_won else max(been)
-        for number in range(furthest + 1):
-            reached[number] += 1
-        lost[furthest] += known[-1].deal.status == LOST
+        entries[0] += 1
+        for stage in entered:
+            if stage in place:
+                entries[place[stage]] += 1
+        entries[-1] += status == WON
+        furthest = len(stages) + 1 if status == WON else max((place.get(stage, 0) for stage in been), default=0)
+        reached[furthest] += 1
+        lost[furthest] += status == LOST
+    reached = list(accumulate(reversed(reached)))[::-1]
     return [Reached(*each) for each in zip(names, reached, entries, (*reached[1:], 0), lost, strict=True)]
 
 
@@ -112,19 +136,15 @@ def lengths(every: Iterable[Sequence[Version]], at: int) -> dict[str, list[int]]
     return found
 
 
-def stage_ages(every: Iterable[Sequence[Version]], at: int) -> dict[str, int | None]:
-    """By stage, the length of stay in microseconds beyond which one is there for too long."""
-    return {stage: percentile(found, OLD_PERCENT) for stage, found in sorted(lengths(every, at).items())}
+def too_long(ended: Mapping[str, Iterable[int]]) -> dict[str, int | None]:
+    """By stage, the length of stay in microseconds beyond which one is there for too long, from those that ended."""
+    return {stage: percentile(found, OLD_PERCENT) for stage, found in sorted(ended.items())}
 
 
-def too_old(every: Mapping[str, Sequence[Version]], at: int) -> Iterator[tuple[str, Deal, int, int]]:
-    """Open opportunities that are too long in their stage: id, as it is, since when, and its limit (microseconds)."""
-    limits = stage_ages(every.values(), at)
-    for name, known in every.items():
-        deal = known[-1].deal
-        limit, since = limits.get(deal.stage), deal.stage_since
-        if deal.is_open and limit is not None and since is not None and at - since > limit:
-            yield name, deal, since, limit
+def is_too_old(age: int, stage: str, limits: Mapping[str, int | None]) -> bool:
+    """Whether one that is in a stage for so many microseconds is there for too long."""
+    limit = limits.get(stage)
+    return limit is not None and age > limit
 
 
 class Velocity(NamedTuple):

@@ -17,8 +17,10 @@ from events.opportunity import (
     OpportunityReopened,
     OpportunityStageChanged,
 )
-from projections.pipeline.reading import spans, stages_until
-from projections.pipeline.velocity import stays
+from projections.pipeline.deal import sliced
+from projections.pipeline.reading import deals_at, spans
+from projections.pipeline.stages import Now, courses, lengths_of, open_at, slices_at, standings, stays_of
+from projections.pipeline.velocity import Stay, lengths, progress_of, stays
 from projections.views.view import BadQuery, Cell
 from tests.projections.pipeline.asking import asked, shown
 from tests.projections.pipeline.facts import instant, opening, pipelines, said, text
@@ -186,12 +188,25 @@ async def test_stages_that_are_read_alone_are_those_of_the_whole_history(
 ) -> None:
     built, at = await shown(*facts), to_us(instant(day))
     heard = None if known is None else to_us(instant(known))
-    whole = dict(spans(built.store.query, 0, at, heard))
-    alone = dict(stages_until(built.store.query, at, heard))
-    assert {name: stays(each) for name, each in alone.items()} == {name: stays(each) for name, each in whole.items()}
-    assert {name: each[-1].deal for name, each in alone.items()} == {
-        name: each[-1].deal for name, each in whole.items()
+    query = built.store.query
+    whole, now = dict(spans(query, 0, at, heard)), standings(query, at, heard)
+    every = {name: courses(query, at, heard).get(name, []) for name in whole}
+    assert {name: [Stay(*each) for each in stays_of(course)] for name, course in every.items()} == {
+        name: stays(known) for name, known in whole.items()
     }
+    assert lengths_of(every.values()) == lengths(whole.values(), at)
+    last = {name: known[-1].deal for name, known in whole.items()}
+    assert now == {name: Now(deal.status, deal.stage, deal.opened_at, deal.stage_since) for name, deal in last.items()}
+    for name, known in whole.items():
+        assert {now[name].stage, *(stage for *_, stage in every[name])} == progress_of(known).been
+    assert dict(deals_at(query, at, heard)) == last
+    assert {each.opportunity: each[1:] for each in open_at(query, at, heard)} == {
+        name: (deal.owner, deal.stage, deal.stage_since, deal.amount_minor, deal.currency)
+        for name, deal in last.items()
+        if deal.is_open
+    }
+    for by in (("region",), ("product", "source")):
+        assert slices_at(query, at, heard, by) == {name: set(sliced(deal, by)) for name, deal in last.items()}
 
 
 def summed(rows: list[dict[str, Cell]], column: str) -> dict[Any, int]:

@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 from events.instants import DAY
 from projections.pipeline.deal import AMENDED, LOST, REOPENED, STAGE, WON, Step
 from projections.pipeline.history import Version, known_at, versions
-from projections.pipeline.velocity import Reached, Velocity, conversions, percentile, stage_ages, stays
+from projections.pipeline.velocity import (
+    Reached,
+    Velocity,
+    conversions,
+    lengths,
+    percentile,
+    progress_of,
+    stays,
+    too_long,
+)
 from tests.projections.pipeline.dealing import PIPELINES, Lives, day, history, opened, step
 from tests.support.laws import examples
 
@@ -19,7 +28,7 @@ def known(*steps: Step) -> list[Version]:
 
 
 def table(*every: list[Version], begin: int = 0, end: int = 50) -> dict[str, Reached]:
-    return {row.stage: row for row in conversions(every, STAGES, day(begin), day(end))}
+    return {row.stage: row for row in conversions(map(progress_of, every), STAGES, day(begin), day(end))}
 
 
 def test_a_stage_entered_again_counts_its_opportunity_once() -> None:
@@ -64,7 +73,8 @@ def test_a_cohort_is_who_was_opened_in_its_span() -> None:
 @settings(max_examples=examples(60))
 @given(PIPELINES)
 def test_no_later_stage_has_more_opportunities_than_an_earlier_one(lives: Lives) -> None:
-    rows = conversions((known_at(versions(life)) for life in lives.values()), ("", "a", "b"), day(-400), day(400))
+    every = [progress_of(known_at(versions(life))) for life in lives.values()]
+    rows = conversions(every, ("", "a", "b"), day(-400), day(400))
     assert [row.deals for row in rows] == sorted((row.deals for row in rows), reverse=True)
     assert all(row.went_on + row.lost + row.standing == row.deals for row in rows[:-1])
     assert all(row.went_on == after.deals for row, after in pairwise(rows))
@@ -84,9 +94,8 @@ def test_no_edit_ends_a_stay_and_closing_does() -> None:
 
 def test_the_age_of_a_stage_is_learned_from_stays_that_had_ended_by_then() -> None:
     every = [known(opened(0), step(STAGE, length, stage="proposal")) for length in range(1, 11)]
-    assert stage_ages(every, day(100)) == {"discovery": 9 * DAY}
-    assert stage_ages(every, day(4)) == {"discovery": 4 * DAY}
-    assert stage_ages(every, day(0)) == {}
+    for at, limits in ((100, {"discovery": 9 * DAY}), (4, {"discovery": 4 * DAY}), (0, {})):
+        assert too_long(lengths(every, day(at))) == limits
 
 
 @given(st.lists(st.integers(0, 1000), max_size=30), st.integers(1, 100))
