@@ -3,12 +3,12 @@
 import fcntl
 import hashlib
 import os
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
-from tests.support.missing import MissingError, in_ci
+from tests.support.missing import MissingError
+from tests.support.packages import program
 
 VERSION = "4.1.1"
 PACKAGES = "openjdk-17-jre-headless maven"
@@ -82,21 +82,4 @@ def _fetch(pom: Path, folder: Path) -> None:
 
 
 def _command(name: str) -> str:
-    found = shutil.which(name)
-    if found is None and in_ci() and os.geteuid() == 0 and shutil.which("apt-get"):
-        _install()
-        found = shutil.which(name)
-    if found is None:
-        raise MissingError(f"a real Kafka needs {name}: apt-get install --no-install-recommends {PACKAGES}")
-    return found
-
-
-def _install() -> None:
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run(["apt-get", "update", "-qq"], check=False, env=quiet, stdout=subprocess.DEVNULL)
-    subprocess.run(
-        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *PACKAGES.split()],
-        check=False,
-        env=quiet,
-        stdout=subprocess.DEVNULL,
-    )
+    return program(name, PACKAGES, f"a real Kafka needs {name}")

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.support import reaper
-from tests.support.missing import MissingError, in_ci
+from tests.support.packages import found_or_installed
 from tests.support.ports import free_ports
 from tests.support.process import Process
 
@@ -108,15 +108,7 @@ def binaries() -> Path:
     Raises:
         MissingError: there is none.
     """
-    found = _found()
-    if found is None and in_ci() and os.geteuid() == 0 and shutil.which("apt-get"):
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["update"], ["install", "-y", "--no-install-recommends", "postgresql"]):
-            subprocess.run(["apt-get", "-qq", *command], check=False, env=quiet, stdout=subprocess.DEVNULL)
-        found = _found()
-    if found is None:
-        raise MissingError("a real PostgreSQL needs its server: apt-get install --no-install-recommends postgresql")
-    return found
+    return found_or_installed(_found, "postgresql", "a real PostgreSQL needs its server")
 
 
 def _found() -> Path | None:
