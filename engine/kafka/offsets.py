@@ -1,14 +1,17 @@
 """Where partitions begin and end, and where groups stand, always by a fresh request."""
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka.protocol.commit import OffsetFetchRequest
 from aiokafka.protocol.offset import OffsetRequest
 
 from engine.kafka.cluster import Cluster, check
+
+logger = logging.getLogger(__name__)
 
 READ_UNCOMMITTED, READ_COMMITTED = 0, 1
 _LATEST, _EARLIEST = -1, -2
@@ -104,24 +107,50 @@ def _parsed(answer: Any) -> Iterable[tuple[Partition, int]]:
             yield (topic, partition), offset
 
 
-async def committed_since(
-    cluster: Cluster, group: str, partitions: Iterable[Partition], known: Mapping[Partition, int], patience: float
-) -> dict[Partition, int]:
-    """The committed offsets, asked again for a while when one is not what it is known to be.
+class Committed(NamedTuple):
+    """A committed offset, and the note that whoever committed it left with it."""
 
-    A broker that was cut off from the others and replaced as coordinator tells old offsets until it hears of it.
+    offset: int
+    note: str
+
+
+async def committed_since(
+    cluster: Cluster,
+    group: str,
+    partitions: Iterable[Partition],
+    known: Mapping[Partition, int],
+    *,
+    note: str,
+    patience: float,
+) -> dict[Partition, int]:
+    """The committed offsets, none of them before what is known to be committed by the one who leaves that note.
+
+    `known` are offsets that were committed in transactions together with something that has been read already, so what
+    lies before them is old. With our note it was committed by us, and is told for one of two reasons. A broker that was
+    cut off from the others and replaced as coordinator tells old offsets until it hears of it. And a request to commit
+    that was given up and sent again may arrive after its transaction, in the next one, and put back what that one had
+    moved: such requests have no sequence numbers, and until a client speaks version 2 of transactions (KIP-890) all
+    transactions of a producer have the same epoch. In both cases what is known is right. Without our note somebody else
+    has set the offset; that and what lies beyond is asked again for a while, and then told as it is.
     """
     wanted, loop = list(partitions), asyncio.get_running_loop()
     deadline = loop.time() + patience
     while True:
         found = await committed(cluster, group, wanted)
-        if all(found.get(at, offset) == offset for at, offset in known.items()) or loop.time() >= deadline:
-            return found
+        told = {at: _believed(one, known.get(at), note) for at, one in found.items()}
+        if all(told.get(at, offset) == offset for at, offset in known.items()) or loop.time() >= deadline:
+            for at in [at for at in told if told[at] != found[at].offset]:
+                logger.warning("%s: %s-%d is told as %d, it is %d", note, *at, found[at].offset, told[at])
+            return told
         await asyncio.sleep(_AGAIN_SECONDS)
         await cluster.refresh()
 
 
-async def committed(cluster: Cluster, group: str, partitions: Iterable[Partition]) -> dict[Partition, int]:
+def _believed(found: Committed, known: int | None, note: str) -> int:
+    return found.offset if known is None or found.note != note else max(found.offset, known)
+
+
+async def committed(cluster: Cluster, group: str, partitions: Iterable[Partition]) -> dict[Partition, Committed]:
     """The committed offsets of a group; partitions without one are left out.
 
     A consumer may answer that from a request it sent before we fenced the former owner; this never does.
@@ -130,15 +159,15 @@ async def committed(cluster: Cluster, group: str, partitions: Iterable[Partition
     for topic, partition in partitions:
         wanted[topic].append(partition)
 
-    async def ask() -> dict[Partition, int]:
+    async def ask() -> dict[Partition, Committed]:
         answer = await cluster.send_to_coordinator(group, OffsetFetchRequest(group, list(wanted.items())))
         check(getattr(answer, "error_code", 0), group)
         found = {}
         for topic, entries in answer.topics:
-            for partition, offset, _, code in entries:
+            for partition, offset, note, code in entries:
                 check(code, f"{group}: {topic}-{partition}")
                 if offset >= 0:
-                    found[topic, partition] = offset
+                    found[topic, partition] = Committed(offset, note or "")
         return found
 
     return await cluster.repeating(ask, f"asking where group {group} stands")

@@ -7,7 +7,7 @@ from typing import cast
 
 import msgspec
 from aiokafka import AIOKafkaProducer
-from aiokafka.structs import TopicPartition
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from engine.errors import Fenced, LogError, Truncated
 from engine.failpoints import reached
@@ -148,7 +148,11 @@ class KafkaTaskLog:
                 if (topic, partition) == changelog:
                     last = sent[-1], batch.record_count()
         if after:
-            moved = {TopicPartition(*self._at(topic)): offset for topic, offset in after.items()}
+            # With our name, so that what is put back by a late repetition of ours is known from what others have set.
+            moved = {
+                TopicPartition(*self._at(topic)): OffsetAndMetadata(offset, self._name)
+                for topic, offset in after.items()
+            }
             sent.append(producer.send_offsets_to_transaction(moved, self._group_id))
         reached("commit.sent")
         await asyncio.gather(*sent)  # aiokafka would commit without a batch that the broker refused
@@ -193,7 +197,10 @@ class KafkaTaskLog:
         cluster, sources = self._catalog.cluster, self._sources()
         remembered = _remembered(changelog.get(POSITION))
         known = {self._at(topic): remembered[topic] for topic in self._group.sources if topic in remembered}
-        committed = await offsets.committed_since(cluster, self._group_id, sources, known, self._session.patience)
+        patience = self._session.patience
+        committed = await offsets.committed_since(
+            cluster, self._group_id, sources, known, note=self._name, patience=patience
+        )
         self._committed = bool(committed)
         starts = await offsets.starts(cluster, sources)
         positions = {}
@@ -205,7 +212,7 @@ class KafkaTaskLog:
                 logger.log(level, "%s: no committed offset for %s, going on at %d", self._name, topic, positions[at])
         if anywhere:
             return {topic: positions[self._at(topic)] for topic in self._group.sources}
-        ends = await offsets.written_ends_beyond(cluster, positions, self._session.patience)
+        ends = await offsets.written_ends_beyond(cluster, positions, patience)
         for (topic, _), position in positions.items():
             start, end = starts[topic, self._partition], ends[topic, self._partition]
             if not start <= position <= end:

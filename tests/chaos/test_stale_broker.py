@@ -78,7 +78,7 @@ async def test_what_a_broker_that_nobody_follows_still_tells_is_not_believed(
 
     async def in_sight() -> bool:  # a commit is acknowledged before its markers are everywhere
         there = await offsets.committed(first.catalog.cluster, group, [source])
-        return there == {source: 3} and await first.latest("changelog", 0, b"k") == b"old"
+        return [one.offset for one in there.values()] == [3] and await first.latest("changelog", 0, b"k") == b"old"
 
     await until(in_sight)
     await first.stop()

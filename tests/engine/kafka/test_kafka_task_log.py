@@ -7,7 +7,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.structs import TopicPartition
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from engine.errors import Fenced, RecordTooLarge, Truncated, Unavailable, WrongTopic
 from engine.kafka.batches import built
@@ -100,6 +100,32 @@ async def test_positions_are_the_consumer_groups_own(log: KafkaLog, kafka: Kafka
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka.bootstrap, group_id=f"{log.prefix}leadstream-g")
     async with consumer:
         assert await consumer.committed(TopicPartition(f"{log.prefix}in", 0)) == 6
+
+
+@pytest.mark.kafka
+async def test_an_offset_of_ours_put_back_by_a_late_repetition_is_not_believed_and_one_set_by_others_is_told(
+    log: KafkaLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A request to commit was given up and sent again; the first one arrives in the next transaction."""
+    task, at, group = log.task(GROUP, 0), TopicPartition(f"{log.prefix}in", 0), log.group_id(GROUP)
+    await task.open()
+    await task.commit(writes(0, 4))
+    await task.commit(writes(4, 6, changelog={POSITION: b'{"offsets":{"in":6},"time":0}'}))
+    await task.close()
+    producer = await transactional(log.servers, log.session, f"{group}-g-0")
+    for note, told in ((f"{group}-g-0", 6), ("", 4)):
+        await producer.begin_transaction()
+        for offset in (6, 4):
+            await producer.send_offsets_to_transaction({at: OffsetAndMetadata(offset, note)}, group)
+        await producer.commit_transaction()
+        patient = KafkaLog(log.url, prefix=log.prefix, clock=now, session=Session(patience=1.0))
+        assert (await patient.task(GROUP, 0).open()).positions == {"in": told}
+        await patient.stop()
+        producer = await transactional(log.servers, log.session, f"{group}-g-0")
+    await drop_producer(producer)
+    assert [each.message for each in caplog.records if "is told as" in each.message] == [
+        f"{group}-g-0: {log.prefix}in-0 is told as 4, it is 6"
+    ]
 
 
 @pytest.mark.kafka
