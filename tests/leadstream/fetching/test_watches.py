@@ -1,6 +1,7 @@
 """What is watched stays watched: renewed before it ends, made anew after it has, and no gap is left unread."""
 
 import asyncio
+import contextlib
 import json
 from collections import deque
 from collections.abc import Callable
@@ -105,6 +106,43 @@ async def test_what_happened_while_nobody_watched_is_read_as_soon_as_the_watch_i
         assert (await house.once()).failed == {}
         assert [len(each) for each in living(server)] == [1] * len(living(server))
         assert {subject for subject, _ in await house.facts()} >= server.everybody()
+
+
+async def test_a_fetcher_that_lives_reads_a_list_as_soon_as_it_is_watched_again_and_not_when_its_day_is_over() -> None:
+    """No watch is renewed for a week and more. Right after a daily reading something happens, and rights come back."""
+    server = Google(NOW, 1)
+    async with server.serving() as base:
+        house = House(server, google(base, every=86_400, feeds=[f"google_form_responses:{FORM_ID}"]))
+        read = list[int]()
+
+        def look() -> None:
+            read.append(sum("/responses" in path for _, path in server.asked))
+            server.watches.refusing = server.watches.refusing or house.time.now > NOW + DAY
+            if house.time.now > NOW + 8 * DAY and len(read) > 1 and read[-1] > read[-2]:
+                assert living(server)[1] == []
+                server.change()
+                server.watches.refusing = False
+                house.time.on_pause = lambda: None
+                house.time.until = house.time.now + 3 * HOUR
+
+        house.time.until, house.time.on_pause = NOW + 20 * DAY, look
+        with contextlib.suppress(Died):
+            await house.follow(look=1800.0)
+        assert house.time.now < NOW + 10 * DAY, "rights came back"
+        assert len(living(server)[1]) == 1
+        assert {subject for subject, _ in await house.facts()} >= server.everybody()
+
+
+async def test_a_watch_that_somebody_made_by_hand_goes_on() -> None:
+    server = Google(NOW, 1)
+    async with server.serving() as base:
+        house = House(server, google(base))
+        await house.once()
+        by_hand = living(server)[1]
+        other = House(server, google(base))
+        await other.time.pause(1)
+        assert (await other.once()).failed == {}
+        assert living(server)[1] == by_hand
 
 
 async def test_a_renewal_that_is_refused_is_told_and_tried_again_while_lists_are_read() -> None:
