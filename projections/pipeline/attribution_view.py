@@ -1,6 +1,6 @@
 """The views `attribution` and `attribution-touches`: which touches the pipe and the sales of a quarter are due to."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -17,67 +17,25 @@ from projections.pipeline.asking import (
     quarter_asked,
     rates_asked,
 )
-from projections.pipeline.attribution import MODELS, Model, Touch, dealt, shares
-from projections.pipeline.credit import Link, Touched, leads_of, once, turning_point
-from projections.pipeline.deal import Deal, Group
-from projections.pipeline.figures import CLOSED, GENERATION, Cut, Held
-from projections.pipeline.figures import shares as shares_of
-from projections.pipeline.lead_reading import links_in, qualified_in, touches_in
-from projections.pipeline.reading import held_in
+from projections.pipeline.attribution import MODELS, Model
+from projections.pipeline.deal import Group
+from projections.pipeline.figures import Cut
+from projections.pipeline.outcomes import Outcome, Outcomes, outcomes
 from projections.pipeline.terms import instant_of, terms_at
 from projections.rounding import real
-from projections.views.lead_links import CONVERTED
 from projections.views.times import instant_text, instant_text_or_none
 from projections.views.view import Asked, Cells, Column, Computed, Kind, Query
 
 CREDITS = ("channel", "kind", "campaign", "asset")
 """What touches can be credited by."""
 LEADS = "completeness"
-_MEASURES = (CLOSED, GENERATION)
-
-
-class Outcome(NamedTuple):
-    """An opportunity that was opened or won in the quarter.
-
-    Attributes:
-        opportunity: its id.
-        measure: which figure of the matrix it adds to.
-        anchor: when it was opened or won, in microseconds; touches after it do not count.
-        amount_minor: what it adds, in minor units of the reporting currency.
-        turning_point: when its people became qualified last before that, in microseconds, if ever.
-        touches: those that may count, in order.
-    """
-
-    opportunity: str
-    measure: str
-    anchor: int
-    amount_minor: int
-    turning_point: int | None
-    touches: Sequence[Touched]
-
-    def given(self, model: Model) -> dict[Touched, Fraction]:
-        """The share of each touch that has one; they sum to one, or there are none."""
-        of = {each.key: each for each in self.touches}
-        found = shares(
-            [Touch(each.at, each.key, "") for each in self.touches],
-            self.anchor,
-            model,
-            turning_point=self.turning_point,
-        )
-        return {of[key]: share for key, share in found.items()}
-
-    def due(self, model: Model) -> list[tuple[Touched, Fraction, int]]:
-        """Each touch with its share, and what of the amount is due to it."""
-        given = self.given(model)
-        amounts = dealt(self.amount_minor, {touch.key: share for touch, share in given.items()})
-        return [(touch, share, amounts[touch.key]) for touch, share in given.items()]
 
 
 class _Answer(NamedTuple):
     """What was found, by which models it is asked, and the cells that every row begins and ends with."""
 
     quarter: str
-    outcomes: Sequence[Outcome]
+    found: Outcomes
     models: Sequence[Model]
     ends: Cells
 
@@ -89,51 +47,10 @@ def _found(query: Query, asked: Asked) -> _Answer | None:
     terms, known = terms_at(query, at), asked.known_at
     cut = Cut(quarter_asked(asked, at, terms), at, (), terms)
     with rates_asked():
-        every = held_in(query, cut.quarter, terms.zone, at, known)
-        adding = [(each, sums) for each in every if (sums := _adds(each, cut))]
+        found = outcomes(query, cut, known)
     models = [model for model in MODELS if asked.equal.get("model", model) == model]
     ends = terms.rates.reporting, instant_text(at), instant_text_or_none(known)
-    return _Answer(cut.quarter.name, list(_outcomes(query, adding, at, known)), models, ends)
-
-
-def _outcomes(
-    query: Query, adding: Sequence[tuple[Held, Mapping[str, int]]], at: int, known: int | None
-) -> Iterator[Outcome]:
-    """What opportunities add to each figure, with the touches of their people."""
-    leads = leads_of(_with_named(links_in(query, at, known), [each for each, _ in adding]))
-    wanted = sorted({lead for each, _ in adding for lead in leads.get(each.opportunity, ())})
-    qualified, touches = qualified_in(query, wanted, at, known), dict[str, list[Touched]]()
-    for touch in touches_in(query, wanted, at, known):
-        touches.setdefault(touch.lead, []).append(touch)
-    for each, sums in adding:
-        own = leads.get(each.opportunity, ())
-        found = once(touch for lead in own for touch in touches.get(lead, ()))
-        for measure, amount in sorted(sums.items()):
-            anchor = _anchor(each.deal, measure)
-            yield Outcome(each.opportunity, measure, anchor, amount, turning_point(own, qualified, anchor), found)
-
-
-def _adds(each: Held, cut: Cut) -> dict[str, int]:
-    """What an opportunity adds to the figures that are dealt out."""
-    sums: dict[str, int] = {}
-    for share in shares_of(each, cut):
-        if share.measure in _MEASURES:
-            sums[share.measure] = sums.get(share.measure, 0) + share.amount_minor
-    return sums
-
-
-def _with_named(links: Sequence[Link], every: Sequence[Held]) -> Iterator[Link]:
-    """A lead that an opportunity names was converted to it, also where only the opportunity's system says so."""
-    yield from links
-    told = {(each.lead, each.other) for each in links if each.kind == CONVERTED}
-    for each in every:
-        lead = each.deal.lead
-        if lead and (lead, each.opportunity) not in told:
-            yield Link(lead, CONVERTED, each.opportunity, each.deal.opened_at or 0)
-
-
-def _anchor(deal: Deal, measure: str) -> int:
-    return (deal.closed_at if measure == CLOSED else deal.opened_at) or 0
+    return _Answer(cut.quarter.name, found, models, ends)
 
 
 def _attribution(query: Query, asked: Asked) -> list[Cells]:
@@ -141,12 +58,16 @@ def _attribution(query: Query, asked: Asked) -> list[Cells]:
     if found is None:
         return []
     sums: dict[tuple[str, Model, bool, Group], tuple[Fraction, int]] = {}
-    for outcome in found.outcomes:
+    for outcome in found.found.led_to:
         for model in found.models:
             for is_touched, group, share, amount in _credited(outcome, model, by):
                 key = (outcome.measure, model, is_touched, group)
                 credit, total = sums.get(key, (Fraction(0), 0))
                 sums[key] = credit + share, total + amount
+    for measure, (count, total) in found.found.others.items():
+        for model in found.models:
+            credit, amount = sums.get((measure, model, False, ()), (Fraction(0), 0))
+            sums[measure, model, False, ()] = credit + count, amount + total
     order = {model: place for place, model in enumerate(MODELS)}
     rows = sorted(sums.items(), key=lambda each: (each[0][0], order[each[0][1]], not each[0][2], each[0][3]))
     return [
@@ -176,7 +97,7 @@ def _credited(outcome: Outcome, model: Model, by: Sequence[str]) -> Iterator[tup
 
 def _opened(query: Query, asked: Asked) -> list[Cells]:
     found = _found(query, asked)
-    return [] if found is None else [row for each in found.outcomes for row in _rows_of(each, found)]
+    return [] if found is None else [row for each in found.found.led_to for row in _rows_of(each, found)]
 
 
 def _rows_of(outcome: Outcome, found: _Answer) -> Iterator[Cells]:

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from projections.pipeline.figures import Terms
 from projections.pipeline.money import Rate, Rates
 from projections.pipeline.quarters import Season
-from projections.views.opportunity_history import VERSIONS
 from projections.views.times import instant_text, us_of_text
 from projections.views.view import Asked, BadQuery, Query
 
@@ -31,7 +30,13 @@ SELECT currency FROM opportunities_base WHERE currency <> ''
 UNION SELECT currency FROM opportunity_births_base WHERE currency <> ''
 ORDER BY currency
 """
-_LATEST = f"SELECT MAX(known_from) FROM {VERSIONS}"  # noqa: S608 - our identifier
+_LATEST = """
+SELECT MAX(w.known) FROM (
+    SELECT MAX(known_since) AS known FROM opportunities_base
+    UNION ALL SELECT MAX(known_from) AS known FROM opportunity_history_base
+) AS w
+"""
+"""When the last thing became known: an end becomes known together with what comes after it."""
 _LAST = "SELECT MAX(since) FROM opportunities_base"
 _JANUARY = 1
 

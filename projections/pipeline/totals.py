@@ -30,15 +30,25 @@ def totals(query: Query, cut: Cut, known: int | None, equal: Mapping[str, str]) 
     Raises:
         Unsure: a rate is missing, or has too many digits.
     """
-    begin, end = map(instant_text, cut.quarter.instants(cut.terms.zone))
     for group, forecast, amount in _sums(query, cut, equal, _open(cut, known), rates_today(cut)):
         for measure in (OPEN_PIPE, *ALL_FORECASTS.get(forecast, ())):
             yield Share("", group, measure, amount)
+    for share in won_and_born(query, cut, known, equal):
+        forecasts = ALL_FORECASTS["closed"] if share.measure == CLOSED else ()
+        yield from (share._replace(measure=measure) for measure in (share.measure, *forecasts))
+
+
+def won_and_born(query: Query, cut: Cut, known: int | None, equal: Mapping[str, str]) -> Iterator[Share]:
+    """What was won and what pipe was generated in the quarter; see `totals`.
+
+    Raises:
+        Unsure: a rate is missing, or has too many digits.
+    """
+    begin, end = map(instant_text, cut.quarter.instants(cut.terms.zone))
     is_won = Sql(f"h.status = '{WON}' AND h.closed_at >= ? AND h.closed_at < ?", (begin, end))
     of_won = rates_between(cut, cut.quarter.first, cut.quarter.after, "closed_at")
     for group, _, amount in _sums(query, cut, equal, _standing(cut, known, is_won), of_won):
-        for measure in (CLOSED, *ALL_FORECASTS["closed"]):
-            yield Share("", group, measure, amount)
+        yield Share("", group, CLOSED, amount)
     of_born = rates_between(cut, cut.quarter.first, date.max, "valid_from")
     for group, _, amount in _sums(query, cut, equal, _born((begin, end), cut.at, known), of_born):
         yield Share("", group, GENERATION, amount)
