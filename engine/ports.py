@@ -254,6 +254,16 @@ class EventLog(Protocol):
         """The offset after the last committed record, of every partition."""
         ...
 
+    async def settled(self, topic: str) -> list[int]:
+        """Likewise; all that was committed in one transaction with what somebody has read elsewhere lies before it.
+
+        Where a transaction becomes visible in one partition after the other, this waits until it is in all of them.
+
+        Raises:
+            Unavailable: out of reach, or a transaction stays open.
+        """
+        ...
+
     async def read(self, topic: str, partition: int, offset: int, limit: int = 5000) -> Fetched:
         """Committed records from an offset on, at most about `limit`. Empty at the end; never waits.
 

@@ -6,8 +6,10 @@ a person looks at what would be lost and says so.
 
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from engine.ports import EventLog, GroupSpec, NewRecord, Writes
-from engine.position import Position, decode_position, encode_position
+from engine.position import decode_position, encode_position
 from engine.state import POSITION
 
 
@@ -75,7 +77,7 @@ async def repair_positions(log: EventLog, group: GroupSpec, partition: int, *, d
             after = state | {move.topic: move.to for move in moved}
             whole = {move.topic for move in moved if move.lost is None}  # decided beforehand in another log
             ahead = {topic: ranges for topic, ranges in said.ahead.items() if topic not in whole}
-            record = NewRecord(POSITION, encode_position(Position(after, said.time, said.format, ahead)))
+            record = NewRecord(POSITION, encode_position(replace(said, offsets=after, ahead=ahead)))
             before = {move.topic: move.found for move in moved}
             await handle.commit(Writes(changelog=[record], before=before, after={at: after[at] for at in before}))
         return moved

@@ -368,7 +368,9 @@ class Task(Generic[S]):
         ahead = {topic: left for topic, ranges in txn.ahead.items() if (left := beyond(ranges, after[topic]))}
         moved = [topic for topic, at in after.items() if at != self.positions[topic]]
         changes = txn.changes()
-        position = encode_position(Position(after, txn.time, self.group.state_format, ahead))
+        due = self.deadlines.peek()
+        overdue = due if due is not None and due < txn.time else None
+        position = encode_position(Position(after, txn.time, self.group.state_format, ahead, overdue))
         changelog = Columns.of_pairs(changes)
         changelog.add(POSITION, position)
         writes = Writes(

@@ -35,7 +35,8 @@ instant itself.
 
 `complete_to` stands in every answer: all that was recorded up to that instant is in it. It is the least over the
 partitions, comes from the write side's own position and never from a clock, and is empty until every partition has
-reported.
+reported. A word on its way from one task to another, such as a conversion that opens an opportunity, may still add
+something of before: `leadstream view --known-at` says so on stderr, and a council waits ([council.md](council.md)).
 
 Every view can be asked for another time than now: `--as-of` is how it was by what had happened up to an instant, with
 all that is known of it today; `--known-at` is by what was recorded up to an instant alone; both can be told. Views that

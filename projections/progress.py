@@ -19,7 +19,7 @@ class Heard(NamedTuple):
     """What a writer was heard to say.
 
     Attributes:
-        time: partition time of the writer, in microseconds.
+        time: partition time of the writer, as far as what was due before has fired, in microseconds.
         end: whoever has read the facts up to this offset has all that was recorded by `time`.
     """
 
@@ -46,7 +46,7 @@ class LogWriter:
         raw = await self._log.latest(self._of.writer, partition, POSITION)
         if raw is None:
             return None
-        time = decode_position(raw).time
+        time = decode_position(raw).passed
         return Heard(time, (await self._log.ends(self._of.log))[partition])
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 
+from engine.errors import Unavailable
 from engine.kafka import groups, offsets
 from engine.kafka.appender import Appender
 from engine.kafka.catalog import Catalog
@@ -118,6 +119,19 @@ class KafkaLog:
         """The offset after the last committed record, of every partition; an open transaction holds it back."""
         partitions = await self._partitions(topic)
         found = await offsets.settled_ends(self._cluster, partitions, self.session.settle)
+        return [found[at] for at in partitions]
+
+    async def settled(self, topic: str) -> list[int]:
+        """The end of all that was written when this was asked, once it is committed or aborted.
+
+        Raises:
+            Unavailable: out of reach, or a transaction stays open.
+        """
+        partitions = await self._partitions(topic)
+        written = await offsets.written_ends(self._cluster, partitions)
+        found = await offsets.settled_ends(self._cluster, partitions, self.session.patience)
+        if undecided := [number for name, number in partitions if found[name, number] < written[name, number]]:
+            raise Unavailable(f"a transaction in {topic} is neither committed nor aborted, in partitions {undecided}")
         return [found[at] for at in partitions]
 
     async def read(self, topic: str, partition: int, offset: int, limit: int = 5000) -> Fetched:

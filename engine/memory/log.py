@@ -75,6 +75,10 @@ class MemoryLog:
         """The offset after the last record, of every partition."""
         return [self.disk.partition(topic, number).next for number in self._numbers(topic)]
 
+    async def settled(self, topic: str) -> list[int]:
+        """The same: what is committed is in sight everywhere at once."""
+        return await self.ends(topic)
+
     async def read(self, topic: str, partition: int, offset: int, limit: int = 5000) -> Fetched:
         """Records from an offset on.
 

@@ -96,6 +96,10 @@ class SqliteLog:
         """The offset after the last committed record, of every partition."""
         return [counters.next for counters in self._counters(topic)]
 
+    async def settled(self, topic: str) -> list[int]:
+        """The same: what is committed is in sight everywhere at once."""
+        return await self.ends(topic)
+
     async def read(self, topic: str, partition: int, offset: int, limit: int = 5000) -> Fetched:
         """Committed records from an offset on.
 

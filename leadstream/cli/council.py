@@ -1,6 +1,6 @@
 """`leadstream council`: the weekly pipeline council, from the frozen matrix to what became of its cells."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 from uuid import uuid4
@@ -15,26 +15,30 @@ from events.instants import iso, to_us
 from events.topics import COUNCIL_EVENTS
 from leadstream.cli.asking import Asked, asking_options, check_subject, refuse, register, told_by
 from leadstream.cli.options import command, fail
-from leadstream.cli.output import Row, format_option, say_if_upgrading, show
+from leadstream.cli.output import Row, format_option, say_if_open, say_if_upgrading, show
 from leadstream.cli.root import main
 from leadstream.cli.tables import tables
 from leadstream.cli.times import INSTANT
 from leadstream.clock import now_us
-from leadstream.councils.convening import CUTS, NotFinal, convening
+from leadstream.councils.convening import CUTS, RESTS_ON, NotFinal, convening, held_back
+from leadstream.councils.data import json_of
 from leadstream.councils.meeting import Meeting, meeting_of, slice_words, weeks_of
 from leadstream.councils.money import amount_text, percent_text
 from leadstream.councils.page import page_of
 from leadstream.councils.text import text_of
 from leadstream.deployment import opened, partition_count
 from leadstream.lead_rows import rows_of as rows_of_facts
+from leadstream.looking import finality_alone, finality_of
 from leadstream.reading import history_of
 from leadstream.running import Busy, run_until_idle
 from leadstream.settings import Settings
 from leadstream.viewing import Question, rows_of
+from projections.past import Then
 from projections.read import Where, answer_columns
 from projections.sink import sink_once
 from projections.stores.port import ViewStore
 from projections.views.council_cells import COUNCIL_CELLS, WATCHED
+from streams.programs import COUNCILS
 
 EXAMPLES = {
     "comment": '--measure closed_acv --region north --by "Ines" --text "two deals slipped to April"',
@@ -43,6 +47,7 @@ EXAMPLES = {
     "finish": '--action 1 --by "Radu" --outcome "three deals won"',
 }
 """An example of each command's options."""
+_REPORTS: dict[str, Callable[[Meeting], str]] = {"text": text_of, "html": page_of, "json": json_of}
 _WEEK = click.option("--week", metavar="WEEK", help="The meeting, such as 2026-W08 (default: the last one).")
 
 
@@ -80,9 +85,10 @@ async def convene(
 ) -> None:  # fmt: skip
     """Freeze the matrix of this week for COUNCIL, as it is known now, and list its red and yellow cells.
 
-    The instant has to be final: time has passed it in every partition, so that nothing can be recorded before it any
-    more. Where neither worker nor projector runs, time is let pass up to now, as `leadstream run` does. What is told
-    late never changes what was frozen. A council meets once a week; convened again it is answered as the first time.
+    The instant has to be final: time has passed it in every task, nothing of before is on its way from one to another,
+    and the tables hold it all. Where neither worker nor projector runs, time is let pass up to now, as `leadstream
+    run` does. What is told late never changes what was frozen. A council meets once a week; convened again it is
+    answered as the first time.
 
     \b
     Examples:
@@ -108,14 +114,17 @@ async def _pass_time(log: EventLog, settings: Settings) -> None:
 async def _read(log: EventLog, settings: Settings, **how: Any) -> ConveneCouncil:
     """The matrix, from tables that are brought up to date."""
     with tables(settings, "the matrix is read") as store:
-        await sink_once(log, store)
+        known = await finality_of(log, store, RESTS_ON)
         try:
-            return convening(store, **how)
+            asked = convening(store, known, **how)
         except NotFinal as exc:
             fail(
-                f"{exc}. Wait until worker and projector have passed it; where none runs, let time pass: "
+                f"{exc}. Wait until workers and projectors have passed it; where none runs, let time pass: "
                 "leadstream run --until-idle --until TIME"
             )
+        if how["known_at"] is None and (outstanding := held_back(store, known)):
+            click.echo(f"leadstream: {iso(to_us(asked.known_at))} is the last final instant: {outstanding}", err=True)
+        return asked
 
 
 def _convened(name: str, fact: Envelope, asked: ConveneCouncil, form: str) -> None:
@@ -231,22 +240,39 @@ def _followed(row: Row) -> dict[str, Any]:
 @click.argument("name", metavar="COUNCIL")
 @_WEEK
 @click.option(
-    "--format", "form", type=click.Choice(("text", "html")), default="text", show_default=True,
-    help="Text for a terminal or a mail; html: one page that stands alone, to print and to hand round.",
+    "--as-of", type=INSTANT, metavar="TIME",
+    help="With the meetings, comments and actions that there were at this instant (default: all).",
 )  # fmt: skip
-async def report(settings: Settings, *, name: str, week: str | None, form: str) -> None:
+@click.option(
+    "--known-at", type=INSTANT, metavar="TIME",
+    help="By what was recorded up to this instant alone: the report as it was written then.",
+)  # fmt: skip
+@click.option(
+    "--format", "form", type=click.Choice(tuple(_REPORTS)), default="text", show_default=True,
+    help="Text for a terminal or a mail; html: one page that stands alone, to print and to hand round; json: all of it "
+    "as one object.",
+)  # fmt: skip
+async def report(
+    settings: Settings, *, name: str, week: str | None, as_of: int | None, known_at: int | None, form: str
+) -> None:
     """Write the report of a meeting of COUNCIL: matrix, red and yellow cells, what became of last week's, actions.
 
-    It is made of the facts of the council alone, so its figures never change; comments and actions are the latest.
+    It is made of the facts of the council alone, so its figures never change. Comments and actions are the latest, or
+    those of a past instant: with the same --known-at the same report is written again, whatever was said since.
 
     \b
     Examples:
       leadstream council report emea
       leadstream council report emea --week 2026-W08 --format html > council.html
+      leadstream council report emea --known-at 2026-02-16T18:00:00+02:00
     """
+    then = Then(as_of, known_at)
     async with opened(settings) as log:
+        known = await finality_alone(log, COUNCILS)
         facts = await history_of(log, await partition_count(log), name, Codec(), COUNCIL_EVENTS)
-    weeks = weeks_of(name, facts)
+    weeks = weeks_of(name, facts, then)
+    if not weeks and (met := weeks_of(name, facts)):
+        fail(f"council {name!r} had not met then; it met in {', '.join(met)}")
     _check_met(name, week, weeks)
-    found: Meeting = meeting_of(name, facts, week or weeks[-1])
-    click.echo(page_of(found) if form == "html" else text_of(found))
+    say_if_open(known, known_at)
+    click.echo(_REPORTS[form](meeting_of(name, facts, week or weeks[-1], then)))

@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from leadstream.cli.options import FORMATS, from_file
+from leadstream.finality import Finality
 from projections.stores.port import ViewStore
 from projections.upgrading import upgrading
 from projections.views.times import us_of_text
@@ -65,13 +66,27 @@ def say_if_upgrading(store: ViewStore) -> None:
         click.echo(f"leadstream: {now}", err=True)
 
 
-def say_if_early(rows: Sequence[Row], *instants: int | None) -> None:
-    """Tell on stderr that an answer for an instant (microseconds) may still change: views have not come to it yet."""
+def say_if_early(rows: Sequence[Row], *instants: int | None, known: Finality | None = None) -> None:
+    """Tell on stderr that an answer for an instant may still change.
+
+    Args:
+        rows: the answer.
+        instants: that it is for, microseconds.
+        known: up to when all is known, where it is asked by what was known at the last one of them.
+    """
     asked = max((at for at in instants if at is not None), default=None)
     told = [str(row["complete_to"]) for row in rows if row.get("complete_to") is not None]
     complete = us_of_text(min(told, default=None))
     if asked is not None and complete is not None and complete < asked:
         click.echo(f"leadstream: complete up to {min(told)} only; what comes until then may change this", err=True)
+    elif known is not None:
+        say_if_open(known, instants[-1])
+
+
+def say_if_open(known: Finality, at: int | None) -> None:
+    """Tell on stderr what is outstanding that may change an answer as known at an instant, in microseconds."""
+    if at is not None and (outstanding := known.against(at)):
+        click.echo(f"leadstream: not final yet, what comes of this may change it: {outstanding}", err=True)
 
 
 def _table(rows: Sequence[Row], names: Sequence[str]) -> None:

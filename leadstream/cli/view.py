@@ -13,9 +13,10 @@ from leadstream.cli.times import INSTANT, ZONE
 from leadstream.cli.urgency import with_urgency
 from leadstream.clock import now_us
 from leadstream.deployment import opened
+from leadstream.looking import finality_of
 from leadstream.settings import Settings
 from leadstream.viewing import Question, rows_of
-from projections.catalogue import BY_NAME
+from projections.catalogue import BY_NAME, PROJECTIONS
 from projections.read import answer_columns, condition
 from projections.sink import sink_once
 from projections.views.view import Computed
@@ -83,14 +84,18 @@ async def view(
     with tables(settings, "they are shown") as store:
         columns = [column.name for column in answer_columns(name, by)]
         async with opened(settings) as log:
-            await sink_once(log, store)
+            known = None
+            if known_at is None:
+                await sink_once(log, store)
+            else:
+                known = await finality_of(log, store, PROJECTIONS)
             conditions = [condition(text) for text in where]
             asked = Question(
                 name, conditions, sort, by, as_of, limit, scores_as_of=scores_as_of, known_at=known_at, since=since
             )
             rows = await rows_of(log, store, asked)
             say_if_upgrading(store)
-            say_if_early(rows, as_of, known_at)
+            say_if_early(rows, as_of, known_at, known=known)
     if form == "table":
         columns = _with_something_in_them(name, rows, columns)
         rows, columns = with_urgency(name, rows, columns, now_us(), zone)

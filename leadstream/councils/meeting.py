@@ -1,7 +1,7 @@
 """A meeting of a council as it is handed round, made of the council's facts alone.
 
 All figures are those that were frozen, in this meeting and in the one before, so what a report says of them never
-changes. Comments and actions are all that are known when it is made.
+changes. Comments and actions are those that count when it is made, or at the instants that are asked for.
 """
 
 from collections import defaultdict
@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 
 from events.council import DIMENSIONS
 from events.envelope import Envelope
+from events.instants import iso
 from leadstream.lead_rows import rows_of
+from projections.past import Then
 from projections.views.council_actions import COUNCIL_ACTIONS, OPEN
 from projections.views.council_cells import COUNCIL_CELLS, WATCHED
 from projections.views.council_comments import COUNCIL_COMMENTS
@@ -20,6 +22,8 @@ from streams.calendar_windows import load_zone
 
 Row = Mapping[str, Any]
 """A row of a view."""
+NOW = Then(None, None)
+"""All facts count that are known."""
 _Key = tuple[Any, ...]
 
 
@@ -44,6 +48,7 @@ class Meeting(NamedTuple):
 
     Attributes:
         council: its name.
+        then: by what time comments and actions count, and earlier meetings; both None: all that are known.
         head: its row of `councils`.
         day: the day of the matrix in the zone of reports.
         slices: of each slice of the matrix its words, and rows of `council-cells` by measure.
@@ -54,6 +59,7 @@ class Meeting(NamedTuple):
     """
 
     council: str
+    then: Then
     head: Row
     day: date
     slices: Sequence[tuple[str, Mapping[str, Row]]]
@@ -71,24 +77,38 @@ class Meeting(NamedTuple):
         """Whether an open action was due before the day of the matrix."""
         return action["state"] == OPEN and str(action["due"]) < self.day.isoformat()
 
+    @property
+    def counted(self) -> str:
+        """Which comments and actions count, in words; empty where all do that are known."""
+        told = zip(("as of", "as known at"), self.then, strict=True)
+        return ", ".join(f"{words} {self.at(iso(at))}" for words, at in told if at is not None)
+
     def at(self, text: str) -> str:
         """An instant by the clock on the wall of the zone of reports, to the minute."""
         return datetime.fromisoformat(text).astimezone(load_zone(self.head["timezone"])).strftime("%Y-%m-%d %H:%M")
 
 
-def weeks_of(council: str, facts: Sequence[Envelope]) -> list[str]:
-    """The weeks in which a council met, by the instants of its matrices; empty of one that never did."""
-    return [row["week"] for row in _met(council, facts)]
+def weeks_of(council: str, facts: Sequence[Envelope], then: Then = NOW) -> list[str]:
+    """The weeks in which a council met, by the instants of its matrices; empty of one that never did.
+
+    Args:
+        council: its name.
+        facts: its canonical facts, in order.
+        then: which of them count.
+    """
+    return [row["week"] for row in _met(council, [fact for fact in facts if then.counts(fact)])]
 
 
-def meeting_of(council: str, facts: Sequence[Envelope], week: str) -> Meeting:
+def meeting_of(council: str, facts: Sequence[Envelope], week: str, then: Then = NOW) -> Meeting:
     """The meeting of a week.
 
     Args:
         council: its name.
         facts: its canonical facts, in order.
-        week: one of `weeks_of`.
+        week: one of `weeks_of`, with the same `then`.
+        then: which of them count.
     """
+    facts = [fact for fact in facts if then.counts(fact)]
     met = _met(council, facts)
     place = [row["week"] for row in met].index(week)
     head, before = met[place], met[place - 1] if place else None
@@ -101,6 +121,7 @@ def meeting_of(council: str, facts: Sequence[Envelope], week: str) -> Meeting:
     ]
     return Meeting(
         council,
+        then,
         head,
         datetime.fromisoformat(head["known_at"]).astimezone(load_zone(head["timezone"])).date(),
         _slices(mine),

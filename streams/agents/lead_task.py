@@ -121,7 +121,8 @@ class LeadProcessor:
         else:
             told = decide(live, envelope, occurred_at, given, mark)
         if live.lead.sequence:  # or it was a command about nobody
-            self._tell(txn, key, live, told, given)
+            self._teller.tell(txn, key, told, at)
+            self._keep(txn, key, live, told, given)
 
     def wake(self, txn: Transaction[Live], key: bytes, due: int) -> None:
         """A lead's earliest deadline has passed."""
@@ -130,7 +131,9 @@ class LeadProcessor:
             return
         given = self._given(max(due, live.lead.recorded_at), due, key.decode())
         live.kept.size += GROWTH
-        self._tell(txn, key, live, wake(live, due, given), given)
+        told = wake(live, due, given)
+        self._teller.tell(txn, key, told, given.at)
+        self._keep(txn, key, live, told, given)
         again = txn.wake_of(key)
         if again is not None and again <= due:
             raise RuntimeError(f"lead {given.subject}: deadline {from_us(due)} brings nothing about")
@@ -148,7 +151,9 @@ class LeadProcessor:
         if found is not None and found.effective_from == at:
             given = self._given(max(at, live.lead.recorded_at), at, key.decode())
             live.kept.size += GROWTH
-            self._tell(txn, key, live, move(live, at, given), given)
+            told = move(live, at, given)
+            self._teller.tell(txn, key, told, given.at)
+            self._keep(txn, key, live, told, given)
 
     def finish(self, txn: Transaction[Live]) -> None:
         """Write each changed score once, with its reasons."""
@@ -168,9 +173,8 @@ class LeadProcessor:
     def _given(self, at: int, record_time: int, subject: str) -> Given:
         return Given(self._agreements.known, at, record_time, subject, self._secret)
 
-    def _tell(self, txn: Transaction[Live], key: bytes, live: Live, told: list[Envelope], given: Given) -> None:
-        """Append canonical facts to where they go, keep the lead and its next deadline."""
-        self._teller.tell(txn, key, told, given.record_time)
+    def _keep(self, txn: Transaction[Live], key: bytes, live: Live, told: list[Envelope], given: Given) -> None:
+        """Keep the lead after its facts, its next deadline, and its score to be written."""
         for envelope in told:
             fact = envelope.data
             if isinstance(fact, LeadScored):  # as it is now: what follows in this batch must not change it

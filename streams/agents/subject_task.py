@@ -137,7 +137,7 @@ class SubjectProcessor(Generic[S]):
         around = self._around(max(due, state.recorded_at), key)
         for gone in waited(waiting_with(self._kind, state), due):
             self._give_up(txn, key, gone, settle(self._kind, state, self._read(gone), around))
-        self._teller.tell(txn, key, wake(self._kind, state, due, around), due)
+        self._teller.tell(txn, key, wake(self._kind, state, due, around), around.at)
         again = next_wake(self._kind, state, around)
         if again is not None and again <= due:
             raise RuntimeError(f"{self._inbox} {around.subject}: deadline {from_us(due)} brings nothing about")
@@ -157,7 +157,7 @@ class SubjectProcessor(Generic[S]):
             self._room.forget(key)
             around = self._around(max(at, state.recorded_at), key)
             told = move(self._kind, state, at, around)
-            self._teller.tell(txn, key, told, at)
+            self._teller.tell(txn, key, told, around.at)
             again = next_wake(self._kind, state, around)
             if told or again != txn.wake_of(key):
                 txn.put(key, state, again)

@@ -36,7 +36,8 @@ class Teller:
             txn: the transaction.
             key: the subject.
             told: its facts, in order.
-            at: record time of what brought them about, microseconds; what is handed on carries it.
+            at: record time of what brought them about, microseconds; what is handed on carries it. Of a deadline it is
+                when that became known: one that was due before the subject heard of it is of no earlier instant.
         """
         for envelope in told:
             value, kind = self._codec.encode(envelope), type(envelope.data)

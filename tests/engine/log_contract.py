@@ -96,6 +96,7 @@ class LogContract:
         found = await drain(log, IN)
         assert (start, other_start) == (found[0].offset, other_end)
         assert end > found[-1].offset
+        assert await log.settled(IN) == [end, other_end]
         at_end = await log.read(IN, 0, end)
         assert (at_end.records, at_end.next_offset) == ([], end)
 

@@ -144,6 +144,26 @@ async def test_an_open_transaction_ends_what_readers_see_and_not_what_tasks_know
 
 
 @pytest.mark.kafka
+async def test_ends_are_settled_once_an_open_transaction_is_over(kafka: KafkaCluster, log: KafkaLog) -> None:
+    await log.create_topics([TopicSpec("in", 2)])
+    hasty = KafkaLog(log.url, prefix=log.prefix, session=Session(patience=0.2))
+    await hasty.start()
+    producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap, transactional_id=f"{log.prefix}s")
+    try:
+        async with producer:
+            await producer.begin_transaction()
+            await producer.send_and_wait(f"{log.prefix}in", b"1", partition=1)
+            with pytest.raises(Unavailable, match=r"in is neither committed nor aborted, in partitions \[1\]"):
+                await hasty.settled("in")
+            asked = asyncio.create_task(log.settled("in"))
+            await producer.commit_transaction()
+            first, second = await asked
+            assert (first, second >= 1) == (0, True)
+    finally:
+        await hasty.stop()
+
+
+@pytest.mark.kafka
 async def test_the_latest_of_a_key_is_found_far_from_the_end(log: KafkaLog) -> None:
     await log.create_topics([TopicSpec("in", 1)])
     await log.append({("in", 0): [NewRecord(b"far", b"old"), NewRecord(b"far", b"1"), NewRecord(b"gone", b"1")]})

@@ -1,13 +1,21 @@
 """The weekly council on the command line, over the embedded log, from the targets to the page that is handed round."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from engine.drain import drain
 from events.codec import Codec
+from events.instants import iso
 from leadstream.cli.council import EXAMPLES, council
+from leadstream.clock import now_us
+from leadstream.deployment import opened
+from leadstream.settings import Settings
+from projections.worker import view_programs
+from streams.programs import speaking_programs
 from tests.events.examples import EXAMPLES as EXAMPLES_OF_FACTS
 from tests.leadstream.cli.house import House, fact, lines
 
@@ -172,3 +180,50 @@ def test_nobody_publishes_a_matrix_of_their_own_and_other_commands_are_decided_w
     desk.run("publish", "-", given=fact("cell.comment", "emea", 9, ago(0).isoformat(), **COMMENT))
     desk.decide()
     assert [row["text"] for row in desk.rows("view", "council-comments")] == ["slipped"]
+
+
+def test_the_report_of_a_past_instant_is_written_again_as_it_was(desk: House) -> None:
+    early = iso(now_us())
+    desk.run("council", "convene", "emea", *BY)
+    plan(desk)
+    desk.decide("--until", iso(now_us()))
+    then = ("council", "report", "emea", "--known-at", iso(now_us()))
+    forms = ("text", "html", "json")
+    written = [desk.run(*then, "--format", form).stdout for form in forms]
+    assert "comments and actions as known at" in written[0]
+    desk.run("council", "comment", "emea", *CLOSED, *BY, "--text", "slipped")
+    desk.run("council", "finish", "emea", "--action", "1", *BY)
+    assert [desk.run(*then, "--format", form).stdout for form in forms] == written
+    found = json.loads(written[2])
+    assert [(row["action"], row["state"]) for row in found["open_actions"]] == [(1, "open")]
+    assert "open_actions" in (now := json.loads(desk.run("council", "report", "emea", "--format", "json").stdout))
+    assert (now["open_actions"], now["watched"][0]["comments"][0]["text"]) == ([], "slipped")
+    week = found["meeting"]["week"]
+    for option in ("--known-at", "--as-of"):
+        said = desk.refused("council", "report", "emea", option, early)
+        assert said == f"leadstream: council 'emea' had not met then; it met in {week}\n"
+
+
+def test_an_answer_as_known_then_says_what_may_still_change_it(desk: House) -> None:
+    desk.decide()
+    asked = now_us()
+    data = {"account": "acme", "opportunity": "crm-9", "amount_minor": 70_000, "currency": "EUR"}
+    desk.run("publish", "-", given=fact("lead.converted", "anna", 7, ago(0).isoformat(), **data))
+    passed = asyncio.run(leads_last(desk.settings))
+    before, later = (("view", "matrix", "--known-at", iso(at)) for at in (asked, passed - 1))
+    assert desk.run(*before).stderr == ""
+    said = desk.run(*later).stderr
+    assert "not final yet, what comes of this may change it: deals-" in said
+    assert "has not come to 1 record of opportunity-inbox-" in said
+    desk.decide()
+    assert desk.run(*later).stderr == ""
+
+
+async def leads_last(settings: Settings) -> int:
+    """Leads decide what all others have let time pass by; up to when."""
+    async with opened(settings) as log:
+        until = now_us()
+        others_and_leads = speaking_programs(log, settings.partitions, now_us).all
+        for program in (*others_and_leads, *view_programs(log, settings.partitions)):
+            await drain(log, program, until=until)
+    return until

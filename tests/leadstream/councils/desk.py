@@ -8,16 +8,17 @@ from engine.drain import drain
 from engine.ports import NewRecord, TopicSpec
 from engine.recordtime import TIME_HEADER
 from events.agreement import CommandAnswered
-from events.council import DIMENSIONS, CouncilCommand
+from events.council import DIMENSIONS, ConveneCouncil, CouncilCommand
 from events.envelope import Envelope
 from events.fact import Fact
 from events.instants import from_us, to_us
 from events.registry import wrap
 from events.topics import ANSWERS, COUNCIL_EVENTS, INBOX_OF
-from leadstream.councils.convening import convening
+from leadstream.councils.convening import RESTS_ON, convening
+from leadstream.finality import Finality
+from leadstream.looking import finality_of
 from projections.catalogue import VIEW_TOPICS
 from projections.read import read_view
-from projections.sink import sink_once
 from projections.stores.sqlite import SqliteStore
 from projections.views.view import Cell
 from projections.worker import view_programs
@@ -34,7 +35,7 @@ class Desk(House):
 
     def __init__(self, partitions: int = 2) -> None:
         super().__init__(partitions)
-        self.store, self._sent = SqliteStore(":memory:"), 0
+        self.store, self.known, self._sent = SqliteStore(":memory:"), Finality([]), 0
 
     async def begin(self, agreement: str) -> "Desk":
         """Make the topics, those of views too, and publish an agreement."""
@@ -49,9 +50,22 @@ class Desk(House):
     async def passes(self, to: str) -> None:
         """Everything is decided, and shown, up to an instant."""
         await self.run(until=instant(to))
+        await self.shows()
+
+    async def shows(self) -> None:
+        """What is decided is shown, and how far it is known."""
         for program in view_programs(self.log, self.partitions):
             await drain(self.log, program)
-        await sink_once(self.log, self.store)
+        await self.shows_nothing_new()
+
+    async def shows_nothing_new(self) -> None:
+        """How far all is known, while projectors stand still."""
+        self.known = await finality_of(self.log, self.store, RESTS_ON)
+
+    def matrix(self, known_at: str, **how: Any) -> ConveneCouncil:
+        """What would be frozen of what is shown."""
+        asked = {"by": "Ines", "quarter": None, "cut_by": (), **how}
+        return convening(self.store, self.known, known_at=instant(known_at), **asked)
 
     async def convenes(
         self, council: str, known_at: str, at: str, *, by: str = "Ines", cuts: Sequence[str] = DIMENSIONS,
@@ -59,8 +73,7 @@ class Desk(House):
     ) -> CommandAnswered:  # fmt: skip
         """Time passes to `at`, the matrix of an instant before is read, and the council decides."""
         await self.passes(at)
-        asked = convening(self.store, by=by, known_at=instant(known_at), quarter=quarter, cut_by=cuts)
-        return await self.asks(council, asked, at)
+        return await self.asks(council, self.matrix(known_at, by=by, quarter=quarter, cut_by=cuts), at)
 
     async def asks(self, council: str, asked: CouncilCommand, at: str) -> CommandAnswered:
         """A command, decided at once."""

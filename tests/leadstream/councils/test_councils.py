@@ -10,6 +10,7 @@ from events.topics import COUNCIL_INBOX
 from leadstream.councils.convening import NotFinal, convening
 from leadstream.councils.meeting import meeting_of, weeks_of
 from leadstream.councils.text import text_of
+from leadstream.finality import Finality
 from leadstream.redeciding import redecide
 from leadstream.verification import verify_states, verify_tables
 from projections.verify import verify_views
@@ -96,14 +97,14 @@ async def test_nothing_is_final_while_the_answers_are_of_former_definitions() ->
     await desk.passes("2026-02-16 07:00")
     desk.store.query("UPDATE layout SET version = '0' WHERE part = 'hygiene'")
     with pytest.raises(NotFinal, match="being rebuilt: answers are of the former definition of hygiene"):
-        convening(desk.store, by="ines", known_at=instant("2026-02-16 06:59"), quarter=None, cut_by=())
+        desk.matrix("2026-02-16 06:59")
     assert (await desk.convenes("emea", "2026-02-16 06:59", "2026-02-16 07:00")).accepted
 
 
 async def test_nothing_is_final_before_every_partition_has_reported() -> None:
     desk = await Desk().begin(AGREEMENT)
     with pytest.raises(NotFinal, match="not every partition has reported"):
-        convening(desk.store, by="ines", known_at=None, quarter=None, cut_by=())
+        convening(desk.store, desk.known, by="ines", known_at=None, quarter=None, cut_by=())
 
 
 async def test_leads_have_to_be_decided_up_to_the_instant_too_for_their_conversions_open_opportunities() -> None:
@@ -111,10 +112,10 @@ async def test_leads_have_to_be_decided_up_to_the_instant_too_for_their_conversi
     await built.writer_at(60, projections=["opportunity-views", "council-views"])
     await built.show()
     with pytest.raises(NotFinal, match="not every partition has reported"):
-        convening(built.store, **asked)  # type: ignore[arg-type]
+        convening(built.store, Finality([]), **asked)  # type: ignore[arg-type]
     await built.writer_at(30, projections=["views"])
     await built.show()
-    assert convening(built.store, **asked).complete_to == minutes(30)  # type: ignore[arg-type]
+    assert convening(built.store, Finality([]), **asked).complete_to == minutes(30)  # type: ignore[arg-type]
 
 
 async def test_a_matrix_can_be_cut_as_asked_and_a_dimension_of_which_nothing_is_said_is_left_out() -> None:

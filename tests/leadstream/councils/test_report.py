@@ -1,17 +1,24 @@
 """The report of a meeting: the same facts give the same text and page, and nothing on it comes from outside."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
+
+import orjson
+from hypothesis import given
+from hypothesis import strategies as st
 
 from events.council import ActionDone, ActionPlanned, CellCommented, CouncilCell, CouncilConvened
 from events.envelope import Envelope
 from events.fact import Fact
-from events.instants import from_us
+from events.instants import from_us, to_us
 from events.registry import wrap
-from leadstream.councils.meeting import measure_words, meeting_of, weeks_of
+from leadstream.councils.data import json_of
+from leadstream.councils.meeting import NOW, Meeting, measure_words, meeting_of, weeks_of
 from leadstream.councils.money import amount_text, growth_text, percent_text
 from leadstream.councils.page import page_of
 from leadstream.councils.text import text_of
+from projections.past import Then
 from tests.leadstream.agreements.test_page import EVIL, Read
 from tests.leadstream.councils.desk import instant
 
@@ -58,6 +65,11 @@ FACTS = told(
 
 def text(facts: list[Envelope], week: str) -> str:
     return text_of(meeting_of("emea", facts, week))
+
+
+def data(facts: list[Envelope], week: str, then: Then = NOW) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(json_of(meeting_of("emea", facts, week, then)))
+    return found
 
 
 def page(facts: list[Envelope], week: str) -> Read:
@@ -121,6 +133,50 @@ def test_a_page_stands_alone_is_well_formed_and_says_what_the_text_says() -> Non
     ):
         assert said in words
     assert page_of(meeting_of("emea", FACTS, "2026-W08")) == page_of(meeting_of("emea", FACTS, "2026-W08"))
+
+
+@given(st.integers(0, len(FACTS) - 1), st.sampled_from((text_of, page_of, json_of)))
+def test_a_report_as_known_then_is_the_same_whatever_was_said_since(
+    last: int, written: Callable[[Meeting], str]
+) -> None:
+    then = Then(None, to_us(FACTS[last].time))
+    known = FACTS[: last + 1]
+    for week in weeks_of("emea", known):
+        assert weeks_of("emea", FACTS, then) == weeks_of("emea", known)
+        assert written(meeting_of("emea", FACTS, week, then)) == written(meeting_of("emea", known, week, then))
+
+
+def test_a_report_says_by_what_time_comments_and_actions_count() -> None:
+    at = instant("2026-02-16 07:00")
+    then = Then(at + 2, at + 2)
+    meeting = meeting_of("emea", FACTS, "2026-W08", then)
+    told = "as of 2026-02-16 09:00, as known at 2026-02-16 09:00"
+    assert f"comments and actions {told}" in text_of(meeting).splitlines()
+    assert f"never changes; comments and actions are {told}." in " ".join(Read(page_of(meeting)).texts)
+    assert "comments and actions" not in text(FACTS, "2026-W08")
+    found = data(FACTS, "2026-W08", then)
+    assert (found["as_of"], found["known_at"]) == ("2026-02-16T07:00:00.000002Z",) * 2
+    assert [(row["action"], row["state"]) for row in found["open_actions"]] == [(1, "open")]
+
+
+def test_a_report_in_json_has_all_that_the_text_has() -> None:
+    found = data(FACTS, "2026-W09")
+    assert list(found) == [
+        "council", "as_of", "known_at", "meeting", "day", "cells", "watched", "before", "became", "open_actions",
+    ]  # fmt: skip
+    assert (found["council"], found["meeting"]["week"], found["before"]["week"]) == ("emea", "2026-W09", "2026-W08")
+    assert (found["day"], found["as_of"], found["known_at"]) == ("2026-02-23", None, None)
+    assert [(cell["measure"], cell["region"], cell["amount_minor"]) for cell in found["cells"]] == [
+        ("closed_acv", "north", 500_00)
+    ]
+    assert [(each["then"]["colour"], each["now"] and each["now"]["colour"]) for each in found["became"]] == [
+        ("yellow", "green"), ("red", None),
+    ]  # fmt: skip
+    assert [(row["action"], row["state"], row["overdue"]) for row in found["became"][0]["actions"]] == [
+        (1, "done", False), (2, "open", False),
+    ]  # fmt: skip
+    (red, yellow) = data(FACTS, "2026-W08")["watched"]
+    assert (red["comments"], [said["text"] for said in yellow["comments"]]) == ([], ["two slipped"])
 
 
 def test_what_people_write_is_text_and_never_markup() -> None:

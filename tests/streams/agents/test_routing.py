@@ -1,5 +1,6 @@
 """Leads, accounts and pools over the log: each speaks through the inboxes of the others."""
 
+from engine.recordtime import record_time
 from events.account import AccountOpened
 from events.commands import HandOverLead
 from events.instants import from_us
@@ -136,3 +137,15 @@ async def test_a_pools_state_and_log_are_kept_under_its_name() -> None:
     keys = {record.key for record in await house.records(POOL_STATE) if record.key and record.key[:1] != b"\0"}
     assert keys == {b"b2b/bucharest"} == {record.key for record in await house.records(POOL_EVENTS)}
     assert codec.decode((await house.records(POOL_EVENTS))[0].value).subject == "b2b/bucharest"
+
+
+async def test_what_is_told_by_a_deadline_that_is_over_when_it_becomes_known_is_not_told_for_a_past_instant() -> None:
+    escalated = ROUTED.replace("within: 30m}", "within: 30m, escalate: [{after: 30m, do: reassign}]}")
+    house = await House().open(
+        escalated.replace("first_response: {starts_on: handed_over", "first_response: {starts_on: captured")
+    )
+    await house.send(sent(qualified(), at=minute(2 * DAYS)))
+    await house.run(until=minute(3 * DAYS))
+    told = [(codec.decode(each.value), record_time(each)) for each in await house.records(POOL_INBOX)]
+    assert [envelope.time for envelope, _ in told][1:] == [from_us(minute(60))], "the lead was given to somebody else"
+    assert [at for _, at in told] == [minute(2 * DAYS)] * 2
