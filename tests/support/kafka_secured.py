@@ -1,4 +1,7 @@
-"""A broker that lets in by TLS and SASL alone, on ports of their own, with certificates made for the moment."""
+"""A broker that lets in by TLS and SASL alone, on ports of their own, and nobody without rights.
+
+The plain port is for tests themselves: whoever comes by it may do all.
+"""
 
 import ssl
 import subprocess
@@ -7,10 +10,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.protocol.admin import CreateAclsRequest
+
 from tests.support.kafka import KafkaCluster
 from tests.support.ports import free_ports
 
 USER, PASSWORD = "leadstream", "the-password-of-leadstream"
+_TOPIC, _GROUP, _TRANSACTIONAL_ID = 2, 3, 5
+_READ, _WRITE, _CREATE, _DESCRIBE, _DESCRIBE_CONFIGS = 3, 4, 5, 8, 10
+_PREFIXED, _ALLOW = 4, 3
+RIGHTS = {
+    _TOPIC: (_READ, _WRITE, _CREATE, _DESCRIBE, _DESCRIBE_CONFIGS),
+    _GROUP: (_READ, _DESCRIBE),
+    _TRANSACTIONAL_ID: (_WRITE, _DESCRIBE),
+}
+"""What docs/deployment.md says that a deployment needs, in Kafka's numbers: of each kind of thing the operations."""
 _PLAIN = "org.apache.kafka.common.security.plain.PlainLoginModule"
 _SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule"
 
@@ -36,6 +51,19 @@ class Secured:
     def url(self, protocol: str, host: str = "127.0.0.1") -> str:
         """Our URL of one of the ports."""
         return f"kafka://{host}:{self.ports[protocol]}"
+
+    async def grant(self, prefix: str) -> None:
+        """Give our user, by password or certificate, the rights of a deployment with this prefix, and no others."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.cluster.bootstrap)
+        await admin.start()
+        try:
+            for kind, operations in RIGHTS.items():
+                for operation in operations:
+                    for principal in (f"User:{USER}", "User:CN=client"):
+                        request = CreateAclsRequest(kind, prefix, _PREFIXED, principal, "*", operation, _ALLOW)
+                        await admin._send_request(request)  # no public way to set rights
+        finally:
+            await admin.close()
 
     def trusting(self) -> ssl.SSLContext:
         """A context that trusts the broker."""
@@ -82,6 +110,8 @@ def secured_broker(folder: Path) -> Iterator[Secured]:
         "ssl.keystore.type": "PEM", "ssl.keystore.location": str(broker),
         "ssl.truststore.type": "PEM", "ssl.truststore.location": str(ours),
         "listener.name.ssl.ssl.client.auth": "required",
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users": "User:ANONYMOUS", "allow.everyone.if.no.acl.found": "false",
         "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512",
     }  # fmt: skip
     for name in ("sasl_plaintext", "sasl_ssl"):

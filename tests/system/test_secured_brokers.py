@@ -63,6 +63,7 @@ async def decided(settings: Settings) -> list[str]:
 async def test_topics_are_made_facts_are_published_and_a_worker_decides_them(
     secured: Secured, topic_prefix: str, tmp_path: Path, protocol: str, mechanism: str
 ) -> None:
+    await secured.grant(topic_prefix)
     table = said(secured, protocol, mechanism, prefix=topic_prefix)
     settings = Settings(**table, partitions=2, data_dir=tmp_path)
     log = make_log(settings)
@@ -87,6 +88,7 @@ async def test_topics_are_made_facts_are_published_and_a_worker_decides_them(
 
 
 async def test_a_context_of_the_programs_own_is_taken_for_the_brokers(secured: Secured, topic_prefix: str) -> None:
+    await secured.grant(topic_prefix)
     table = said(secured, "SASL_SSL", "SCRAM-SHA-256", prefix=topic_prefix, ssl_cafile="")
     settings = Settings(**table, partitions=2)
     log = make_log(settings, secured.trusting())
@@ -95,6 +97,17 @@ async def test_a_context_of_the_programs_own_is_taken_for_the_brokers(secured: S
     await log.stop()
     with SyncPublisher(settings=settings, source="/test", tls=secured.trusting()) as publisher:
         assert publisher.publish(LeadCaptured(source="web"), subject="lead-1").outcome == "accepted"
+
+
+async def test_who_is_let_in_and_has_no_rights_is_told_so(secured: Secured) -> None:
+    settings = Settings(**said(secured, "SASL_PLAINTEXT", "PLAIN", prefix="nobodys-"), partitions=2)
+    log = make_log(settings)
+    await log.start()
+    try:
+        with pytest.raises(Forbidden, match="lack of rights"):
+            await create_topics(log, settings)
+    finally:
+        await log.stop()
 
 
 @pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
