@@ -27,6 +27,7 @@ from projections.pipeline.clean_pipe import CLEAN_PIPE
 from projections.pipeline.conversion_view import STAGE_CONVERSION
 from projections.pipeline.cross_sell_view import CROSS_SELL
 from projections.pipeline.follow_up import FOLLOW_UP
+from projections.pipeline.left_out_view import LEFT_OUT_VIEW
 from projections.pipeline.matrix_view import MATRIX, MATRIX_OPPORTUNITIES
 from projections.pipeline.stage_ages_view import STAGE_AGES, STAGE_OLD
 from projections.pipeline.velocity_view import VELOCITY
@@ -166,6 +167,7 @@ COMPUTED: tuple[Computed, ...] = (
     ATTRIBUTION,
     ATTRIBUTION_TOUCHES,
     CROSS_SELL,
+    LEFT_OUT_VIEW,
     FOLLOW_UP,
 )
 """Computed when somebody asks, from the rows of others."""

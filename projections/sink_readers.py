@@ -25,7 +25,7 @@ from projections.stores.schema import (
     next_name,
 )
 from projections.views.commitment import pace
-from projections.views.times import instant_text
+from projections.views.times import instant_text, recorded_at
 from projections.views.view import View
 
 Reader = Callable[[Record], Iterable[RowChange]]
@@ -51,7 +51,8 @@ def agreement_reader(codec: Codec) -> Reader:
     """Reads what figures ask of published agreements."""
 
     def read(record: Record) -> Iterable[RowChange]:
-        fact = codec.decode(record.value, record.headers).data
+        envelope = codec.decode(record.value, record.headers)
+        fact = envelope.data
         if isinstance(fact, AgreementRetired):
             retired = (fact.name, fact.version)
             yield RowChange(RETIRED.name, retired, (*retired, instant_text(to_us(fact.retired_from))))
@@ -66,18 +67,18 @@ def agreement_reader(codec: Codec) -> Reader:
         for clause in (fact.document.get("marketing_clauses") or {}).values():
             if "quarter" in clause:
                 yield from _promise(fact, clause["quarter"], clause["qualified_leads"])
-        yield from _pipeline(fact)
+        yield from _pipeline(fact, instant_text(recorded_at(envelope)))
 
     return read
 
 
-def _pipeline(fact: AgreementPublished) -> Iterable[RowChange]:
+def _pipeline(fact: AgreementPublished, published_at: str) -> Iterable[RowChange]:
     key, part = (fact.name, fact.version), fact.document.get("pipeline") or {}
     says = tuple(part.get(name) for name in ("timezone", "currency", "year_begins"))
     written = part.get("paces") or {}
     paces = tuple(int(written[name].rstrip("%")) if name in written else None for name in ("green", "yellow"))
     since, is_conditional = instant_text(to_us(fact.effective_from)), fact.document.get("applies_to") is not None
-    yield RowChange(PIPELINES.name, key, (*key, since, fact.priority, is_conditional, *says, *paces))
+    yield RowChange(PIPELINES.name, key, (*key, since, published_at, fact.priority, is_conditional, *says, *paces))
     for currency, rates in (part.get("rates") or {}).items():
         for each in rates:
             dated = (*key, currency, each["from"])

@@ -17,7 +17,6 @@ from leadstream.kafka_access import ACCESS
 from leadstream.settings import Settings
 from leadstream.settings_file import CONFIG_FILE, BadFile, written
 from projections.stores.port import StoreError
-from projections.views.view import BadQuery, Unanswerable
 
 FORMATS = ("table", "json", "csv")
 SOURCES = "sources"
@@ -135,13 +134,6 @@ def command(
         return group.command(name, **extra)(global_options(run))
 
     return register
-
-
-def unanswered(exc: BadQuery) -> NoReturn:
-    """End as after wrong use (2); or with the one line (1) where the question was right and the data are not."""
-    if isinstance(exc, Unanswerable):
-        fail(str(exc))
-    raise click.UsageError(str(exc)) from exc
 
 
 def say(text: str) -> None:

@@ -89,6 +89,16 @@ def say_if_open(known: Finality, at: int | None) -> None:
         click.echo(f"leadstream: not final yet, what comes of this may change it: {outstanding}", err=True)
 
 
+def say_if_left_out(rows: Sequence[Row]) -> None:
+    """Tell on stderr what sums leave out, because no rate is known, and what can be done."""
+    for what in sorted({str(row["left_out"]) for row in rows if row.get("left_out")}):
+        click.echo(
+            f"leadstream: left out of sums: {what}. They are listed by: leadstream view left-out. An agreement that "
+            "says rates from an earlier day on (pipeline.rates) brings them in, also for days that are over",
+            err=True,
+        )
+
+
 def _table(rows: Sequence[Row], names: Sequence[str]) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in names:

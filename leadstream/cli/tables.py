@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import click
+
 from engine.errors import Unavailable
-from leadstream.cli.options import fail, unanswered
+from leadstream.cli.options import fail
 from leadstream.settings import Settings
 from leadstream.views_store import open_store
 from projections.stores.port import BeingBuilt, StoreUnavailable, ViewStore
@@ -23,7 +25,7 @@ def tables(settings: Settings, before: str) -> Iterator[ViewStore]:
     try:
         yield store
     except BadQuery as exc:
-        unanswered(exc)
+        raise click.UsageError(str(exc)) from exc
     except BeingBuilt as exc:
         fail(str(exc))
     except (Unavailable, StoreUnavailable) as exc:

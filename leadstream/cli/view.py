@@ -6,18 +6,20 @@ from zoneinfo import ZoneInfo
 import click
 
 from leadstream.cli.options import command
-from leadstream.cli.output import Row, format_option, say_if_early, say_if_upgrading, show
+from leadstream.cli.output import Row, format_option, say_if_early, say_if_left_out, say_if_upgrading, show
 from leadstream.cli.root import main
 from leadstream.cli.tables import tables
 from leadstream.cli.times import INSTANT, ZONE
 from leadstream.cli.urgency import with_urgency
 from leadstream.clock import now_us
 from leadstream.deployment import opened
-from leadstream.looking import up_to_date
+from leadstream.looking import finality_of
 from leadstream.settings import Settings
 from leadstream.viewing import Question, rows_of
-from projections.catalogue import BY_NAME
+from projections.catalogue import BY_NAME, PROJECTIONS
+from projections.pipeline.asking import LEFT_OUT
 from projections.read import answer_columns, condition
+from projections.sink import sink_once
 from projections.views.view import Computed
 
 
@@ -83,13 +85,18 @@ async def view(
     with tables(settings, "they are shown") as store:
         columns = [column.name for column in answer_columns(name, by)]
         async with opened(settings) as log:
-            known = await up_to_date(log, store, known_at)
+            known = None
+            if known_at is None:
+                await sink_once(log, store)
+            else:
+                known = await finality_of(log, store, PROJECTIONS)
             conditions = [condition(text) for text in where]
             asked = Question(
                 name, conditions, sort, by, as_of, limit, scores_as_of=scores_as_of, known_at=known_at, since=since
             )
             rows = await rows_of(log, store, asked)
             say_if_upgrading(store)
+            say_if_left_out(rows)
             say_if_early(rows, as_of, known_at, known=known)
     if form == "table":
         columns = _with_something_in_them(name, rows, columns)
@@ -98,7 +105,10 @@ async def view(
 
 
 def _with_something_in_them(name: str, rows: Sequence[Row], columns: Sequence[str]) -> list[str]:
-    """A table leaves out by what a figure is not cut: columns of a computed view that are empty in every row."""
+    """A table leaves out by what a figure is not cut: columns of a computed view that are empty in every row.
+
+    What sums leave out is said once, and not in every row.
+    """
     if not rows or not isinstance(BY_NAME[name], Computed):
         return list(columns)
-    return [column for column in columns if any(row[column] is not None for row in rows)]
+    return [column for column in columns if column != LEFT_OUT.name and any(row[column] is not None for row in rows)]

@@ -63,7 +63,7 @@ def convening(
         raise NotFinal(f"{iso(at)} is not final: the views are complete to {iso(complete)}")
     if at >= final:
         raise NotFinal(f"{iso(at)} is not final: {known.against(at)}")
-    terms = terms_at(store.query, at)
+    terms = terms_at(store.query, at, at)
     day = local_day(at, terms.zone)
     try:
         asked = quarter_of(day, terms.begins) if quarter is None else quarter_named(quarter, terms.begins)

@@ -1,14 +1,12 @@
 """What the views of the pipeline have in common: how they are cut, and the columns that say what was asked."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 from projections.pipeline.deal import DIMENSIONS, Group
 from projections.pipeline.figures import Terms
-from projections.pipeline.money import NoRate
 from projections.pipeline.quarters import Quarter, local_day, quarter_named, quarter_of
-from projections.views.view import Asked, BadQuery, Cells, Column, Kind, Unanswerable
+from projections.views.view import Asked, BadQuery, Cells, Column, Kind
 
 OPPORTUNITIES, COUNCILS = "opportunity_completeness", "council_completeness"
 """The SQL views that say how far facts about opportunities, and about councils and plans, are complete."""
@@ -46,17 +44,9 @@ def quarter_asked(asked: Asked, at: int, terms: Terms) -> Quarter:
         raise BadQuery(f"quarter: {exc}") from exc
 
 
-@contextmanager
-def rates_asked() -> Iterator[None]:
-    """Whoever asks hears which rate is missing, and where rates are said.
-
-    Raises:
-        Unanswerable: an amount cannot be told in the reporting currency.
-    """
-    try:
-        yield
-    except NoRate as exc:
-        raise Unanswerable(f"{exc}; an agreement says rates (pipeline.rates)") from exc
+def left_out_of(terms: Terms) -> str | None:
+    """The cell of `LEFT_OUT`, once all sums are made."""
+    return str(terms.rates.left_out) or None
 
 
 UNCUT = "; empty where it is not cut by it"
@@ -68,3 +58,9 @@ QUARTER = Column("quarter", Kind.TEXT, "fiscal quarter, such as 2026Q1; that of 
 CURRENCY = Column("currency", Kind.TEXT, "currency of reports; all amounts are in its minor units")
 AS_OF = Column("as_of", Kind.INSTANT, "the instant the figures hold for")
 KNOWN_AT = Column("known_at", Kind.INSTANT, "by what was recorded up to then; empty: by all that is known", True)
+LEFT_OUT = Column(
+    "left_out",
+    Kind.TEXT,
+    "what the sums of the whole answer leave out, because no rate of its day is known (see `left-out`); empty: nothing",
+    True,
+)

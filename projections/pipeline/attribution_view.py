@@ -8,14 +8,15 @@ from projections.pipeline.asking import (
     AS_OF,
     CURRENCY,
     KNOWN_AT,
+    LEFT_OUT,
     OPPORTUNITIES,
     QUARTER,
     UNCUT,
     cut_by,
     cuts,
     in_columns,
+    left_out_of,
     quarter_asked,
-    rates_asked,
 )
 from projections.pipeline.attribution import MODELS, Model
 from projections.pipeline.deal import Group
@@ -44,12 +45,11 @@ def _found(query: Query, asked: Asked) -> _Answer | None:
     at = instant_of(query, asked)
     if at is None:
         return None
-    terms, known = terms_at(query, at), asked.known_at
+    terms, known = terms_at(query, at, asked.known_at), asked.known_at
     cut = Cut(quarter_asked(asked, at, terms), at, (), terms)
-    with rates_asked():
-        found = outcomes(query, cut, known)
+    found = outcomes(query, cut, known)
     models = [model for model in MODELS if asked.equal.get("model", model) == model]
-    ends = terms.rates.reporting, instant_text(at), instant_text_or_none(known)
+    ends = terms.rates.reporting, instant_text(at), instant_text_or_none(known), left_out_of(terms)
     return _Answer(cut.quarter.name, found, models, ends)
 
 
@@ -136,6 +136,7 @@ ATTRIBUTION = Computed(
         CURRENCY,
         AS_OF,
         KNOWN_AT,
+        LEFT_OUT,
     ),
     order=("measure", "model", "touched", *CREDITS),
     groupings=cuts(CREDITS),
@@ -162,6 +163,7 @@ ATTRIBUTION_TOUCHES = Computed(
         CURRENCY,
         AS_OF,
         KNOWN_AT,
+        LEFT_OUT,
     ),
     order=("opportunity", "measure", "model", "place"),
     compute=_opened,

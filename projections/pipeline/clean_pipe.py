@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from fractions import Fraction
 
-from projections.pipeline.asking import CURRENCY, OPPORTUNITIES, rates_asked
+from projections.pipeline.asking import CURRENCY, LEFT_OUT, OPPORTUNITIES, left_out_of
 from projections.pipeline.figures import Cut
 from projections.pipeline.quarters import local_day, quarter_of
 from projections.pipeline.reading import deals_at
@@ -22,12 +22,11 @@ def _clean(query: Query, asked: Asked) -> list[Cells]:
     at = instant_of(query, asked)
     if at is None:
         return []
-    terms, known = terms_at(query, at), asked.known_at
+    terms, known = terms_at(query, at, asked.known_at), asked.known_at
     cut = Cut(quarter_of(local_day(at, terms.zone), terms.begins), at, (), terms)
     untidy = {str(opportunity) for (opportunity,) in query(_FLAGGED, ())}
     limits = too_long(lengths_of(courses(query, at, known).values()))
-    with rates_asked():
-        amounts = _amounts(query, cut, known)
+    amounts = _amounts(query, cut, known)
     sums: dict[str, list[int]] = {}
     for each in open_at(query, at, known):
         is_old = each.stage_since is not None and is_too_old(at - each.stage_since, each.stage, limits)
@@ -45,6 +44,7 @@ def _clean(query: Query, asked: Asked) -> list[Cells]:
             tidy,
             terms.rates.reporting,
             real(Fraction(tidy, amount) if amount else None),
+            left_out_of(terms),
         )
         for owner, (deals, clean, old, amount, tidy) in sorted(sums.items())
     ]
@@ -57,7 +57,9 @@ def _amounts(query: Query, cut: Cut, known: int | None) -> Mapping[str, int]:
     except Unsure:
         rates = cut.terms.rates
         return {
-            opportunity: sum(rates.converted(part.amount_minor, deal.currency, cut.day) for part in deal.parts())
+            opportunity: sum(
+                rates.counted(part.amount_minor, deal.currency, cut.day, opportunity) for part in deal.parts()
+            )
             for opportunity, deal in deals_at(query, cut.at, known)
             if deal.is_open
         }
@@ -75,6 +77,7 @@ CLEAN_PIPE = Computed(
         Column("clean_minor", Kind.INTEGER, "that of the clean ones"),
         CURRENCY,
         Column("clean_share", Kind.REAL, "clean ÷ open pipe, four digits; empty where all amounts are 0", True),
+        LEFT_OUT,
     ),
     order=("owner",),
     compute=_clean,

@@ -29,7 +29,7 @@ def _conversion(query: Query, asked: Asked) -> list[Cells]:
     at, by = instant_of(query, asked), cut_by(asked)
     if at is None:
         return []
-    terms, known = terms_at(query, at), asked.known_at
+    terms, known = terms_at(query, at, asked.known_at), asked.known_at
     every, now = courses(query, at, known), standings(query, at, known)
     quarters, cohorts = _Quarters(terms), dict[Cohort, list[Progress]]()
     for group, names in names_by(slices_at(query, at, known, by) if by else None, now).items():

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from projections.pipeline.asking import AS_OF, CURRENCY, KNOWN_AT, OPPORTUNITIES, rates_asked
+from projections.pipeline.asking import AS_OF, CURRENCY, KNOWN_AT, LEFT_OUT, OPPORTUNITIES, left_out_of
 from projections.pipeline.figures import Cut
 from projections.pipeline.purchases import bought, purchases, sold_to
 from projections.pipeline.quarters import local_day, quarter_of
@@ -32,17 +32,17 @@ def _cross_sell(query: Query, asked: Asked) -> list[Cells]:
     at = instant_of(query, asked)
     if at is None:
         return []
-    terms = terms_at(query, at)
+    terms = terms_at(query, at, asked.known_at)
     cut = Cut(quarter_of(local_day(at, terms.zone), terms.begins), at, (), terms)
-    with rates_asked():
-        try:
-            customers = purchases(query, cut, asked.known_at)
-        except Unsure:
-            customers = bought(closed(query, 0, at, asked.known_at), terms)
+    try:
+        customers = purchases(query, cut, asked.known_at)
+    except Unsure:
+        customers = bought(closed(query, 0, at, asked.known_at), terms)
     busy = sold_to(query, at, asked.known_at)
     of: Mapping[str, Cells] = {str(account): (name, owner) for account, name, owner in query(_NAMES, ())}
     nobody: Cells = (None, None)
     times = instant_text(at), instant_text_or_none(asked.known_at)
+    left_out = left_out_of(terms)
     return [
         (
             account,
@@ -57,6 +57,7 @@ def _cross_sell(query: Query, asked: Asked) -> list[Cells]:
             ", ".join(sorted(sold.products)),
             instant_text(sold.last_at),
             *times,
+            left_out,
         )
         for account, relation, other in related(_words(query, at, asked.known_at))
         if account not in busy and (sold := customers.get(other)) is not None
@@ -85,6 +86,7 @@ CROSS_SELL = Computed(
         Column("last_won_at", Kind.INSTANT, "when the last one was won"),
         AS_OF,
         KNOWN_AT,
+        LEFT_OUT,
     ),
     order=("account", "relation", "bought_by"),
     compute=_cross_sell,

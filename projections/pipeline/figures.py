@@ -111,10 +111,7 @@ def shares(each: Held, cut: Cut) -> Iterator[Share]:
 
     What is won is told by the rate of the day it was won, what is open by that of the day asked about, and what was
     opened by that of the day it first had an amount. Pipe that was generated stays where it was generated: it has the
-    amount, the products and the other dimensions of that day.
-
-    Raises:
-        NoRate: an amount cannot be told in the reporting currency.
+    amount, the products and the other dimensions of that day. What has no rate of its day adds nothing.
     """
     deal, born, (quarter, zone) = each.deal, each.born, (cut.quarter, cut.terms.zone)
     if deal.status == WON and deal.closed_at is not None:
@@ -131,7 +128,7 @@ def shares(each: Held, cut: Cut) -> Iterator[Share]:
 
 def _parts(opportunity: str, deal: Deal, measure: str, day: date, cut: Cut) -> Iterator[Share]:
     for part in deal.parts():
-        amount = cut.terms.rates.converted(part.amount_minor, deal.currency, day)
+        amount = cut.terms.rates.counted(part.amount_minor, deal.currency, day, opportunity)
         group = (opportunity if name == OPPORTUNITY else value_of(deal, part, name) for name in cut.by)
         yield Share(opportunity, tuple(group), measure, amount)
 

@@ -82,7 +82,7 @@ def _follow_up(query: Query, asked: Asked) -> list[Cells]:
     cells = query(_CELLS, (*WATCHED, *told, council, council, week, week))
     if not cells:
         return []
-    today = local_day(at, terms_at(query, at).zone)
+    today = local_day(at, terms_at(query, at, asked.known_at).zone)
     actions = _actions(query, told, today)
     comments = {row[:-1]: int(row[-1] or 0) for row in query(_COMMENTS, told)}
     matrices, times = (

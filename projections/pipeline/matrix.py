@@ -94,9 +94,6 @@ def cells(
         targets: of the quarter, as they were known.
         cut: what is asked.
         win_rates: of slices in which something was decided, cut as asked.
-
-    Raises:
-        NoRate: a target cannot be told in the reporting currency.
     """
     expected = cut.expected
     groups = years.now.keys() | years.then.keys() | years.restated.keys() | groups_of(targets, cut.by)

@@ -8,13 +8,14 @@ from projections.pipeline.asking import (
     CURRENCY,
     CUT,
     KNOWN_AT,
+    LEFT_OUT,
     OPPORTUNITIES,
     QUARTER,
     cut_by,
     cuts,
     in_columns,
+    left_out_of,
     quarter_asked,
-    rates_asked,
 )
 from projections.pipeline.deal import DIMENSIONS
 from projections.pipeline.decided import win_shares
@@ -48,17 +49,16 @@ def _matrix(query: Query, asked: Asked) -> list[Cells]:
     at, by, known = instant_of(query, asked), cut_by(asked), asked.known_at
     if at is None:
         return []
-    terms = terms_at(query, at)
+    terms = terms_at(query, at, asked.known_at)
     quarter = quarter_asked(asked, at, terms)
     cut = Cut(quarter, at, by, terms)
     before = Cut(year_before(quarter), same_instant(quarter, at, terms.zone), by, terms)
     then = before.at + max(0, known - at) if known is not None else before.at
-    with rates_asked():
-        only, asks = _only(asked), ((cut, known), (before, then), (before, known))
-        years = Years(*(summed(_shares(query, each, heard, only)) for each, heard in asks))
-        rates = win_shares(query, by, (year_earlier(at, terms), at, known), only)
-        found = cells(years, targets_in(query, quarter, at, known), cut, rates)
-        return [_row(cell, cut, known) for cell in found]
+    only, asks = _only(asked), ((cut, known), (before, then), (before, known))
+    years = Years(*(summed(_shares(query, each, heard, only)) for each, heard in asks))
+    rates = win_shares(query, by, (year_earlier(at, terms), at, known), only)
+    found = list(cells(years, targets_in(query, quarter, at, known), cut, rates))
+    return [_row(cell, cut, known) for cell in found]
 
 
 def _row(cell: Cell, cut: Cut, known: int | None) -> Cells:
@@ -83,6 +83,7 @@ def _row(cell: Cell, cut: Cut, known: int | None) -> Cells:
         cell.colour,
         instant_text(cut.at),
         instant_text_or_none(known),
+        left_out_of(cut.terms),
     )
 
 
@@ -90,11 +91,10 @@ def _opened(query: Query, asked: Asked) -> list[Cells]:
     at = instant_of(query, asked)
     if at is None:
         return []
-    terms = terms_at(query, at)
+    terms = terms_at(query, at, asked.known_at)
     each_one = (*DIMENSIONS, OPPORTUNITY)
     cut = Cut(quarter_asked(asked, at, terms), at, each_one, terms)
-    with rates_asked():
-        found = summed(_shares(query, cut, asked.known_at, _only(asked, each_one)))
+    found = summed(_shares(query, cut, asked.known_at, _only(asked, each_one)))
     wanted = asked.equal.get("measure")
     sums: dict[tuple[str, ...], int] = {
         (*group, measure, opportunity): amount
@@ -102,7 +102,7 @@ def _opened(query: Query, asked: Asked) -> list[Cells]:
         for measure, amount in figures.items()
         if amount and wanted in (None, measure)
     }
-    ends = terms.rates.reporting, instant_text(cut.at), instant_text_or_none(asked.known_at)
+    ends = terms.rates.reporting, instant_text(cut.at), instant_text_or_none(asked.known_at), left_out_of(terms)
     return [(cut.quarter.name, *key, amount, *ends) for key, amount in sorted(sums.items())]
 
 
@@ -138,6 +138,7 @@ MATRIX = Computed(
         ),
         AS_OF,
         KNOWN_AT,
+        LEFT_OUT,
     ),
     order=("quarter", *DIMENSIONS),
     groupings=cuts(),
@@ -157,6 +158,7 @@ MATRIX_OPPORTUNITIES = Computed(
         CURRENCY,
         AS_OF,
         KNOWN_AT,
+        LEFT_OUT,
     ),
     order=("quarter", *DIMENSIONS, "measure", "opportunity"),
     compute=_opened,

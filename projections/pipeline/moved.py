@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from projections.pipeline.deal import Group
 from projections.pipeline.figures import Cut
+from projections.pipeline.left_out import lacking_columns, note_left_out
 from projections.pipeline.moves import among
 from projections.pipeline.quarters import local_day
 from projections.pipeline.standing import Sql, also, told_at
@@ -53,7 +54,7 @@ def waterfalls(query: Query, cut: Cut, begin: int, heard: Heard, equal: Mapping[
         equal: dimension -> the only value that counts.
 
     Raises:
-        Unsure: a rate is missing, or an amount or a rate has too many digits.
+        Unsure: an amount or a rate has too many digits.
     """
     first = open_pipe(query, cut._replace(at=begin), heard.at(begin), equal)
     last, found = open_pipe(query, cut, heard.at(cut.at), equal), dict[Group, Waterfall]()
@@ -126,10 +127,33 @@ def _moved_in(query: Query, cut: Cut, span: _Span, equal: Mapping[str, str]) -> 
     )
     named = "".join(f"h.{name} AS by_{name}, " for name in cut.by)
     groups = "".join(f"by_{name}, " for name in cut.by)
+    asked = condition, named, groups
+    rows = query(*_summed(asked, f"{after} - {before}"))
+    if any(lacks for *_, lacks, _, _ in rows):  # a rate is missing, or an amount is too large: only the former is noted
+        rows = query(*_summed(asked, f"COALESCE({after}, 0) - COALESCE({before}, 0)"))
+        for amount, currency in ((after, "h.currency"), (before, "h.currency_before")):
+            unrated = also(condition, Sql(f"{amount} IS NULL"))
+            columns = lacking_columns(rates, currency)
+            text = f"SELECT {columns} FROM opportunity_moves_base h WHERE {unrated.text}"  # noqa: S608 - our identifiers
+            note_left_out(query, cut, Sql(text, unrated.values))
+    for *group, called, lacks, high, low in rows:
+        if lacks:
+            raise Unsure
+        yield tuple(map(str, group)), str(called), whole(high, low)
+
+
+def _summed(asked: tuple[Sql, str, str], moved: str) -> Sql:
+    """A query for sums of moves, which says of each how many could not be summed.
+
+    Args:
+        asked: which moves, and the columns that they are summed by: as they are selected, and by their names there.
+        moved: what a move adds to the open pipe.
+    """
+    condition, named, groups = asked
     netted = f"CASE WHEN MAX(ABS(worth)) < {_LARGE} AND COUNT(*) = COUNT(worth) THEN CAST(SUM(worth) AS BIGINT) END"
     sql = f"""
 WITH parts AS MATERIALIZED (
-    SELECT {named}h.opportunity, h.at, h.known_from, h.step, h.several, h.gain, h.loss, {after} - {before} AS worth
+    SELECT {named}h.opportunity, h.at, h.known_from, h.step, h.several, h.gain, h.loss, {moved} AS worth
     FROM opportunity_moves_base h WHERE {condition.text}
 ), steps AS (
     SELECT {groups}gain, loss, worth FROM parts WHERE several = 0
@@ -142,7 +166,4 @@ WITH parts AS MATERIALIZED (
 SELECT {groups}called, COUNT(*) - COUNT(worth), SUM(worth >> {HALF}), SUM(worth & {LOW})
 FROM told GROUP BY {groups}called
 """  # noqa: S608 - our identifiers, and days
-    for *group, called, lacks, high, low in query(sql, condition.values):
-        if lacks:
-            raise Unsure
-        yield tuple(map(str, group)), str(called), whole(high, low)
+    return Sql(sql, condition.values)

@@ -84,9 +84,6 @@ def outcomes(query: Query, cut: Cut, known: int | None) -> Outcomes:
     """What was opened and won in the quarter of a cut, as it was known at an instant; None: as it is known now.
 
     Most opportunities have no lead: they are counted, and nothing else is asked about them.
-
-    Raises:
-        NoRate: an amount cannot be told in the reporting currency.
     """
     adding, links = _adding(query, cut, known), links_in(query, cut.at, known)
     ends = _ends(query, cut.at, known, Sql("1 = 1") if links else Sql("h.lead <> ''"))

@@ -23,7 +23,7 @@ def paces(query: Query, cut: Cut, since: int, known: int | None, equal: Mapping[
         equal: dimension -> the only value that counts.
 
     Raises:
-        Unsure: a rate is missing, or has too many digits.
+        Unsure: a rate has too many digits.
     """
     amounts = won_since(query, cut, since, known, equal)
     closed = decided(query, cut.by, (since, cut.at, known), equal)

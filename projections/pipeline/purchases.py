@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from projections.pipeline.deal import OPEN, WON, Deal
 from projections.pipeline.figures import Cut, Terms
+from projections.pipeline.left_out import lacking_columns, note_left_out
 from projections.pipeline.quarters import local_day
-from projections.pipeline.standing import Sql, standing_at
-from projections.pipeline.worth import EVERY, HALF, LOW, Unsure, rates_between, whole, worth
+from projections.pipeline.standing import Sql, also, standing_at
+from projections.pipeline.worth import EVERY, HALF, LOW, rates_between, whole, worth
 from projections.views.times import instant_text, us_of_cell
 from projections.views.view import Query
 
@@ -23,16 +24,12 @@ class Bought(NamedTuple):
 
 
 def bought(every: Iterable[Deal], terms: Terms) -> dict[str, Bought]:
-    """What each account bought, by the rate of the day of each sale.
-
-    Raises:
-        NoRate: an amount cannot be told in the reporting currency.
-    """
+    """What each account bought, by the rate of the day of each sale; without one it counts for nothing."""
     found: dict[str, Bought] = {}
     for deal in every:
         if deal.status == WON and deal.closed_at is not None:
             day, known = local_day(deal.closed_at, terms.zone), found.get(deal.account, Bought(0, 0, frozenset(), 0))
-            amount = sum(terms.rates.converted(part.amount_minor, deal.currency, day) for part in deal.parts())
+            amount = sum(terms.rates.counted(part.amount_minor, deal.currency, day, deal) for part in deal.parts())
             products = known.products | {part.product for part in deal.parts() if part.product}
             last_at = max(known.last_at, deal.closed_at)
             found[deal.account] = Bought(known.times + 1, known.amount_minor + amount, products, last_at)
@@ -48,10 +45,11 @@ def purchases(query: Query, cut: Cut, known: int | None) -> dict[str, Bought]:
         known: by what was recorded up to then, in microseconds; None: by all that is known.
 
     Raises:
-        Unsure: a rate is missing, or has too many digits.
+        Unsure: a rate has too many digits.
     """
     is_won = Sql(f"h.status = '{WON}' AND h.closed_at >= ?", (instant_text(0),))
-    amount = worth(rates_between(cut, date.min, cut.day, "closed_at"), "h.part_amount")
+    rates = rates_between(cut, date.min, cut.day, "closed_at")
+    amount = worth(rates, "h.part_amount")
     columns = f"h.account, h.opportunity, h.closed_at, h.part_product AS product, {amount} AS amount"
     sold = standing_at((cut.at, known), columns, is_won, parts=True)
     sums = f"""
@@ -64,11 +62,14 @@ FROM ({sold.text} LIMIT {EVERY}) AS w GROUP BY w.account
     for account, product in query(f"SELECT DISTINCT * FROM ({what.text}) AS w WHERE w.product <> ''", what.values):  # noqa: S608 - our identifiers
         products.setdefault(str(account), set()).add(str(product))
     found: dict[str, Bought] = {}
+    lacking = False
     for account, times, lacks, high, low, last in query(sums, sold.values):
-        if lacks:
-            raise Unsure
+        lacking = lacking or bool(lacks)
         own = frozenset(products.get(str(account), ()))
         found[str(account)] = Bought(int(times or 0), whole(high, low), own, us_of_cell(last))
+    if lacking:
+        unrated = also(is_won, Sql(f"{amount} IS NULL"))
+        note_left_out(query, cut, standing_at((cut.at, known), lacking_columns(rates), unrated, parts=True))
     return found
 
 

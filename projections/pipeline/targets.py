@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from projections.pipeline.deal import Group
 from projections.pipeline.figures import BEST_CASE, CLOSED, COMMIT, GENERATION, MOST_LIKELY, Cut
-from projections.pipeline.money import NoRate
 
 KIND_OF = dict.fromkeys((CLOSED, COMMIT, MOST_LIKELY, BEST_CASE), "closed") | {GENERATION: "pipe_generation"}
 """The kind of target that a measure is held against. Open pipe has none: what it is for says its coverage."""
@@ -27,15 +26,17 @@ class Target(NamedTuple):
     currency: str
 
 
+def slice_text(target: Target) -> str:
+    """What a target is for, in words."""
+    return ", ".join(f"{name} {value}" for name, value in sorted(target.slice.items())) or "everything"
+
+
 def target_of(targets: Sequence[Target], kind: str, group: Group, cut: Cut) -> int | None:
     """The target of a cell in minor units of the reporting currency, by the rate of the quarter's first day.
 
     The one set for just this slice. Where there is none, the sum of those that were set for finer slices of it, all
     cut by the same dimensions: by as few as there are, of equally few by those whose names come first. So no amount is
-    counted twice when targets are set for products and again for regions. None: no target.
-
-    Raises:
-        NoRate: a target cannot be told in the reporting currency.
+    counted twice when targets are set for products and again for regions. None: no target, or none that has a rate.
     """
     wanted = dict(zip(cut.by, group, strict=True))
     sums: dict[tuple[str, ...], int] = {}
@@ -43,17 +44,18 @@ def target_of(targets: Sequence[Target], kind: str, group: Group, cut: Cut) -> i
         if each.kind == kind and each.amount_minor and wanted.items() <= each.slice.items():
             names = tuple(sorted(each.slice))
             amount = _converted(each, cut)
-            sums[names] = sums.get(names, 0) + amount
+            if amount is not None:
+                sums[names] = sums.get(names, 0) + amount
     return sums[min(sums, key=lambda names: (len(names), names))] if sums else None
 
 
-def _converted(target: Target, cut: Cut) -> int:
-    """Whoever hears that a rate is missing hears which target needs it: other than deals, targets are not refused."""
-    try:
-        return cut.terms.rates.converted(target.amount_minor, target.currency, cut.quarter.first)
-    except NoRate as exc:
-        slice_ = ", ".join(f"{name} {value}" for name, value in sorted(target.slice.items())) or "everything"
-        raise NoRate(f"{exc}, for the {target.kind} target of {slice_} (set it to 0 to take it away)") from exc
+def _converted(target: Target, cut: Cut) -> int | None:
+    """What it is in the reporting currency; None where there is no rate, and then it is noted as left out."""
+    rates, day = cut.terms.rates, cut.quarter.first
+    amount = rates.converted(target.amount_minor, target.currency, day)
+    if amount is None:
+        rates.left_out.add_target((target.kind, *sorted(target.slice.items())), target.currency, day)
+    return amount
 
 
 def groups_of(targets: Iterable[Target], by: tuple[str, ...]) -> set[Group]:

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from projections.pipeline.figures import Terms
 from projections.pipeline.money import Rate, Rates
 from projections.pipeline.quarters import Season
-from projections.views.times import instant_text, us_of_text
-from projections.views.view import Asked, BadQuery, Query
+from projections.views.times import instant_text, text_or_ever, us_of_text
+from projections.views.view import Asked, Cell, Cells, Query
 
 _GOVERNING = """
 SELECT agreement, version, timezone, currency, year_begins, green, yellow FROM (
@@ -25,10 +25,21 @@ WHERE agreement = ? AND version = ? ORDER BY since
 """
 _STAGES = "SELECT stage, forecast FROM agreement_stages WHERE agreement = ? AND version = ? ORDER BY place"
 _RATES = "SELECT currency, since, rate FROM agreement_rates WHERE agreement = ? AND version = ?"
-_CURRENCIES = """
-SELECT currency FROM opportunities_base WHERE currency <> ''
-UNION SELECT currency FROM opportunity_births_base WHERE currency <> ''
-ORDER BY currency
+_OTHER_RATES = """
+SELECT r.currency, r.since, r.rate, r.version FROM agreement_rates r
+JOIN agreement_pipelines p ON p.agreement = r.agreement AND p.version = r.version
+LEFT JOIN agreement_retired d ON d.agreement = r.agreement AND d.version = r.version
+WHERE r.agreement = ? AND r.version <> ? AND p.currency = ? AND p.published_at <= ?
+    AND (d.retired_from IS NULL OR d.retired_from > p.effective_from)
+ORDER BY p.effective_from DESC, p.version DESC, r.since
+"""
+_FIRST_SAID = """
+SELECT agreement, version, currency FROM agreement_pipelines WHERE currency IS NOT NULL AND published_at <= ?
+ORDER BY effective_from, priority DESC, agreement, version LIMIT 1
+"""
+_FIRST_TOLD = """
+SELECT currency FROM opportunity_births_base WHERE currency <> '' AND known_from <= ?
+ORDER BY known_from, opportunity LIMIT 1
 """
 _LATEST = """
 SELECT MAX(w.known) FROM (
@@ -66,37 +77,54 @@ def stages_at(query: Query, at: int) -> tuple[str, ...]:
     return tuple(str(stage) for stage, _ in takewhile(lambda row: row[1] != "closed", listed))
 
 
-def terms_at(query: Query, at: int) -> Terms:
+def terms_at(query: Query, at: int, known: int | None = None) -> Terms:
     """The terms at an instant in microseconds.
 
     They are those of the pipeline that governs opportunities then: of the agreements in force, each by its version that
     took effect last, the first one that has a pipeline, by priority, those with conditions before those without, and
-    name. An agreement that ended ends no pipeline. Where none says in which currency reports are, it is that of the
-    opportunities, if they have only one.
+    name. An agreement that ended ends no pipeline. Where it says no currency of reports, or there is none yet, the
+    currency is the one that was said first; where none was ever said, that of the opportunity that was known first.
 
-    Raises:
-        BadQuery: there is no reporting currency.
+    Rates say themselves on which days they hold. So days before the first rate of a currency in the version that
+    governs are told by the newest version of the same agreement that has an earlier one, whenever that takes effect.
+
+    Args:
+        query: asks the store.
+        at: the instant.
+        known: by what was published up to then, in microseconds; None: by all that is. What was in force counts anyhow.
     """
-    governing = query(_GOVERNING, (instant_text(at),))
+    governing, heard = query(_GOVERNING, (instant_text(at),)), text_or_ever(known)
     agreement, version, zone, currency, begins, green, yellow = governing[0] if governing else (None,) * 7
-    rates = [
-        Rate(str(code), date.fromisoformat(str(since)), Fraction(str(rate)))
-        for code, since, rate in (query(_RATES, (agreement, version)) if agreement else ())
-    ]
     seasons = tuple(
         Season(date.fromisoformat(str(since)), () if None in months else tuple(int(share or 0) for share in months))
         for since, *months in (query(_SEASONS, (agreement, version)) if agreement else ())
     )
-    reporting = _reporting(query) if currency is None else str(currency)
+    if currency is None:
+        agreement, version, currency = next(iter(query(_FIRST_SAID, (heard,))), (None, None, None))
+    rates = [] if agreement is None else _rates(query, (agreement, version), str(currency), heard)
+    reporting = _of_the_first(query, heard) if currency is None else str(currency)
     terms = Terms(Rates(reporting, rates), ZoneInfo(str(zone or "UTC")), int(begins or _JANUARY), seasons=seasons)
     return terms if green is None or yellow is None else terms._replace(green=int(green), yellow=int(yellow))
 
 
-def _reporting(query: Query) -> str:
-    found = [str(currency) for (currency,) in query(_CURRENCIES, ())]
-    if len(found) > 1:
-        raise BadQuery(
-            f"opportunities are in {', '.join(found)}; an agreement has to say in which currency they are reported "
-            "(pipeline.currency, and rates)"
-        )
-    return found[0] if found else "EUR"
+def _rates(query: Query, version: Cells, currency: str, heard: str) -> list[Rate]:
+    """The rates of a version, and before the first one of each currency those of the newest version that has them."""
+    own = [_rate(*row) for row in query(_RATES, version)]
+    first: dict[str, date] = {}
+    for each in own:
+        first[each.currency] = min(each.since, first.get(each.currency, date.max))
+    filled: dict[str, Cell] = {}
+    for *row, other in query(_OTHER_RATES, (*version, currency, heard)):
+        rate = _rate(*row)
+        if rate.since < first.get(rate.currency, date.max) and filled.setdefault(rate.currency, other) == other:
+            own.append(rate)
+    return own
+
+
+def _rate(currency: Cell, since: Cell, rate: Cell) -> Rate:
+    return Rate(str(currency), date.fromisoformat(str(since)), Fraction(str(rate)))
+
+
+def _of_the_first(query: Query, heard: str) -> str:
+    """The currency of the opportunity that was known first: what comes later turns no answer of before."""
+    return next((str(currency) for (currency,) in query(_FIRST_TOLD, (heard,))), "EUR")

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from projections.pipeline.deal import OPEN, WON, Group
 from projections.pipeline.figures import ALL_FORECASTS, CLOSED, GENERATION, OPEN_PIPE, OPPORTUNITY, Cut, Share
+from projections.pipeline.left_out import lacking_columns, note_left_out
 from projections.pipeline.quarters import local_day
 from projections.pipeline.standing import Sql, also, product_of, standing_at, told_at
-from projections.pipeline.worth import EVERY, HALF, LOW, DatedRates, Unsure, rates_between, rates_today, whole, worth
+from projections.pipeline.worth import EVERY, HALF, LOW, DatedRates, rates_between, rates_today, whole, worth
 from projections.views.times import instant_text
 from projections.views.view import Query
 
@@ -28,7 +29,7 @@ def totals(query: Query, cut: Cut, known: int | None, equal: Mapping[str, str]) 
         equal: dimension -> the only value that counts.
 
     Raises:
-        Unsure: a rate is missing, or has too many digits.
+        Unsure: a rate has too many digits.
     """
     for group, forecast, amount in _sums(query, cut, equal, _open(cut, known), rates_today(cut)):
         for measure in (OPEN_PIPE, *ALL_FORECASTS.get(forecast, ())):
@@ -42,7 +43,7 @@ def won_and_born(query: Query, cut: Cut, known: int | None, equal: Mapping[str, 
     """What was won and what pipe was generated in the quarter; see `totals`.
 
     Raises:
-        Unsure: a rate is missing, or has too many digits.
+        Unsure: a rate has too many digits.
     """
     begin, end = map(instant_text, cut.quarter.instants(cut.terms.zone))
     is_won = Sql(f"h.status = '{WON}' AND h.closed_at >= ? AND h.closed_at < ?", (begin, end))
@@ -58,7 +59,7 @@ def won_since(query: Query, cut: Cut, since: int, known: int | None, equal: Mapp
     """What was won since an instant and is won still, by slice, by the rates of the days it was won; see `totals`.
 
     Raises:
-        Unsure: a rate is missing, or has too many digits.
+        Unsure: a rate has too many digits.
     """
     is_won = Sql(f"h.status = '{WON}' AND h.closed_at >= ?", (instant_text(since),))
     rates = rates_between(cut, local_day(since, cut.terms.zone), cut.day, "closed_at")
@@ -69,7 +70,7 @@ def open_pipe(query: Query, cut: Cut, known: int | None, equal: Mapping[str, str
     """The open pipe of the quarter by slice, by the rate of the day asked about; see `totals`.
 
     Raises:
-        Unsure: a rate is missing, or has too many digits.
+        Unsure: a rate has too many digits.
     """
     found: dict[Group, int] = {}
     for group, _, amount in _sums(query, cut, equal, _open(cut, known)._replace(by_forecast=False), rates_today(cut)):
@@ -81,7 +82,7 @@ def open_amounts(query: Query, cut: Cut, known: int | None) -> dict[str, int]:
     """What each open opportunity is worth, whatever its close date, by the rate of the day; see `totals`.
 
     Raises:
-        Unsure: a rate is missing, or has too many digits.
+        Unsure: a rate has too many digits.
     """
     is_open = _standing(cut, known, Sql(f"h.status = '{OPEN}'"))
     sums = _sums(query, cut._replace(by=(OPPORTUNITY,)), {}, is_open, rates_today(cut))
@@ -112,21 +113,29 @@ def _open(cut: Cut, known: int | None) -> _Source:
 
 
 def _born(opened: tuple[str, str], at: int, known: int | None) -> _Source:
-    now, told, earlier = instant_text(at), told_at(known), told_at(known, "e")
+    return _Source(lambda columns, more: first_with_an_amount(opened, (at, known), columns, more), False)
 
-    def select(columns: str, more: Sql) -> Sql:
-        text = f"""
-        SELECT {columns} FROM opportunity_births_base h
-        WHERE h.opened_at >= ? AND h.opened_at < ? AND h.valid_from <= ? AND {told.text}
-            AND (h.alone = 1 OR NOT EXISTS (
-                SELECT 1 FROM opportunity_births_base e
-                WHERE e.opportunity = h.opportunity AND e.valid_from < h.valid_from AND {earlier.text}
-            ))
-        """  # noqa: S608 - our identifiers
-        born = Sql(text, (*opened, now, *told.values, *earlier.values))
-        return also(born, more)
 
-    return _Source(select, False)
+def first_with_an_amount(opened: tuple[str, str], times: tuple[int, int | None], columns: str, more: Sql) -> Sql:
+    """A query for opportunities as they were when they first had an amount, a row for each product.
+
+    Args:
+        opened: since when they were opened, and before when; as texts.
+        times: the instant asked about in microseconds, and that of knowledge; see `standing_at`.
+        columns: what is selected; the table is `h`.
+        more: what else has to hold.
+    """
+    at, known = times
+    told, earlier = told_at(known), told_at(known, "e")
+    text = f"""
+    SELECT {columns} FROM opportunity_births_base h
+    WHERE h.opened_at >= ? AND h.opened_at < ? AND h.valid_from <= ? AND {told.text}
+        AND (h.alone = 1 OR NOT EXISTS (
+            SELECT 1 FROM opportunity_births_base e
+            WHERE e.opportunity = h.opportunity AND e.valid_from < h.valid_from AND {earlier.text}
+        ))
+    """  # noqa: S608 - our identifiers
+    return also(Sql(text, (*opened, instant_text(at), *told.values, *earlier.values)), more)
 
 
 _Sum = tuple[Group, str, int]
@@ -150,9 +159,12 @@ SELECT {"".join(f"{name}, " for name in groups)}
     COUNT(*) - COUNT(w.amount), SUM(w.amount >> {HALF}), SUM(w.amount & {LOW}), COUNT(*)
 FROM ({asked.text} LIMIT {EVERY}) AS w {"GROUP BY " + ", ".join(groups) if groups else ""}
 """  # noqa: S608 - our identifiers
+    lacking = False
     for *group, lacks, high, low, every in query(sql, asked.values):
-        if lacks:
-            raise Unsure
+        lacking = lacking or bool(lacks)
         if every:
             forecast = str(group.pop()) if source.by_forecast else ""
             yield tuple(map(str, group)), forecast, whole(high, low)
+    if lacking:
+        lacks_rate = also(only, Sql(f"{amount} IS NULL"))
+        note_left_out(query, cut, source.select(lacking_columns(rates), lacks_rate))

@@ -188,9 +188,6 @@ def velocities(every: Iterable[Deal], by: tuple[str, ...], terms: Terms) -> Mapp
     """The four parts by slice, of opportunities that are open or were closed in the span that is learned from.
 
     One with several products counts to each of them, with the amount that it has of it.
-
-    Raises:
-        NoRate: an amount cannot be told in the reporting currency.
     """
     found: dict[Group, Velocity] = {}
     for deal in every:
@@ -206,7 +203,7 @@ def _with(sums: Velocity, deal: Deal, parts: Iterable[Line], terms: Terms) -> Ve
         return sums._replace(lost=sums.lost + 1)
     closed, opened = deal.closed_at or 0, deal.opened_at
     day = local_day(closed, terms.zone)
-    amount = sum(terms.rates.converted(part.amount_minor, deal.currency, day) for part in parts)
+    amount = sum(terms.rates.counted(part.amount_minor, deal.currency, day, deal) for part in parts)
     took = closed - (closed if opened is None else opened)
     return sums._replace(won=sums.won + 1, won_minor=sums.won_minor + amount, won_us=sums.won_us + took)
 

@@ -9,11 +9,12 @@ from projections.pipeline.asking import (
     CURRENCY,
     CUT,
     KNOWN_AT,
+    LEFT_OUT,
     OPPORTUNITIES,
     cut_by,
     cuts,
     in_columns,
-    rates_asked,
+    left_out_of,
 )
 from projections.pipeline.deal import DIMENSIONS, Group
 from projections.pipeline.figures import Cut
@@ -32,18 +33,17 @@ def _velocity(query: Query, asked: Asked) -> list[Cells]:
     at, by = instant_of(query, asked), cut_by(asked)
     if at is None:
         return []
-    terms = terms_at(query, at)
+    terms = terms_at(query, at, asked.known_at)
     since = year_earlier(at, terms) if asked.since is None else asked.since
     if since > at:
         raise BadQuery("velocity is learned from a span that begins before it ends")
     cut = Cut(quarter_of(local_day(at, terms.zone), terms.begins), at, by, terms)
     only = {name: value for name, value in asked.equal.items() if name in by}
-    with rates_asked():
-        try:
-            found: Mapping[Group, Velocity] = paces(query, cut, since, asked.known_at, only)
-        except Unsure:
-            found = velocities(open_or_closed(query, since, at, asked.known_at), by, terms)
-    times = instant_text(since), instant_text(at), instant_text_or_none(asked.known_at)
+    try:
+        found: Mapping[Group, Velocity] = paces(query, cut, since, asked.known_at, only)
+    except Unsure:
+        found = velocities(open_or_closed(query, since, at, asked.known_at), by, terms)
+    times = instant_text(since), instant_text(at), instant_text_or_none(asked.known_at), left_out_of(terms)
     return [
         (*in_columns(by, group), *_row(each), terms.rates.reporting, *times) for group, each in sorted(found.items())
     ]
@@ -76,6 +76,7 @@ VELOCITY = Computed(
         Column("since", Kind.INSTANT, "from when on it is learned; a year before `as_of`, unless another is asked"),
         AS_OF,
         KNOWN_AT,
+        LEFT_OUT,
     ),
     order=DIMENSIONS,
     groupings=cuts(),

@@ -65,7 +65,7 @@ class Period(NamedTuple):
 
 
 def waterfall(
-    path: Sequence[tuple[int, Deal]], end: int, period: Period | None, inside: Inside, terms: Terms
+    path: Sequence[tuple[int, Deal]], end: int, period: Period | None, inside: Inside, terms: Terms, *, of: str = ""
 ) -> Waterfall:
     """The waterfall of one opportunity.
 
@@ -75,10 +75,8 @@ def waterfall(
         end: the last instant, in microseconds.
         period: the close dates that count; None for all.
         inside: the slice.
-        terms: rates, and the zone in which their days begin.
-
-    Raises:
-        NoRate: an amount cannot be told in the reporting currency.
+        terms: rates, and the zone in which their days begin. What has no rate of a day is worth nothing on it.
+        of: the opportunity's id, by which what has no rate is noted.
     """
 
     def worth(deal: Deal, at: int) -> int:
@@ -88,7 +86,7 @@ def waterfall(
         if deal.currency == terms.rates.reporting:
             return sum(part.amount_minor for part in parts)
         day = local_day(at, terms.zone)
-        return sum(terms.rates.converted(part.amount_minor, deal.currency, day) for part in parts)
+        return sum(terms.rates.counted(part.amount_minor, deal.currency, day, of) for part in parts)
 
     (begin, deal), *later = path
     sums = dict.fromkeys(Waterfall._fields, 0)

@@ -5,14 +5,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from projections.pipeline.asking import (
     CURRENCY,
     KNOWN_AT,
+    LEFT_OUT,
     OPPORTUNITIES,
     QUARTER,
     UNCUT,
     cut_by,
     cuts,
     in_columns,
+    left_out_of,
     quarter_asked,
-    rates_asked,
 )
 from projections.pipeline.deal import DIMENSIONS, Deal, Group, sliced, value_of
 from projections.pipeline.figures import Cut
@@ -34,7 +35,7 @@ def _waterfall(query: Query, asked: Asked) -> list[Cells]:
     end, by = instant_of(query, asked), cut_by(asked)
     if end is None:
         return []
-    terms = terms_at(query, end)
+    terms = terms_at(query, end, asked.known_at)
     quarter = quarter_asked(asked, end, terms)
     begin = quarter.instants(terms.zone)[0] if asked.since is None else asked.since
     walk = asked.equal.get("known", NOW)
@@ -43,22 +44,23 @@ def _waterfall(query: Query, asked: Asked) -> list[Cells]:
     each_one = asked.by == _OPPORTUNITY or _OPPORTUNITY in asked.equal
     only = {name: asked.equal[name] for name in by if name in asked.equal}
     cut = Cut(quarter, end, by, terms)
-    with rates_asked():
-        try:  # of single ones no sums are kept
-            heard = Heard(asked.known_at, walk == THEN)
-            summed = None if each_one else waterfalls(query, cut, begin, heard, only)
-        except Unsure:
-            summed = None
-        found = (
-            _walked(_ways(query, asked, begin, end), cut, only, each_one=each_one)
-            if summed is None
-            else {(None, group): each for group, each in summed.items()}
-        )
+    try:  # of single ones no sums are kept
+        heard = Heard(asked.known_at, walk == THEN)
+        summed = None if each_one else waterfalls(query, cut, begin, heard, only)
+    except Unsure:
+        summed = None
+    found = (
+        _walked(_ways(query, asked, begin, end), cut, only, each_one=each_one)
+        if summed is None
+        else {(None, group): each for group, each in summed.items()}
+    )
+    left_out = left_out_of(terms)
     times = instant_text(begin), instant_text(end), instant_text_or_none(asked.known_at)
     rows = list[Cells]()
     for (named, group), total in sorted(found.items(), key=lambda item: (item[0][0] or "", item[0][1])):
-        if any(total) or (not by and not each_one):
-            rows.append((quarter.name, named, *in_columns(by, group), *total, terms.rates.reporting, walk, *times))
+        if any(total) or left_out is not None or (not by and not each_one):
+            ends = terms.rates.reporting, walk, *times, left_out
+            rows.append((quarter.name, named, *in_columns(by, group), *total, *ends))
     return rows
 
 
@@ -78,18 +80,20 @@ def _walked(
     """The waterfalls of slices, of all opportunities together or of each one by itself."""
     found: dict[tuple[str | None, Group], list[Waterfall]] = {}
     for opportunity, way in ways:
-        for group, one in _slices(way, cut, only):
+        for group, one in _slices(opportunity, way, cut, only):
             found.setdefault((opportunity if each_one else None, group), []).append(one)
     return {key: together(every) for key, every in found.items()}
 
 
-def _slices(way: Sequence[tuple[int, Deal]], cut: Cut, only: Mapping[str, str]) -> Iterator[tuple[Group, Waterfall]]:
+def _slices(
+    opportunity: str, way: Sequence[tuple[int, Deal]], cut: Cut, only: Mapping[str, str]
+) -> Iterator[tuple[Group, Waterfall]]:
     """One for each slice that an opportunity was in at any time."""
     period = Period(cut.quarter.first, cut.quarter.after)
     for group in {group for _, deal in way for group in sliced(deal, cut.by)}:
         wanted = tuple(zip(cut.by, group, strict=True))
         if only.items() <= set(wanted):
-            yield group, waterfall(way, cut.at, period, _inside(wanted), cut.terms)
+            yield group, waterfall(way, cut.at, period, _inside(wanted), cut.terms, of=opportunity)
 
 
 def _inside(wanted: Sequence[tuple[str, str]]) -> Inside:
@@ -126,6 +130,7 @@ WATERFALL = Computed(
         Column("since", Kind.INSTANT, "where it begins; the beginning of the quarter, unless another is asked"),
         Column("as_of", Kind.INSTANT, "where it ends"),
         KNOWN_AT,
+        LEFT_OUT,
     ),
     order=("quarter", _OPPORTUNITY, *DIMENSIONS),
     groupings=(_OPPORTUNITY, *cuts()),

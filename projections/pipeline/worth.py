@@ -1,8 +1,8 @@
 """Amounts in the reporting currency, as SQL: the same as `Rates.converted`, to the last minor unit.
 
 Each part of an amount is turned into the reporting currency by itself, in whole numbers: with a rate of n / d, an
-amount of a is (a ÷ d) · n + (2 · (a mod d) · n + d) ÷ 2d, rounded half up. What no database can be sure of (a rate that
-is missing, or one with so many digits that a product could be too large) is left to the law itself.
+amount of a is (a ÷ d) · n + (2 · (a mod d) · n + d) ÷ 2d, rounded half up. What no database can be sure of (a rate with
+so many digits that a product could be too large) is left to the law itself.
 """
 
 import re

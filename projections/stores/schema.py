@@ -108,6 +108,7 @@ PIPELINES = Table(
         Column("agreement", Kind.TEXT, "name of the agreement"),
         Column("version", Kind.INTEGER, "its version"),
         Column("effective_from", Kind.INSTANT, "from when it is in force"),
+        Column("published_at", Kind.INSTANT, "when it became known"),
         Column("priority", Kind.INTEGER, "of agreements in force the highest comes first"),
         Column("conditional", Kind.BOOLEAN, "it governs some leads only; one that does comes before one for all"),
         Column("timezone", Kind.TEXT, "zone in which days of reports begin; empty: it says nothing of pipelines", True),

@@ -219,10 +219,6 @@ class BadQuery(ValueError):
     """A question that cannot be answered; the message says what could be asked instead."""
 
 
-class Unanswerable(BadQuery):
-    """The question is right, and what was told allows no answer; the message says what is missing."""
-
-
 class Asked(NamedTuple):
     """What is asked of an answer that is computed; instants in microseconds.
 

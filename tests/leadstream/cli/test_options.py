@@ -7,9 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from leadstream.cli import main
-from leadstream.cli.options import names, unanswered
+from leadstream.cli.options import names
 from leadstream.cli.times import INSTANT
-from projections.views.view import BadQuery, Unanswerable
 from tests.leadstream.cli.house import House
 
 
@@ -185,12 +184,3 @@ def _value(parameter: click.Parameter, file: str) -> str:
     if parameter.type is click.INT:
         return "1"
     return "2026-01-01" if parameter.type is INSTANT else file
-
-
-def test_a_question_that_is_right_and_has_no_answer_is_no_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(click.exceptions.Exit) as ended:
-        unanswered(Unanswerable("no rate from USD to EUR on 2026-02-10"))
-    assert ended.value.exit_code == 1
-    assert capsys.readouterr().err == "leadstream: no rate from USD to EUR on 2026-02-10\n"
-    with pytest.raises(click.UsageError):
-        unanswered(BadQuery("there is no column colour"))

@@ -18,7 +18,8 @@ EMPTY = ("commitment", "queue", "unowned", "companies", "prediction-counts", "pr
          "targets", "opportunities", "matrix", "matrix-opportunities", "waterfall", "clean-pipe",
          "velocity", "stage-conversion", "stage-ages", "stage-old", "attribution", "attribution-touches",
          "lead-links", "opportunity-births", "opportunity-moves", "accounts", "account-relations", "cross-sell",
-         "councils", "council-cells", "council-comments", "council-actions", "council-follow-up")  # fmt: skip
+         "left-out", "councils", "council-cells", "council-comments", "council-actions",
+         "council-follow-up")  # fmt: skip
 """In this history nobody is qualified, decided, routed, asked, named by company, written to, rated or sold to, and no
 council has met."""
 
@@ -107,6 +108,25 @@ def test_an_answer_that_may_still_change_says_so(house: House) -> None:
     assert house.run(*asked, "--as-of", "2126-02-01").stderr == complete
     assert house.run(*asked, "--as-of", "2026-01-05T09:00:00Z", "--known-at", "2126-02-01").stderr == complete
     assert house.run(*asked, "--as-of", "2026-01-05T09:00:00Z").stderr == ""
+
+
+def test_what_sums_leave_out_is_said_once_below_a_table_and_in_each_row_of_other_forms(house: House) -> None:
+    more = {"account": "acme", "name": "Mill", "stage": "Talks", "amount_minor": 700}
+    euros = fact("opportunity.opened", "mill", 1, "2026-01-05T09:00:00Z", currency="EUR", **more)
+    lei = fact("opportunity.opened", "port", 2, "2026-01-06T09:00:00Z", currency="RON", **more)
+    house.run("publish", "-", given=lines([euros, lei]))
+    house.decide()
+    asked = ("view", "matrix", "--where", "measure=pipe_generation", "--as-of", "2026-02-01T00:00:00Z")
+    (row,) = house.rows(*asked)
+    what = "1 opportunity: no rate to EUR from RON on 2026-01-06"
+    assert (row["amount_minor"], row["left_out"]) == (700, what)
+    table = house.run(*asked)
+    assert "left_out" not in table.stdout
+    assert table.stderr.startswith(
+        f"leadstream: left out of sums: {what}. They are listed by: leadstream view left-out"
+    )
+    (listed,) = house.rows("view", "left-out", "--as-of", "2026-02-01T00:00:00Z", "--where", "measure=pipe_generation")
+    assert (listed["name"], listed["day"]) == ("port", "2026-01-06")
 
 
 def test_a_table_of_figures_leaves_out_by_what_they_are_not_cut_and_other_forms_do_not(house: House) -> None:
