@@ -38,6 +38,7 @@ from engine.recordtime import BadTime, record_time
 from engine.state import POSITION
 from events.codec import Codec
 from leadstream.finality import EVER, Finality, Stand, Unread, copied, holds_of
+from projections.catalogue import PROJECTIONS
 from projections.projection import Projection
 from projections.sink import sink_once
 from projections.stores.port import ViewStore
@@ -94,6 +95,19 @@ async def finality_of(log: EventLog, store: ViewStore, projections: Sequence[Pro
     await sink_once(log, store)
     positions = await asyncio.to_thread(store.positions)
     return Finality([*found.holds, *copied(projections, ends, positions)])
+
+
+async def up_to_date(log: EventLog, store: ViewStore, known_at: int | None) -> Finality | None:
+    """Bring the tables up to date; up to when all is known, where it is asked by what was known at an instant.
+
+    Raises:
+        LogError: the log cannot be read.
+        StoreError: the tables cannot be read or written.
+    """
+    if known_at is not None:
+        return await finality_of(log, store, PROJECTIONS)
+    await sink_once(log, store)
+    return None
 
 
 async def finality_alone(log: EventLog, group: GroupSpec) -> Finality:

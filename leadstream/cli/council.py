@@ -15,7 +15,7 @@ from events.instants import iso, to_us
 from events.topics import COUNCIL_EVENTS
 from leadstream.cli.asking import Asked, asking_options, check_subject, refuse, register, told_by
 from leadstream.cli.options import command, fail
-from leadstream.cli.output import Row, format_option, say_if_open, say_if_upgrading, show
+from leadstream.cli.output import Row, format_option, say_if_early, say_if_open, say_if_upgrading, show
 from leadstream.cli.root import main
 from leadstream.cli.tables import tables
 from leadstream.cli.times import INSTANT
@@ -28,14 +28,13 @@ from leadstream.councils.page import page_of
 from leadstream.councils.text import text_of
 from leadstream.deployment import opened, partition_count
 from leadstream.lead_rows import rows_of as rows_of_facts
-from leadstream.looking import finality_alone, finality_of
+from leadstream.looking import finality_alone, finality_of, up_to_date
 from leadstream.reading import history_of
 from leadstream.running import Busy, run_until_idle
 from leadstream.settings import Settings
 from leadstream.viewing import Question, rows_of
 from projections.past import Then
 from projections.read import Where, answer_columns
-from projections.sink import sink_once
 from projections.stores.port import ViewStore
 from projections.views.council_cells import COUNCIL_CELLS, WATCHED
 from streams.programs import COUNCILS
@@ -186,9 +185,10 @@ async def show_council(
     where = [Where(column, "=", text) for column, text in told.items() if text is not None]
     with tables(settings, "they are shown") as store:
         async with opened(settings) as log:
-            await sink_once(log, store)
+            known = await up_to_date(log, store, known_at)
             rows = await rows_of(log, store, Question(view, where, as_of=as_of, known_at=known_at))
             say_if_upgrading(store)
+            say_if_early(rows, as_of, known_at, known=known)
             if not rows and name is not None:
                 await _met_and_shown(log, store, name, week)
     empty = (

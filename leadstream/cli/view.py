@@ -13,13 +13,12 @@ from leadstream.cli.times import INSTANT, ZONE
 from leadstream.cli.urgency import with_urgency
 from leadstream.clock import now_us
 from leadstream.deployment import opened
-from leadstream.looking import finality_of
+from leadstream.looking import up_to_date
 from leadstream.settings import Settings
 from leadstream.viewing import Question, rows_of
-from projections.catalogue import BY_NAME, PROJECTIONS
+from projections.catalogue import BY_NAME
 from projections.pipeline.asking import LEFT_OUT
 from projections.read import answer_columns, condition
-from projections.sink import sink_once
 from projections.views.view import Computed
 
 
@@ -85,11 +84,7 @@ async def view(
     with tables(settings, "they are shown") as store:
         columns = [column.name for column in answer_columns(name, by)]
         async with opened(settings) as log:
-            known = None
-            if known_at is None:
-                await sink_once(log, store)
-            else:
-                known = await finality_of(log, store, PROJECTIONS)
+            known = await up_to_date(log, store, known_at)
             conditions = [condition(text) for text in where]
             asked = Question(
                 name, conditions, sort, by, as_of, limit, scores_as_of=scores_as_of, known_at=known_at, since=since

@@ -210,13 +210,15 @@ def test_an_answer_as_known_then_says_what_may_still_change_it(desk: House) -> N
     data = {"account": "acme", "opportunity": "crm-9", "amount_minor": 70_000, "currency": "EUR"}
     desk.run("publish", "-", given=fact("lead.converted", "anna", 7, ago(0).isoformat(), **data))
     passed = asyncio.run(leads_last(desk.settings))
-    before, later = (("view", "matrix", "--known-at", iso(at)) for at in (asked, passed - 1))
-    assert desk.run(*before).stderr == ""
-    said = desk.run(*later).stderr
-    assert "not final yet, what comes of this may change it: deals-" in said
-    assert "has not come to 1 record of opportunity-inbox-" in said
+    questions = (("view", "matrix"), ("council", "show"))
+    for question in questions:
+        assert desk.run(*question, "--known-at", iso(asked)).stderr == ""
+        said = desk.run(*question, "--known-at", iso(passed - 1)).stderr
+        assert "not final yet, what comes of this may change it: deals-" in said
+        assert "has not come to 1 record of opportunity-inbox-" in said
     desk.decide()
-    assert desk.run(*later).stderr == ""
+    for question in questions:
+        assert desk.run(*question, "--known-at", iso(passed - 1)).stderr == ""
 
 
 async def leads_last(settings: Settings) -> int:
