@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from engine.columns import Columns
 from engine.decided import Decided
+from engine.letters import RETRIED_HEADER
 from engine.ports import Mark, NewRecord
 from engine.strands import Coming
 from engine.task import Draft, Task
@@ -98,8 +99,10 @@ class Held:
             txn.dead_letter(coming.record, coming.topic, "bad_time", coming.bad_time, "ls-time")
             return
         txn.time = max(txn.time, at)
-        self.task.processor.decide(txn, coming.record, at)
-        txn.tried_again(coming.record, coming.topic)
+        record = coming.record
+        self.task.processor.decide(txn, record, at)
+        if record.headers and record.headers[-1][0] == RETRIED_HEADER:
+            txn.tried_again(record, coming.topic)
 
     def same_due(self) -> bool:
         """Whether what is queued certainly still is what happens next by itself; else `next_due` has to say."""

@@ -88,7 +88,9 @@ async def _tried(settings: Settings, letter: str, mapping: Path | None) -> str:
     partition, record = await letter_at(settings, letter)
     topic = letter_of(partition, record).topic
     if not topic:
-        return await row_once_more(settings, letter, record, mapping)
+        async with opened(settings) as log:
+            secret = settings.secret.encode()
+            return await row_once_more(log, await partition_count(log), letter, record, mapping, secret=secret)
     if topic == RAW:
         async with opened(settings) as log:
             return await _translated_again(settings, log, letter, record)

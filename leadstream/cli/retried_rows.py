@@ -5,11 +5,10 @@ from pathlib import Path
 import msgspec
 
 from engine.letters import Outcome
-from engine.ports import Record
+from engine.ports import EventLog, Record
 from engine.recordtime import TOLERANCE, header
 from events.codec import Codec
 from leadstream.clock import now_us
-from leadstream.deployment import opened, partition_count
 from leadstream.importing import MappingError, load_mapping
 from leadstream.importing.loading import recorded
 from leadstream.importing.refused import detail_of
@@ -17,7 +16,6 @@ from leadstream.importing.retrying import HowRead, RetryError, StillRefusedError
 from leadstream.letter_lives import tell
 from leadstream.letters import said
 from leadstream.publishing import publish
-from leadstream.settings import Settings
 
 RETRY = "retry"
 """What tries a letter again, in its life."""
@@ -36,8 +34,18 @@ class NotRetried(Exception):
         self.refusal = refusal
 
 
-async def row_once_more(settings: Settings, letter: str, record: Record, mapping: Path | None) -> str:
+async def row_once_more(
+    log: EventLog, partitions: int, letter: str, record: Record, mapping: Path | None, *, secret: bytes
+) -> str:
     """What became of the row in a letter.
+
+    Args:
+        log: takes its facts, and then that they mended the letter: what dies between the two is tried again.
+        partitions: of the inboxes.
+        letter: id of the letter.
+        record: the letter itself.
+        mapping: the mended mapping's file; None where none was named.
+        secret: the deployment's key for hashes of personal keys.
 
     Raises:
         NotRetried: it became nothing.
@@ -58,7 +66,7 @@ async def row_once_more(settings: Settings, letter: str, record: Record, mapping
             record.value or b"",
             said(record, "file"),
             until=now_us() + TOLERANCE,
-            secret=settings.secret.encode(),
+            secret=secret,
         )
     except MappingError as exc:
         raise NotRetried(str(exc).splitlines()[0]) from exc
@@ -67,8 +75,6 @@ async def row_once_more(settings: Settings, letter: str, record: Record, mapping
     except (RetryError, msgspec.MsgspecError) as exc:
         raise NotRetried(f"{letter}: {exc}") from exc
     codec = Codec()
-    async with opened(settings) as log:
-        records = [recorded(fact, codec, as_happened=False) for fact in facts]
-        await publish(log, await partition_count(log), records)
-        await tell(log, [Outcome(letter, "mended", RETRY)])
+    await publish(log, partitions, [recorded(fact, codec, as_happened=False) for fact in facts])
+    await tell(log, [Outcome(letter, "mended", RETRY)])
     return f"{letter} is translated, {len(facts)} facts are in the inboxes"

@@ -7,7 +7,8 @@ import pytest
 from engine.memory.disk import MemoryDisk
 from engine.memory.log import MemoryLog
 from engine.reading import records_of
-from events.topics import LEAD_INBOX
+from events.topics import DEAD_LETTERS, LEAD_INBOX
+from leadstream.cli.retried_rows import NotRetried, row_once_more
 from leadstream.importing.earlier import START_KEY
 from leadstream.letter_lives import read_lives
 from tests.leadstream.importing.lists import delimited
@@ -119,3 +120,40 @@ async def test_an_import_that_is_killed_at_any_step_mends_each_letter_once_when_
     assert await lives(log) == await lives(quiet) == [("0-0", "mended", 1, "import"), ("0-1", "open", 0, "")]
     assert await facts(log) == await facts(quiet)
     assert loaded.facts == 2
+
+
+async def tried(log: MemoryLog, mapping: Path) -> str:
+    """The first letter is tried again."""
+    ((record, *_), _) = await log.read(DEAD_LETTERS, 0, 0)
+    return await row_once_more(log, PARTITIONS, "0-0", record, mapping, secret=b"key")
+
+
+@pytest.mark.parametrize("written", [False, True])
+@pytest.mark.parametrize("step", range(2))
+async def test_a_retry_that_is_killed_between_facts_and_outcome_mends_the_letter_once_when_it_is_repeated(
+    tmp_path: Path, step: int, *, written: bool
+) -> None:
+    disk, mapping = MemoryDisk(), tmp_path / "mended.yaml"
+    mapping.write_text(MENDED)
+    await refused(tmp_path, NO_RULE, GOOD, disk=disk)
+    dying = await opened(disk)
+    dying.left, dying.written = step, written
+    with pytest.raises(Died):
+        await tried(dying, mapping)
+    (after,) = await lives(dying)
+    assert after[1] == ("mended" if step == 1 and written else "open")
+    log = await opened(disk)
+    assert await tried(log, mapping) == "0-0 is translated, 1 facts are in the inboxes"
+    (last,) = await read_lives(log)
+    assert (last.status, last.by) == ("mended", "retry")
+    assert len(await facts(log)) == 2, "that of the good row, and that of the other one once"
+
+
+async def test_a_row_that_fails_again_says_where_so_that_its_letter_can_tell(tmp_path: Path) -> None:
+    log, mapping = await refused(tmp_path, NO_TIME), tmp_path / "mended.yaml"
+    mapping.write_text(MENDED)
+    with pytest.raises(NotRetried, match="cannot be translated still") as failed:
+        await tried(log, mapping)
+    assert failed.value.refusal is not None
+    assert failed.value.refusal[0] == "time"
+    assert [status for _, status, *_ in await lives(log)] == ["open"]
