@@ -5,7 +5,7 @@ told it was killed before he knew, counts once.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Literal, NamedTuple
 
 import msgspec
@@ -76,19 +76,31 @@ def _after(life: Life, at: int, event: Outcome | Letter) -> Life:
     return Life(life.letter._replace(field=event.field, detail=event.detail), "open", at, tries, event.by)
 
 
-async def read_lives(log: EventLog) -> list[Life]:
-    """The lives of all letters that are kept, partition by partition in order."""
+def every(_letter: Letter) -> bool:
+    """All letters are meant."""
+    return True
+
+
+async def read_lives(log: EventLog, meant: Callable[[Letter], bool] = every) -> list[Life]:
+    """The lives of letters that are kept, partition by partition in order.
+
+    Args:
+        log: the log.
+        meant: which letters; of the others nothing is held, unless they took the place of another one.
+    """
     letters, outcomes = list[Letter](), list[Told]()
     for partition in range(len(await log.ends(DEAD_LETTERS))):
         async for record in records_of(log, DEAD_LETTERS, partition):
-            letters.append(letter_of(partition, record))
+            letter = letter_of(partition, record)
+            if letter.retried or meant(letter):
+                letters.append(letter)
     for partition in range(len(await log.ends(OUTCOMES))):
         async for record in records_of(log, OUTCOMES, partition):
             try:
                 outcomes.append(Told(record.timestamp, decode_outcome(record.value or b"")))
             except msgspec.DecodeError:
                 continue  # somebody else's
-    return lives(letters, outcomes)
+    return [life for life in lives(letters, outcomes) if meant(life.letter)]
 
 
 def about_requests(found: Iterable[Life]) -> dict[tuple[str, int], list[str]]:

@@ -17,7 +17,7 @@ from leadstream.cli.retried_rows import NotRetried
 from leadstream.cli.root import main
 from leadstream.deployment import opened, partition_count
 from leadstream.letter_lives import STATUSES, Life, read_lives
-from leadstream.letters import Count, counted, hint, said
+from leadstream.letters import Count, Letter, counted, hint, said
 from leadstream.settings import Settings
 
 LIST = "dead-letters list"
@@ -61,14 +61,12 @@ def _row(life: Life) -> dict[str, object]:
 
 async def _lives(settings: Settings, status: str, reason: str | None, source: str | None) -> list[Life]:
     """The letters that are meant, with what became of them."""
+
+    def meant(letter: Letter) -> bool:
+        return reason in (None, letter.reason) and source in (None, letter.source)
+
     async with opened(settings) as log:
-        return [
-            life
-            for life in await read_lives(log)
-            if status in ("all", life.status)
-            and reason in (None, life.letter.reason)
-            and source in (None, life.letter.source)
-        ]
+        return [life for life in await read_lives(log, meant) if status in ("all", life.status)]
 
 
 @command(dead_letters, "list")
@@ -151,7 +149,8 @@ async def show_letter(settings: Settings, letter: str, form: str) -> None:
         _, record = await letter_at(settings, letter)
     except NotRetried as exc:
         fail(str(exc))
-    (life,) = [each for each in await _lives(settings, "all", None, None) if each.letter.id == letter]
+    async with opened(settings) as log:
+        (life,) = await read_lives(log, lambda each: each.id == letter)
     row = {**_row(life), "hint": _hint(life)}
     original = _original(record).decode(errors="backslashreplace")
     if form == "table":

@@ -7,6 +7,7 @@ import click
 from engine.letters import Outcome
 from engine.ports import EventLog
 from events.instants import iso
+from events.topics import RAW
 from leadstream.cli.options import command, fail
 from leadstream.cli.output import counted, format_option, show
 from leadstream.cli.places import place_of
@@ -166,7 +167,7 @@ async def replay(
     async with opened(settings) as log:
         partitions = await partition_count(log)
         work = Replay(log, partitions, ways_in, dry=dry_run)
-        letters, mended = about_requests(await read_lives(log)), list[str]()
+        letters, mended = about_requests(await read_lives(log, lambda letter: letter.topic == RAW)), list[str]()
 
         async def take(kept: "Kept") -> None:
             found = await work.take(kept.raw)

@@ -60,8 +60,8 @@ async def refused_before(log: EventLog, mapping: str) -> list[Refused]:
     """The rows in the dead letters that a mapping of this name could not translate yet, the oldest first."""
     return [
         Refused(bytes.fromhex(letter.content), letter.id, why_of(letter.field, letter.detail))
-        for letter, status, *_ in await read_lives(log)
-        if status == "open" and letter.content and letter.mapping == mapping
+        for letter, status, *_ in await read_lives(log, lambda each: each.content != "" and each.mapping == mapping)
+        if status == "open"
     ]
 
 

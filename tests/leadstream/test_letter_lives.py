@@ -91,6 +91,15 @@ async def test_lives_are_read_from_the_log_and_what_is_no_outcome_is_passed_over
     assert [len((await log.read(OUTCOMES, partition, 0)).records) for partition in (0, 1)] == [3, 2]
 
 
+async def test_of_letters_that_are_not_meant_only_what_they_took_the_place_of_is_known() -> None:
+    log = MemoryLog(clock=lambda: 77)
+    await log.create_topics(topic_specs(1))
+    first, again = [("dlq.reason", b"invalid")], [("dlq.retried", b"0-0"), ("dlq.reason", b"too_large")]
+    await log.append({(DEAD_LETTERS, 0): [NewRecord(b"k", b"{}", first), NewRecord(b"k", b"{}", again)]})
+    (life,) = await read_lives(log, lambda each: each.reason == "invalid")
+    assert (life.letter.id, life.status, life.by) == ("0-0", "superseded", "0-1")
+
+
 def test_open_letters_about_requests_are_found_by_the_request() -> None:
     about = letter()._replace(topic=RAW, came_at=5)
     other = about._replace(id="0-2")
