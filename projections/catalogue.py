@@ -55,8 +55,10 @@ from projections.views.hygiene import HYGIENE
 from projections.views.lead_links import LEAD_LINKS
 from projections.views.leads import LEADS
 from projections.views.opportunities import OPPORTUNITIES, OPPORTUNITY_BIRTHS
+from projections.views.opportunity_contacts import OPPORTUNITY_CONTACTS
 from projections.views.opportunity_history import OPPORTUNITY_HISTORY
 from projections.views.opportunity_moves import OPPORTUNITY_MOVES
+from projections.views.opportunity_timeline import OPPORTUNITY_TIMELINE
 from projections.views.prospects import PREDICTION_COUNTS, PROSPECTS
 from projections.views.queue import QUEUE, RATINGS, STAGNANT, UNOWNED
 from projections.views.response_times import RESPONSE_TIMES
@@ -106,7 +108,15 @@ OF_OPPORTUNITIES = Projection(
     OPPORTUNITY_STATE,
     OPPORTUNITY_VIEW_STATE,
     OPPORTUNITY_VIEW_PROGRESS,
-    (OPPORTUNITY_HISTORY, OPPORTUNITIES, OPPORTUNITY_BIRTHS, HYGIENE, OPPORTUNITY_MOVES),
+    (
+        OPPORTUNITY_HISTORY,
+        OPPORTUNITIES,
+        OPPORTUNITY_BIRTHS,
+        HYGIENE,
+        OPPORTUNITY_MOVES,
+        OPPORTUNITY_TIMELINE,
+        OPPORTUNITY_CONTACTS,
+    ),
 )
 """What is folded of the facts about opportunities."""
 

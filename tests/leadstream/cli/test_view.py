@@ -17,9 +17,9 @@ EMPTY = ("commitment", "queue", "unowned", "companies", "prediction-counts", "pr
          "tasks", "conversions", "consents", "duplicates", "bounces", "ratings", "opportunity-history", "hygiene",
          "targets", "opportunities", "matrix", "matrix-opportunities", "waterfall", "clean-pipe",
          "velocity", "stage-conversion", "stage-ages", "stage-old", "attribution", "attribution-touches",
-         "lead-links", "opportunity-births", "opportunity-moves", "accounts", "account-relations", "cross-sell",
-         "left-out", "councils", "council-cells", "council-comments", "council-actions",
-         "council-follow-up")  # fmt: skip
+         "lead-links", "opportunity-births", "opportunity-moves", "opportunity-timeline", "opportunity-contacts",
+         "accounts", "account-relations", "cross-sell", "left-out", "councils", "council-cells", "council-comments",
+         "council-actions", "council-follow-up")  # fmt: skip
 """In this history nobody is qualified, decided, routed, asked, named by company, written to, rated or sold to, and no
 council has met."""
 

@@ -69,7 +69,7 @@ FACTS = st.one_of(
     st.builds(OpportunityStageChanged, stage=WORDS),
     st.builds(OpportunityProductAdded, line=st.sampled_from("xy"), product=WORDS, amount_minor=AMOUNTS),
     st.builds(OpportunityProductRemoved, line=st.sampled_from("xy")),
-    st.builds(OpportunityContactAdded, contact=WORDS),
+    st.builds(OpportunityContactAdded, contact=WORDS, role=st.none() | ROLES, primary=st.booleans()),
     st.builds(OpportunityClosedWon),
     st.builds(OpportunityClosedLost, reason=WORDS),
     st.builds(OpportunityReopened, stage=WORDS),
