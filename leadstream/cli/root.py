@@ -44,6 +44,7 @@ def _load() -> None:
         import_history,
         keys,
         lead,
+        opportunity,
         publish,
         raw,
         repair,

@@ -21,16 +21,16 @@ def tell(story: Story, zone: tzinfo) -> None:
     show([_fact(row, zone) for row in story["facts"]], "table")
     for action in story["next"]:
         click.echo(f"next: {action['words']}" + (f" [{action['side']}]" if action["side"] else ""))
-    _section("clocks", [_clock(row, zone) for row in story["clocks"]])
+    section("clocks", [_clock(row, zone) for row in story["clocks"]])
     _score(story, zone)
-    _section("owners", [_turn(row, zone) for row in story["routing"]])
-    _section("tasks", [_only(row, zone, "title", "state", "owner", "due", "reminded_at") for row in story["tasks"]])
+    section("owners", [_turn(row, zone) for row in story["routing"]])
+    section("tasks", [only(row, zone, "title", "state", "owner", "due", "reminded_at") for row in story["tasks"]])
     made = ("converted_at", "state", "account", "contact", "opportunity", "made", "converted_by")
-    _section("conversions", [_only(row, zone, *made) for row in story["conversions"]])
+    section("conversions", [only(row, zone, *made) for row in story["conversions"]])
     allowed = ("purpose", "granted", "basis", "source", "said_at")
-    _section("consents", [_only(row, zone, *allowed) for row in story["consents"]])
-    pairs = ("other", "state", "why", "confidence", "since", "unmerged_at")
-    _section("same person", [_only(row, zone, *pairs) for row in story["duplicates"]])
+    section("consents", [only(row, zone, *allowed) for row in story["consents"]])
+    same = ("other", "state", "why", "confidence", "since", "unmerged_at")
+    section("same person", [only(row, zone, *same) for row in story["duplicates"]])
 
 
 def at(text: str | None, zone: tzinfo) -> str | None:
@@ -44,10 +44,10 @@ def _head(story: Story, zone: tzinfo) -> Iterator[str]:
     yield "  ".join(filter(None, (f"lead {story['lead']}", story["name"], story["company"])))
     captured = at(story["captured_at"], zone) or "not yet"
     known = [("captured", captured), ("source", story["source"]), ("agreement", story["agreement"] or "none matches")]
-    yield _pairs([*known, ("times in", str(zone))])
+    yield pairs([*known, ("times in", str(zone))])
     owner, first, why = story["owner"], story["first_owner"], story["why_owner"]
     reason = "; ".join(filter(None, (why, f"first {first}" if first != owner and first else None)))
-    yield _pairs([
+    yield pairs([
         ("phase", story["phase"]),
         ("status", story["status"] or "-"),
         ("owner", f"{owner} ({reason})" if owner and reason else owner or "-"),
@@ -67,13 +67,19 @@ def _head(story: Story, zone: tzinfo) -> Iterator[str]:
             yield f"{name}: {value}"
 
 
-def _pairs(told: Iterable[tuple[str, str | None]]) -> str:
+def pairs(told: Iterable[tuple[str, str | None]]) -> str:
+    """Names and what they are, in one line."""
     return "  ".join(f"{name}: {value or '-'}" for name, value in told)
+
+
+def shortened(says: str) -> str:
+    """A fact's own fields, as far as a page takes them."""
+    return says if len(says) <= _LONGEST else says[: _LONGEST - 1] + "…"
 
 
 def _fact(row: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
     happened, known = at(row["occurred_at"], zone), at(row["recorded_at"], zone)
-    says = row["says"] if len(row["says"]) <= _LONGEST else row["says"][: _LONGEST - 1] + "…"
+    says = shortened(row["says"])
     outside = not is_ours(row["source"])
     return {
         "#": row["sequence"],
@@ -107,7 +113,7 @@ def _turn(row: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
     }
 
 
-def _only(row: Mapping[str, Any], zone: tzinfo, *names: str) -> dict[str, Any]:
+def only(row: Mapping[str, Any], zone: tzinfo, *names: str) -> dict[str, Any]:
     """Some columns of a row of a view."""
     return {name: at(row[name], zone) if name.endswith("_at") or name in _INSTANTS else row[name] for name in names}
 
@@ -115,7 +121,8 @@ def _only(row: Mapping[str, Any], zone: tzinfo, *names: str) -> dict[str, Any]:
 _INSTANTS = frozenset({"due", "since"})
 
 
-def _section(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
+def section(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """A table with its title; nothing where there are no rows."""
     if rows:
         click.echo(title)
         show(rows, "table")

@@ -18,6 +18,7 @@ from leadstream.gateway.front import Endpoint, Front
 from leadstream.gateway.hooks import PATH as HOOKS_PATH
 from leadstream.gateway.hooks import Hooks, hooks_routes
 from leadstream.gateway.leads import leads_routes
+from leadstream.gateway.opportunities import opportunities_routes
 from leadstream.gateway.parts import Parts
 from leadstream.gateway.problems import Problem, response_to, unavailable
 from leadstream.gateway.views import views_routes
@@ -57,7 +58,7 @@ def _routed(parts: Parts, post_events: Endpoint, hook: Endpoint) -> FastAPI:
     )
     app.include_router(events_routes(post_events))
     app.include_router(hooks_routes(hook))
-    for routes in (commands_routes, leads_routes, views_routes):
+    for routes in (commands_routes, leads_routes, opportunities_routes, views_routes):
         app.include_router(routes(parts))
     app.add_api_route("/v1/health", _health, methods=["GET"], include_in_schema=False)
     app.add_exception_handler(Problem, _problem)

@@ -88,6 +88,13 @@ LEADS: dict[str, Any] = {
         ]
     },
 }
+OPPORTUNITIES: dict[str, Any] = {
+    "tags": ["questions"],
+    "responses": {**COMMON, **_SAME, 200: _answer("the story"), 404: problem("nothing is known of this opportunity")},
+    "openapi_extra": {
+        "parameters": [_AS_OF, _query("known_at", "by what was recorded up to this instant alone", _INSTANT)]
+    },
+}
 VIEWS: dict[str, Any] = {"tags": ["questions"], "responses": {**COMMON, **_SAME, 200: _answer("the views")}}
 VIEW: dict[str, Any] = {
     "tags": ["questions"],

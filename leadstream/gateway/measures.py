@@ -15,6 +15,7 @@ _NAMED = {
     "commands": "/v1/commands/{name}",
     "answers": "/v1/answers/{id}",
     "leads": "/v1/leads/{id}",
+    "opportunities": "/v1/opportunities/{id}",
     "views": "/v1/views/{name}",
 }
 OTHER = "other"

@@ -1,9 +1,9 @@
-"""What the gateway can be asked: the story of a lead, the rows of views; as of an instant where that is known."""
+"""What the gateway can be asked: the stories of leads and opportunities, the rows of views; as of an instant too."""
 
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import tzinfo
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from engine.ports import EventLog
 from events.codec import Codec
@@ -11,11 +11,13 @@ from events.envelope import Envelope
 from leadstream.agreements import known_agreements
 from leadstream.deployment import opened, partition_count
 from leadstream.gateway.aside import Aside
+from leadstream.opportunity_story import opportunity_told
 from leadstream.reading import history_of
 from leadstream.settings import Settings
 from leadstream.story import Story, known_by, story_of
 from leadstream.viewing import Question, rows_of
 from leadstream.views_store import open_store
+from projections.past import Then
 from projections.sink import sink_once
 from projections.stores.port import ViewStore
 from projections.upgrading import upgrading
@@ -109,6 +111,20 @@ class Reading:
 
         return await self._aside.ask(asked, seconds=self._seconds)
 
+    async def opportunity(self, opportunity: str, then: Then) -> dict[str, Any] | None:
+        """All that is known of an opportunity by the facts that count; None when nothing is.
+
+        Raises:
+            LogError: the log cannot be read, or not in time.
+            StoreError: the tables cannot.
+        """
+
+        async def asked(found: Sources) -> dict[str, Any] | None:
+            await self._freshen(found)
+            return await opportunity_told(found.log, found.store, found.partitions, opportunity, then)
+
+        return await self._aside.ask(asked, seconds=self._seconds)
+
     async def facts(self, subject: str, ids: Collection[str], topic: str) -> list[Envelope]:
         """Those of a subject's facts, in its canonical log, that have one of these ids, in order."""
 
@@ -128,11 +144,15 @@ class Reading:
         """
 
         async def asked(found: Sources) -> Rows:
-            now = self._clock()
-            if self._copied is None or not 0 <= now - self._copied < _FRESH:
-                await sink_once(found.log, found.store)
-                self._copied = now
+            await self._freshen(found)
             rows, former = await rows_of(found.log, found.store, question), upgrading(found.store)
             return Rows(rows, None if former is None else str(former))
 
         return await self._aside.ask(asked, seconds=self._seconds)
+
+    async def _freshen(self, found: Sources) -> None:
+        """Bring the tables up to date when they are older than a second."""
+        now = self._clock()
+        if self._copied is None or not 0 <= now - self._copied < _FRESH:
+            await sink_once(found.log, found.store)
+            self._copied = now

@@ -148,7 +148,8 @@ MATRIX = Computed(
 
 MATRIX_OPPORTUNITIES = Computed(
     name="matrix-opportunities",
-    meaning="What the cells of the matrix open to: what each opportunity adds to each figure, product by product.",
+    meaning="What the cells of the matrix open to: what each opportunity adds to each figure, product by product. "
+    "Their facts are in `opportunity-timeline`.",
     answer=(
         QUARTER,
         *(Column(name, Kind.TEXT, f"the {name.replace('_', ' ')}; blank where none was said") for name in DIMENSIONS),

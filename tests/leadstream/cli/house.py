@@ -15,7 +15,8 @@ from engine.ports import NewRecord, Record
 from engine.reading import records_of
 from engine.recordtime import TIME_HEADER
 from events.instants import to_us
-from events.topics import LEAD_INBOX
+from events.registry import CATALOGUE
+from events.topics import INBOX_OF
 from leadstream.cli import main
 from leadstream.deployment import opened
 from leadstream.settings import Settings
@@ -145,15 +146,17 @@ class House:
         self.run("run", "--until-idle", *arguments)
 
     def history(self, *facts: bytes) -> None:
-        """Facts from outside as an import leaves them: each of them known as soon as it happened."""
+        """Facts from outside as an import leaves them: each of them known as soon as it happened, or at `recorded`."""
 
         async def appended() -> None:
             async with opened(self.settings) as log:
                 for line in facts:
                     told = json.loads(line)
-                    key, at = told["subject"].encode(), to_us(datetime.fromisoformat(told["time"]))
-                    record = NewRecord(key, line, ((TIME_HEADER, str(at).encode()),))
-                    await log.append({(LEAD_INBOX, partition_of(key, self.partitions)): [record]})
+                    recorded = told.pop("recorded", told["time"])
+                    key, at = told["subject"].encode(), to_us(datetime.fromisoformat(recorded))
+                    record = NewRecord(key, json.dumps(told).encode(), ((TIME_HEADER, str(at).encode()),))
+                    inbox = INBOX_OF[CATALOGUE[told["type"]]]
+                    await log.append({(inbox, partition_of(key, self.partitions)): [record]})
 
         asyncio.run(appended())
 

@@ -78,8 +78,8 @@ async def test_the_examples_of_the_openapi_document_are_taken(house: House) -> N
     assert (await house.command("reject?wait=0", REJECT)).status_code == 202
     assert {value["id"] for value in await house.values()} >= {CAPTURED["id"], TOUCHED["id"]}
     assert set(described["paths"]) == {
-        "/v1/events", "/v1/commands/{name}", "/v1/answers/{command_id}", "/v1/leads/{lead_id}", "/v1/views",
-        "/v1/views/{name}", "/v1/hooks/{source}",
+        "/v1/events", "/v1/commands/{name}", "/v1/answers/{command_id}", "/v1/leads/{lead_id}",
+        "/v1/opportunities/{opportunity_id}", "/v1/views", "/v1/views/{name}", "/v1/hooks/{source}",
     }  # fmt: skip
 
 

@@ -55,6 +55,28 @@ async def test_a_lead_whose_name_holds_a_slash_is_found(told: House) -> None:
     assert (await told.get("/v1/leads/crm%2F7%20%25")).json()["lead"] == "crm/7 %"
 
 
+async def test_the_story_of_an_opportunity_is_told_and_asked_for_another_time(told: House) -> None:
+    opening = {"account": "acme", "name": "Plant", "stage": "Discovery", "amount_minor": 500, "currency": "EUR"}
+    opened = event(90, "opportunity.opened", subject="crm/o 1", data=opening)
+    amended = event(
+        91, "opportunity.amended", subject="crm/o 1", time="2026-03-02T09:30:00Z", data={"amount_minor": 700}
+    )
+    assert (await told.post(body([opened, amended]), BATCH)).status_code == 202
+    await told.decide()
+    path = "/v1/opportunities/crm%2Fo%201"
+    first = await told.get(path)
+    story = first.json()
+    assert (story["opportunity"], story["status"], story["amount_minor"]) == ("crm/o 1", "open", 700)
+    amounts = {fact["fact_id"]: fact["amount_minor"] for fact in story["facts"]}
+    assert (amounts["90"], amounts["91"]) == (500, 700)
+    again = await told.get(path, if_none_match=first.headers["etag"])
+    assert (again.status_code, again.content) == (304, b"")
+    assert (await told.get(f"{path}?as_of=2026-03-02T09:15:00Z")).json()["amount_minor"] == 500
+    for gone in (f"{path}?known_at=2020-01-01", "/v1/opportunities/nobody"):
+        assert (await told.get(gone)).status_code == 404
+    assert (await told.get(f"{path}?zone=UTC")).status_code == 400
+
+
 async def test_every_view_is_listed_and_can_be_asked(told: House) -> None:
     views = (await told.get("/v1/views")).json()["views"]
     assert {view["name"] for view in views} == set(BY_NAME)

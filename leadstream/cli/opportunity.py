@@ -1,0 +1,64 @@
+"""`leadstream opportunity`: the whole story of one opportunity."""
+
+from zoneinfo import ZoneInfo
+
+import click
+import orjson
+
+from leadstream.cli.opportunity_text import tell
+from leadstream.cli.options import command, fail
+from leadstream.cli.output import format_option, show
+from leadstream.cli.root import main
+from leadstream.cli.tables import tables
+from leadstream.cli.times import INSTANT, ZONE
+from leadstream.deployment import opened, partition_count
+from leadstream.opportunity_story import opportunity_told
+from leadstream.settings import Settings
+from projections.past import Then
+from projections.sink import sink_once
+
+
+@command(main, "opportunity")
+@click.argument("opportunity_id")
+@click.option("--as-of", type=INSTANT, metavar="TIME", help="As it was: by what had happened up to this instant.")
+@click.option("--known-at", type=INSTANT, metavar="TIME", help="By what was recorded up to this instant alone.")
+@click.option(
+    "--zone", type=ZONE, default="UTC", show_default=True, metavar="NAME", help="In which times are shown.",
+)  # fmt: skip
+@format_option
+async def opportunity(
+    settings: Settings, *, opportunity_id: str, as_of: int | None, known_at: int | None, zone: ZoneInfo, form: str
+) -> None:
+    """Tell the story of OPPORTUNITY_ID: where it stands, what it adds to which figure, and fact by fact how it came so.
+
+    Beside each fact stands the amount that was known once it was; the last one is the amount that the cells of the
+    matrix are made of. From a cell to its opportunities: leadstream view matrix-opportunities.
+
+    With --format json all of it is one object, times in UTC. With --format csv only the facts are given, one flat row
+    a fact; `leadstream view opportunity-timeline` has those of all opportunities.
+
+    \b
+    Examples:
+      leadstream view matrix-opportunities --where region=north --where measure=open_pipe
+      leadstream opportunity o-7
+      leadstream opportunity o-7 --zone Europe/Bucharest
+      leadstream opportunity o-7 --as-of 2026-03-02T09:00:00Z --known-at 2026-03-02T12:00:00Z
+    """
+    with tables(settings, "figures are shown") as store:
+        async with opened(settings) as log:
+            await sink_once(log, store)
+            partitions = await partition_count(log)
+            found = await opportunity_told(log, store, partitions, opportunity_id, Then(as_of, known_at))
+    if found is None:
+        if as_of is None and known_at is None:
+            fail(
+                f"no facts about opportunity {opportunity_id!r}; is it decided yet? (leadstream run --until-idle, or a "
+                "worker)"
+            )
+        fail(f"no facts about opportunity {opportunity_id!r} had happened, and were known, then")
+    if form == "json":
+        click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
+    elif form == "csv":
+        show(found["facts"], form)
+    else:
+        tell(found, zone)

@@ -1,0 +1,124 @@
+"""The story of one opportunity: all that is known of it in one object, down to the facts its amount is made of."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from engine.ports import EventLog
+from events.codec import Codec
+from events.envelope import Envelope
+from events.instants import to_us
+from events.topics import OPPORTUNITY_EVENTS
+from leadstream.lead_rows import rows_of
+from leadstream.reading import history_of
+from leadstream.viewing import Question
+from leadstream.viewing import rows_of as rows_of_view
+from projections.past import Then
+from projections.pipeline.deal import NOTHING
+from projections.pipeline.kept import EMPTY, Kept
+from projections.read import Where
+from projections.stores.port import ViewStore
+from projections.views.deal_columns import DEAL_COLUMNS, cells_of
+from projections.views.hygiene import HYGIENE
+from projections.views.opportunities import OPPORTUNITIES
+from projections.views.opportunity_contacts import OPPORTUNITY_CONTACTS
+from projections.views.opportunity_history import OPPORTUNITY_HISTORY
+from projections.views.opportunity_timeline import OPPORTUNITY_TIMELINE
+
+Story = dict[str, Any]
+"""The row of the view `opportunities`, and:
+
+* `lines`: its product lines, each with `line`, `product` and `amount_minor`
+* `contacts`: its people, as in `opportunity-contacts`
+* `untidy`: flags that stand; `hygiene` has those too that were mended, as in the view
+* `cells`: what it adds to which figure of the quarter, as in `matrix-opportunities`
+* `left_out`: what of it no figure counts for want of a rate, as in `left-out`
+* `facts`: its facts in order, as in `opportunity-timeline`, and with each the `stage`, `amount_minor` and `currency`
+  that were known once it was: one sees where an amount comes from; `late`: it happened before something known by then
+"""
+
+_NOTHING = dict(zip(DEAL_COLUMNS, cells_of(NOTHING), strict=True))
+
+
+async def opportunity_told(
+    log: EventLog, store: ViewStore, partitions: int, opportunity: str, then: Then
+) -> Story | None:
+    """What is known of an opportunity; None when nothing is.
+
+    Args:
+        log: where its facts are.
+        store: the tables, brought up to date; they say to which figures it adds.
+        partitions: of the log.
+        opportunity: its id.
+        then: which facts count.
+
+    Raises:
+        LogError: the log cannot be read.
+        StoreError: the tables cannot.
+    """
+    every = await history_of(log, partitions, opportunity, Codec(), OPPORTUNITY_EVENTS)
+    facts = [fact for fact in every if then.counts(fact)]
+    if not facts:
+        return None
+    only = [Where("opportunity", "=", opportunity)]
+    cells = await rows_of_view(
+        log, store, Question("matrix-opportunities", only, as_of=then.as_of, known_at=then.known_at)
+    )
+    named = [Where("kind", "=", "opportunity"), Where("name", "=", opportunity)]
+    left_out = await rows_of_view(log, store, Question("left-out", named, as_of=then.as_of, known_at=then.known_at))
+    return {**opportunity_story_of(facts, opportunity), "cells": cells, "left_out": left_out}
+
+
+def opportunity_story_of(facts: list[Envelope], opportunity: str) -> Story:
+    """What its facts say of an opportunity, in words of the views.
+
+    Args:
+        facts: its canonical facts, in order; those that count.
+        opportunity: its id.
+    """
+    known = list(_known(facts))
+    row = _row(opportunity, known[-1])
+    hygiene = rows_of(HYGIENE, opportunity, facts)
+    return {
+        "opportunity": opportunity,
+        **row,
+        "lines": [
+            {"line": line, "product": product, "amount_minor": amount}
+            for line, product, amount in msgspec.json.decode(str(row["lines"]))
+        ],
+        "contacts": rows_of(OPPORTUNITY_CONTACTS, opportunity, facts),
+        "untidy": [flag["kind"] for flag in hygiene if flag["state"] == "untidy"],
+        "hygiene": hygiene,
+        "facts": list(_timeline(facts, known, opportunity)),
+    }
+
+
+def _known(facts: Iterable[Envelope]) -> Iterator[Kept]:
+    """The opportunity as it was known after each fact."""
+    kept = EMPTY
+    for fact in facts:
+        kept = OPPORTUNITY_HISTORY.project(kept, fact) or EMPTY
+        yield kept
+
+
+def _row(opportunity: str, kept: Kept) -> dict[str, Any]:
+    """The cells of the answer of `opportunities`, without the id; of one of which nothing is so yet, blank."""
+    names = [column.name for column in OPPORTUNITIES.answer[1:]]
+    for place, spell in OPPORTUNITIES.entries(kept).items():
+        return dict(zip(names, OPPORTUNITIES.render(opportunity, place, spell)[1:], strict=False))
+    return {**_NOTHING, "since": None}
+
+
+def _timeline(facts: list[Envelope], known: list[Kept], opportunity: str) -> Iterator[dict[str, Any]]:
+    names = [column.name for column in OPPORTUNITY_TIMELINE.columns]
+    latest = 0
+    for fact, kept in zip(facts, known, strict=True):
+        cells = OPPORTUNITY_TIMELINE.write(opportunity, fact)
+        assert cells is not None
+        at = to_us(fact.time)
+        is_late, latest = at < latest, max(at, latest)
+        told = dict(zip(names[1:], cells[1:], strict=True))
+        deal = kept.deal
+        now = {"stage": deal.stage, "amount_minor": deal.amount_minor, "currency": deal.currency}
+        yield {**told, **now, "late": is_late}
