@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from events.fact import Count, Currency, Fact, Instant, Name, PersonalText, Whole
+from events.fact import Count, Currency, Fact, Instant, Name, PersonalText, Text, Whole
 from events.opportunity import Quarter
 
 MOST_CELLS = 2_000
@@ -80,6 +80,7 @@ class CouncilConvened(Fact, frozen=True, kw_only=True):
         currency: ISO 4217 code of all amounts.
         cells: the matrix: the total, then each way it was cut.
         by: who convened it.
+        left_out: what its sums leave out, because no rate is known, in words; blank: nothing.
     """
 
     week: Week
@@ -91,6 +92,7 @@ class CouncilConvened(Fact, frozen=True, kw_only=True):
     currency: Currency
     cells: Cells
     by: PersonalText
+    left_out: Text = ""
 
 
 class CellCommented(Fact, frozen=True, kw_only=True):
@@ -180,6 +182,7 @@ class ConveneCouncil(Fact, frozen=True, kw_only=True):
         currency: ISO 4217 code of all amounts.
         cells: the matrix: the total, then each way it was cut.
         by: who convenes it.
+        left_out: what its sums leave out, because no rate is known, in words; blank: nothing.
     """
 
     week: Week
@@ -192,6 +195,7 @@ class ConveneCouncil(Fact, frozen=True, kw_only=True):
     currency: Currency
     cells: Cells
     by: PersonalText
+    left_out: Text = ""
 
 
 class CommentCell(Fact, frozen=True, kw_only=True):

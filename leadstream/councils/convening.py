@@ -1,6 +1,6 @@
 """Reads the matrix that a council freezes: as known at an instant that is final, so that it never changes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from events.council import DIMENSIONS, MOST_CELLS, Colour, ConveneCouncil, CouncilCell, week_of
@@ -21,6 +21,8 @@ _TOLD = (
 )  # fmt: skip
 RESTS_ON = (OF_LEADS, OF_OPPORTUNITIES, OF_COUNCILS)
 """Whose rows have to be complete: leads' too, whose conversions open opportunities at the time they were recorded."""
+_LONGEST = 4096
+"""Characters of a text that a fact takes."""
 CUTS = cuts(DIMENSIONS)
 """By what a council can cut its matrix."""
 
@@ -69,7 +71,8 @@ def convening(
         asked = quarter_of(day, terms.begins) if quarter is None else quarter_named(quarter, terms.begins)
     except ValueError as exc:
         raise BadQuery(f"--quarter: {exc}") from exc
-    cells = [cell for cut in (None, *dict.fromkeys(cut_by)) for cell in _cells(store, asked.name, at, cut)]
+    matrices = [_matrix(store, asked.name, at, cut) for cut in (None, *dict.fromkeys(cut_by))]
+    cells = [_cell(row) for rows in matrices for row in rows]
     if len(cells) > MOST_CELLS:
         raise BadQuery(f"the matrix has {len(cells)} cells, a council takes {MOST_CELLS}; cut it by less (--cut)")
     return ConveneCouncil(
@@ -83,6 +86,7 @@ def convening(
         currency=terms.rates.reporting,
         cells=tuple(cells),
         by=by,
+        left_out=next((str(row["left_out"])[:_LONGEST] for row in matrices[0] if row["left_out"]), ""),
     )
 
 
@@ -96,13 +100,14 @@ def _complete(store: ViewStore) -> int | None:
     return us_of_text(completeness_of(store, [each.completeness for each in RESTS_ON]))
 
 
-def _cells(store: ViewStore, quarter: str, at: int, cut: str | None) -> Iterator[CouncilCell]:
+def _matrix(store: ViewStore, quarter: str, at: int, cut: str | None) -> Sequence[Mapping[str, Cell]]:
     rows = read_view(store, "matrix", {"quarter": quarter}, cut, times={"as_of": at, "known_at": at})
-    if cut is not None and not _says_something(rows, cut.split("+")):
-        return
-    for row in rows:
-        told: Mapping[str, Any] = {name: row[name] for name in (*DIMENSIONS, *_TOLD)}
-        yield CouncilCell(**told, colour=cast("Colour | None", row["colour"] or None))
+    return rows if cut is None or _says_something(rows, cut.split("+")) else ()
+
+
+def _cell(row: Mapping[str, Any]) -> CouncilCell:
+    told: Mapping[str, Any] = {name: row[name] for name in (*DIMENSIONS, *_TOLD)}
+    return CouncilCell(**told, colour=cast("Colour | None", row["colour"] or None))
 
 
 def _says_something(rows: Sequence[Mapping[str, Cell]], dimensions: Sequence[str]) -> bool:

@@ -26,6 +26,8 @@ def _head(meeting: Meeting) -> Iterator[str]:
     yield f"Council {meeting.council}, {head['week']}"
     yield f"{head['quarter']}, day {head['day']} of {head['days']}; amounts in {head['currency']}"
     yield f"as known at {meeting.at(head['known_at'])} ({head['timezone']}); convened by {head['by']}"
+    if head["left_out"]:
+        yield f"left out of sums: {head['left_out']}"
     if meeting.counted:
         yield f"comments and actions {meeting.counted}"
     yield f"{head['red']} red, {head['yellow']} yellow, {head['green']} green"

@@ -33,6 +33,7 @@ class Meeting(Struct, frozen=True, gc=False, array_like=True):
     comments: int = 0
     actions: int = 0
     actions_open: int = 0
+    left_out: str = ""
 
 
 class Meetings(Struct, frozen=True, gc=False, array_like=True):
@@ -47,7 +48,7 @@ def _convened(row: Meetings, fact: CouncilConvened, envelope: Envelope) -> Meeti
     red, yellow, green = (colours.count(name) for name in ("red", "yellow", "green"))
     new = Meeting(
         fact.week, fact.quarter, to_us(fact.known_at), to_us(envelope.time), fact.by, fact.timezone, fact.day,
-        fact.days, fact.currency, len(colours), red, yellow, green, recorded_at(envelope),
+        fact.days, fact.currency, len(colours), red, yellow, green, recorded_at(envelope), left_out=fact.left_out,
     )  # fmt: skip
     return replace(row, meetings=(*row.meetings, new))
 
@@ -89,7 +90,8 @@ def _render(council: str, identity: Cells, each: Meeting) -> Cells:
     of = each.day, each.days, each.currency
     counts = each.cells, each.red, each.yellow, each.green, each.comments, each.actions, each.actions_open
     recorded = instant_text(each.recorded_at)
-    return (council, *identity, each.quarter, *times, each.by, each.timezone, *of, *counts, recorded)
+    told = each.by, each.timezone, *of, *counts, each.left_out
+    return (council, *identity, each.quarter, *times, *told, recorded)
 
 
 COUNCIL = Column("council", Kind.TEXT, "the council")
@@ -112,12 +114,13 @@ _COLUMNS = (
     Column("comments", Kind.INTEGER, "what was said of its cells"),
     Column("actions", Kind.INTEGER, "what was planned about them"),
     Column("actions_open", Kind.INTEGER, "actions that are not done yet"),
+    Column("left_out", Kind.TEXT, "what the sums of its matrix leave out, because no rate was known; blank: nothing"),
     Column("recorded_at", Kind.INSTANT, "when it became known that it was frozen"),
 )
 
 COUNCILS = Detail(
     name="councils",
-    version=2,
+    version=3,
     meaning="The weekly meetings of pipeline councils, each with the matrix it froze in figures.",
     initial=Meetings(),
     on=_ON,

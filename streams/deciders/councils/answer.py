@@ -71,7 +71,7 @@ def _convene(state: Council, asked: ConveneCouncil, at: int, _around: Around) ->
         return Refusal("wrong matrix", tuple(wrong))
     fact = CouncilConvened(
         week=asked.week, quarter=asked.quarter, known_at=asked.known_at, timezone=asked.timezone, day=asked.day,
-        days=asked.days, currency=asked.currency, cells=asked.cells, by=asked.by,
+        days=asked.days, currency=asked.currency, cells=asked.cells, by=asked.by, left_out=asked.left_out,
     )  # fmt: skip
     return [Told(fact, max(at, known_at))]
 

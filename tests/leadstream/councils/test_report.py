@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from events.council import ActionDone, ActionPlanned, CellCommented, CouncilCell, CouncilConvened
 from events.envelope import Envelope
@@ -95,6 +96,14 @@ def test_the_next_report_tells_what_became_of_each_cell_also_of_one_that_is_gone
         "    #2 media budget: more ads (Radu, due 2026-02-27, open)",
         "  closed ACV, region (none): 0.09 red -> 0.00 without a target",
     ]
+
+
+def test_what_sums_leave_out_stands_at_the_head_of_text_and_page() -> None:
+    what = "1 opportunity: no rate to EUR from RON on 2026-02-16"
+    found = meeting_of("emea", told(replace(W08, left_out=what)), "2026-W08")
+    assert f"left out of sums: {what}" in text_of(found).splitlines()
+    assert f"Left out of sums: {what}." in page_of(found)
+    assert "out of sums" not in text_of(meeting_of("emea", told(W08), "2026-W08"))
 
 
 def test_an_action_is_overdue_from_the_day_after_its_last_one() -> None:

@@ -47,6 +47,12 @@ def test_a_council_freezes_the_matrix_that_is_handed_to_it() -> None:
     assert (fact.source, fact.time) == ("/leadstream", from_us(minute(10)))
 
 
+def test_what_the_sums_leave_out_is_frozen_with_them() -> None:
+    ledger = council()
+    ledger.asks(convene(left_out="1 target: no rate to EUR from USD on 2026-01-01"), 10)
+    assert ledger.facts[0].data.left_out == "1 target: no rate to EUR from USD on 2026-01-01"
+
+
 def test_a_council_that_is_convened_twice_in_a_week_is_answered_as_the_first_time() -> None:
     ledger = met()
     later = convene(600, cells=(CLOSED,), by="radu")
