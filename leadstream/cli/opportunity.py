@@ -7,15 +7,15 @@ import orjson
 
 from leadstream.cli.opportunity_text import tell
 from leadstream.cli.options import command, fail
-from leadstream.cli.output import format_option, show
+from leadstream.cli.output import format_option, say_if_open, show
 from leadstream.cli.root import main
 from leadstream.cli.tables import tables
 from leadstream.cli.times import INSTANT, ZONE
 from leadstream.deployment import opened, partition_count
+from leadstream.looking import up_to_date
 from leadstream.opportunity_story import opportunity_told
 from leadstream.settings import Settings
 from projections.past import Then
-from projections.sink import sink_once
 
 
 @command(main, "opportunity")
@@ -46,9 +46,11 @@ async def opportunity(
     """
     with tables(settings, "figures are shown") as store:
         async with opened(settings) as log:
-            await sink_once(log, store)
+            known = await up_to_date(log, store, known_at)
             partitions = await partition_count(log)
             found = await opportunity_told(log, store, partitions, opportunity_id, Then(as_of, known_at))
+            if known is not None:
+                say_if_open(known, known_at)
     if found is None:
         if as_of is None and known_at is None:
             fail(

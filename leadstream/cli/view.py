@@ -7,9 +7,10 @@ import click
 
 from leadstream.cli.options import command
 from leadstream.cli.output import Row, format_option, say_if_early, say_if_left_out, say_if_upgrading, show
+from leadstream.cli.questions import question_options
 from leadstream.cli.root import main
 from leadstream.cli.tables import tables
-from leadstream.cli.times import INSTANT, ZONE
+from leadstream.cli.times import ZONE
 from leadstream.cli.urgency import with_urgency
 from leadstream.clock import now_us
 from leadstream.deployment import opened
@@ -24,23 +25,8 @@ from projections.views.view import Computed
 
 @command(main, "view")
 @click.argument("name", metavar="VIEW", type=click.Choice(sorted(BY_NAME)))
-@click.option(
-    "--where",
-    multiple=True,
-    metavar="COLUMN=VALUE",
-    help="Only rows in which this holds; also !=, <, <=, >, >=. Nothing after the sign: an empty cell.",
-)
-@click.option("--as-of", type=INSTANT, metavar="TIME", help="As it was: by what had happened up to this instant.")
-@click.option("--known-at", type=INSTANT, metavar="TIME", help="By what was recorded up to this instant alone.")
-@click.option("--since", type=INSTANT, metavar="TIME", help="From this instant on, of a waterfall or of velocity.")
-@click.option(
-    "--scores-as-of",
-    type=INSTANT,
-    metavar="TIME",
-    help="Scores and grades of this instant instead of those told last; all else as it is now. Only of leads.",
-)
+@question_options
 @click.option("--sort", multiple=True, metavar="COLUMN", help="Sort by it; a minus in front turns the order round.")
-@click.option("--by", metavar="COLUMN", help="Split a total by a column, where the view allows it.")
 @click.option(
     "--zone", type=ZONE, default="UTC", show_default=True, metavar="NAME",
     help="In which days are counted where a table says how urgent something is.",

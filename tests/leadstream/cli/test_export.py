@@ -11,7 +11,7 @@ from leadstream.cli.options import FORMATS
 from projections.catalogue import BY_NAME
 from projections.read import answer_columns
 from projections.views.view import Kind
-from tests.leadstream.cli.house import House
+from tests.leadstream.cli.house import House, fact
 
 TYPES = {
     Kind.TEXT: "VARCHAR",
@@ -77,6 +77,54 @@ def test_conditions_and_splits_are_those_of_view(told: House, tmp_path: Path) ->
         assert [row["lead"] for row in csv.DictReader(file)] == ["ann"]
     path = exported(told, "response-times", tmp_path / "times.parquet", "--by", "source")
     assert read("SELECT source, answered FROM read_parquet(?)", path) == [("fair", 1), ("web", 0)]
+
+
+OTHER_TIMES = (
+    ("leads", "--as-of", "2012-01-01T00:30:00Z"),
+    ("funnel", "--known-at", "2012-01-01T00:30:00Z"),
+    ("companies", "--as-of", "2012-01-01T02:00:00Z"),
+    ("response-times", "--by", "source", "--as-of", "2012-01-01T01:30:00Z", "--known-at", "2012-01-01T12:00:00Z"),
+    ("leads", "--scores-as-of", "2012-01-01T02:00:00Z", "--where", "source=web"),
+    ("matrix", "--by", "region", "--as-of", "2012-01-20T00:00:00Z", "--known-at", "2012-01-20T00:00:00Z"),
+    ("matrix-opportunities", "--where", "measure=open_pipe", "--as-of", "2012-01-20T00:00:00Z"),
+    ("waterfall", "--since", "2012-01-11T12:00:00Z", "--as-of", "2012-01-20T00:00:00Z"),
+    ("opportunity-timeline", "--as-of", "2012-01-11T12:00:00Z"),
+)
+
+
+@pytest.fixture(scope="module")
+def selling(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """A day of leads, and two opportunities after it; only to be read."""
+    house = House(tmp_path_factory.mktemp("selling"))
+    house.publish_agreement()
+    assert house.import_history().exit_code == 0
+    plant = {"account": "acme", "name": "Plant", "stage": "Open", "currency": "EUR", "close_date": "2012-03-20"}
+    house.history(
+        fact("opportunity.opened", "o-1", 1, "2012-01-10T09:00:00Z", amount_minor=100, region="north", **plant),
+        fact("opportunity.opened", "o-2", 2, "2012-01-11T09:00:00Z", amount_minor=250, region="south", **plant),
+        fact("opportunity.amended", "o-1", 3, "2012-01-12T09:00:00Z", amount_minor=300),
+        fact("lead.captured", "dan", 4, "2012-01-15T09:00:00Z", source="fair", profile={"company.name": "Acme"}),
+    )
+    house.decide("--until", "2012-02-01")
+    return house
+
+
+@pytest.mark.parametrize("asked", OTHER_TIMES, ids=" ".join)
+def test_another_time_is_that_of_view_in_both_forms(selling: House, tmp_path: Path, asked: tuple[str, ...]) -> None:
+    name, *options = asked
+    now = selling.run("view", name, "--format", "csv").stdout
+    then = selling.run("view", name, *options, "--format", "csv").stdout
+    assert then != now
+    path = exported(selling, name, tmp_path / "rows.csv", *options)
+    assert path.read_bytes().decode() == then
+    path = exported(selling, name, tmp_path / "rows.parquet", *options)
+    assert read("SELECT count(*) FROM read_parquet(?)", path) == [(then.count("\n") - 1,)]
+
+
+def test_a_time_that_a_view_does_not_take_leaves_no_file(told: House, tmp_path: Path) -> None:
+    said = told.misused("export", "leads", "-o", str(tmp_path / "rows.csv"), "--since", "2012-01-01")
+    assert "view leads holds for one instant and begins at none" in said
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_file_that_is_there_is_replaced_at_the_end_and_nothing_else_is_left(told: House, tmp_path: Path) -> None:
