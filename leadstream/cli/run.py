@@ -1,5 +1,6 @@
 """`leadstream run`: process what is there in virtual time, then stop."""
 
+from collections import Counter
 from time import perf_counter
 
 import click
@@ -15,6 +16,7 @@ from leadstream.clock import now_us
 from leadstream.deployment import opened, partition_count
 from leadstream.running import Busy, run_until_idle
 from leadstream.settings import Settings
+from projections.catalogue import PROJECTIONS
 
 
 @command(main, "run")
@@ -39,13 +41,13 @@ async def run(settings: Settings, until_idle: bool, until: int | None) -> None:
         until is not None and until > now_us() + TOLERANCE
     ):  # what was fired ahead would make all that comes till then late
         raise click.UsageError(f"--until: {iso(until)} is still to come; time passes up to now at most")
-    started, decided = perf_counter(), {"agreements": 0, "leads": 0, "views": 0}
+    started, read = perf_counter(), Counter[str]()
     async with opened(settings) as log:
         partitions = await partition_count(log)
         with progress("deciding") as advance:
 
             def on_batch(group: str, records: int) -> None:
-                decided[group] = decided.get(group, 0) + records
+                read[group] += records
                 advance(records)
 
             try:
@@ -53,7 +55,8 @@ async def run(settings: Settings, until_idle: bool, until: int | None) -> None:
             except (Busy, PoisonBatch) as exc:
                 fail(str(exc))
     took = perf_counter() - started
+    projected = sum(read[each.name] for each in PROJECTIONS)
     click.echo(
-        f"{decided['leads']} inbox records decided, {decided['views']} facts projected, {ran.rows} rows written "
+        f"{read.total() - projected} inbox records decided, {projected} facts projected, {ran.rows} rows written "
         f"in {took:.1f} s; complete to {iso(ran.time)}"
     )

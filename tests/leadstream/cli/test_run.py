@@ -1,4 +1,7 @@
-from tests.leadstream.cli.house import House
+import re
+
+from events.topics import ACCOUNT_EVENTS, LEAD_EVENTS, OPPORTUNITY_EVENTS
+from tests.leadstream.cli.house import House, fact
 
 DUE = "2012-01-02T00:00:00"
 
@@ -41,6 +44,22 @@ def test_running_again_does_nothing(house: House) -> None:
     assert said.startswith("0 inbox records decided, 0 facts projected")
     assert said.endswith("complete to 2012-01-03T00:00:00Z\n")
     assert [house.rows("lead", "ann"), house.rows("view", "leads")] == before
+
+
+def test_what_is_decided_and_projected_is_counted_whoever_it_is_about(house: House) -> None:
+    plant = {"account": "acme", "name": "Plant", "stage": "Open", "amount_minor": 100}
+    house.history(
+        fact("lead.captured", "ann", 1, "2012-01-01T09:00:00Z", source="web"),
+        fact("opportunity.opened", "o-1", 2, "2012-01-02T09:00:00Z", currency="EUR", owner="Ines", **plant),
+        fact("opportunity.opened", "o-2", 3, "2012-01-02T09:00:00Z", currency="EUR", **plant),
+    )
+    counted = re.match(r"(\d+) inbox records decided, (\d+) facts projected, ", house.run("run", "--until-idle").stdout)
+    assert counted is not None
+    decided, projected = map(int, counted.groups())
+    facts = {topic: sum(map(len, house.records(topic))) for topic in (LEAD_EVENTS, OPPORTUNITY_EVENTS, ACCOUNT_EVENTS)}
+    assert projected == sum(facts.values())
+    told = sum(len(each) for each in house.records("account-inbox"))
+    assert decided == 3 + told > 3, "an account is told who has its opportunity, in a record of its inbox"
 
 
 def test_the_history_runs_to_the_same_rows_in_any_number_of_partitions(house: House, told: House) -> None:
