@@ -163,16 +163,10 @@ def _moved_since(old: Kept, new: Kept) -> Iterator[tuple[MovePlace, Moved]]:
 
 
 def _each_alone(old: Kept, new: Kept) -> bool:
-    """Whether nothing became known together with a change that the pipe minds, of facts that were told in order."""
+    """Whether no change that the pipe minds became known together with another one, of facts told in order."""
     return all(
-        now.deal is was.deal or not minded(was.deal, now.deal) or len(now.steps) < 2 or _alone(now.steps[-2:])
-        for was, now in _ways(old, new)
+        was.known < now.known or now.deal is was.deal or not minded(was.deal, now.deal) for was, now in _ways(old, new)
     )
-
-
-def _alone(last: Sequence[bytes]) -> bool:
-    before, step = map(_step, last)
-    return before.recorded < step.recorded
 
 
 def changed_moves(old: Kept, new: Kept) -> Iterable[tuple[MovePlace, Moved | None]]:

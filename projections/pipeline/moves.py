@@ -81,21 +81,22 @@ def moves(old: Deal, new: Deal) -> tuple[Move, ...]:
 
 def _step(step: int, names: tuple[str, str], old: Deal, new: Deal) -> Iterator[Move]:
     was, now = _parts(old), _parts(new)
-    groups = [[group for group, _ in parts] for parts in (was, now)]
     changed, pairs = 0, list[tuple[Worth, Worth, Group]]()
-    if groups[0] == groups[1]:
+    if len(was) == len(now) and all(before[0] == after[0] for before, after in zip(was, now, strict=True)):
         pairs = [(before, after, group) for (group, before), (_, after) in zip(was, now, strict=True)]
-    elif [worth for _, worth in was] == [worth for _, worth in now]:  # it is what it was, in another place
-        places = zip(*groups, strict=True)
-        changed = sum({1 << at for old_one, new_one in places for at in _differing(old_one, new_one)})
     else:
-        was, now = _without(was, now), _without(now, was)
-    if not pairs:
+        if [worth for _, worth in was] == [worth for _, worth in now]:  # it is what it was, in another place
+            places = zip(was, now, strict=True)
+            changed = sum({1 << at for (old_one, _), (new_one, _) in places for at in _differing(old_one, new_one)})
+        elif was and now:
+            was, now = _without(was, now), _without(now, was)
         pairs += [(worth, _WORTHLESS, group) for group, worth in was]
         pairs += [(_WORTHLESS, worth, group) for group, worth in now]
     found = [each for each in pairs if each[0] != each[1] and (each[0].amount_minor or each[1].amount_minor)]
-    elsewhere = changed and (len(was) == 1 or not changed & _OF_PRODUCTS)  # no slice holds what was and what is
-    several = len(found) > 1 and not elsewhere and not _one_way([each[:2] for each in found])
+    several = len(found) > 1
+    if several:
+        elsewhere = changed and (len(was) == 1 or not changed & _OF_PRODUCTS)  # no slice holds what was and what is
+        several = not elsewhere and not _one_way([each[:2] for each in found])
     for before, after, group in found:
         yield Move(step, *names, changed, several, before, after, group)
 

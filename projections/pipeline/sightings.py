@@ -77,9 +77,9 @@ def with_sightings(told: Mapping[MovePlace, Moved], seen: Iterable[Sighting]) ->
 
 
 def _same(leap: Sequence[Move], told: Sequence[tuple[MovePlace, Move]]) -> list[MovePlace]:
-    """The places of a change that is taken apart as a leap is."""
-    for _, change in groupby(told, key=lambda each: each[0][:2]):
-        found = list(change)
+    """The places of the last change that is taken apart as a leap is."""
+    for _, change in groupby(reversed(told), key=lambda each: each[0][:2]):
+        found = sorted(change)
         if _ranked([move for _, move in found]) == _ranked(leap):
             return [place for place, _ in found]
     return []
