@@ -29,7 +29,7 @@ class Question(NamedTuple):
         offset: so many rows are left out before.
         scores_as_of: scores and grades of this instant (microseconds) instead of those told last; only of leads, and
             of what holds now.
-        known_at: by what was recorded up to this instant, likewise.
+        known_at: by what was recorded up to this instant, likewise; without `as_of` as it was then, too.
         since: from this instant on, of views of what lies between two.
     """
 
@@ -48,7 +48,9 @@ class Question(NamedTuple):
 async def rows_of(log: EventLog, store: ViewStore, asked: Question) -> list[dict[str, Cell]]:
     """The rows, each with `complete_to`; the store has been brought up to date.
 
-    For another time than now most views are folded from the log, whose facts are then read from the first one on.
+    For another time than now most views are folded from the log, whose facts are then read from the first one on. What
+    was known at an instant is asked as it stood at that instant, unless another one is named: an answer as of now would
+    change with every day that passes.
 
     Raises:
         BadQuery: no such view or column, a value that is none of the column's type, or an instant that cannot be asked.
@@ -56,6 +58,8 @@ async def rows_of(log: EventLog, store: ViewStore, asked: Question) -> list[dict
     """
     view = view_named(asked.name)
     _expect_answerable(view, asked)
+    if asked.as_of is None and asked.known_at is not None:
+        asked = asked._replace(as_of=asked.known_at)
     try:
         if (asked.as_of is None and asked.known_at is None) or not is_folded(view):
             return await rows_in(log, store, asked)

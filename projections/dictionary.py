@@ -39,9 +39,10 @@ reported. A word on its way from one task to another, such as a conversion that 
 something of before: `leadstream view --known-at` says so on stderr, and a council waits ([council.md](council.md)).
 
 Every view can be asked for another time than now: `--as-of` is how it was by what had happened up to an instant, with
-all that is known of it today; `--known-at` is by what was recorded up to an instant alone; both can be told. Views that
-say "Takes" below keep both times in their tables and answer at once. All others are folded from their log for the
-question, from its first fact on: that takes as long as reading it does, and the gateway gives up after 30 seconds.
+all that is known of it today; `--known-at` is by what was recorded up to an instant alone, as it was then; both can be
+told. Views that say "Takes" below keep both times in their tables and answer at once. All others are folded from their
+log for the question, from its first fact on: that takes as long as reading it does, and the gateway gives up after 30
+seconds.
 What agreements say is taken as it is published today; they say themselves from when on it holds.
 
 A view has a version, which grows when its rows change their meaning or columns. After an upgrade answers stay those of

@@ -13,7 +13,10 @@ _OPTIONS = (
         help="Only rows in which this holds; also !=, <, <=, >, >=. Nothing after the sign: an empty cell.",
     ),
     click.option("--as-of", type=INSTANT, metavar="TIME", help="As it was: by what had happened up to this instant."),
-    click.option("--known-at", type=INSTANT, metavar="TIME", help="By what was recorded up to this instant alone."),
+    click.option(
+        "--known-at", type=INSTANT, metavar="TIME",
+        help="By what was recorded up to this instant alone; as it was then, unless --as-of says when.",
+    ),
     click.option("--since", type=INSTANT, metavar="TIME", help="From this instant on, of a waterfall or of velocity."),
     click.option(
         "--scores-as-of", type=INSTANT, metavar="TIME",

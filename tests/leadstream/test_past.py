@@ -81,13 +81,13 @@ def agreed(name: str) -> Envelope:
     return told(fact, -60 * 24 * 365, lead=name)
 
 
-async def shown(world: World) -> House:
+async def shown(world: World, complete: float = COMPLETE) -> House:
     built = await house(partitions=2)
     await built.log.append({(AGREEMENTS, 0): [record(agreed(name)) for name in TERMS]})
     for log, facts in world.items():
         await built.write(*facts, log=log)
-    await built.writer_at(COMPLETE)
-    await built.project(until=COMPLETE)
+    await built.writer_at(complete)
+    await built.project(until=complete)
     await sink_once(built.log, built.store)
     return built
 
@@ -140,14 +140,36 @@ async def test_every_view_shows_at_any_time_what_a_house_shows_that_has_heard_no
     kinds: tuple[str, ...], data: st.DataObject
 ) -> None:
     world, times = data.draw(asked(kinds))
-    built = await shown(world)
+    built, meant = await shown(world), times
+    times = Times(
+        meant.known_at if meant.as_of is None else meant.as_of, meant.known_at
+    )  # as it stood when it was known
     other = await shown({log: [fact for fact in facts if times.count(fact)] for log, facts in world.items()})
     for view in SHOWN:
         if view.name in ONLY_NOW:
             continue
+        found = await answer(
+            built.log, built.store, Question(view.name, as_of=meant.as_of, known_at=meant.known_at), rows_of
+        )
         question = Question(view.name, as_of=times.as_of, known_at=times.known_at)
-        found = await answer(built.log, built.store, question, rows_of)
         assert found == await answer(other.log, other.store, question, rows_in), view.name
+
+
+@pytest.mark.slow
+@settings(deadline=None, max_examples=examples(5))
+@given(made=asked(("known_at",)))
+async def test_what_was_known_at_a_past_instant_is_answered_for_ever_as_it_was(made: tuple[World, Times]) -> None:
+    world, times = made
+    early = {log: [fact for fact in facts if times.count(fact)] for log, facts in world.items()}
+    then, later = await shown(early), await shown(world, COMPLETE + 60 * 24 * 100)
+    for view in SHOWN:
+        if view.name not in ONLY_NOW:
+            question = Question(view.name, known_at=times.known_at)
+            before = await answer(then.log, then.store, question, rows_of)
+            after = await answer(later.log, later.store, question, rows_of)
+            for row in (*before, *after):
+                row.pop("complete_to")
+            assert before == after, view.name
 
 
 @pytest.mark.postgresql
