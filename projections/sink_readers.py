@@ -20,6 +20,7 @@ from projections.stores.schema import (
     SEASONS,
     STAGES,
     STATUSES,
+    TEAMS,
     TERMS,
     base_table,
     next_name,
@@ -68,6 +69,7 @@ def agreement_reader(codec: Codec) -> Reader:
             if "quarter" in clause:
                 yield from _promise(fact, clause["quarter"], clause["qualified_leads"])
         yield from _pipeline(fact, instant_text(recorded_at(envelope)))
+        yield from _teams(fact)
 
     return read
 
@@ -88,6 +90,14 @@ def _pipeline(fact: AgreementPublished, published_at: str) -> Iterable[RowChange
         yield RowChange(SEASONS.name, begun, (*begun, *(share and int(share.rstrip("%")) for share in months)))
     for place, (stage, says_of_it) in enumerate((part.get("stages") or {}).items()):
         yield RowChange(STAGES.name, (*key, place), (*key, place, stage, says_of_it["forecast"]))
+
+
+def _teams(fact: AgreementPublished) -> Iterable[RowChange]:
+    pools = (fact.document.get("routing") or {}).get("pools") or {}
+    members = [(each["name"], pool) for pool, part in pools.items() for each in part["members"]]
+    for place, member in enumerate(members):
+        key = (fact.name, fact.version, place)
+        yield RowChange(TEAMS.name, key, (*key, *member))
 
 
 def _promise(fact: AgreementPublished, quarter: str, promised: int) -> Iterable[RowChange]:

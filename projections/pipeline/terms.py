@@ -11,14 +11,17 @@ from projections.pipeline.quarters import Season
 from projections.views.times import instant_text, text_or_ever, us_of_text
 from projections.views.view import Asked, Cell, Cells, Query
 
-_GOVERNING = """
-SELECT agreement, version, timezone, currency, year_begins, green, yellow FROM (
+IN_FORCE = """
     SELECT p.*, ROW_NUMBER() OVER (PARTITION BY p.agreement ORDER BY p.effective_from DESC, p.version DESC) AS nth
     FROM agreement_pipelines p
     LEFT JOIN agreement_retired r ON r.agreement = p.agreement AND r.version = p.version
     WHERE p.effective_from <= ? AND (r.retired_from IS NULL OR r.retired_from > p.effective_from)
-) AS dated WHERE nth = 1 AND timezone IS NOT NULL ORDER BY priority DESC, conditional DESC, agreement
 """
+"""Versions of agreements that have taken effect by an instant; `nth` is 1 for the last one of each."""
+_GOVERNING = f"""
+SELECT agreement, version, timezone, currency, year_begins, green, yellow FROM ({IN_FORCE}) AS dated
+WHERE nth = 1 AND timezone IS NOT NULL ORDER BY priority DESC, conditional DESC, agreement
+"""  # noqa: S608 - our own query
 _SEASONS = """
 SELECT since, first_month, second_month, third_month FROM agreement_seasons
 WHERE agreement = ? AND version = ? ORDER BY since

@@ -34,7 +34,7 @@ from projections.views.view import View
 _ANSWERS, _REBUILDS, _SQL_VIEWS = "answers", "rebuilds", "sql views"
 OF_THE_AGREEMENTS = "agreements"
 """The part that is filled from the agreements."""
-_FIRST, _TABLES_OF_AGREEMENTS = "1", "6"
+_FIRST, _TABLES_OF_AGREEMENTS = "1", "7"
 """Versions of the tables that are filled from the agreements; stores that name none have the first."""
 _OF_AGREEMENTS = tuple(replace(each, indexed=f"{each.name}_{_TABLES_OF_AGREEMENTS}") for each in OF_AGREEMENTS)
 _NEXT = next_topic("")

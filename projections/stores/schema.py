@@ -161,6 +161,19 @@ STAGES = Table(
 )
 """The stages of opportunities."""
 
+TEAMS = Table(
+    "agreement_teams",
+    (
+        Column("agreement", Kind.TEXT, "name of the agreement"),
+        Column("version", Kind.INTEGER, "its version"),
+        Column("place", Kind.INTEGER, "place among all members of pools in the file, from 0"),
+        Column("member", Kind.TEXT, "name of the person, as opportunities name their owner"),
+        Column("team", Kind.TEXT, "name of the pool"),
+    ),
+    3,
+)
+"""Who takes turns in which pool."""
+
 RETIRED = Table(
     "agreement_retired",
     (
@@ -172,7 +185,7 @@ RETIRED = Table(
 )
 """Versions that were retired."""
 
-OF_AGREEMENTS = (STATUSES, PROMISES, TERMS, PIPELINES, RATES, SEASONS, STAGES, RETIRED)
+OF_AGREEMENTS = (STATUSES, PROMISES, TERMS, PIPELINES, RATES, SEASONS, STAGES, TEAMS, RETIRED)
 """Tables filled from the topic of the agreements."""
 
 

@@ -104,6 +104,8 @@ async def test_the_pipeline_and_its_councils_are_those_of_sqlite(postgresql_url:
     store, built = PostgresStore(postgresql_url), await house(partitions=2)
     try:
         target = said("emea", -30, TargetSet(quarter="2026Q1", amount_minor=100, currency="EUR"))
+        teams = {"one": {"members": [{"name": "a"}]}, "two": {"members": [{"name": "a"}, {"name": "b"}]}}
+        await built.publish("inbound", "Open", routing={"fallback": {"pool": "one"}, "pools": teams})
         await built.write(*deals, log=OPPORTUNITY_EVENTS)
         await built.write(target, *meeting(4), log=COUNCIL_EVENTS)
         await built.writer_at(60 * 24 * 60)
