@@ -69,8 +69,8 @@ CROSS_SELL = Computed(
     meaning="Accounts that have to do with one that bought, and that have no open opportunity.",
     answer=(
         Column("account", Kind.TEXT, "id of the account that could be sold to"),
-        Column("name", Kind.TEXT, "its name, as it is called today", True),
-        Column("owner", Kind.TEXT, "who looks after it today", True),
+        Column("name", Kind.TEXT, "its name", True),
+        Column("owner", Kind.TEXT, "who looks after it", True),
         Column("customer", Kind.BOOLEAN, "it bought something itself"),
         Column(
             "relation",
@@ -78,7 +78,7 @@ CROSS_SELL = Computed(
             "what it is to the one that bought: group, partner, competitor, investor (in it) or invested (in by it)",
         ),
         Column("bought_by", Kind.TEXT, "id of the account that bought"),
-        Column("bought_by_name", Kind.TEXT, "its name, as it is called today", True),
+        Column("bought_by_name", Kind.TEXT, "its name", True),
         Column("opportunities", Kind.INTEGER, "opportunities won there"),
         Column("won_minor", Kind.INTEGER, "their amounts, each by the rate of the day it was won"),
         CURRENCY,
@@ -91,4 +91,5 @@ CROSS_SELL = Computed(
     order=("account", "relation", "bought_by"),
     compute=_cross_sell,
     rests_on=(OPPORTUNITIES, ACCOUNTS),
+    folded=True,
 )

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 GROUP, PARTNER, COMPETITOR = "group", "partner", "competitor"
 INVESTOR, INVESTED = "investor", "invested"
+_MUTUAL = (GROUP, PARTNER, COMPETITOR)
+"""What either may say of the other, and say to have ended; who invests is told by the one that is invested in."""
 PARENT = "parent"
 
 
@@ -33,16 +35,31 @@ class Related(NamedTuple):
 def standing(words: Iterable[Word]) -> list[Word]:
     """The words that hold: of each pair and kind the last one, by when it happened; an account has one parent.
 
+    What holds for both may be told, and told to have ended, by either; where the two differ of the same instant, it has
+    ended.
+
     Args:
         words: of each account in the order in which they became known.
     """
-    last: dict[tuple[str, ...], Word] = {}
+    own: dict[tuple[str, ...], Word] = {}
     for word in words:
-        key = (word.account, PARENT) if word.kind == PARENT else (word.account, word.kind, word.other)
-        known = last.get(key)
-        if known is None or word.at >= known.at:
-            last[key] = word
+        key = (word.account, *_about(word))
+        if key not in own or word.at >= own[key].at:
+            own[key] = word
+    last: dict[tuple[str, ...], Word] = {}
+    for word in own.values():
+        known = last.get(about := _about(word))
+        if known is None or (word.at, word.ended) > (known.at, known.ended):
+            last[about] = word
     return [word for word in last.values() if not word.ended and word.other != word.account]
+
+
+def _about(word: Word) -> tuple[str, ...]:
+    """Which relation it speaks of, whoever speaks."""
+    if word.kind == PARENT:
+        return PARENT, word.account
+    of = word.account, word.other
+    return (word.kind, *(sorted(of) if word.kind in _MUTUAL else of))
 
 
 def related(words: Iterable[Word]) -> list[Related]:

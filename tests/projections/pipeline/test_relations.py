@@ -1,5 +1,6 @@
 """What accounts are to one another."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,6 +44,21 @@ def test_the_later_word_holds_by_when_it_happened_and_of_parents_there_is_one() 
     assert related(late) == []
     moved = [Word("a", "b", "parent", False, 1), Word("a", "c", "parent", False, 2)]
     assert related(moved) == [("a", "group", "c"), ("c", "group", "a")]
+
+
+@pytest.mark.parametrize("kind", ["group", "partner", "competitor"])
+def test_what_holds_for_both_is_ended_and_begun_anew_by_either(kind: str) -> None:
+    told, ended = Word("a", "b", kind, False, 1), Word("b", "a", kind, True, 2)
+    assert related([told, ended]) == []
+    assert related([told, ended._replace(at=0)]) == related([told]), "it was told later than it ended"
+    assert related([told, ended._replace(at=1)]) == [], "of the same instant the end holds"
+    assert related([told, ended, told._replace(at=3)]) == related([told])
+
+
+def test_who_is_invested_in_says_that_it_ended_and_the_other_cannot() -> None:
+    told = Word("a", "b", "investor", False, 1)
+    assert related([told, Word("b", "a", "investor", True, 2)]) == related([told]), "it never invested in b"
+    assert related([told, Word("a", "b", "investor", True, 2)]) == []
 
 
 def test_who_invests_is_told_apart_from_who_is_invested_in() -> None:
