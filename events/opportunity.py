@@ -251,7 +251,8 @@ class HygieneCleared(Fact, frozen=True, kw_only=True):
 class TargetSet(Fact, frozen=True, kw_only=True):
     """What is to be reached in a quarter. The subject is the plan, or the council that looks after it.
 
-    A later one for the same quarter, kind and slice takes the place of the earlier one; an amount of 0 takes it away.
+    A later one of the same plan for the same quarter, kind and slice takes the place of the earlier one; an amount of 0
+    takes it away. Targets of several plans for one slice add up.
 
     Attributes:
         quarter: such as `2026Q3`.

@@ -44,7 +44,7 @@ WHERE h.valid_from <= ? AND (h.valid_to IS NULL OR h.valid_to > ?) AND %s
 ORDER BY h.opportunity, h.valid_from, h.known_from
 """  # noqa: S608 - our identifiers
 _TARGETS = """
-SELECT kind, product, region, segment, source, role, owner, amount_minor, currency FROM targets_base
+SELECT plan, kind, product, region, segment, source, role, owner, amount_minor, currency FROM targets_base
 WHERE quarter = ? AND set_at <= ? AND recorded_at <= ?
 ORDER BY set_at, recorded_at, plan, number
 """
@@ -111,9 +111,14 @@ def _version(row: Cells) -> Version:
 
 
 def targets_in(query: Query, quarter: Quarter, at: int, known: int | None) -> list[Target]:
-    """The targets of a quarter as they were set by an instant, and known at another; the last word of each slice."""
-    last: dict[tuple[str, frozenset[tuple[str, str]]], Target] = {}
-    for kind, *dimensions, amount, currency in query(_TARGETS, (quarter.name, instant_text(at), text_or_ever(known))):
+    """The targets of a quarter as set by an instant, and known at another: the last word of each plan for a slice.
+
+    Plans stand beside one another: two pools of one role, each with a plan of its own, have a target each.
+    """
+    last: dict[tuple[str, str, frozenset[tuple[str, str]]], Target] = {}
+    for plan, kind, *dimensions, amount, currency in query(
+        _TARGETS, (quarter.name, instant_text(at), text_or_ever(known))
+    ):
         told = {name: str(cell) for name, cell in zip(_SLICE, dimensions, strict=True) if cell is not None}
-        last[str(kind), frozenset(told.items())] = Target(str(kind), told, int(amount or 0), str(currency))
+        last[str(plan), str(kind), frozenset(told.items())] = Target(str(kind), told, int(amount or 0), str(currency))
     return list(last.values())

@@ -10,6 +10,11 @@ KIND_OF = dict.fromkeys((CLOSED, COMMIT, MOST_LIKELY, BEST_CASE), "closed") | {G
 """The kind of target that a measure is held against. Open pipe has none: what it is for says its coverage."""
 
 
+_ADD_UP = {name: place for place, name in enumerate(("region", "segment", "product", "source", "owner"))}
+"""By what targets may be set for parts to be one of the whole, which first; those of owners last, for more is dealt out
+to people than has to be reached."""
+
+
 class Target(NamedTuple):
     """What is to be reached in a quarter.
 
@@ -34,19 +39,26 @@ def slice_text(target: Target) -> str:
 def target_of(targets: Sequence[Target], kind: str, group: Group, cut: Cut) -> int | None:
     """The target of a cell in minor units of the reporting currency, by the rate of the quarter's first day.
 
-    The one set for just this slice. Where there is none, the sum of those that were set for finer slices of it, all
-    cut by the same dimensions: by as few as there are, of equally few by those whose names come first. So no amount is
-    counted twice when targets are set for products and again for regions. None: no target, or none that has a rate.
+    The one set for just this slice, of several plans their sum. Where there is none, the sum of those that were set for
+    finer slices of it, all cut by the same dimensions: by as few as there are, of equally few by the first in the order
+    of `_ADD_UP`. So no amount is counted twice when there are targets of products and of regions. Targets of roles
+    never add up: what others open has none. None: no target, or none that has a rate.
     """
     wanted = dict(zip(cut.by, group, strict=True))
     sums: dict[tuple[str, ...], int] = {}
     for each in targets:
         if each.kind == kind and each.amount_minor and wanted.items() <= each.slice.items():
             names = tuple(sorted(each.slice))
+            if not set(names) - wanted.keys() <= _ADD_UP.keys():
+                continue
             amount = _converted(each, cut)
             if amount is not None:
                 sums[names] = sums.get(names, 0) + amount
-    return sums[min(sums, key=lambda names: (len(names), names))] if sums else None
+    return sums[min(sums, key=_preferred)] if sums else None
+
+
+def _preferred(names: tuple[str, ...]) -> tuple[int, list[int]]:
+    return len(names), sorted(_ADD_UP.get(name, len(_ADD_UP)) for name in names)
 
 
 def _converted(target: Target, cut: Cut) -> int | None:

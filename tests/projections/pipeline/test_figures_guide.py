@@ -110,3 +110,35 @@ async def test_the_other_views_are_those_that_are_written_there(place: int, view
         for name, written in row.items():
             column = name.replace(" ", "_")
             assert same(shown[column if column in shown else f"{column}_minor"], written), (row, name, shown)
+
+
+def examples_of_targets() -> list[tuple[str, ...]]:
+    part = GUIDE.partition("### Which target counts")[2].partition("## The waterfall")[0]
+    rows = [line.strip("|").split("|") for line in part.splitlines() if line.startswith("| ")]
+    return [tuple(cell.strip() for cell in row) for row in rows[1:]]
+
+
+@pytest.mark.parametrize("written", examples_of_targets(), ids=lambda row: row[0])
+async def test_a_cell_is_held_against_the_target_that_the_guide_says(written: tuple[str, ...]) -> None:
+    said, *expected = written
+    built = await house()
+    await built.publish("inbound", "Open", pipeline={"currency": "EUR", "timezone": "UTC"})
+    opening = {"account": "a", "name": "A", "stage": "s", "currency": "EUR", "forecast": "pipeline", "amount_minor": 5}
+    opened = json.dumps({"opportunity.opened": {**opening, "region": "north", "opener_role": "BDR"}})
+    deal = fact(1, {"what happens": opened, "at": "2026-01-02", "opportunity": "o"})
+    await built.write(deal, log=OPPORTUNITY_EVENTS)
+    for number, each in enumerate(said.split("; ")):
+        *slice_, amount = each.replace(",", "").split()
+        of: dict[str, str] = {} if slice_ == ["all"] else dict(zip(slice_[::2], slice_[1::2], strict=True))
+        target = TargetSet(
+            quarter="2026Q1", amount_minor=int(amount), currency="EUR", kind="pipe_generation", **of
+        )  # fmt: skip
+        begun = at("2025-12-01")
+        told = wrap(target, subject=f"plan-{number}", id=f"t{number}", source="/plan", time=begun, recordedat=begun)
+        await built.write(told, log=COUNCIL_EVENTS)
+    await built.show()
+    times, where = {"as_of": to_us(at("2026-02-14"))}, {"measure": "pipe_generation"}
+    cuts: list[dict[str, Any]] = [{}, {"region": "north"}, {"opener_role": "BDR"}]
+    for wanted, cut in zip(expected, cuts, strict=True):
+        (row,) = built.view("matrix", times=times, where=where | cut, **({"by": next(iter(cut))} if cut else {}))
+        assert same(row["target_minor"], wanted), cut
