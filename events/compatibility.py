@@ -4,6 +4,7 @@ What fails here needs the next major version in the catalogue and an upcaster (s
 nobody but readers that check strictly is told apart (`events.changes`).
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -93,7 +94,7 @@ class _Walk:
             else:
                 yield Change(Kind.NARROWED, path, f"type narrowed: no longer takes {_kind(option)}")
         for other in after:
-            if not any(_takes(option, other) for option in before):
+            if not any(_takes(option, other) and _within(option, other) for option in before):
                 yield Change(Kind.WIDENED, path, f"type widened: takes {_kind(other)} too")
 
     def _shape(self, path: str, old: Schema, new: Schema) -> Iterator[Change]:
@@ -209,6 +210,20 @@ def _takes(new: Schema, old: Schema) -> bool:
     """Whether an option of one schema is of the kind of an option of the other, or of a wider one."""
     before, after = _kind(old), _kind(new)
     return after in (before, "anything") or (before, after) in (("integer", "number"), ("enum", "string"))
+
+
+def _within(old: Schema, new: Schema) -> bool:
+    """Whether bounds of an option take all that an option of another, narrower kind lets through.
+
+    Two of the same kind are compared elsewhere, bound by bound.
+    """
+    if _kind(old) == _kind(new) or _kind(old) == "anything":
+        return True
+    if "enum" not in new:
+        return all(change.kind is not Kind.WIDENED for change in _bounds("", old, new))
+    least, most = old.get("minLength", 0), old.get("maxLength", math.inf)
+    closed = "pattern" in old or "format" in old
+    return not closed and all(least <= len(value) <= most for value in new["enum"])
 
 
 def _graveness(found: list[Change]) -> tuple[int, int]:

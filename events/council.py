@@ -79,6 +79,8 @@ class CouncilConvened(Fact, frozen=True, kw_only=True):
         days: how many it has.
         currency: ISO 4217 code of all amounts.
         cells: the matrix: the total, then each way it was cut.
+        former_quarter: the quarter that the meeting before was about, where it was another one.
+        former_cells: what had become of the red and yellow cells of that meeting, of those that were still there.
         by: who convened it.
         left_out: what its sums leave out, because no rate is known, in words; blank: nothing.
     """
@@ -91,6 +93,8 @@ class CouncilConvened(Fact, frozen=True, kw_only=True):
     days: Count
     currency: Currency
     cells: Cells
+    former_quarter: Quarter | None = None
+    former_cells: Cells = ()
     by: PersonalText
     left_out: Text = ""
 
@@ -181,6 +185,8 @@ class ConveneCouncil(Fact, frozen=True, kw_only=True):
         days: how many it has.
         currency: ISO 4217 code of all amounts.
         cells: the matrix: the total, then each way it was cut.
+        former_quarter: the quarter that the meeting before was about, where it was another one.
+        former_cells: what has become of the red and yellow cells of that meeting, of those that are still there.
         by: who convenes it.
         left_out: what its sums leave out, because no rate is known, in words; blank: nothing.
     """
@@ -194,6 +200,8 @@ class ConveneCouncil(Fact, frozen=True, kw_only=True):
     days: Count
     currency: Currency
     cells: Cells
+    former_quarter: Quarter | None = None
+    former_cells: Cells = ()
     by: PersonalText
     left_out: Text = ""
 

@@ -96,7 +96,9 @@ async def convene(
     """
     async with opened(settings) as log:
         await _pass_time(log, settings)
-        asked = await _read(log, settings, by=by, known_at=known_at, quarter=quarter, cut_by=cuts)
+        facts = await history_of(log, await partition_count(log), name, Codec(), COUNCIL_EVENTS)
+        met = [fact.data for fact in facts if isinstance(fact.data, CouncilConvened)]
+        asked = await _read(log, settings, by=by, known_at=known_at, quarter=quarter, cut_by=cuts, met=met)
         check_subject(asked, name, "COUNCIL")
         told = await told_by(log, settings, name, asked, name=command_id or str(uuid4()), patience=wait)
     refuse(told, form)

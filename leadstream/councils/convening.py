@@ -3,8 +3,18 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from events.council import DIMENSIONS, MOST_CELLS, Colour, ConveneCouncil, CouncilCell, week_of
-from events.instants import MINUTE, from_us, iso
+from events.council import (
+    DIMENSIONS,
+    MOST_CELLS,
+    Colour,
+    ConveneCouncil,
+    CouncilCell,
+    CouncilConvened,
+    cell_key,
+    wants_attention,
+    week_of,
+)
+from events.instants import MINUTE, from_us, iso, to_us
 from leadstream.finality import Finality
 from projections.catalogue import OF_COUNCILS, OF_LEADS, OF_OPPORTUNITIES
 from projections.pipeline.asking import cuts
@@ -36,7 +46,14 @@ class NotFinal(Exception):
 
 
 def convening(
-    store: ViewStore, known: Finality, *, by: str, known_at: int | None, quarter: str | None, cut_by: Sequence[str]
+    store: ViewStore,
+    known: Finality,
+    *,
+    by: str,
+    known_at: int | None,
+    quarter: str | None,
+    cut_by: Sequence[str],
+    met: Sequence[CouncilConvened] = (),
 ) -> ConveneCouncil:
     """The command that freezes the matrix.
 
@@ -48,6 +65,8 @@ def convening(
         quarter: which one; None: that of the instant.
         cut_by: how it is cut besides the total, such as `region` or `region+segment`. A dimension of which nothing is
             said anywhere is left out: it would only repeat the total.
+        met: the meetings of the council. Where the last one before the instant was about another quarter, what has
+            become of its red and yellow cells is read too.
 
     Raises:
         NotFinal: time has not passed the instant in every partition, or something of before is still under way.
@@ -73,8 +92,14 @@ def convening(
         raise BadQuery(f"--quarter: {exc}") from exc
     matrices = [_matrix(store, asked.name, at, cut) for cut in (None, *dict.fromkeys(cut_by))]
     cells = [_cell(row) for rows in matrices for row in rows]
-    if len(cells) > MOST_CELLS:
-        raise BadQuery(f"the matrix has {len(cells)} cells, a council takes {MOST_CELLS}; cut it by less (--cut)")
+    former = _former(met, asked.name, at)
+    became = () if former is None else _became(store, former, at)
+    if len(cells) + len(became) > MOST_CELLS:
+        followed = f", the meeting before {len(became)} to follow" if became else ""
+        raise BadQuery(
+            f"the matrix has {len(cells)} cells{followed}; a council takes {MOST_CELLS}: cut it by less (--cut region, "
+            "for example)"
+        )
     return ConveneCouncil(
         week=week_of(day),
         quarter=asked.name,
@@ -85,6 +110,8 @@ def convening(
         days=asked.days,
         currency=terms.rates.reporting,
         cells=tuple(cells),
+        former_quarter=None if former is None else former.quarter,
+        former_cells=became,
         by=by,
         left_out=next((str(row["left_out"])[:_LONGEST] for row in matrices[0] if row["left_out"]), ""),
     )
@@ -100,9 +127,29 @@ def _complete(store: ViewStore) -> int | None:
     return us_of_text(completeness_of(store, [each.completeness for each in RESTS_ON]))
 
 
+def _former(met: Sequence[CouncilConvened], quarter: str, at: int) -> CouncilConvened | None:
+    """The meeting before, where it was about another quarter: this matrix does not tell what became of it."""
+    before = max((each for each in met if to_us(each.known_at) < at), key=lambda each: each.known_at, default=None)
+    return None if before is None or before.quarter == quarter else before
+
+
+def _became(store: ViewStore, former: CouncilConvened, at: int) -> tuple[CouncilCell, ...]:
+    watched = [cell_key(cell) for cell in former.cells if wants_attention(cell)]
+    cut = {
+        "+".join(name for name, value in zip(DIMENSIONS, key[1:], strict=True) if value is not None) for key in watched
+    }
+    rows = [row for each in sorted(cut) for row in _rows(store, former.quarter, at, each or None)]
+    now = {cell_key(cell): cell for cell in map(_cell, rows)}
+    return tuple(now[key] for key in watched if key in now)
+
+
 def _matrix(store: ViewStore, quarter: str, at: int, cut: str | None) -> Sequence[Mapping[str, Cell]]:
-    rows = read_view(store, "matrix", {"quarter": quarter}, cut, times={"as_of": at, "known_at": at})
+    rows = _rows(store, quarter, at, cut)
     return rows if cut is None or _says_something(rows, cut.split("+")) else ()
+
+
+def _rows(store: ViewStore, quarter: str, at: int, cut: str | None) -> Sequence[Mapping[str, Cell]]:
+    return read_view(store, "matrix", {"quarter": quarter}, cut, times={"as_of": at, "known_at": at})
 
 
 def _cell(row: Mapping[str, Any]) -> CouncilCell:

@@ -32,9 +32,20 @@ def data_of(meeting: Meeting) -> Mapping[str, Any]:
             {"cell": each.cell, "comments": each.comments, "actions": _actions(meeting, each.actions)}
             for each in meeting.watched
         ],
-        "before": meeting.before,
-        "became": [
-            {"then": each.then, "now": each.now, "actions": _actions(meeting, each.actions)} for each in meeting.became
+        "followed": [
+            {
+                "meeting": earlier.head,
+                "cells": [
+                    {
+                        "then": each.then,
+                        "now": each.now,
+                        "comments": each.comments,
+                        "actions": _actions(meeting, each.actions),
+                    }
+                    for each in earlier.cells
+                ],
+            }
+            for earlier in meeting.followed
         ],
         "open_actions": _actions(meeting, meeting.actions),
     }

@@ -1,15 +1,17 @@
 """A meeting of a council as it is handed round, made of the council's facts alone.
 
-All figures are those that were frozen, in this meeting and in the one before, so what a report says of them never
+All figures are those that were frozen, in this meeting and in those before, so what a report says of them never
 changes. Comments and actions are those that count when it is made, or at the instants that are asked for.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from events.council import DIMENSIONS
+from msgspec import structs
+
+from events.council import DIMENSIONS, CouncilCell, CouncilConvened, cell_key
 from events.envelope import Envelope
 from events.instants import iso
 from leadstream.lead_rows import rows_of
@@ -25,6 +27,7 @@ Row = Mapping[str, Any]
 NOW = Then(None, None)
 """All facts count that are known."""
 _Key = tuple[Any, ...]
+_ByCell = defaultdict[tuple[str, _Key], list[Row]]
 
 
 class Watched(NamedTuple):
@@ -36,11 +39,26 @@ class Watched(NamedTuple):
 
 
 class Became(NamedTuple):
-    """A red or yellow cell of the meeting before: its row then, its row now if it is still there, and its actions."""
+    """What became of a red or yellow cell of an earlier meeting.
+
+    Attributes:
+        then: its row of `council-cells`.
+        now: what this meeting froze of it, `amount_minor`, `currency` and `colour` at least; None where it is gone.
+        comments: what was said of it in that meeting.
+        actions: what was planned about it.
+    """
 
     then: Row
     now: Row | None
+    comments: Sequence[Row]
     actions: Sequence[Row]
+
+
+class Followed(NamedTuple):
+    """An earlier meeting, a row of `councils`, and what became of its red and yellow cells."""
+
+    head: Row
+    cells: Sequence[Became]
 
 
 class Meeting(NamedTuple):
@@ -53,8 +71,7 @@ class Meeting(NamedTuple):
         day: the day of the matrix in the zone of reports.
         slices: of each slice of the matrix its words, and rows of `council-cells` by measure.
         watched: the red and yellow cells, the red ones first.
-        before: the row of the meeting before; None of the first one.
-        became: what became of its red and yellow cells; empty where it was about another quarter.
+        followed: the meeting before about the same quarter, and the one just before where that was about another.
         actions: all actions of all meetings that are open, what is due first in front.
     """
 
@@ -64,8 +81,7 @@ class Meeting(NamedTuple):
     day: date
     slices: Sequence[tuple[str, Mapping[str, Row]]]
     watched: Sequence[Watched]
-    before: Row | None
-    became: Sequence[Became]
+    followed: Sequence[Followed]
     actions: Sequence[Row]
 
     @property
@@ -111,7 +127,7 @@ def meeting_of(council: str, facts: Sequence[Envelope], week: str, then: Then = 
     facts = [fact for fact in facts if then.counts(fact)]
     met = _met(council, facts)
     place = [row["week"] for row in met].index(week)
-    head, before = met[place], met[place - 1] if place else None
+    head, before = met[place], met[:place]
     cells: list[Row] = [*rows_of(COUNCIL_CELLS, council, facts)]
     actions: list[Row] = [*rows_of(COUNCIL_ACTIONS, council, facts)]
     said, planned = _by_cell(rows_of(COUNCIL_COMMENTS, council, facts)), _by_cell(actions)
@@ -126,8 +142,10 @@ def meeting_of(council: str, facts: Sequence[Envelope], week: str, then: Then = 
         datetime.fromisoformat(head["known_at"]).astimezone(load_zone(head["timezone"])).date(),
         _slices(mine),
         sorted(watched, key=lambda each: WATCHED.index(each.cell["colour"])),
-        before,
-        [] if before is None or before["quarter"] != head["quarter"] else _became(cells, mine, before["week"], planned),
+        [
+            Followed(each, _became([row for row in cells if row["week"] == each["week"]], now, said, planned))
+            for each, now in _to_follow(head, before, mine, facts)
+        ],
         sorted((row for row in actions if row["state"] == OPEN), key=lambda row: (row["due"], row["action"])),
     )
 
@@ -152,8 +170,8 @@ def _key(row: Row) -> _Key:
     return (row["measure"], *(row[name] for name in DIMENSIONS))
 
 
-def _by_cell(rows: Sequence[Row]) -> defaultdict[tuple[str, _Key], list[Row]]:
-    found = defaultdict[tuple[str, _Key], list[Row]](list)
+def _by_cell(rows: Sequence[Row]) -> _ByCell:
+    found = _ByCell(list)
     for row in rows:
         found[row["week"], _key(row)].append(row)
     return found
@@ -166,12 +184,29 @@ def _slices(rows: Sequence[Row]) -> list[tuple[str, Mapping[str, Row]]]:
     return list(found.items())
 
 
-def _became(
-    cells: Sequence[Row], mine: Sequence[Row], week: str, planned: Mapping[tuple[str, _Key], Sequence[Row]]
-) -> list[Became]:
-    now = {_key(row): row for row in mine}
+def _to_follow(
+    head: Row, before: Sequence[Row], mine: Sequence[Row], facts: Sequence[Envelope]
+) -> Iterator[tuple[Row, Mapping[_Key, Row]]]:
+    """Earlier meetings, the latest one first, and by cell what this one froze of them."""
+    if before and before[-1]["quarter"] != head["quarter"]:
+        (frozen,) = [
+            fact.data for fact in facts if isinstance(fact.data, CouncilConvened) and fact.data.week == head["week"]
+        ]
+        if frozen.former_quarter == before[-1]["quarter"]:
+            yield before[-1], {cell_key(cell): _row(cell, frozen.currency) for cell in frozen.former_cells}
+    same = [each for each in before if each["quarter"] == head["quarter"]]
+    if same:
+        yield same[-1], {_key(row): row for row in mine}
+
+
+def _row(cell: CouncilCell, currency: str) -> Row:
+    return {**structs.asdict(cell), "currency": currency, "colour": cell.colour or ""}
+
+
+def _became(then: Sequence[Row], now: Mapping[_Key, Row], said: _ByCell, planned: _ByCell) -> list[Became]:
     return [
-        Became(row, now.get(_key(row)), planned.get((week, _key(row)), ()))
-        for row in cells
-        if row["week"] == week and row["colour"] in WATCHED
+        Became(row, now.get(key), said[row["week"], key], planned[row["week"], key])
+        for row in then
+        if row["colour"] in WATCHED
+        for key in [_key(row)]
     ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from leadstream.councils.meeting import Became, Meeting, Row, Watched, measure_words, slice_words
+from leadstream.councils.meeting import Became, Followed, Meeting, Row, Watched, measure_words, slice_words
 from leadstream.councils.money import amount_text, percent_text
 
 _MARKS = {"red": "R", "yellow": "Y", "green": "G"}
@@ -13,9 +13,10 @@ def text_of(meeting: Meeting) -> str:
     lines = [*_head(meeting), "", *_matrix(meeting)]
     if meeting.watched:
         lines += ["", "Red and yellow", *(line for each in meeting.watched for line in _watched(meeting, each))]
-    if meeting.before is not None and meeting.became:
-        lines += ["", f"What became of {meeting.before['week']}"]
-        lines += [line for each in meeting.became for line in _became(meeting, each)]
+    for earlier in meeting.followed:
+        if earlier.cells:
+            lines += ["", _followed(meeting, earlier)]
+            lines += [line for each in earlier.cells for line in _became(meeting, each)]
     if meeting.actions:
         lines += ["", "Open actions", *(f"  {_action(meeting, row)}" for row in meeting.actions)]
     return "\n".join(lines)
@@ -65,9 +66,13 @@ def _watched(meeting: Meeting, each: Watched) -> Iterator[str]:
         f" of {amount_text(row['target_minor'], row['currency'])}"
         f" ({percent_text(row['amount_minor'], row['target_minor'])}); {row['course'].replace(' ', ', ')}"
     )
-    for comment in each.comments:
-        yield f"    {comment['by']}: {comment['text']}"
+    yield from _said(each.comments)
     yield from _actions(meeting, each.actions)
+
+
+def _followed(meeting: Meeting, earlier: Followed) -> str:
+    quarter = earlier.head["quarter"]
+    return f"What became of {earlier.head['week']}{'' if quarter == meeting.head['quarter'] else f' ({quarter})'}"
 
 
 def _became(meeting: Meeting, each: Became) -> Iterator[str]:
@@ -78,7 +83,12 @@ def _became(meeting: Meeting, each: Became) -> Iterator[str]:
         f"  {_cell(then)}: {amount_text(then['amount_minor'], then['currency'])} {then['colour']}"
         f" -> {amount_text(amount, currency)} {colour or 'without a target'}"
     )
+    yield from _said(each.comments)
     yield from _actions(meeting, each.actions)
+
+
+def _said(comments: Sequence[Row]) -> Iterator[str]:
+    return (f"    {comment['by']}: {comment['text']}" for comment in comments)
 
 
 def _actions(meeting: Meeting, rows: Sequence[Row]) -> Iterator[str]:

@@ -58,6 +58,10 @@ _CELL: dict[str, Any] = {
     "segment": "mid-market",
     "source": "events",
 }
+_FROZEN_CELL = CouncilCell(
+    **_CELL, amount_minor=40_000_000, target_minor=100_000_000, coverage="0.55", required_coverage="3.25",
+    last_year_minor=35_000_000, restated_minor=36_000_000, colour="red",
+)  # fmt: skip
 _FROZEN: dict[str, Any] = {
     "week": "2026-W10",
     "quarter": "2026Q1",
@@ -67,13 +71,9 @@ _FROZEN: dict[str, Any] = {
     "days": 90,
     "currency": "EUR",
     "left_out": "1 opportunity: no rate to EUR from RON on 2026-03-01",
-    "cells": (
-        CouncilCell(
-            **_CELL, amount_minor=40_000_000, target_minor=100_000_000, coverage="0.55", required_coverage="3.25",
-            last_year_minor=35_000_000,
-            restated_minor=36_000_000, colour="red",
-        ),
-    ),
+    "cells": (_FROZEN_CELL,),
+    "former_quarter": "2025Q4",
+    "former_cells": (_FROZEN_CELL,),
     "by": "Head of Sales",
 }  # fmt: skip
 _PLAN: dict[str, Any] = {

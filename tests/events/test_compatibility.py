@@ -182,3 +182,13 @@ WIDER = [
 @pytest.mark.parametrize(("changed", "line"), WIDER, ids=[line for _, line in WIDER])
 def test_a_change_that_breaks_only_readers_who_check_strictly_is_told_apart(changed: dict[str, Any], line: str) -> None:
     assert [(each.line, each.verdict) for each in changes(BASE, changed)] == [(line, Verdict.WIDER)]
+
+
+def test_a_text_that_became_one_of_some_words_takes_more_too_where_a_word_was_too_long_for_it() -> None:
+    def of(words: list[str]) -> list[str]:
+        old = {"properties": {"by": {"type": "string", "maxLength": 3}}}
+        return [change.line for change in changes(old, {"properties": {"by": {"enum": words}}})]
+
+    narrowed = "by: type narrowed: no longer takes string"
+    assert of(["fax"]) == [narrowed]
+    assert of(["fax", "call"]) == [narrowed, "by: type widened: takes enum too"]

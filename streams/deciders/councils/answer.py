@@ -65,13 +65,15 @@ def _convene(state: Council, asked: ConveneCouncil, at: int, _around: Around) ->
         *([] if asked.cells else ["it has no cells; nothing was sold or planned yet (data.cells)"]),
         *([] if asked.currency in MINOR_DIGITS else [f"{asked.currency} is no currency (data.currency)"]),
         *([] if asked.day <= asked.days else [f"day {asked.day} of {asked.days} there is not (data.day)"]),
-        *_doubled([cell_key(cell) for cell in asked.cells]),
+        *_doubled([cell_key(cell) for cell in asked.cells], "cells"),
+        *_doubled([cell_key(cell) for cell in asked.former_cells], "former_cells"),
     ]
     if wrong:
         return Refusal("wrong matrix", tuple(wrong))
     fact = CouncilConvened(
         week=asked.week, quarter=asked.quarter, known_at=asked.known_at, timezone=asked.timezone, day=asked.day,
-        days=asked.days, currency=asked.currency, cells=asked.cells, by=asked.by, left_out=asked.left_out,
+        days=asked.days, currency=asked.currency, cells=asked.cells, former_quarter=asked.former_quarter,
+        former_cells=asked.former_cells, by=asked.by, left_out=asked.left_out,
     )  # fmt: skip
     return [Told(fact, max(at, known_at))]
 
@@ -161,10 +163,10 @@ def _wrong_week(week: str, known_at: datetime, zone: str) -> list[str]:
     return [] if found == week else [f"{known_at.isoformat()} is in {found} in {zone}, not in {week} (data.week)"]
 
 
-def _doubled(keys: Sequence[CellKey]) -> list[str]:
+def _doubled(keys: Sequence[CellKey], field: str) -> list[str]:
     seen, found = set[CellKey](), list[str]()
     for key in keys:
         if key in seen:
-            found.append(f"{cell_words(key)} is there twice (data.cells)")
+            found.append(f"{cell_words(key)} is there twice (data.{field})")
         seen.add(key)
     return found[:_SHOWN]

@@ -8,7 +8,7 @@ from engine.drain import drain
 from engine.ports import NewRecord, TopicSpec
 from engine.recordtime import TIME_HEADER
 from events.agreement import CommandAnswered
-from events.council import DIMENSIONS, ConveneCouncil, CouncilCommand
+from events.council import DIMENSIONS, ConveneCouncil, CouncilCommand, CouncilConvened
 from events.envelope import Envelope
 from events.fact import Fact
 from events.instants import from_us, to_us
@@ -73,7 +73,8 @@ class Desk(House):
     ) -> CommandAnswered:  # fmt: skip
         """Time passes to `at`, the matrix of an instant before is read, and the council decides."""
         await self.passes(at)
-        return await self.asks(council, self.matrix(known_at, by=by, quarter=quarter, cut_by=cuts), at)
+        met = [fact.data for fact in await self.facts(council) if isinstance(fact.data, CouncilConvened)]
+        return await self.asks(council, self.matrix(known_at, by=by, quarter=quarter, cut_by=cuts, met=met), at)
 
     async def asks(self, council: str, asked: CouncilCommand, at: str) -> CommandAnswered:
         """A command, decided at once."""

@@ -163,17 +163,25 @@ async def test_a_week_that_is_convened_after_a_later_one_stands_before_it() -> N
     assert weeks_of("emea", await desk.facts()) == ["2026-W08", "2026-W09"]
 
 
-async def test_a_new_quarter_begins_anew() -> None:
+async def test_a_new_quarter_begins_anew_and_tells_what_became_of_the_one_before() -> None:
     desk = await selling()
     await desk.says("emea", TargetSet(quarter="2026Q2", amount_minor=1_000_00, currency="EUR"), "2026-01-01 08:00")
     await desk.convenes("emea", "2026-03-30 07:00", "2026-03-30 07:01")
+    await desk.says("mill", OpportunityClosedWon(), "2026-03-31 08:00")
     await desk.convenes("emea", "2026-04-06 07:00", "2026-04-06 07:01")
     (closed,) = [
         row for row in desk.rows("council-cells", where={"quarter": "2026Q2", "measure": "closed_acv"})
         if row["region"] is None
     ]  # fmt: skip
     assert (closed["before_week"], closed["course"]) == (None, "red")
-    assert meeting_of("emea", await desk.facts(), "2026-W15").became == []
+    (followed,) = meeting_of("emea", await desk.facts(), "2026-W15").followed
+    assert (followed.head["week"], followed.head["quarter"]) == ("2026-W14", "2026Q1")
+    closed_then = [each for each in followed.cells if each.then["measure"] == "closed_acv"]
+    assert [(each.then["region"], each.then["amount_minor"], each.now and each.now["amount_minor"])
+            for each in closed_then] == [(None, 0, 200_00), ("north", 0, 200_00)]  # fmt: skip
+    # The week after is followed within its own quarter, and the quarter before has had its last word.
+    await desk.convenes("emea", "2026-04-13 07:00", "2026-04-13 07:01")
+    assert [each.head["week"] for each in meeting_of("emea", await desk.facts(), "2026-W16").followed] == ["2026-W15"]
 
 
 async def test_councils_are_folded_and_decided_anew_like_all_others_and_their_rows_too() -> None:

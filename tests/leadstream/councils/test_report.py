@@ -90,8 +90,9 @@ def test_the_red_cells_come_first_with_what_was_said_and_planned() -> None:
 
 def test_the_next_report_tells_what_became_of_each_cell_also_of_one_that_is_gone() -> None:
     lines = text(FACTS, "2026-W09").partition("What became of 2026-W08\n")[2].splitlines()
-    assert lines[:4] == [
+    assert lines[:5] == [
         "  closed ACV, region north: 420.00 yellow -> 500.00 green",
+        "    Radu: two slipped",
         "    #1 media budget: ads in the north (Radu, due 2026-02-20, done): 120 leads",
         "    #2 media budget: more ads (Radu, due 2026-02-27, open)",
         "  closed ACV, region (none): 0.09 red -> 0.00 without a target",
@@ -117,10 +118,31 @@ def test_an_action_is_overdue_from_the_day_after_its_last_one() -> None:
     )
 
 
-def test_another_quarter_is_no_continuation() -> None:
-    facts = told(W08, convened("2026-W15", "2026-04-06 07:00", W08.cells[2], quarter="2026Q2"))
+def test_another_quarter_is_no_continuation_and_is_followed_by_what_was_frozen_of_it() -> None:
+    w15 = convened("2026-W15", "2026-04-06 07:00", W08.cells[2], quarter="2026Q2")
+    facts = told(W08, FACTS[1].data, w15)
     assert weeks_of("emea", facts) == ["2026-W08", "2026-W15"]
     assert "What became of" not in text(facts, "2026-W15")
+    north = CouncilCell(amount_minor=640_00, colour="green", **NORTH)
+    facts = told(W08, FACTS[1].data, replace(w15, former_quarter="2026Q1", former_cells=(north,)))
+    assert text(facts, "2026-W15").partition("What became of 2026-W08 (2026Q1)\n")[2].splitlines()[:3] == [
+        "  closed ACV, region north: 420.00 yellow -> 640.00 green",
+        "    Radu: two slipped",
+        "  closed ACV, region (none): 0.09 red -> 0.00 without a target",
+    ]
+    assert "What became of 2026-W08 (2026Q1)" in page(facts, "2026-W15").texts
+    assert data(facts, "2026-W15")["followed"][0]["cells"][0]["now"]["amount_minor"] == 640_00
+
+
+def test_a_week_spent_on_another_quarter_hides_nothing_of_the_one_before() -> None:
+    between = convened("2026-W09", "2026-02-23 07:00", W08.cells[2], quarter="2026Q2")
+    north = CouncilCell(amount_minor=500_00, colour="green", **NORTH)
+    after = replace(convened("2026-W10", "2026-03-02 07:00", north), former_quarter="2026Q2", former_cells=(north,))
+    found = text(told(W08, between, after), "2026-W10")
+    assert [line for line in found.splitlines() if line.startswith("What became")] == [
+        "What became of 2026-W09 (2026Q2)",
+        "What became of 2026-W08",
+    ]
 
 
 def test_a_page_stands_alone_is_well_formed_and_says_what_the_text_says() -> None:
@@ -171,17 +193,18 @@ def test_a_report_says_by_what_time_comments_and_actions_count() -> None:
 def test_a_report_in_json_has_all_that_the_text_has() -> None:
     found = data(FACTS, "2026-W09")
     assert list(found) == [
-        "council", "as_of", "known_at", "meeting", "day", "cells", "watched", "before", "became", "open_actions",
+        "council", "as_of", "known_at", "meeting", "day", "cells", "watched", "followed", "open_actions",
     ]  # fmt: skip
-    assert (found["council"], found["meeting"]["week"], found["before"]["week"]) == ("emea", "2026-W09", "2026-W08")
+    (earlier,) = found["followed"]
+    assert (found["council"], found["meeting"]["week"], earlier["meeting"]["week"]) == ("emea", "2026-W09", "2026-W08")
     assert (found["day"], found["as_of"], found["known_at"]) == ("2026-02-23", None, None)
     assert [(cell["measure"], cell["region"], cell["amount_minor"]) for cell in found["cells"]] == [
         ("closed_acv", "north", 500_00)
     ]
-    assert [(each["then"]["colour"], each["now"] and each["now"]["colour"]) for each in found["became"]] == [
+    assert [(each["then"]["colour"], each["now"] and each["now"]["colour"]) for each in earlier["cells"]] == [
         ("yellow", "green"), ("red", None),
     ]  # fmt: skip
-    assert [(row["action"], row["state"], row["overdue"]) for row in found["became"][0]["actions"]] == [
+    assert [(row["action"], row["state"], row["overdue"]) for row in earlier["cells"][0]["actions"]] == [
         (1, "done", False), (2, "open", False),
     ]  # fmt: skip
     (red, yellow) = data(FACTS, "2026-W08")["watched"]
