@@ -1,6 +1,7 @@
 """The story of one opportunity: all that is known of it in one object, down to the facts its amount is made of."""
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -16,7 +17,10 @@ from leadstream.viewing import Question
 from leadstream.viewing import rows_of as rows_of_view
 from projections.past import Then
 from projections.pipeline.deal import NOTHING
+from projections.pipeline.figures import Terms
 from projections.pipeline.kept import EMPTY, Kept
+from projections.pipeline.quarters import local_day, quarter_of
+from projections.pipeline.terms import terms_at
 from projections.read import Where
 from projections.stores.port import ViewStore
 from projections.views.deal_columns import DEAL_COLUMNS, cells_of
@@ -25,6 +29,7 @@ from projections.views.opportunities import OPPORTUNITIES
 from projections.views.opportunity_contacts import OPPORTUNITY_CONTACTS
 from projections.views.opportunity_history import OPPORTUNITY_HISTORY
 from projections.views.opportunity_timeline import OPPORTUNITY_TIMELINE
+from projections.views.times import us_of_text
 
 Story = dict[str, Any]
 """The row of the view `opportunities`, and:
@@ -32,7 +37,7 @@ Story = dict[str, Any]
 * `lines`: its product lines, each with `line`, `product` and `amount_minor`
 * `contacts`: its people, as in `opportunity-contacts`
 * `untidy`: flags that stand; `hygiene` has those too that were mended, as in the view
-* `cells`: what it adds to which figure of the quarter, as in `matrix-opportunities`
+* `cells`: what it adds to which figure of which quarter, as in `matrix-opportunities`
 * `left_out`: what of it no figure counts for want of a rate, as in `left-out`
 * `facts`: its facts in order, as in `opportunity-timeline`, and with each the `stage`, `amount_minor` and `currency`
   that were known once it was: one sees where an amount comes from; `late`: it happened before something known by then
@@ -57,17 +62,34 @@ async def opportunity_told(
         LogError: the log cannot be read.
         StoreError: the tables cannot.
     """
+    if then.as_of is None:  # what was known at an instant is asked as it stood at it, as of views
+        then = then._replace(as_of=then.known_at)
     every = await history_of(log, partitions, opportunity, Codec(), OPPORTUNITY_EVENTS)
     facts = [fact for fact in every if then.counts(fact)]
     if not facts:
         return None
-    only = [Where("opportunity", "=", opportunity)]
-    cells = await rows_of_view(
-        log, store, Question("matrix-opportunities", only, as_of=then.as_of, known_at=then.known_at)
-    )
-    named = [Where("kind", "=", "opportunity"), Where("name", "=", opportunity)]
-    left_out = await rows_of_view(log, store, Question("left-out", named, as_of=then.as_of, known_at=then.known_at))
-    return {**opportunity_story_of(facts, opportunity), "cells": cells, "left_out": left_out}
+    story = opportunity_story_of(facts, opportunity)
+
+    async def asked(view: str, **only: str) -> list[dict[str, Any]]:
+        where = [Where(column, "=", value) for column, value in only.items()]
+        return await rows_of_view(log, store, Question(view, where, as_of=then.as_of, known_at=then.known_at))
+
+    at = to_us(facts[-1].time) if then.as_of is None else then.as_of
+    quarters = _quarters(story, terms_at(store.query, at, then.known_at))
+    every_quarter = [
+        await asked("matrix-opportunities", opportunity=opportunity, quarter=quarter) for quarter in quarters
+    ]
+    left_out = await asked("left-out", kind="opportunity", name=opportunity)
+    return {**story, "cells": [row for rows in every_quarter for row in rows], "left_out": left_out}
+
+
+def _quarters(story: Story, terms: Terms) -> list[str]:
+    """The quarters in which it adds to figures: in which it was opened, is to close, and was closed."""
+    turns = [us for name in ("opened_at", "closed_at") if (us := us_of_text(story[name])) is not None]
+    days = {local_day(us, terms.zone) for us in turns}
+    if story["close_date"]:
+        days.add(date.fromisoformat(story["close_date"]))
+    return sorted({quarter_of(day, terms.begins).name for day in days})
 
 
 def opportunity_story_of(facts: list[Envelope], opportunity: str) -> Story:

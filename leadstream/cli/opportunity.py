@@ -8,9 +8,10 @@ import orjson
 from leadstream.cli.opportunity_text import tell
 from leadstream.cli.options import command, fail
 from leadstream.cli.output import format_option, say_if_open, show
+from leadstream.cli.questions import as_of_option, known_at_option
 from leadstream.cli.root import main
 from leadstream.cli.tables import tables
-from leadstream.cli.times import INSTANT, ZONE
+from leadstream.cli.times import ZONE
 from leadstream.deployment import opened, partition_count
 from leadstream.looking import up_to_date
 from leadstream.opportunity_story import opportunity_told
@@ -20,8 +21,8 @@ from projections.past import Then
 
 @command(main, "opportunity")
 @click.argument("opportunity_id")
-@click.option("--as-of", type=INSTANT, metavar="TIME", help="As it was: by what had happened up to this instant.")
-@click.option("--known-at", type=INSTANT, metavar="TIME", help="By what was recorded up to this instant alone.")
+@as_of_option
+@known_at_option
 @click.option(
     "--zone", type=ZONE, default="UTC", show_default=True, metavar="NAME", help="In which times are shown.",
 )  # fmt: skip

@@ -7,16 +7,20 @@ import click
 
 from leadstream.cli.times import INSTANT
 
+as_of_option = click.option(
+    "--as-of", type=INSTANT, metavar="TIME", help="As it was: by what had happened up to this instant."
+)
+known_at_option = click.option(
+    "--known-at", type=INSTANT, metavar="TIME",
+    help="By what was recorded up to this instant alone; as it was then, unless --as-of says when.",
+)  # fmt: skip
 _OPTIONS = (
     click.option(
         "--where", multiple=True, metavar="COLUMN=VALUE",
         help="Only rows in which this holds; also !=, <, <=, >, >=. Nothing after the sign: an empty cell.",
     ),
-    click.option("--as-of", type=INSTANT, metavar="TIME", help="As it was: by what had happened up to this instant."),
-    click.option(
-        "--known-at", type=INSTANT, metavar="TIME",
-        help="By what was recorded up to this instant alone; as it was then, unless --as-of says when.",
-    ),
+    as_of_option,
+    known_at_option,
     click.option("--since", type=INSTANT, metavar="TIME", help="From this instant on, of a waterfall or of velocity."),
     click.option(
         "--scores-as-of", type=INSTANT, metavar="TIME",

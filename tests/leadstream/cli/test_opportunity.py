@@ -43,16 +43,18 @@ TOLD = (
     late(fact("opportunity.amended", "o-2", 9, "2012-01-19T09:00:00Z", amount_minor=2000), "2012-02-10T09:00:00Z"),
     fact("opportunity.amended", "o-1", 10, "2012-02-12T09:00:00Z", next_step="call ada"),
 )
+LATER = opened("o-4", 11, 40, "2012-01-18", close_date="2012-05-02", region="south")
 THEN = ("--as-of", "2012-02-15T00:00:00Z")
-WAYS = (THEN, (*THEN, "--known-at", "2012-02-05T00:00:00Z"), ("--as-of", "2012-01-13T12:00:00Z"))
+KNOWN = ("--known-at", "2012-02-05T00:00:00Z")
+WAYS = (THEN, KNOWN, (*THEN, *KNOWN), ("--as-of", "2012-01-13T12:00:00Z"))
 
 
 @pytest.fixture(scope="module")
 def sold(tmp_path_factory: pytest.TempPathFactory) -> House:
-    """Three opportunities, one of them in dollars and with an amendment that was told late; only to be read."""
+    """Four opportunities, one of them in dollars and with an amendment that was told late; only to be read."""
     house = House(tmp_path_factory.mktemp("sold"))
     house.publish_agreement(AGREEMENT + PIPELINE)
-    house.history(*TOLD)
+    house.history(*TOLD, LATER)
     house.decide("--until", "2012-02-20")
     return house
 
@@ -83,12 +85,14 @@ def test_a_cell_is_the_sum_of_its_opportunities_and_each_of_them_what_its_facts_
             assert (last["amount_minor"], last["currency"]) == (told["amount_minor"], told["currency"])
             assert added == told["amount_minor"] * RATES[told["currency"]]
             assert not told["lines"] or told["amount_minor"] == sum(line["amount_minor"] for line in told["lines"])
-            of_cell = [row["amount_minor"] for row in told["cells"] if row["measure"] == cell["measure"]]
-            assert sum(of_cell) == added
+            key = ("quarter", "measure", "region")
+            assert added == sum(
+                row["amount_minor"] for row in told["cells"] if [row[n] for n in key] == [cell[n] for n in key]
+            )
 
 
 def test_what_was_told_late_is_marked_and_not_known_before(sold: House) -> None:
-    now, then = story(sold, "o-2", *THEN), story(sold, "o-2", *WAYS[1])
+    now, then = story(sold, "o-2", *THEN), story(sold, "o-2", *WAYS[2])
     assert (now["amount_minor"], then["amount_minor"]) == (2000, 1000)
     ((told, recorded),) = [(row["occurred_at"], row["recorded_at"]) for row in now["facts"] if row["late"]]
     assert (told, recorded) == ("2012-01-19T09:00:00.000000Z", "2012-02-10T09:00:00.000000Z")
@@ -105,6 +109,11 @@ def test_the_facts_of_a_story_are_those_of_the_timeline(sold: House) -> None:
         table = csv.DictReader(io.StringIO(sold.run("opportunity", deal, "--format", "csv").stdout))
         assert [row["fact"] for row in table] == [row["fact"] for row in told]
         assert [row["sequence"] for row in rows] == list(range(1, len(rows) + 1))
+
+
+def test_it_stands_in_the_quarter_in_which_it_was_opened_and_in_the_one_in_which_it_is_to_close(sold: House) -> None:
+    cells = [(row["quarter"], row["measure"], row["amount_minor"]) for row in story(sold, "o-4", *THEN)["cells"]]
+    assert cells == [("2012Q1", "pipe_generation", 40), ("2012Q2", "open_pipe", 40)]
 
 
 def test_people_see_where_it_stands_what_is_untidy_who_is_in_it_and_what_it_counts_to(sold: House) -> None:
