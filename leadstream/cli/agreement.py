@@ -23,6 +23,7 @@ from leadstream.asking import NoAnswer
 from leadstream.cli.agreement_files import is_file, loaded, problems_of
 from leadstream.cli.options import command, fail
 from leadstream.cli.output import format_option, show
+from leadstream.cli.people import WHO
 from leadstream.cli.root import main
 from leadstream.cli.times import INSTANT
 from leadstream.clock import now_us
@@ -93,7 +94,7 @@ async def propose(settings: Settings, file: Path) -> None:
 @click.argument("name")
 @_version_option("The version to sign (default: the last one proposed).")
 @click.option("--side", type=click.Choice(SIDES), required=True, help="Whom you sign for.")
-@click.option("--by", required=True, metavar="WHO", help="Who signs.")
+@click.option("--by", type=WHO, required=True, metavar="WHO", help="Who signs.")
 @click.option("--at", "signed_at", metavar="DATE", help="When it was signed, if not now.")
 async def sign(
     settings: Settings, *, name: str, number: int | None, side: Side, by: str, signed_at: str | None
@@ -122,7 +123,7 @@ _UNKEYED = (
 @command(agreement, "publish")
 @click.argument("target", metavar="FILE|NAME")
 @_version_option("The proposed version of NAME (default: the last one).")
-@click.option("--as", "signed_as", metavar="NAME", help="Sign for both sides; only before the first lead.")
+@click.option("--as", "signed_as", type=WHO, metavar="NAME", help="Sign for both sides; only before the first lead.")
 async def publish(settings: Settings, target: str, number: int | None, signed_as: str | None) -> None:
     """Publish the proposed and signed version of an agreement NAME, or the agreement in FILE with both signatures.
 
@@ -158,7 +159,7 @@ async def publish(settings: Settings, target: str, number: int | None, signed_as
     "--from", "since", type=INSTANT, required=True, metavar="TIME", help="From when; a minute from now or later."
 )
 @_version_option("The version (default: the one in force then).")
-@click.option("--by", metavar="WHO", help="Who retires it.")
+@click.option("--by", type=WHO, metavar="WHO", help="Who retires it.")
 async def retire(settings: Settings, *, name: str, since: int, number: int | None, by: str | None) -> None:
     """Retire the agreement NAME: from then on no lead, clock or qualification starts by it.
 

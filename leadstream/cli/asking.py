@@ -17,11 +17,14 @@ from events.schema import meanings, summary
 from leadstream.asking import NoAnswer
 from leadstream.cli.options import command, fail
 from leadstream.cli.output import format_option, show
+from leadstream.cli.people import WHO
 from leadstream.commanding import SOURCE, Told, ask_subject
 from leadstream.deployment import opened, partition_count
 from leadstream.settings import Settings
 from leadstream.story import timeline
 
+_PEOPLE = ("by", "owner")
+"""Fields that name somebody."""
 _COLUMNS = ("occurred_at", "fact", "says")
 _ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -158,10 +161,12 @@ def _option(field: Any, meaning: str) -> Any:
         return click.option(flag, field.name, is_flag=True, help=text)
     choices = next((part.values for part in parts if isinstance(part, inspect.LiteralType)), None)
     number = inspect.IntType in kinds
-    metavar = "N" if number else "WHO" if field.name in ("by", "owner") else field.name.upper()
+    person = field.name in _PEOPLE
+    metavar = "N" if number else "WHO" if person else field.name.upper()
     if inspect.DateType in kinds:
         metavar = "DAY"
     return click.option(
         flag, field.name, required=field.required, help=text,
-        type=click.Choice(choices) if choices else int if number else str, metavar=None if choices else metavar,
+        type=click.Choice(choices) if choices else int if number else WHO if person else str,
+        metavar=None if choices else metavar,
     )  # fmt: skip

@@ -16,6 +16,7 @@ from events.topics import COUNCIL_EVENTS
 from leadstream.cli.asking import Asked, asking_options, check_subject, refuse, register, told_by
 from leadstream.cli.options import command, fail
 from leadstream.cli.output import Row, format_option, say_if_early, say_if_open, say_if_upgrading, show
+from leadstream.cli.people import WHO
 from leadstream.cli.root import main
 from leadstream.cli.tables import tables
 from leadstream.cli.times import INSTANT
@@ -68,7 +69,7 @@ _COUNCILS = Asked(council, "leadstream council", "council", "emea", EXAMPLES)
 
 @command(council, "convene")
 @click.argument("name", metavar="COUNCIL")
-@click.option("--by", required=True, metavar="WHO", help="Who convenes it.")
+@click.option("--by", type=WHO, required=True, metavar="WHO", help="Who convenes it.")
 @click.option("--known-at", type=INSTANT, metavar="TIME", help="The instant to freeze (default: the last final one).")
 @click.option("--quarter", metavar="QUARTER", help="The fiscal quarter, such as 2026Q1 (default: that of the instant).")
 @click.option(
