@@ -77,10 +77,11 @@ class Made(NamedTuple):
 def made_of(view: Shown) -> Made:
     """What the answer of a view is made of, as its SQL names it, and that in turn.
 
-    Of one that is computed all of the logs that it rests on: a function does not say what it asks.
+    Of one that is computed all of the logs that it rests on, as far as functions ask for it: none says what it asks.
     """
     if isinstance(view, Computed):
-        of = {each.name for one in PROJECTIONS if one.completeness in view.rests_on for each in one.views}
+        views = (each for one in PROJECTIONS if one.completeness in view.rests_on for each in one.views)
+        of = {each.name for each in views if not each.only_shown}
         named = {name for name in _QUERIES if _reached(name)[0] <= of}
         return _made(of, named)
     return _made(*map(set().union, *(_reached(table_by(view, by)) for by in (None, *view.groupings))))

@@ -29,5 +29,6 @@ OPPORTUNITY_TIMELINE = Journal(
     key=2,
     answer=_COLUMNS,
     order=("opportunity", "sequence"),
+    only_shown=True,
     write=_write,
 )

@@ -53,5 +53,6 @@ TIMELINE = Journal(
     answer=_COLUMNS,
     order=("lead", "sequence"),
     indexes=(("source", "recorded_at"),),
+    only_shown=True,
     write=_write,
 )

@@ -83,6 +83,7 @@ class View(Generic[R]):
         indexes: columns by which a store finds rows quickly, besides the key.
         clustered: the columns of the key in the order in which rows are to lie, where a store can lay them by it; for
             questions that read many rows of a span. Empty: as they come.
+        only_shown: no answer is computed from its rows; people and SQL alone ask for them.
     """
 
     name: str
@@ -97,6 +98,7 @@ class View(Generic[R]):
     groupings: tuple[str, ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
     clustered: tuple[str, ...] = ()
+    only_shown: bool = False
 
     @property
     def handles(self) -> frozenset[type[Fact]]:
