@@ -81,4 +81,5 @@ def answer(items: Sequence[Item]) -> Response:
 def _shown(item: Item) -> dict[str, Any]:
     if item.outcome == "refused":
         return {"outcome": item.outcome, "field": item.field, "reason": item.reason}
-    return {"outcome": item.outcome, "id": item.id}
+    shown: dict[str, Any] = {"outcome": item.outcome, "id": item.id}
+    return {**shown, "ignored": item.ignored} if item.ignored else shown

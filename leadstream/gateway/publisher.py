@@ -12,6 +12,7 @@ from engine.ports import EventLog
 from events.codec import Codec
 from events.envelope import Envelope
 from events.registry import COMMANDS, WIRE_TYPE
+from events.unknown import unknown_fields
 from leadstream.gateway.callers import Caller
 from leadstream.gateway.committing import Bounds, Full, GroupCommit
 from leadstream.gateway.measures import Measures
@@ -35,12 +36,14 @@ class Item:
         id: the event's id, where it could be read.
         field: of a refusal: which field is wrong; empty where it is the whole.
         reason: of a refusal: what was expected.
+        ignored: fields that its type does not have, such as `data.team`; the event counts without them.
     """
 
     outcome: Outcome
     id: str | None = None
     field: str = ""
     reason: str = ""
+    ignored: tuple[str, ...] = ()
 
 
 class Publisher:
@@ -97,7 +100,7 @@ class Publisher:
                 items.append(Item("duplicate", found.id))
                 continue
             fresh[mark] = found, value
-            items.append(Item("accepted", found.id))
+            items.append(Item("accepted", found.id, ignored=unknown_fields(value, found.data)))
         if fresh:
             await self.append(list(fresh.values()))
             for mark in fresh:

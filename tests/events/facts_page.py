@@ -23,8 +23,9 @@ says who tells it, about whom and when, and the fact itself in `data`. The recor
 * The wire type ends in the major version. A new optional field or a wider type keeps the version; anything that would
   break old records gets the next version and an upcaster ([contract.md](contract.md)). The JSON Schemas stand in
   [`events/schemas`](../events/schemas).
-* Fields and attributes that are not named here are ignored. An optional attribute may be absent or null. An optional
-  field of `data` may be absent; null is taken only where it says so. A field at its default is left out on the wire.
+* Fields and attributes that are not named here are ignored; `leadstream publish` and the gateway (`ignored`) name such
+  fields of `data`. An optional attribute may be absent or null. An optional field of `data` may be
+  absent; null is taken only where it says so. A field at its default is left out on the wire.
 * **Instants** are RFC 3339 texts with a zone, from 1970 to 9998. They are read to the nearest microsecond and written
   in UTC. **Days** are dates without a zone, `2026-03-31`, of the same years. **Durations** are whole microseconds
   (`..._us`). **Amounts** are whole minor units of their currency.

@@ -29,6 +29,14 @@ def test_what_is_published_is_decided(house: House) -> None:
     assert story(house) == ["lead.captured", "lead.touched"]
 
 
+def test_a_field_that_a_type_does_not_have_is_named_and_ignored(house: House) -> None:
+    of: dict[str, object] = {"quarter": "2026Q1", "amount_minor": 5, "currency": "EUR"}
+    sent = [fact("target.set", "plan", number, "2026-03-02T09:00:00Z", team="north", **of) for number in (1, 2)]
+    done = house.run("publish", "-", given=lines([*sent, CAPTURED]))
+    assert done.stdout == "3 accepted, 0 refused\n"
+    assert done.stderr == "leadstream: field data.team of target.set.v1 is not known and is ignored (2 lines)\n"
+
+
 def test_standard_input_is_a_file_too(house: House) -> None:
     assert house.run("publish", "-", given=lines([CAPTURED, b"", TOUCHED])).stdout == "2 accepted, 0 refused\n"
     assert story(house) == ["lead.captured", "lead.touched"]

@@ -18,6 +18,12 @@ async def test_an_accepted_event_is_in_the_log_as_it_was_sent(house: House) -> N
     assert (record.key, record.value, list(record.headers)) == (b"lead-1", said, [])
 
 
+async def test_a_field_that_its_type_does_not_have_is_named_in_the_answer_and_ignored(house: House) -> None:
+    said = event(1)
+    response = await house.post(body({**said, "data": {**said["data"], "colour": "red"}}))
+    assert response.json()["items"] == [{"outcome": "accepted", "id": "1", "ignored": ["data.colour"]}]
+
+
 async def test_each_event_of_a_batch_is_answered_by_itself(house: House) -> None:
     bad = event(2, data={"channel": "call"})
     response = await house.post(body([event(1), bad, event(3), event(1)]), BATCH)
