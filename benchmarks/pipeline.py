@@ -35,6 +35,7 @@ from events.registry import wrap
 from events.topics import AGREEMENTS, COUNCIL_EVENTS, OPPORTUNITY_EVENTS
 from leadstream.deployment import opened
 from leadstream.settings import Settings
+from leadstream.tuning import quiet_gc
 from projections.catalogue import OF_COUNCILS, OF_OPPORTUNITIES
 from projections.read import read_view
 from projections.sink import sink_once
@@ -88,6 +89,7 @@ def main(
              make bench-pipeline ARGS="--facts 50000 --store sqlite"
              make bench-pipeline ARGS="--ask 'of a week' --plans plans.txt"
     """
+    quiet_gc()  # as every process of ours that goes on for long
     with ExitStack() as stack:
         folder = home or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leadstream-pipeline-")))
         told = facts(count, seed)

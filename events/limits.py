@@ -61,7 +61,8 @@ class Limits:
             LimitError: an instant, a day or a document passes a limit.
         """
         at, recorded = envelope.time, envelope.recordedat
-        if at.tzinfo is not UTC or not EPOCH <= at < LATEST or recorded is not UNSET:
+        settled = at.tzinfo is UTC and EPOCH <= at < LATEST
+        if not settled or not (recorded is UNSET or (recorded.tzinfo is UTC and EPOCH <= recorded < LATEST)):
             envelope = _in_utc(envelope, _ENVELOPE_INSTANTS, "")
         if type(envelope.data) in self._plain:
             return envelope

@@ -1,7 +1,7 @@
 """Facts folded into the base rows of all views, and base rows turned into rows of topics. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from events.envelope import Envelope
 from events.fact import Fact
@@ -55,19 +55,28 @@ Change = tuple[bytes, bytes | None]
 """Key and value of a record for a view's topic; a value of None takes the row away."""
 
 
-def detail_changes(view: Detail[Any]) -> Callable[[str, Any, Any], list[Change]]:
-    """Makes the function (subject, old base row, new base row) -> changed rows of a view."""
+class Changes(Protocol):
+    """Makes rows of a view of what became of a subject's base row."""
+
+    def __call__(self, subject: str, old: Any, new: Any, between: Sequence[Any] = ()) -> list[Change]:
+        """The changed rows, given the base row before and after, and those in between where they were kept."""
+        ...
+
+
+def detail_changes(view: Detail[Any]) -> Changes:
+    """Makes the function that makes the rows of a view."""
     entries, render, encode, changed, initial = view.entries, view.render, row_encoder(view), view.changed, view.initial
 
-    def told(subject: str, old: Any, new: Any) -> list[Change]:
+    def told(subject: str, old: Any, new: Any, between: Sequence[Any] = ()) -> list[Change]:
         assert changed is not None
-        parts = changed(initial if old is None else old, initial if new is None else new)
+        parts = changed(initial if old is None else old, initial if new is None else new, between)
         return [
             (encode_key((subject, *of)), None if part is None else encode(render(subject, of, part)))
             for of, part in parts
         ]
 
-    def changes(subject: str, old: Any, new: Any) -> list[Change]:
+    def changes(subject: str, old: Any, new: Any, between: Sequence[Any] = ()) -> list[Change]:
+        del between
         was = {} if old is None else entries(old)
         now = {} if new is None else entries(new)
         made: list[Change] = [

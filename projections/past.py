@@ -155,7 +155,7 @@ async def _agreements(log: EventLog, codec: Codec) -> list[RowChange]:
     read, found = agreement_reader(codec), list[RowChange]()
     for partition in range(len(await log.ends(AGREEMENTS))):
         async for record in records_of(log, AGREEMENTS, partition):
-            found += read(record)
+            found += read([record])
     return found
 
 

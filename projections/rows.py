@@ -8,7 +8,7 @@ import msgspec
 from projections.views.view import Cells, View
 
 _encode = msgspec.json.Encoder().encode
-_DECODERS: dict[int, tuple[View[Any], Callable[[bytes], Any]]] = {}
+_DECODERS: dict[int, tuple[View[Any], Callable[[bytes], Cells | None]]] = {}
 """By identity of the view, which is kept beside its decoder."""
 _decode_array = msgspec.json.Decoder(tuple[Any, ...]).decode
 
@@ -29,13 +29,27 @@ def row_encoder(view: View[Any]) -> Callable[[Cells], bytes]:
     return lambda cells: _encode(struct(*cells))
 
 
-def decode_row(view: View[Any], raw: bytes) -> Cells | None:
-    """The row's cells in the order of the view's columns; None where a former version of the view has written it."""
+def row_decoder(view: View[Any]) -> Callable[[bytes], Cells | None]:
+    """The function that `decode_row` is for one view; made once."""
     known = _DECODERS.get(id(view))
     if known is None:
-        struct = msgspec.defstruct("Row", [(column.name, Any) for column in view.columns], gc=False)
-        known = _DECODERS[id(view)] = view, msgspec.json.Decoder(struct).decode
-    try:
-        return msgspec.structs.astuple(known[1](raw))
-    except msgspec.ValidationError:  # a column is missing
-        return None
+        known = _DECODERS[id(view)] = view, _decoder(view)
+    return known[1]
+
+
+def _decoder(view: View[Any]) -> Callable[[bytes], Cells | None]:
+    struct = msgspec.defstruct("Row", [(column.name, Any) for column in view.columns], gc=False)
+    decode, astuple = msgspec.json.Decoder(struct).decode, msgspec.structs.astuple
+
+    def decoded(raw: bytes) -> Cells | None:
+        try:
+            return astuple(decode(raw))
+        except msgspec.ValidationError:  # a column is missing
+            return None
+
+    return decoded
+
+
+def decode_row(view: View[Any], raw: bytes) -> Cells | None:
+    """The row's cells in the order of the view's columns; None where a former version of the view has written it."""
+    return row_decoder(view)(raw)

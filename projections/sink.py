@@ -11,7 +11,7 @@ way, with positions and a progress of their own; they are swapped when all parti
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple, TypeVar
 
@@ -21,6 +21,7 @@ from events.codec import Codec
 from events.topics import AGREEMENTS
 from projections.progress import Progress, decode_progress
 from projections.projection import Projection
+from projections.sink_portion import ENOUGH, Portion, up_to
 from projections.sink_readers import Reader, agreement_reader, beside, progress_change, rebuild_change, view_reader
 from projections.stores.layout import OF_THE_AGREEMENTS
 from projections.stores.port import Move, Overtaken, RowChange, Source, StoreUnavailable, Swapped, ViewStore
@@ -30,13 +31,14 @@ from projections.upgrading import Upgrading, upgrading
 T = TypeVar("T")
 
 
-async def sink_once(log: EventLog, store: ViewStore, codec: Codec | None = None) -> int:
+async def sink_once(log: EventLog, store: ViewStore, codec: Codec | None = None, *, enough: int = ENOUGH) -> int:
     """Copy all that is there now.
 
     Args:
         log: where the topics are.
         store: where the rows go.
         codec: how published agreements are decoded.
+        enough: records after which a transaction ends.
 
     Returns:
         How many rows were written or taken away.
@@ -45,7 +47,7 @@ async def sink_once(log: EventLog, store: ViewStore, codec: Codec | None = None)
         Unavailable: the log is out of reach.
         StoreError: the store cannot be written.
     """
-    return await _copy_all(log, store, codec or Codec())
+    return await _copy_all(log, store, codec or Codec(), enough)
 
 
 async def sink(
@@ -55,6 +57,7 @@ async def sink(
     *,
     codec: Codec | None = None,
     pause: float = 0.5,
+    enough: int = ENOUGH,
     told: Callable[[int], None] | None = None,
     trouble: Callable[[Unavailable | StoreUnavailable], None] | None = None,
     rebuilt: Callable[[Upgrading | None], None] | None = None,
@@ -69,6 +72,7 @@ async def sink(
         stop: set to end after the running copy.
         codec: how published agreements are decoded.
         pause: seconds between two looks.
+        enough: records after which a transaction ends.
         told: told how many rows have changed, when some have.
         trouble: told of an outage at every look.
         rebuilt: told after every copy how far changed views are; None when none is being built.
@@ -79,7 +83,7 @@ async def sink(
     """
     while not stop.is_set():
         try:
-            rows = await sink_once(log, store, codec)
+            rows = await sink_once(log, store, codec, enough=enough)
         except (Unavailable, StoreUnavailable) as exc:
             if trouble is not None:
                 trouble(exc)
@@ -103,6 +107,7 @@ class _Rows(NamedTuple):
         ends: up to where it is copied.
         reader: makes changes of its records.
         projection: who writes it; None: not a projection.
+        beyond: partitions that are left alone, because their rows may not be ours.
     """
 
     topic: str
@@ -110,6 +115,7 @@ class _Rows(NamedTuple):
     ends: list[int]
     reader: Reader
     projection: Projection | None
+    beyond: Collection[int] = ()
 
 
 class _Clock(NamedTuple):
@@ -142,15 +148,15 @@ class _Heard(NamedTuple):
     last: Progress | None
 
 
-async def _copy_all(log: EventLog, store: ViewStore, codec: Codec) -> int:
+async def _copy_all(log: EventLog, store: ViewStore, codec: Codec, enough: int) -> int:
     while True:
         try:
-            return await _copy_once(log, store, codec)
+            return await _copy_once(log, store, codec, enough)
         except Swapped:
             continue
 
 
-async def _copy_once(log: EventLog, store: ViewStore, codec: Codec) -> int:
+async def _copy_once(log: EventLog, store: ViewStore, codec: Codec, enough: int) -> int:
     layout, building = store.layout, await _aside(store.building)
     rebuilt = layout.rebuilt(building)
     # Before the ends: what another sink has read since then is no sign of a new log.
@@ -168,15 +174,8 @@ async def _copy_once(log: EventLog, store: ViewStore, codec: Codec) -> int:
         for clock in clocks
         for partition, said in (await _listen(log, clock, positions)).items()
     }
-    written = 0
-    for one in rows:
-        behind = [p for p, end in enumerate(one.ends) if positions.get((one.source, p), 0) < end]
-        if one.projection is not None:
-            behind = [p for p in behind if not _is_beyond(one.projection, heard.get((one.projection.name, p)))]
-        starts = await log.starts(one.topic) if behind else []
-        for partition in behind:
-            begin = positions.get((one.source, partition), starts[partition])
-            written += await _copy(log, store, one, partition, Move(begin, one.ends[partition]))
+    rows = [one._replace(beyond=_beyond(one, heard)) for one in rows]
+    written = await _copy_rows(log, store, rows, positions, enough)
     for clock in clocks:
         for partition in range(len(clock.ends)):
             said = heard.get((clock.projection.name, partition))
@@ -233,6 +232,12 @@ async def _listen(log: EventLog, clock: _Clock, positions: Mapping[Source, int])
 def _is_beyond(projection: Projection, said: _Heard | None) -> bool:
     """Whether a partition may hold rows of a later edition, or only some of ours."""
     return said is not None and said.last is not None and said.last.is_beyond(projection.edition)
+
+
+def _beyond(rows: _Rows, heard: Mapping[tuple[str, int], _Heard]) -> frozenset[int]:
+    """The partitions of a topic that are left alone."""
+    of, partitions = rows.projection, range(len(rows.ends))
+    return frozenset(p for p in partitions if of is not None and _is_beyond(of, heard.get((of.name, p))))
 
 
 async def _apply_progress(
@@ -309,24 +314,55 @@ def _expect_partitions(
                 )
 
 
-async def _copy(log: EventLog, store: ViewStore, rows: _Rows, partition: int, whole: Move) -> int:
-    """Copy one partition of a topic from the store's position up to an end offset, one transaction per fetch.
+async def _copy_rows(
+    log: EventLog,
+    store: ViewStore,
+    rows: Sequence[_Rows],
+    positions: Mapping[Source, int],
+    enough: int,
+) -> int:
+    """Copy all topics from the store's positions up to their ends.
 
-    Whoever is overtaken goes on from where the other sink has come to: the position only ever moves towards the end.
+    Whoever is overtaken goes on from where the other sink has come to: positions only ever move towards the ends.
     """
-    source, written, (offset, end) = (rows.source, partition), 0, whole
-    while offset < end:
-        records, after = await log.read(rows.topic, partition, offset)
-        if after <= offset:
-            break
-        changes = [change for record in records if record.offset < end for change in rows.reader(record)]
-        after = min(after, end)
+    written = 0
+    while True:
         try:
-            written += await _aside(store.apply, changes, {source: Move(offset, after)})
-            offset = after
+            async for portion in _portions(log, rows, positions, enough):
+                written += await _aside(portion.write, store)
         except Overtaken:
-            offset = (await _aside(store.positions)).get(source, offset)
-    return written
+            positions = await _aside(store.positions)
+        else:
+            return written
+
+
+async def _portions(
+    log: EventLog,
+    rows: Sequence[_Rows],
+    positions: Mapping[Source, int],
+    enough: int,
+) -> AsyncIterator[Portion]:
+    """What there is to copy, each time as much as one transaction takes."""
+    portion = Portion(enough)
+    for one in rows:
+        behind = [
+            p for p, end in enumerate(one.ends) if positions.get((one.source, p), 0) < end and p not in one.beyond
+        ]
+        starts = await log.starts(one.topic) if behind else []
+        for partition in behind:
+            source, end = (one.source, partition), one.ends[partition]
+            offset = positions.get(source, starts[partition])
+            while offset < end:
+                records, after = await log.read(one.topic, partition, offset)
+                if after <= offset:
+                    break
+                portion.add(source, one.reader, up_to(records, end), Move(offset, min(after, end)))
+                offset = after
+                if portion.is_enough:
+                    yield portion
+                    portion = Portion(enough)
+    if portion:
+        yield portion
 
 
 async def _aside(work: Callable[..., T], *arguments: object) -> T:

@@ -1,15 +1,16 @@
 """What records of topics mean for the tables: one reader a topic."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from engine.ports import Record
 from events.agreement import AgreementPublished, AgreementRetired
 from events.codec import Codec
+from events.envelope import Envelope
 from events.instants import to_us
 from projections.progress import Progress
 from projections.projection import Projection
-from projections.rows import decode_key, decode_row
+from projections.rows import decode_key, row_decoder
 from projections.stores.port import RowChange
 from projections.stores.schema import (
     PIPELINES,
@@ -29,21 +30,25 @@ from projections.views.commitment import pace
 from projections.views.times import instant_text, recorded_at
 from projections.views.view import View
 
-Reader = Callable[[Record], Iterable[RowChange]]
+Reader = Callable[[Sequence[Record]], Iterable[RowChange]]
+"""Makes changes of records of one topic, in order; of several with one key only the last one need count."""
 _ACCOUNTS = {"score_cap": 100}
 """What an agreement says that says nothing of accounts (docs/agreement.md)."""
 
 
 def view_reader(view: View[Any]) -> Reader:
     """Reads the rows of a view's topic."""
-    table = base_table(view).name
+    table, key, decode = base_table(view).name, view.key, row_decoder(view)
 
-    def read(record: Record) -> Iterable[RowChange]:
-        key = decode_key(view, record.key or b"")
-        if record.value is None:
-            return (RowChange(table, key, None),)
-        row = decode_row(view, record.value)  # what a former version has written is written anew by this one
-        return () if row is None else (RowChange(table, key, row),)
+    def read(records: Sequence[Record]) -> Iterable[RowChange]:
+        last = {record.key or b"": record.value for record in records}
+        for raw_key, value in last.items():
+            if value is None:
+                yield RowChange(table, decode_key(view, raw_key), None)
+            else:
+                row = decode(value)
+                if row is not None:  # what a former version has written is written anew by this one
+                    yield RowChange(table, row[:key], row)
 
     return read
 
@@ -51,8 +56,11 @@ def view_reader(view: View[Any]) -> Reader:
 def agreement_reader(codec: Codec) -> Reader:
     """Reads what figures ask of published agreements."""
 
-    def read(record: Record) -> Iterable[RowChange]:
-        envelope = codec.decode(record.value, record.headers)
+    def read(records: Sequence[Record]) -> Iterable[RowChange]:
+        for record in records:
+            yield from changes(codec.decode(record.value, record.headers))
+
+    def changes(envelope: Envelope) -> Iterable[RowChange]:
         fact = envelope.data
         if isinstance(fact, AgreementRetired):
             retired = (fact.name, fact.version)
@@ -121,4 +129,4 @@ def rebuild_change(projection: Projection, said: Progress) -> RowChange:
 
 def beside(reader: Reader) -> Reader:
     """A reader whose changes are for the tables beside those it names."""
-    return lambda record: [change._replace(table=next_name(change.table)) for change in reader(record)]
+    return lambda records: (change._replace(table=next_name(change.table)) for change in reader(records))

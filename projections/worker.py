@@ -93,6 +93,7 @@ class Shapes:
         self.details = [
             (place_of(view, views), view.topic, detail_changes(view)) for view in views if isinstance(view, Detail)
         ]
+        self.walked = sorted({place_of(each, views) for each in views if isinstance(each, Detail) and each.changed})
         self.journals = [(view.topic, journal_entry(view)) for view in views if isinstance(view, Journal)]
         self.aggregates = [
             (i, place_of(view, views), view, partial_changes(view))
@@ -126,12 +127,28 @@ def shapes_of(projection: Projection) -> Shapes:
 
 
 class _Work:
-    """A lead's base rows within a batch: as they were, and as they are."""
+    """A subject's base rows within a batch: as they were, and as they are; and of some all in between."""
 
-    __slots__ = ("key", "new", "old", "parts")
+    __slots__ = ("between", "key", "new", "old", "parts")
 
     def __init__(self, key: bytes, old: BaseRows, parts: int) -> None:
         self.key, self.old, self.new, self.parts = key, old, list(old), parts
+        self.between: dict[int, list[Any]] = {}
+
+    def passing(self, place: int) -> None:
+        """A fact comes: what it finds, unless that is the first one, lies in between."""
+        row = self.new[place]
+        if row is not self.old[place]:
+            between = self.between.setdefault(place, [])
+            if not between or between[-1] is not row:
+                between.append(row)
+
+    def way(self, place: int) -> Sequence[Any]:
+        """The base rows between the first and the last one, where they are kept."""
+        between = self.between.get(place)
+        if between is None:
+            return ()
+        return between if between[-1] is not self.new[place] else between[:-1]
 
 
 class ViewsProcessor:
@@ -196,6 +213,9 @@ class ViewsProcessor:
         if work is None:
             key = _SUBJECT + envelope.subject.encode()
             work = self._work[envelope.subject] = self._work_on(txn, key)
+        else:
+            for place in self._shapes.walked:
+                work.passing(place)
         project_all(work.new, routes, envelope)
 
     def _work_on(self, txn: Transaction[State], key: bytes) -> _Work:
@@ -240,7 +260,7 @@ class ViewsProcessor:
         for i, topic, changes in self._shapes.details:
             if new[i] is not old[i]:
                 changed = True
-                for key, value in changes(subject, old[i], new[i]):
+                for key, value in changes(subject, old[i], new[i], work.way(i) if work.between else ()):
                     txn.send(topic, key, value)
         for i, place, view, _ in self._shapes.aggregates:
             if new[place] is not old[place]:

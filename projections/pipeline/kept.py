@@ -5,6 +5,7 @@ it costs the same however long the story is. Only a fact that is told late has t
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -105,15 +106,19 @@ def over(kept: Kept) -> list[Spell]:
 
 
 Ways = Sequence[tuple[Kept, Kept]]
+Between = Sequence[Kept]
+"""What was kept between two states, in order; whoever did not keep it gives nothing, and it is found again."""
 _WALKED: list[tuple[Kept, Kept, Ways]] = [(EMPTY, EMPTY, ())]
-"""The last ways that were walked: each view asks for those of the same opportunity."""
+"""The last way that was found again: each view asks for those of the same opportunity."""
 
 
-def _ways(old: Kept, new: Kept) -> Ways:
+def _ways(old: Kept, new: Kept, between: Between = ()) -> Ways:
     """What was kept before and after each step that was told, in order, since something was kept."""
     more = len(new.steps) - len(old.steps)
     if more < 2:  # as with most
         return ((old, new),) * more
+    if len(between) == more - 1:
+        return tuple(pairwise((old, *between, new)))
     known = _WALKED[0]
     if known[0] is old and known[1] is new:
         return known[2]
@@ -127,11 +132,11 @@ def _ways(old: Kept, new: Kept) -> Ways:
     return found
 
 
-def _ended_since(old: Kept, new: Kept) -> list[Spell]:
+def _ended_since(old: Kept, new: Kept, between: Between = ()) -> list[Spell]:
     """The spells that steps have ended that were told in order."""
     return [
         _over(was, now.since, now.known)
-        for was, now in _ways(old, new)
+        for was, now in _ways(old, new, between)
         if was.since is not None and now.since is not None and now.since != was.since
     ]
 
@@ -140,39 +145,39 @@ Changed = Iterable[tuple[Place, Any]]
 """What is new or other, by its place, and None for places where there is nothing any more."""
 
 
-def changed_over(old: Kept, new: Kept) -> Changed:
+def changed_over(old: Kept, new: Kept, between: Between = ()) -> Changed:
     """The spells that are over, as far as they are not those of before."""
     if old.turned != new.turned:
         return differing(_placed(over(old)), _placed(over(new)))
-    return [((each.valid_from, each.known_from), each) for each in _ended_since(old, new)]
+    return [((each.valid_from, each.known_from), each) for each in _ended_since(old, new, between)]
 
 
 def moved(kept: Kept) -> dict[MovePlace, Moved]:
     """What its changes did to the open pipe."""
-    if not kept.turned and _each_alone(EMPTY, kept):
-        return dict(_moved_since(EMPTY, kept))
+    if not kept.turned and _each_alone(_ways(EMPTY, kept)):
+        return dict(_moved_since(_ways(EMPTY, kept)))
     every = list(versions_of((*over(kept), *standing(kept))))
     return with_sightings(moves_of(every), sightings(list(map(_step, kept.steps)), every))
 
 
-def _moved_since(old: Kept, new: Kept) -> Iterator[tuple[MovePlace, Moved]]:
+def _moved_since(ways: Ways) -> Iterator[tuple[MovePlace, Moved]]:
     """Moves of facts that were told in order, each at an instant of its own: they are seen as what they are."""
-    for was, now in _ways(old, new):
+    for was, now in ways:
         if now.deal is not was.deal and now.since is not None:
             yield from placed(now.since, now.known, moves(was.deal, now.deal), None, max(now.since, now.known))
 
 
-def _each_alone(old: Kept, new: Kept) -> bool:
+def _each_alone(ways: Ways) -> bool:
     """Whether no change that the pipe minds became known together with another one, of facts told in order."""
-    return all(
-        was.known < now.known or now.deal is was.deal or not minded(was.deal, now.deal) for was, now in _ways(old, new)
-    )
+    return all(was.known < now.known or now.deal is was.deal or not minded(was.deal, now.deal) for was, now in ways)
 
 
-def changed_moves(old: Kept, new: Kept) -> Iterable[tuple[MovePlace, Moved | None]]:
+def changed_moves(old: Kept, new: Kept, between: Between = ()) -> Iterable[tuple[MovePlace, Moved | None]]:
     """The moves, as far as they are not those of before."""
-    if old.turned == new.turned and _each_alone(old, new):
-        return _moved_since(old, new)
+    if old.turned == new.turned:
+        ways = _ways(old, new, between)
+        if _each_alone(ways):
+            return _moved_since(ways)
     return differing(moved(old), moved(new))
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from msgspec import to_builtins
+
 from events.envelope import Envelope
 from events.fact import Fact
 from events.instants import to_us
@@ -16,24 +18,24 @@ from events.opportunity import (
     OpportunityProductRemoved,
     OpportunityReopened,
     OpportunityStageChanged,
-    told,
 )
-from projections.pipeline.deal import AMENDED, CONTACT, LINE, LINE_GONE, LOST, OPENED, REOPENED, STAGE, WON, Step
+from projections.pipeline.deal import AMENDED, CONTACT, LINE, LINE_GONE, LOST, OPENED, REOPENED, STAGE, WON, Deal, Step
 from projections.views.times import recorded_at
 
+_FIELDS = frozenset(Deal.__struct_fields__)
 
-def _fields(fact: OpportunityOpened | OpportunityAmended) -> dict[str, Any]:
-    return {**told(fact), **({} if fact.currency is None else {"currency": fact.currency})}
+
+def _says(fact: OpportunityOpened | OpportunityAmended) -> dict[str, Any]:
+    """What it says of the opportunity: what is absent is not in it, and a day is ISO 8601."""
+    return {name: value for name, value in to_builtins(fact).items() if name in _FIELDS}
 
 
 def _opened(fact: OpportunityOpened) -> tuple[str, dict[str, Any]]:
-    priced = {"amount_minor": fact.amount_minor} if fact.amount_minor else {}
-    return OPENED, {"stage": fact.stage, **_fields(fact), **priced}
+    return OPENED, _says(fact)
 
 
 def _amended(fact: OpportunityAmended) -> tuple[str, dict[str, Any]]:
-    priced = {} if fact.amount_minor is None else {"amount_minor": fact.amount_minor}
-    return AMENDED, {**_fields(fact), **priced, **dict.fromkeys(fact.cleared, "")}
+    return AMENDED, {**_says(fact), **dict.fromkeys(fact.cleared, "")}
 
 
 def _staged(fact: OpportunityStageChanged) -> tuple[str, dict[str, Any]]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from projections.pipeline.deal import Line
-from projections.pipeline.kept import EMPTY, Birth, Kept, born, differing, standing
+from projections.pipeline.kept import EMPTY, Between, Birth, Kept, born, differing, standing
 from projections.pipeline.spells import Spell
 from projections.views.deal_columns import OF_DEAL, cells_of
 from projections.views.opportunity_history import OPPORTUNITY_HISTORY
@@ -15,7 +15,7 @@ def _stands(row: Kept) -> dict[Cells, Any]:
     return dict(zip([()], standing(row), strict=False))
 
 
-def _stands_now(old: Kept, new: Kept) -> list[tuple[Cells, Any]]:
+def _stands_now(old: Kept, new: Kept, _: Between) -> list[tuple[Cells, Any]]:
     if new.deal is old.deal and (new.since, new.known) == (old.since, old.known):
         return []
     return differing(_stands(old), _stands(new)) if new.since is None else [((), standing(new)[0])]
@@ -56,7 +56,7 @@ def _births(row: Kept) -> dict[Cells, Any]:
     }
 
 
-def _born_now(old: Kept, new: Kept) -> list[tuple[Cells, Any]]:
+def _born_now(old: Kept, new: Kept, _: Between) -> list[tuple[Cells, Any]]:
     if old.turned == new.turned and old.had_amount == new.had_amount:
         return []
     return differing(_births(old), _births(new))

@@ -10,7 +10,7 @@ from typing import Any
 from events.envelope import Envelope
 from events.fact import Fact
 from projections.pipeline.blocks import block_of
-from projections.pipeline.kept import EMPTY, Kept, changed_over, over, told
+from projections.pipeline.kept import EMPTY, Between, Kept, changed_over, over, told
 from projections.pipeline.spells import Spell
 from projections.pipeline.telling import TELLING, step_of
 from projections.views.deal_columns import DEAL_COLUMNS, OF_DEAL, cells_of
@@ -29,8 +29,9 @@ def _entries(row: Kept) -> dict[Cells, Any]:
     return {(instant_text(each.valid_from), instant_text(each.known_from)): each for each in over(row)}
 
 
-def _changed(old: Kept, new: Kept) -> list[tuple[Cells, Any]]:
-    return [((instant_text(begin), instant_text(known)), each) for (begin, known), each in changed_over(old, new)]
+def _changed(old: Kept, new: Kept, between: Between) -> list[tuple[Cells, Any]]:
+    changed = changed_over(old, new, between)
+    return [((instant_text(begin), instant_text(known)), each) for (begin, known), each in changed]
 
 
 def _render(opportunity: str, identity: Cells, spell: Spell) -> Cells:

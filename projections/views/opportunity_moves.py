@@ -3,7 +3,7 @@
 from typing import Any
 
 from projections.pipeline.deal import DIMENSIONS
-from projections.pipeline.kept import EMPTY, Kept, changed_moves, moved
+from projections.pipeline.kept import EMPTY, Between, Kept, changed_moves, moved
 from projections.pipeline.moves import Moved
 from projections.views.opportunity_history import OPPORTUNITY_HISTORY
 from projections.views.times import instant_text, instant_text_or_none
@@ -14,9 +14,10 @@ def _entries(row: Kept) -> dict[Cells, Any]:
     return {(instant_text(at), instant_text(known), number): each for (at, known, number), each in moved(row).items()}
 
 
-def _changed(old: Kept, new: Kept) -> list[tuple[Cells, Any]]:
+def _changed(old: Kept, new: Kept, between: Between) -> list[tuple[Cells, Any]]:
     return [
-        ((instant_text(at), instant_text(known), number), each) for (at, known, number), each in changed_moves(old, new)
+        ((instant_text(at), instant_text(known), number), each)
+        for (at, known, number), each in changed_moves(old, new, between)
     ]
 
 

@@ -130,14 +130,16 @@ class Detail(View[R]):
     Attributes:
         entries: the parts of a base row that are rows of the view, by what identifies them within the subject.
         render: (subject, identity, part) -> cells in the order of `columns`.
-        changed: (old base row, new base row) -> the entries that are new or other, and None for those that are gone;
-            for base rows with so many parts that not all of them can be looked at for each fact.
+        changed: (old base row, new base row, those in between) -> the entries that are new or other, and None for those
+            that are gone; for base rows with so many parts that not all of them can be looked at for each fact. Those
+            in between are all that facts have made on the way from one to the other, in order, or none of them where
+            they were not kept.
         of: another view whose base rows are shown; then this one keeps none of its own.
     """
 
     entries: Callable[[R], Mapping[Cells, Any]]
     render: Callable[[str, Cells, Any], Cells]
-    changed: Callable[[R, R], Iterable[tuple[Cells, Any]]] | None = None
+    changed: Callable[[R, R, Sequence[R]], Iterable[tuple[Cells, Any]]] | None = None
     of: "Detail[R] | None" = None
 
 

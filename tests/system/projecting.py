@@ -49,11 +49,11 @@ async def _project(settings: Settings) -> None:
         store, stop = open_store(settings), asyncio.Event()
         try:
             await notice_another_log(log, store)
-            filling = asyncio.create_task(sink(log, store, stop, pause=0.0))
+            filling = asyncio.create_task(sink(log, store, stop, pause=0.0, enough=BATCH))
             for program in programs:
                 await drain(log, program, limit=BATCH)
             stop.set()
             await filling
-            await sink_once(log, store)
+            await sink_once(log, store, enough=BATCH)
         finally:
             store.close()

@@ -1,5 +1,5 @@
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -40,12 +40,15 @@ def test_spells_are_the_versions_of_the_law(steps: tuple[Step, ...]) -> None:
 def test_rows_written_after_each_batch_are_in_the_end_those_of_all_facts_at_once(
     steps: tuple[Step, ...], cuts: list[int]
 ) -> None:
+    states = list(accumulate(steps, told, initial=Kept()))
     for view in (OPPORTUNITY_HISTORY, OPPORTUNITIES, OPPORTUNITY_BIRTHS, OPPORTUNITY_MOVES):
-        changes, rows, before = detail_changes(view), dict[bytes, bytes | None](), None
-        for end in sorted({*cuts, len(steps)}):
-            now = with_steps(steps[:end])
-            rows.update(changes("deal", before, now))
-            before = now
+        changes, rows, begin = detail_changes(view), dict[bytes, bytes | None](), 0
+        for end in sorted({*cuts, len(steps)} & set(range(len(steps) + 1))):
+            before = states[begin] if begin else None
+            written = changes("deal", before, states[end])
+            assert changes("deal", before, states[end], states[begin + 1 : end]) == written, "whoever kept the way"
+            rows.update(written)
+            begin = end
         whole = dict(changes("deal", None, with_steps(steps)))
         assert {key: row for key, row in rows.items() if row is not None} == whole
         entries = view.entries(with_steps(steps))
