@@ -5,6 +5,7 @@ fact can be judged by the same function.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from streams.agreement.compiled import Clause, Need
@@ -114,10 +115,9 @@ def _reckoned(
     clause: Clause, start: int, statuses: Sequence[tuple[int, str]], ended_at: int | None
 ) -> tuple[int | None, int | None]:
     """Due and warning, with the pauses up to the end of the clock."""
-    calendar, target, percent = clause.calendar, clause.target, clause.warn_percent
     if not clause.paused_in:
-        due = calendar.due(start, target)
-        return due, None if percent is None else calendar.at_share(start, target, percent)
+        return _promised(clause, start)
+    calendar, target, percent = clause.calendar, clause.target, clause.warn_percent
     until = FOREVER if ended_at is None else ended_at
     known = [(begin, min(end, until)) for begin, end in pauses(statuses, clause.paused_in) if begin < until]
     lasting = [begin for begin, end in known if end == FOREVER]
@@ -126,6 +126,13 @@ def _reckoned(
     if lasting and lasting[0] < due:
         return None, None
     return due, None if percent is None else calendar.at_share(start, target, percent, finished)
+
+
+@lru_cache(maxsize=8192)
+def _promised(clause: Clause, start: int) -> tuple[int, int | None]:
+    """Due and warning of a clause that nothing pauses: a clock is judged again and again, and they stay."""
+    calendar, target, percent = clause.calendar, clause.target, clause.warn_percent
+    return calendar.due(start, target), None if percent is None else calendar.at_share(start, target, percent)
 
 
 def counted(needs: Sequence[Need], touches: Iterable[tuple[int, str]]) -> tuple[int | None, tuple[Need, ...]]:

@@ -24,7 +24,7 @@ StopsTouch = Callable[[str, str, str, str], bool]
 """Whether a touch answers a clause: channel, kind, direction, side."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Need:
     """So many touches through a channel.
 
@@ -37,7 +37,7 @@ class Need:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Escalation:
     """A level of escalation.
 
@@ -54,7 +54,7 @@ class Escalation:
     do: Literal["reassign"] | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Clause:
     """One promise: something that starts a clock is answered within a target.
 
@@ -114,7 +114,7 @@ class Qualification(Protocol):
         """Every condition that fails, in words."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Archiving:
     """When a lead is put aside by itself.
 
@@ -129,7 +129,7 @@ class Archiving:
     untouched_us: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Commitment:
     """How many qualified leads marketing delivers in a quarter.
 
@@ -159,7 +159,7 @@ class Conversion(Protocol):
         """Every required field and condition that fails, in words; nothing when the lead can be converted."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Agreement:
     """One version of an agreement.
 

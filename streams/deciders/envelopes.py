@@ -7,7 +7,7 @@ from msgspec import UNSET
 from events.envelope import Envelope
 from events.fact import Fact
 from events.ids import derived_id, fingerprint
-from events.instants import from_us, to_us
+from events.instants import to_us
 from events.registry import ENVELOPES, WIRE_TYPE
 from events.sources import OWN_SOURCE
 from streams.deciders.told import Told
@@ -28,7 +28,7 @@ def canonical(envelope: Envelope, recorded_at: datetime, sequence: int) -> Envel
 
 
 def derived(
-    answer: Told, *, subject: str, cause_id: str, fact_id: str, recorded_at: datetime, sequence: int
+    answer: Told, *, subject: str, cause_id: str, fact_id: str, time: datetime, recorded_at: datetime, sequence: int
 ) -> Envelope:
     """The canonical envelope of a fact made here.
 
@@ -37,6 +37,7 @@ def derived(
         subject: the lead id.
         cause_id: id of what brought it about.
         fact_id: its own id; see `id_of`.
+        time: the answer's occurred_at.
         recorded_at: when it became known.
         sequence: its place in the lead's history.
     """
@@ -44,7 +45,7 @@ def derived(
         id=fact_id,
         source=OWN_SOURCE,
         subject=subject,
-        time=from_us(answer.at),
+        time=time,
         data=answer.fact,
         recordedat=recorded_at,
         sequence=f"{sequence:010d}",

@@ -58,8 +58,9 @@ def settle(kind: Kind[S], state: S, envelope: Envelope, around: Around) -> Envel
 
 def decide(kind: Kind[S], state: S, envelope: Envelope, mark: int, around: Around) -> list[Envelope]:
     """The canonical facts that follow from a new, settled fact, that one first; the state is changed accordingly."""
-    first = canonical(envelope, from_us(around.at), state.sequence + 1)
-    at = to_us(first.time)
+    at = to_us(envelope.time)
+    recorded_at = envelope.time if at == around.at else from_us(around.at)
+    first = canonical(envelope, recorded_at, state.sequence + 1)
     _note(state, around.at, mark)
     kind.evolve(state, first, at)
     cause = _Cause(envelope.id, _name(envelope))
@@ -162,7 +163,9 @@ def _note(state: Subject, recorded_at: int, mark: int | None) -> None:
 def _follow(kind: Kind[S], state: S, answers: Sequence[Told], cause: _Cause, around: Around) -> list[Envelope]:
     """Take in what was answered, each answer with all that follows from it, before the next one."""
     told: list[Envelope] = []
-    waiting = list(answers)
+    if not answers:
+        return told
+    waiting, recorded_at = list(answers), from_us(around.at)
     while waiting:
         answer = waiting.pop(0)
         envelope = derived(
@@ -170,7 +173,8 @@ def _follow(kind: Kind[S], state: S, answers: Sequence[Told], cause: _Cause, aro
             subject=around.subject,
             cause_id=cause.id,
             fact_id=id_of(answer, around.subject, cause.name, len(told) + 1),
-            recorded_at=from_us(around.at),
+            time=recorded_at if answer.at == around.at else from_us(answer.at),
+            recorded_at=recorded_at,
             sequence=state.sequence + 1,
         )
         _note(state, around.at, None)

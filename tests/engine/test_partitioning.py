@@ -1,9 +1,10 @@
 import pytest
+from aiokafka.partitioner import murmur2 as aiokafka_hash
 from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from engine.partitioning import partition_of
+from engine.partitioning import murmur2, partition_of
 
 
 @pytest.mark.parametrize(
@@ -28,3 +29,9 @@ def test_a_key_goes_where_any_kafka_client_sends_it(key: bytes, hashed: int, par
 def test_every_key_has_one_partition_of_those_there_are(key: bytes, partitions: int) -> None:
     assert 0 <= partition_of(key, partitions) < partitions
     assert partition_of(key, partitions) == partition_of(bytes(key), partitions)
+
+
+@for_all(st.binary(max_size=600))
+@settings(deadline=None)
+def test_a_key_is_hashed_as_aiokafka_hashes_it(key: bytes) -> None:
+    assert murmur2(key) == aiokafka_hash(key) & 0xFFFFFFFF

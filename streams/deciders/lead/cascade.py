@@ -63,6 +63,7 @@ from streams.deciders.lead import (
     resuming,
     sla,
 )
+from streams.deciders.lead.alone import last_at
 from streams.deciders.lead.evolve import evolve
 from streams.deciders.lead.given import Given, Live, Told
 
@@ -163,22 +164,24 @@ class Cascade:
         given: the circumstances.
         cause_id: id of the cause.
         cause: what ids of derived facts follow from.
-        recorded_at: when the cause became known.
+        recorded_at: when the cause became known: the lead's time.
 
     Attributes:
         told: the canonical envelopes.
     """
 
-    __slots__ = ("_cause", "_cause_id", "_given", "_live", "_made", "_recorded_at", "told")
+    __slots__ = ("_cause", "_cause_id", "_given", "_live", "_made", "_recorded_at", "_since", "_time", "told")
 
     def __init__(self, live: Live, given: Given, cause_id: str, cause: str, recorded_at: datetime) -> None:
         self._live, self._given, self._cause_id, self._cause = live, given, cause_id, cause
         self._recorded_at = recorded_at
+        self._since, self._time = given.at, recorded_at
         self._made = 0
         self.told: list[Envelope] = []
 
     def accept(self, first: Envelope, at: int, mark: int) -> None:
         """Take in a fact from outside that happened at `at` (microseconds), and all that follows."""
+        self._since, self._time = at, first.time
         self._tell(canonical(first, self._recorded_at, self._live.lead.sequence + 1), at, mark)
 
     def answer(self, answer: Told, fact_id: str, cause_id: str) -> None:
@@ -188,6 +191,7 @@ class Cascade:
             subject=self._given.subject,
             cause_id=cause_id,
             fact_id=fact_id,
+            time=self._instant(answer.at),
             recorded_at=self._recorded_at,
             sequence=self._live.lead.sequence + 1,
         )
@@ -209,8 +213,15 @@ class Cascade:
             answers = part(live, envelope, at, given)
             if answers:
                 self.follow(answers)
-        if live.lead.person is not None:
+        person = live.lead.person
+        if person is not None and person.into is not None:
             self.follow(identity.pass_on(live, envelope, at, given))
+
+    def _instant(self, at: int) -> datetime:
+        """The datetime of an instant: mostly that of the cause, or of the lead's time, which are there already."""
+        if at == self._since:
+            return self._time
+        return self._recorded_at if at == self._given.at else from_us(at)
 
 
 def cascade(live: Live, first: Envelope, at: int, given: Given, mark: int) -> list[Envelope]:
@@ -223,7 +234,7 @@ def cascade(live: Live, first: Envelope, at: int, given: Given, mark: int) -> li
         given: the circumstances.
         mark: the fact's fingerprint.
     """
-    given.latest = live.lead.last_at
+    given.latest = last_at(live.lead)
     recorded_at = first.time if at == given.at else from_us(given.at)
     running = Cascade(live, given, first.id, f"{first.source}\x1f{first.id}", recorded_at)
     running.accept(first, at, mark)
@@ -239,7 +250,7 @@ def commanded(live: Live, command: Envelope, answers: Sequence[Told], given: Giv
         answers: what it leads to.
         given: the circumstances.
     """
-    given.latest = live.lead.last_at
+    given.latest = last_at(live.lead)
     running = Cascade(live, given, command.id, f"{command.source}\x1f{command.id}", from_us(given.at))
     running.follow(answers)
     return _marked(running.told, given) if running.told else []
@@ -255,7 +266,7 @@ def answered(live: Live, answer: Told, cause: str, ordinal: int, given: Given) -
         ordinal: how many facts that brought about before.
         given: the circumstances.
     """
-    given.latest = live.lead.last_at
+    given.latest = last_at(live.lead)
     fact_id = id_of(answer, given.subject, cause, ordinal)
     running = Cascade(live, given, fact_id, f"{OWN_SOURCE}\x1f{fact_id}", from_us(given.at))
     running.answer(answer, fact_id, cause)

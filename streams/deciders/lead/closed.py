@@ -7,6 +7,7 @@ whatever its status said until then.
 from collections.abc import Sequence
 
 from streams.agreement.compiled import Agreement
+from streams.deciders.lead.alone import closings_of, statuses_of
 from streams.deciders.lead.closings import LASTING, UNDONE_BY, Closing, How, lasting
 from streams.deciders.lead.entries import StatusEntry
 from streams.deciders.lead.given import is_closed
@@ -20,17 +21,17 @@ def closed_at(lead: Lead, agreement: Agreement, at: int) -> str | None:
     A lead may well be opened and qualified at one instant: a qualification happens at the latest instant known, and
     what brings it about may be a late fact, or one of the same instant.
     """
-    closings, statuses = lead.all_closings, lead.all_statuses
+    closings, statuses = closings_of(lead), statuses_of(lead)
     if not closings and not statuses:
         return None
     passed = [each for each in closings if each.at < at or (each.at == at and each.how in UNDONE_BY)]
-    found = lasting(passed)
+    found = lasting(passed) if passed else None
     return found[0] if found else _closing_status(statuses, agreement, at, passed)
 
 
 def is_open(lead: Lead, agreement: Agreement) -> bool:
     """Whether somebody has to act on the lead, after all that is known."""
-    closings, statuses = lead.all_closings, lead.all_statuses
+    closings, statuses = closings_of(lead), statuses_of(lead)
     if closings:
         return not lasting(closings) and _closing_status(statuses, agreement, None, closings) is None
     return not (statuses and is_closed(agreement, statuses[-1].status))
@@ -49,7 +50,7 @@ def why_closed(lead: Lead, how: How | None = None) -> str:
 
 def closing_status(lead: Lead, agreement: Agreement) -> str | None:
     """The status that closes the lead after all that is known."""
-    return _closing_status(lead.all_statuses, agreement, None, lead.all_closings)
+    return _closing_status(statuses_of(lead), agreement, None, closings_of(lead))
 
 
 def _closing_status(
@@ -92,8 +93,8 @@ def ends(lead: Lead, agreement: Agreement, start: int, cycle: int) -> list[tuple
     What happened before the lead was given back or opened for that cycle is no concern of its clocks, even if all of
     it fell on one instant.
     """
-    statuses = lead.all_statuses
-    if not lead.all_closings and not statuses:
+    statuses = statuses_of(lead)
+    if not closings_of(lead) and not statuses:
         return []
     closed_before = closed_at(lead, agreement, start)
     found = [] if closed_before is None else [(start, closed_before)]

@@ -1,7 +1,5 @@
 """What the parts of the lead decider are given besides the lead itself; nothing in it is live."""
 
-from msgspec import Struct
-
 from streams.agreement.compiled import Agreement, Qualification
 from streams.deciders.lead.circumstances import Given
 from streams.deciders.lead.state import Lead
@@ -11,8 +9,10 @@ from streams.scoring import Standing
 __all__ = ["CLOSING", "Before", "Given", "Kept", "Live", "Refusal", "Told", "is_closed"]
 
 
-class Kept(Struct):
+class Kept:
     """What is kept beside a lead only to be fast; it can be thrown away and found again at any time.
+
+    No struct, and neither is `Live`: both are read by every part, and nobody writes them.
 
     Attributes:
         standing: what the lead's score rests on; None until it is asked for.
@@ -21,17 +21,22 @@ class Kept(Struct):
         suited: the qualified-lead definition asked last, and whether its tests on the profile held.
     """
 
-    standing: Standing | None = None
-    seen: set[int] | None = None
-    size: int = 0
-    suited: tuple[Qualification, bool] | None = None
+    __slots__ = ("seen", "size", "standing", "suited")
+
+    def __init__(self, size: int = 0) -> None:
+        self.standing: Standing | None = None
+        self.seen: set[int] | None = None
+        self.size = size
+        self.suited: tuple[Qualification, bool] | None = None
 
 
-class Live(Struct):
+class Live:
     """A lead with what is kept beside it: the state of a task."""
 
-    lead: Lead
-    kept: Kept
+    __slots__ = ("kept", "lead")
+
+    def __init__(self, lead: Lead, kept: Kept) -> None:
+        self.lead, self.kept = lead, kept
 
 
 CLOSING = frozenset({"unqualified", "converted", "archived"})

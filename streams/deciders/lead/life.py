@@ -7,6 +7,7 @@ from events.envelope import Envelope
 from events.fact import Fact
 from events.lead import LeadArchived, LeadConverted, LeadStatusChanged
 from streams.deciders.lead import nurture
+from streams.deciders.lead.alone import last_at, warmed_for
 from streams.deciders.lead.closings import is_told
 from streams.deciders.lead.engagement import score_now
 from streams.deciders.lead.given import Given, Live, Told
@@ -43,14 +44,14 @@ def _entered(live: Live, status: str, at: int, given: Given) -> Told | None:
 def on_known(live: Live, _envelope: Envelope, _at: int, given: Given) -> Sequence[Told]:
     """Who they are, or what they did, may open the lead again, or put it outside what the company looks for."""
     lead, agreement = live.lead, given.agreement(live)
-    if lead.warmed_for is not None and (changed := nurture.reopened(live, given) or nurture.permitted(live, given)):
+    if warmed_for(lead) is not None and (changed := nurture.reopened(live, given) or nurture.permitted(live, given)):
         return changed
     if agreement is None or agreement.archiving is None or lead.captured_at is None or lead.closed:
         return ()
     unwanted = agreement.archiving.when
     if unwanted is None or not unwanted(lead.profile, score_now(live, agreement, given.at)):
         return ()
-    return (Told(LeadArchived(reason=NOT_IN_PROFILE), lead.last_at),)
+    return (Told(LeadArchived(reason=NOT_IN_PROFILE), last_at(lead)),)
 
 
 def archive_due(lead: Lead, untouched_for: int | None) -> int | None:
@@ -62,7 +63,7 @@ def archive_due(lead: Lead, untouched_for: int | None) -> int | None:
     """
     if untouched_for is None or lead.captured_at is None or lead.closed:
         return None
-    return max(lead.last_at, lead.captured_at) + untouched_for
+    return max(last_at(lead), lead.captured_at) + untouched_for
 
 
 NOT_IN_PROFILE = "not_in_profile"

@@ -11,6 +11,7 @@ from events.lead import LeadArchived, LeadStatusChanged
 from events.life import LeadRecycled, LeadRejected, LeadReopened, NurtureRequested, NurtureWithheld
 from streams.agreement.compiled import Agreement
 from streams.agreement.records import Nurture
+from streams.deciders.lead.alone import last_at, statuses_of, warmed_for
 from streams.deciders.lead.closed import is_open
 from streams.deciders.lead.engagement import standing_of
 from streams.deciders.lead.entries import Waiting
@@ -32,7 +33,7 @@ def entered(live: Live, reason: str, given: Given, *, of: str | None = None) -> 
     `of` is the merged lead that entered it: that one was put aside by itself.
     """
     lead, agreement = live.lead, given.agreement(live)
-    statuses = lead.all_statuses
+    statuses = statuses_of(lead)
     if agreement is None or not statuses or lead.closed:
         return ()
     entry, nurture = statuses[-1], agreement.nurture
@@ -44,7 +45,7 @@ def entered(live: Live, reason: str, given: Given, *, of: str | None = None) -> 
     if program is None and not reason:
         return ()
     program = program or nurture.program
-    waiting = lead.warmed_for
+    waiting = warmed_for(lead)
     if waiting is not None and (waiting.program, waiting.reason, waiting.status) == (program, reason, entry.status):
         return ()  # told again, asked once
     asked = NurtureRequested(program=program, reason=reason, status=entry.status, awaits=nurture.awaits(reason), of=of)
@@ -63,13 +64,13 @@ def permitted(live: Live, given: Given) -> Sequence[Told]:
     Who is closed by more than silence is to be left alone no less, but is not to be warmed again.
     """
     lead, agreement = live.lead, given.agreement(live)
-    waiting = lead.warmed_for
+    waiting = warmed_for(lead)
     if agreement is None or waiting is None or not waiting.program or is_open(lead, agreement):
         return ()
     why = withheld(lead, agreement.nurture, waiting.program)
     if bool(why) == bool(waiting.withheld) or (not why and _is_settled(lead)):
         return ()
-    said = said_last(lead.all_statuses, lead.statuses, lead.person)
+    said = said_last(statuses_of(lead), lead.statuses, lead.person)
     asked = NurtureRequested(
         program=waiting.program,
         reason=waiting.reason,
@@ -78,7 +79,7 @@ def permitted(live: Live, given: Given) -> Sequence[Told]:
         of=None if said is None else said[0],
         since=from_us(waiting.at),
     )
-    return (Told(_allowed(lead, agreement.nurture, asked), max(waiting.at, lead.last_at)),)
+    return (Told(_allowed(lead, agreement.nurture, asked), max(waiting.at, last_at(lead))),)
 
 
 def on_permission(live: Live, _envelope: Envelope, _at: int, given: Given) -> Sequence[Told]:
@@ -89,7 +90,7 @@ def on_permission(live: Live, _envelope: Envelope, _at: int, given: Given) -> Se
 def on_joined(live: Live, _envelope: Envelope, _at: int, given: Given) -> Sequence[Told]:
     """The last status is that of a merged lead: what it asks for is asked for the lead that counts."""
     lead = live.lead
-    statuses = lead.all_statuses
+    statuses = statuses_of(lead)
     said = said_last(statuses, lead.statuses, lead.person)
     if said is None or any(each.how == "reopened" and each.at >= statuses[-1].at for each in lead.closings):
         return ()
@@ -98,7 +99,7 @@ def on_joined(live: Live, _envelope: Envelope, _at: int, given: Given) -> Sequen
 
 def on_status(live: Live, envelope: Envelope, given: Given) -> Sequence[Told]:
     """A status was entered; one that was left before it became known asks for nothing any more."""
-    last = live.lead.all_statuses[-1]
+    last = statuses_of(live.lead)[-1]
     if (last.source, last.id) != (envelope.source, envelope.id):
         return ()
     return entered(live, cast("LeadStatusChanged", envelope.data).reason or "", given)
@@ -131,13 +132,13 @@ def on_requested(live: Live, _envelope: Envelope, _at: int, given: Given) -> Seq
 def reopened(live: Live, given: Given) -> Sequence[Told]:
     """Open a lead that waits, once the missing thing has changed."""
     lead, agreement = live.lead, given.agreement(live)
-    waiting = lead.warmed_for
+    waiting = warmed_for(lead)
     if agreement is None or waiting is None or not waiting.program or is_open(lead, agreement):
         return ()
     if _is_settled(lead):
         return ()
     reason = _changed(live, waiting, agreement)
-    return () if reason is None else (Told(LeadReopened(reason=reason, cycle=lead.cycle), lead.last_at),)
+    return () if reason is None else (Told(LeadReopened(reason=reason, cycle=lead.cycle), last_at(lead)),)
 
 
 def _is_settled(lead: Lead) -> bool:

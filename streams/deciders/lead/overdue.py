@@ -35,9 +35,12 @@ def on_deadline(live: Live, due: int, given: Given) -> Sequence[Told]:
     told: list[Told] = []
     for clock in live.lead.clocks:
         if clock.verdict == "open" and clock.due is not None:
-            told += _overdue(live.lead, ruled_by(clock, given), clock.due, due, given)
-        elif clock.escalates_at is not None and not _is_closed(live.lead, clock, clock.escalates_at, given):
-            told += _escalated(ruled_by(clock, given), clock.escalates_at, due, given)
+            if clock.due <= due or (clock.warn_at is not None and clock.warn_at <= due and not clock.warned):
+                told += _overdue(live.lead, ruled_by(clock, given), clock.due, due, given)
+            continue
+        at = clock.escalates_at
+        if at is not None and at <= due and not _is_closed(live.lead, clock, at, given):
+            told += _escalated(ruled_by(clock, given), at, due, given)
     return told
 
 

@@ -10,6 +10,7 @@ from events.envelope import Envelope
 from events.lead import LeadQualified
 from events.life import LeadRecycled
 from streams.agreement.compiled import Qualification
+from streams.deciders.lead.alone import last_at
 from streams.deciders.lead.closed import is_open
 from streams.deciders.lead.engagement import score_now, signals
 from streams.deciders.lead.given import Given, Live, Told
@@ -32,7 +33,7 @@ def check(live: Live, given: Given) -> Sequence[Told]:
     if lead.captured_at is None:
         return ()
     if lead.qualified_at is not None:
-        return () if lead.handed_over_at is not None else lost(live, lead.last_at, given)
+        return () if lead.handed_over_at is not None else lost(live, last_at(lead), given)
     agreement = given.starting(live)
     if agreement is None or agreement.qualification is None or not is_open(lead, agreement):
         return ()
@@ -50,7 +51,7 @@ def check(live: Live, given: Given) -> Sequence[Told]:
             conditions=agreement.qualification.conditions(lead.profile, score),
             signals=signals(live, agreement),
         ),
-        lead.last_at,
+        last_at(lead),
     )
     return (answer,)
 

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from streams.agreement.compiled import Agreement, Clause
 from streams.clocks import Finding, History, counted, judge, worked
+from streams.deciders.lead.alone import statuses_of
 from streams.deciders.lead.closed import began_after, ends
 from streams.deciders.lead.entries import Clock, Touch
 from streams.deciders.lead.given import Given
@@ -58,7 +59,7 @@ def history_of(lead: Lead, clock: Clock, clause: Clause, agreement: Agreement) -
 
 def _statuses(lead: Lead, clause: Clause) -> list[tuple[int, str]]:
     """What can pause the clause."""
-    return [(entry.at, entry.status) for entry in lead.all_statuses] if clause.paused_in else []
+    return [(entry.at, entry.status) for entry in statuses_of(lead)] if clause.paused_in else []
 
 
 def ends_of(lead: Lead, ruled: Ruled) -> list[tuple[int, str]]:
@@ -79,7 +80,7 @@ def _answers(lead: Lead, clock: Clock, clause: Clause) -> list[int]:
     if clause.stop == "accepted":
         return _words_of_sales(lead, clock.cycle)
     if clause.stop == "status_changed":
-        return [entry.at for entry in lead.all_statuses if entry.at >= clock.start]
+        return [entry.at for entry in statuses_of(lead) if entry.at >= clock.start]
     return [touch.at for touch in touches_of(lead, clock, clause)]
 
 

@@ -13,6 +13,7 @@ from events.identity import LeadHistoryTakenBack, LeadUnmerged
 from events.lead import LeadHandedOver, LeadQualified, LeadStatusChanged, LeadTouched
 from events.sla import Verdict
 from streams.clocks import Finding
+from streams.deciders.lead.alone import statuses_of
 from streams.deciders.lead.clock_facts import answered, paused, resumed, revised, settled, started
 from streams.deciders.lead.closed import began_after, closed_at
 from streams.deciders.lead.entries import Clock
@@ -116,7 +117,7 @@ def _seen(lead: Lead, envelope: Envelope, at: int) -> Seen:
     """What a fact is to a lead that knows it already."""
     fact, status = envelope.data, None
     if isinstance(fact, LeadStatusChanged):
-        last = lead.all_statuses[-1]
+        last = statuses_of(lead)[-1]
         status = fact.status if (last.source, last.id) == (envelope.source, envelope.id) else None
     return Seen(fact, at, status)
 
