@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from events.agreement import AgreementPublished
 from events.envelope import Envelope
 from events.instants import to_us
-from events.opportunity import OpportunityClosedWon, TargetSet
+from events.opportunity import OpportunityClosedWon, OpportunityProductAdded, TargetSet
 from events.topics import AGREEMENTS
 from projections.pipeline.deal import DIMENSIONS
 from projections.pipeline.figures import OPPORTUNITY, Cut, Terms, shares, summed
@@ -20,6 +20,9 @@ from projections.pipeline.quarters import quarter_named
 from projections.pipeline.reading import held_in
 from projections.pipeline.terms import terms_at
 from projections.pipeline.totals import totals
+from projections.read import read_view
+from projections.sink import sink_once
+from projections.stores.postgresql import PostgresStore
 from projections.views.view import Cell
 from tests.projections.house import House, record
 from tests.projections.pipeline.asking import asked, figures, shown
@@ -162,3 +165,22 @@ async def test_without_an_agreement_reports_are_in_the_currency_that_was_known_f
     rows = asked(await shown(first, second), "matrix", 40)
     assert (figures(rows)["open_pipe"], {row["currency"] for row in rows}) == (1, {"EUR"})
     assert words(rows) == {"1 opportunity: no rate to EUR from USD on 2 days from 2026-01-02 to 2026-02-10"}
+
+
+@pytest.mark.postgresql
+async def test_postgresql_leaves_out_what_sqlite_does(postgresql_url: str) -> None:
+    target = said("plan", -9, TargetSet(quarter="2026Q1", amount_minor=7, currency="GBP", region="west"))
+    lines = (said("lei", 30 + n, OpportunityProductAdded(line=str(n), product="p", amount_minor=9)) for n in (1, 2))
+    lei = said("lei", 4, opening(18, currency="RON", source="web"))
+    built, store = await shown(*SOLD_EARLY, lei, *lines, targets=(target,), **LATE), PostgresStore(postgresql_url)
+    try:
+        store.reset()
+        await sink_once(built.log, store)
+        for name in MONEY_VIEWS:
+            for known in (None, to_us(instant(50))):
+                times = {"as_of": to_us(instant(40)), "known_at": known}
+                assert read_view(store, name, times=times) == read_view(built.store, name, times=times), name
+        spans: dict[str, Any] = {"times": {"as_of": to_us(instant(40)), "since": to_us(instant(1))}, "by": "product"}
+        assert read_view(store, "waterfall", **spans) == read_view(built.store, "waterfall", **spans)
+    finally:
+        store.close()
