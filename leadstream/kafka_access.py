@@ -7,10 +7,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
 from engine.errors import LogError
+from leadstream.secret_files import text_in
 
 _TLS = ("SSL", "SASL_SSL")
 _SASL = ("SASL_PLAINTEXT", "SASL_SSL")
-_MOST_BYTES = 64 << 10
 
 
 class BadAccess(LogError):
@@ -126,12 +126,6 @@ def _reason(exc: Exception) -> str:
 
 def _password(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            found = file.read(_MOST_BYTES).decode().strip()
-    except OSError as exc:
-        raise BadAccess(f"sasl_password_file {path}: {exc.strerror}") from None
-    except UnicodeDecodeError:
-        raise BadAccess(f"sasl_password_file {path}: is no text") from None
-    if not found:
-        raise BadAccess(f"sasl_password_file {path}: is empty")
-    return found
+        return text_in(path)
+    except ValueError as exc:
+        raise BadAccess(f"sasl_password_file {path}: {exc}") from None

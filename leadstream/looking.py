@@ -75,7 +75,7 @@ async def finality(
     logs = await _ends(log, readers)
     reading = await _stands(log, readers)
     behind = [each for stand in reading for each in await _unread(log, stand, logs, recorded)]
-    return Finality([*holds_of(stands, unread), *holds_of((), behind)])
+    return Finality(list(holds_of(stands, [*unread, *behind])))
 
 
 async def finality_of(log: EventLog, store: ViewStore, projections: Sequence[Projection]) -> Finality:

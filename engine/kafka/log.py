@@ -129,7 +129,7 @@ class KafkaLog:
         """
         partitions = await self._partitions(topic)
         written = await offsets.written_ends(self._cluster, partitions)
-        found = await offsets.settled_ends(self._cluster, partitions, self.session.patience)
+        found = await offsets.settled_ends(self._cluster, partitions, self.session.patience, written=written)
         if undecided := [number for name, number in partitions if found[name, number] < written[name, number]]:
             raise Unavailable(f"a transaction in {topic} is neither committed nor aborted, in partitions {undecided}")
         return [found[at] for at in partitions]

@@ -34,14 +34,21 @@ async def stable_ends(cluster: Cluster, partitions: Iterable[Partition]) -> dict
     return await _listed(cluster, list(partitions), _LATEST)
 
 
-async def settled_ends(cluster: Cluster, partitions: Iterable[Partition], patience: float) -> dict[Partition, int]:
+async def settled_ends(
+    cluster: Cluster,
+    partitions: Iterable[Partition],
+    patience: float,
+    *,
+    written: Mapping[Partition, int] | None = None,
+) -> dict[Partition, int]:
     """The same, but a commit that was acknowledged before is in sight.
 
     A coordinator acknowledges a commit some milliseconds before its markers reach the partitions. So while there is
     something undecided behind the last stable offset, ask again; after `patience` seconds it is a transaction at work.
+    What is `written` is asked for first where that was not done.
     """
     wanted, loop = list(partitions), asyncio.get_running_loop()
-    written = await written_ends(cluster, wanted)
+    written = await written_ends(cluster, wanted) if written is None else written
     deadline = loop.time() + patience
     while True:
         stable = await stable_ends(cluster, wanted)

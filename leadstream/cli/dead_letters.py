@@ -7,7 +7,7 @@ import click
 import orjson
 
 from engine.errors import Truncated
-from engine.ports import Record
+from engine.ports import EventLog, Record
 from events.instants import iso
 from events.topics import DEAD_LETTERS, RAW
 from leadstream.cli.options import command, fail
@@ -17,7 +17,7 @@ from leadstream.cli.retried_rows import NotRetried
 from leadstream.cli.root import main
 from leadstream.deployment import opened, partition_count
 from leadstream.letter_lives import STATUSES, Life, read_lives
-from leadstream.letters import Count, Letter, counted, hint, said
+from leadstream.letters import Count, Letter, counted, hint, letter_of, said
 from leadstream.settings import Settings
 
 LIST = "dead-letters list"
@@ -120,19 +120,18 @@ async def count_letters(settings: Settings, *, status: str, reason: str | None, 
     show(rows, form, columns=Count._fields, empty=_none(status))
 
 
-async def letter_at(settings: Settings, letter: str) -> tuple[int, Record]:
+async def letter_at(log: EventLog, letter: str) -> tuple[int, Record]:
     """The record of a letter and its partition.
 
     Raises:
         NotRetried: there is none.
     """
     partition, offset = place_of(letter, LIST)
-    async with opened(settings) as log:
-        if partition < await partition_count(log):
-            with suppress(Truncated):
-                for record in (await log.read(DEAD_LETTERS, partition, offset, 1)).records:
-                    if record.offset == offset:
-                        return partition, record
+    if partition < await partition_count(log):
+        with suppress(Truncated):
+            for record in (await log.read(DEAD_LETTERS, partition, offset, 1)).records:
+                if record.offset == offset:
+                    return partition, record
     raise NotRetried(f"there is no dead letter {letter}; see: leadstream dead-letters list")
 
 
@@ -145,12 +144,13 @@ async def show_letter(settings: Settings, letter: str, form: str) -> None:
     \b
     Example: leadstream dead-letters show 2-17
     """
-    try:
-        _, record = await letter_at(settings, letter)
-    except NotRetried as exc:
-        fail(str(exc))
     async with opened(settings) as log:
-        (life,) = await read_lives(log, lambda each: each.id == letter)
+        try:
+            partition, record = await letter_at(log, letter)
+        except NotRetried as exc:
+            fail(str(exc))
+        wanted = letter_of(partition, record).id
+        (life,) = await read_lives(log, lambda each: each.id == wanted)
     row = {**_row(life), "hint": _hint(life)}
     original = _original(record).decode(errors="backslashreplace")
     if form == "table":

@@ -42,11 +42,11 @@ async def retry(settings: Settings, *, letters: tuple[str, ...], mapping: Path |
     Examples: leadstream dead-letters retry 2-17 3-4
               leadstream dead-letters retry 0-5 --mapping contacts.yaml --format json
     """
-    for letter in letters:
-        place_of(letter, LIST)  # what is no id is wrong use, before anything is done
+    # What is no id is wrong use, before anything is done; 02-17 is 2-17.
+    ids = ["{}-{}".format(*place_of(letter, LIST)) for letter in letters]
     rows: list[dict[str, str]] = []
     try:
-        for letter in letters:
+        for letter in ids:
             try:
                 row = {"id": letter, "outcome": "retried", "detail": await _once_more(settings, letter, mapping)}
             except NotRetried as exc:
@@ -70,37 +70,34 @@ async def _once_more(settings: Settings, letter: str, mapping: Path | None) -> s
     Raises:
         NotRetried: nothing.
     """
-    try:
-        return await _tried(settings, letter, mapping)
-    except NotRetried as exc:
-        if exc.refusal is not None:
-            async with opened(settings) as log:
+    async with opened(settings) as log:
+        try:
+            return await _tried(settings, log, letter, mapping)
+        except NotRetried as exc:
+            if exc.refusal is not None:
                 await tell(log, [Outcome(letter, "refused", RETRY, *exc.refusal)])
-        raise
+            raise
 
 
-async def _tried(settings: Settings, letter: str, mapping: Path | None) -> str:
+async def _tried(settings: Settings, log: EventLog, letter: str, mapping: Path | None) -> str:
     """What became of a letter.
 
     Raises:
         NotRetried: nothing.
     """
-    partition, record = await letter_at(settings, letter)
+    partition, record = await letter_at(log, letter)
     topic = letter_of(partition, record).topic
     if not topic:
-        async with opened(settings) as log:
-            secret = settings.secret.encode()
-            return await row_once_more(log, await partition_count(log), letter, record, mapping, secret=secret)
+        secret = settings.secret.encode()
+        return await row_once_more(log, await partition_count(log), letter, record, mapping, secret=secret)
     if topic == RAW:
-        async with opened(settings) as log:
-            return await _translated_again(settings, log, letter, record)
+        return await _translated_again(settings, log, letter, record)
     kept = [(name, value) for name, value in record.headers if not name.startswith("dlq.") and name != TASK_HEADER]
     if header(kept, TIME_HEADER) is None and (at := header(record.headers, "dlq.timestamp")):
         kept.append((TIME_HEADER, at))
     origin = int(header(record.headers, "dlq.partition") or partition)
     again = NewRecord(record.key, record.value, [*kept, (RETRIED_HEADER, letter.encode())])
-    async with opened(settings) as log:
-        await log.append({(topic, origin): [again]})
+    await log.append({(topic, origin): [again]})
     return f"{letter} is back in {topic}"
 
 

@@ -89,16 +89,16 @@ async def fetch(
         )
         if not once:
             say(f"fetching for {', '.join(sorted(chosen))}, log {settings.url}")
-        work = asyncio.create_task(_work(fetcher, once=once), name="fetching")
-        watching = asyncio.create_task(watch_parent(stop), name="watching the parent")
-        ending = asyncio.create_task(stop.wait(), name="waiting for a signal")
-        try:
-            with serving_metrics(Metrics(lambda: fetcher.workers), metrics_port, metrics_address):
+        with serving_metrics(Metrics(lambda: fetcher.workers), metrics_port, metrics_address):
+            work = asyncio.create_task(_work(fetcher, once=once), name="fetching")
+            watching = asyncio.create_task(watch_parent(stop), name="watching the parent")
+            ending = asyncio.create_task(stop.wait(), name="waiting for a signal")
+            try:
                 await asyncio.wait({work, ending}, return_when=asyncio.FIRST_COMPLETED)
-            workers = await _ended(work)
-        finally:
-            for each in (watching, ending):
-                each.cancel()
+                workers = await _ended(work)
+            finally:
+                for each in (watching, ending):
+                    each.cancel()
     if once and workers is not None:
         _report(workers, form)
 

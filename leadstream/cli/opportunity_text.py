@@ -6,9 +6,8 @@ from typing import Any
 
 import click
 
-from events.sources import is_ours
 from leadstream.cli.output import show
-from leadstream.cli.story_text import at, only, pairs, section, shortened
+from leadstream.cli.story_text import at, fact, only, pairs, section
 from leadstream.councils.money import amount_text
 from leadstream.opportunity_story import Story
 
@@ -67,16 +66,10 @@ def _line(line: Mapping[str, Any], currency: str) -> dict[str, Any]:
 
 
 def _fact(row: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
-    happened, known = at(row["occurred_at"], zone), at(row["recorded_at"], zone)
-    marks = ("" if is_ours(row["source"]) else f"[{row['source']}]", "[late]" if row["late"] else "")
-    return {
-        "#": row["sequence"],
-        "happened": happened,
-        "known": "" if known == happened else known,
-        "fact": row["fact"].removeprefix("opportunity."),
-        "amount": _amount(row, row["currency"]),
-        "says": " ".join(filter(None, (shortened(row["says"]), *marks))),
-    }
+    told = fact(row, zone)
+    says = told.pop("says")
+    name = row["fact"].removeprefix("opportunity.")
+    return {**told, "fact": name, "amount": _amount(row, row["currency"]), "says": says}
 
 
 def _cell(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def tell(story: Story, zone: tzinfo) -> None:
     """Write the story; instants are those of the viewer's zone."""
     for line in _head(story, zone):
         click.echo(line)
-    show([_fact(row, zone) for row in story["facts"]], "table")
+    show([fact(row, zone) for row in story["facts"]], "table")
     for action in story["next"]:
         click.echo(f"next: {action['words']}" + (f" [{action['side']}]" if action["side"] else ""))
     section("clocks", [_clock(row, zone) for row in story["clocks"]])
@@ -72,23 +72,17 @@ def pairs(told: Iterable[tuple[str, str | None]]) -> str:
     return "  ".join(f"{name}: {value or '-'}" for name, value in told)
 
 
-def shortened(says: str) -> str:
-    """A fact's own fields, as far as a page takes them."""
-    return says if len(says) <= _LONGEST else says[: _LONGEST - 1] + "…"
-
-
-def _fact(row: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
+def fact(row: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
+    """A row of a timeline; of its own fields as much as a page takes."""
     happened, known = at(row["occurred_at"], zone), at(row["recorded_at"], zone)
-    says = shortened(row["says"])
-    outside = not is_ours(row["source"])
+    says = row["says"] if len(row["says"]) <= _LONGEST else row["says"][: _LONGEST - 1] + "…"
+    marks = ("" if is_ours(row["source"]) else f"[{row['source']}]", "[late]" if row["late"] else "")
     return {
         "#": row["sequence"],
         "happened": happened,
         "known": "" if known == happened else known,
         "fact": row["fact"],
-        "says": " ".join(
-            filter(None, (says, f"[{row['source']}]" if outside else "", "[late]" if row["late"] else ""))
-        ),
+        "says": " ".join(filter(None, (says, *marks))),
     }
 
 

@@ -75,7 +75,8 @@ class Fetch:
         It lies in the log, and `secret`, which somebody may have thought up, cannot be guessed from it: the key is of
         the vendor's own making.
         """
-        key = blake2b((self.credentials.client_secret or self.credentials.token).encode()).digest()
+        made = self.credentials.client_secret or self.credentials.token or self.credentials.refresh_token
+        key = blake2b(made.encode()).digest()
         said = msgspec.json.encode((self.setup.topic, self.setup.address, secret))
         return blake2b(said, key=key, digest_size=12).hexdigest()
 

@@ -118,7 +118,8 @@ class Desk:
                 self._rows[key] = row
 
     def _of(self, what: str, source: str) -> Iterator[tuple[Key, Row | None]]:
-        return ((key, row) for key, row in self._rows.items() if key[:2] == (what, source))
+        rows = list(self._rows.items())  # metrics are read in a thread of their own, while rows come and go
+        return ((key, row) for key, row in rows if key[:2] == (what, source))
 
 
 def records(changes: Changes) -> list[NewRecord]:

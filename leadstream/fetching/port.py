@@ -8,6 +8,7 @@ tokens; the turn sees only answers that mean something. A turn that was given up
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeAlias
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -293,6 +294,18 @@ class Refused(Exception):
 def get(setup: Setup, path: str, *query: tuple[str, str], headers: tuple[tuple[str, str], ...] = ()) -> Request:
     """A request for something under the vendor's base."""
     return Request(url=f"{setup.base}{path}", query=query, headers=headers)
+
+
+def linked(setup: Setup, link: str, headers: tuple[tuple[str, str], ...] = ()) -> Request:
+    """A request for a link as the vendor gave it. Its host gets our token, so it must be the one that we asked.
+
+    Raises:
+        Refused: it is another one.
+    """
+    ours, theirs = urlsplit(setup.base), urlsplit(link)
+    if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc):
+        raise Refused(0, f"a link leads to {theirs.netloc!r}, which is not {ours.netloc!r}")
+    return Request(url=link, headers=headers)
 
 
 def post(setup: Setup, path: str, said: object = None, *, method: str = "POST", secret: str = "") -> Request:

@@ -90,7 +90,8 @@ class RowTranslator:
 
     def _dead(self, number: int, record: Record, error: BadFieldError) -> DeadRow:
         original, role = self._reader.original(), self._spec.role
-        return DeadRow(self._name, record.line, number, error.reason, error.field, original, role, self.content())
+        content = content_of(role, self._reader.header, record.cells, original)
+        return DeadRow(self._name, record.line, number, error.reason, error.field, original, role, content)
 
     def content(self) -> bytes:
         """What tells the row that was given last, see `refused.content_of`."""

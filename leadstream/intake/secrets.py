@@ -4,8 +4,7 @@ import os
 from pathlib import Path
 
 from leadstream.intake.sources import BadSecret
-
-_MOST_BYTES = 64 << 10
+from leadstream.secret_files import text_in
 
 
 def read_secret(reference: str) -> str:
@@ -27,13 +26,6 @@ def read_secret(reference: str) -> str:
 
 def _from_file(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            found = file.read(_MOST_BYTES + 1)
-        text = found.decode().strip()
-    except OSError as exc:
-        raise BadSecret(f"the file {path} cannot be read: {exc.strerror}") from exc
-    except UnicodeDecodeError:
-        raise BadSecret(f"the file {path} is no text") from None
-    if not text or len(found) > _MOST_BYTES:
-        raise BadSecret(f"the file {path} is {'too large for a secret' if text else 'empty'}")
-    return text
+        return text_in(path)
+    except ValueError as exc:
+        raise BadSecret(f"the file {path} {exc}") from None

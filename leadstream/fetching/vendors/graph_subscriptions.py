@@ -11,7 +11,6 @@ from leadstream.fetching import windows
 from leadstream.fetching.port import (
     Answer,
     EndTurn,
-    Refused,
     Request,
     Setup,
     Watch,
@@ -19,6 +18,7 @@ from leadstream.fetching.port import (
     Watching,
     WatchTurn,
     get,
+    linked,
     ok,
     post,
 )
@@ -66,9 +66,7 @@ def _same(setup: Setup, folder: str) -> Generator[Request, Answer, list[Watched]
         link = page.text("@odata.nextLink")
         if not link:
             return found
-        if not link.startswith(f"{setup.base}/"):
-            raise Refused(0, "the subscriptions: a link leads to another host")
-        request = Request(url=link)
+        request = linked(setup, link)
 
 
 def _folder(feed: str) -> str:

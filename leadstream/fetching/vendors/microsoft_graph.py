@@ -6,7 +6,7 @@ before falls out by its ids.
 """
 
 import re
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import msgspec
 
@@ -26,6 +26,7 @@ from leadstream.fetching.port import (
     begun_anew,
     get,
     joined,
+    linked,
     ok,
 )
 from leadstream.fetching.tokens import by_client
@@ -88,7 +89,7 @@ def changes(asked: Asked) -> Turn:
     whose = _owner(asked.setup, path)
     owner = (yield whose) if whose is not None else None
     link = str(asked.cursor.get("link", ""))
-    answer = yield _linked(asked, link) if link else _first(asked, path, kind)
+    answer = yield linked(asked.setup, link, _paged(asked.setup.size)) if link else _first(asked, path, kind)
     if link and answer.status in (400, 404, 410) and _forgotten(answer):
         return begun_anew()
     found = ok(answer, "the changes of a folder")
@@ -114,18 +115,6 @@ def _first(asked: Asked, path: str, kind: str) -> Request:
         since = from_us((asked.now - asked.setup.days * DAY) // DAY * DAY).strftime("%Y-%m-%dT%H:%M:%SZ")
         query.append(("$filter", f"receivedDateTime ge {since}"))
     return get(asked.setup, f"{_VERSION}{quote(path, safe='/@=')}/delta", *query, headers=_paged(size))
-
-
-def _linked(asked: Asked, link: str) -> Request:
-    """A link as it was given. Its host gets our token, so it must be the one that we asked.
-
-    Raises:
-        Refused: it is another one.
-    """
-    ours, theirs = urlsplit(asked.setup.base), urlsplit(link)
-    if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc):
-        raise Refused(0, f"a link leads to {theirs.netloc!r}, which is not {ours.netloc!r}")
-    return Request(url=link, headers=_paged(asked.setup.size))
 
 
 def _paged(size: int) -> tuple[tuple[str, str], ...]:
