@@ -16,12 +16,13 @@ from leadstream.reading import history_of
 from leadstream.viewing import Question
 from leadstream.viewing import rows_of as rows_of_view
 from projections.past import Then
+from projections.pipeline.asking import OPPORTUNITIES as COMPLETENESS
 from projections.pipeline.deal import NOTHING
 from projections.pipeline.figures import Terms
 from projections.pipeline.kept import EMPTY, Kept
 from projections.pipeline.quarters import local_day, quarter_of
-from projections.pipeline.terms import terms_at
-from projections.read import Where
+from projections.pipeline.terms import instant_of, terms_at
+from projections.read import Where, completeness_of
 from projections.stores.port import ViewStore
 from projections.views.deal_columns import DEAL_COLUMNS, cells_of
 from projections.views.hygiene import HYGIENE
@@ -30,6 +31,7 @@ from projections.views.opportunity_contacts import OPPORTUNITY_CONTACTS
 from projections.views.opportunity_history import OPPORTUNITY_HISTORY
 from projections.views.opportunity_timeline import OPPORTUNITY_TIMELINE
 from projections.views.times import us_of_text
+from projections.views.view import Asked
 
 Story = dict[str, Any]
 """The row of the view `opportunities`, and:
@@ -62,8 +64,7 @@ async def opportunity_told(
         LogError: the log cannot be read.
         StoreError: the tables cannot.
     """
-    if then.as_of is None:  # what was known at an instant is asked as it stood at it, as of views
-        then = then._replace(as_of=then.known_at)
+    then = then.settled()
     every = await history_of(log, partitions, opportunity, Codec(), OPPORTUNITY_EVENTS)
     facts = [fact for fact in every if then.counts(fact)]
     if not facts:
@@ -74,8 +75,9 @@ async def opportunity_told(
         where = [Where(column, "=", value) for column, value in only.items()]
         return await rows_of_view(log, store, Question(view, where, as_of=then.as_of, known_at=then.known_at))
 
-    at = to_us(facts[-1].time) if then.as_of is None else then.as_of
-    quarters = _quarters(story, terms_at(store.query, at, then.known_at))
+    complete = us_of_text(completeness_of(store, (COMPLETENESS,)))
+    at = instant_of(store.query, Asked(as_of=then.as_of, complete_to=complete))
+    quarters = [] if at is None else _quarters(story, terms_at(store.query, at, then.known_at))
     every_quarter = [
         await asked("matrix-opportunities", opportunity=opportunity, quarter=quarter) for quarter in quarters
     ]

@@ -58,13 +58,13 @@ async def rows_of(log: EventLog, store: ViewStore, asked: Question) -> list[dict
     """
     view = view_named(asked.name)
     _expect_answerable(view, asked)
-    if asked.as_of is None and asked.known_at is not None:
-        asked = asked._replace(as_of=asked.known_at)
+    then = Then(asked.as_of, asked.known_at).settled()
+    asked = asked._replace(as_of=then.as_of)
     try:
-        if (asked.as_of is None and asked.known_at is None) or not is_folded(view):
+        if then.as_of is None or not is_folded(view):
             return await rows_in(log, store, asked)
-        async with tables_then(log, store, view, Then(asked.as_of, asked.known_at)) as then:
-            return await rows_in(log, then, asked)
+        async with tables_then(log, store, view, then) as tables:
+            return await rows_in(log, tables, asked)
     except OverflowError as exc:  # no column holds a whole number of more than 64 bits
         raise BadQuery("a number is too large to be in any row") from exc
 

@@ -50,6 +50,10 @@ class Then(NamedTuple):
     as_of: int | None
     known_at: int | None
 
+    def settled(self) -> "Then":
+        """What was known at an instant is asked as it stood at it, unless another one is named."""
+        return self if self.as_of is not None else self._replace(as_of=self.known_at)
+
     def counts(self, fact: Envelope) -> bool:
         """Whether a fact had happened, and was known."""
         return (self.as_of is None or to_us(fact.time) <= self.as_of) and (

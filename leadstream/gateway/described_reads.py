@@ -32,6 +32,7 @@ def _query(name: str, meaning: str, schema: dict[str, Any] | None = None) -> dic
 _MANY = {"type": "array", "items": {"type": "string"}}
 _INSTANT = {"type": "string", "format": "date-time"}
 _AS_OF = _query("as_of", "as it was: by what had happened up to this instant", _INSTANT)
+_KNOWN_AT = _query("known_at", "by what was recorded up to this instant alone", _INSTANT)
 _SAME = {304: {"description": "as the ETag in If-None-Match says"}}
 
 COMMANDS: dict[str, Any] = {
@@ -91,9 +92,7 @@ LEADS: dict[str, Any] = {
 OPPORTUNITIES: dict[str, Any] = {
     "tags": ["questions"],
     "responses": {**COMMON, **_SAME, 200: _answer("the story"), 404: problem("nothing is known of this opportunity")},
-    "openapi_extra": {
-        "parameters": [_AS_OF, _query("known_at", "by what was recorded up to this instant alone", _INSTANT)]
-    },
+    "openapi_extra": {"parameters": [_AS_OF, _KNOWN_AT]},
 }
 VIEWS: dict[str, Any] = {"tags": ["questions"], "responses": {**COMMON, **_SAME, 200: _answer("the views")}}
 VIEW: dict[str, Any] = {
@@ -115,7 +114,7 @@ VIEW: dict[str, Any] = {
             _query("sort", "a column; a minus in front turns the order round", _MANY),
             _query("by", "split a total by a column, where the view allows it"),
             _AS_OF,
-            _query("known_at", "by what was recorded up to this instant alone", _INSTANT),
+            _KNOWN_AT,
             _query("since", "from this instant on, of views of what lies between two", _INSTANT),
             _query("scores_as_of", "scores and grades of this instant; of views of leads", _INSTANT),
             _query("limit", "rows of a page", {"type": "integer", "default": 100, "maximum": 1000}),

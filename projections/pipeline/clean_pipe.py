@@ -38,6 +38,7 @@ def _clean(query: Query, asked: Asked) -> list[Cells]:
         of, amount = sums.setdefault(group, [0] * 5), amounts.get(each.opportunity, 0)
         for place, value in enumerate((1, is_clean, is_old, amount, amount * is_clean)):
             of[place] += value
+    left_out = left_out_of(terms)
     return [
         (
             None if by_team else owner,
@@ -49,7 +50,7 @@ def _clean(query: Query, asked: Asked) -> list[Cells]:
             tidy,
             terms.rates.reporting,
             real(Fraction(tidy, amount) if amount else None),
-            left_out_of(terms),
+            left_out,
         )
         for (owner, team), (deals, clean, old, amount, tidy) in sorted(sums.items())
     ]

@@ -24,17 +24,21 @@ def _left_out(query: Query, asked: Asked) -> list[Cells]:
         return []
     terms = terms_at(query, at, known)
     cut = Cut(quarter_of(local_day(at, terms.zone), terms.begins), at, (), terms)
-    found = sorted([*_opportunities(query, cut, known), *_targets(query, cut, known)], key=lambda row: row[:3])
+    kind, name = asked.equal.get("kind"), asked.equal.get("name")
+    one = Sql("") if name is None else Sql("h.opportunity = ?", (name,))
+    opportunities = () if kind == "target" else _opportunities(query, cut, known, one)
+    targets = () if kind == "opportunity" else _targets(query, cut, known)
+    found = sorted([*opportunities, *targets], key=lambda row: row[:3])
     ends = terms.rates.reporting, instant_text(at), instant_text_or_none(known)
     return [(*row, *ends) for row in found]
 
 
-def _opportunities(query: Query, cut: Cut, known: int | None) -> Iterator[Cells]:
+def _opportunities(query: Query, cut: Cut, known: int | None, one: Sql) -> Iterator[Cells]:
     def told(measure: str, when: str, status: str) -> tuple[str, str, Sql]:
-        condition = also(Sql(f"h.status = '{status}'"), _unrated(cut, when))
+        condition = also(Sql(f"h.status = '{status}'"), _unrated(cut, when), one)
         return measure, when, standing_at((cut.at, known), _columns(when), condition)
 
-    born = first_with_an_amount(_EVER, (cut.at, known), _columns("valid_from"), _unrated(cut, "valid_from"))
+    born = first_with_an_amount(_EVER, (cut.at, known), _columns("valid_from"), also(_unrated(cut, "valid_from"), one))
     asks = (told(OPEN_PIPE, "", OPEN), told(CLOSED, "closed_at", WON), (GENERATION, "valid_from", born))
     for measure, when, asked in asks:
         sums: dict[tuple[str, ...], int] = {}

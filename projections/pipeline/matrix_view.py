@@ -58,10 +58,11 @@ def _matrix(query: Query, asked: Asked) -> list[Cells]:
     years = Years(*(summed(_shares(query, each, heard, only)) for each, heard in asks))
     rates = win_shares(query, by, (year_earlier(at, terms), at, known), only)
     found = list(cells(years, targets_in(query, quarter, at, known), cut, rates))
-    return [_row(cell, cut, known) for cell in found]
+    ends = instant_text(at), instant_text_or_none(known), left_out_of(terms)
+    return [(*_row(cell, cut), *ends) for cell in found]
 
 
-def _row(cell: Cell, cut: Cut, known: int | None) -> Cells:
+def _row(cell: Cell, cut: Cut) -> Cells:
     coverage = cell.coverage or (
         "" if cell.attainment is None or cell.measure != COVERAGE else hundredths(cell.attainment)
     )
@@ -81,9 +82,6 @@ def _row(cell: Cell, cut: Cut, known: int | None) -> Cells:
         cell.restated_minor,
         real(cell.yoy_restated),
         cell.colour,
-        instant_text(cut.at),
-        instant_text_or_none(known),
-        left_out_of(cut.terms),
     )
 
 

@@ -119,9 +119,7 @@ def _summed(every: Iterable[Share]) -> dict[str, dict[str, int]]:
 def _ends(query: Query, at: int, known: int | None, condition: Sql) -> dict[str, _Ends]:
     asked = standing_at((at, known), "h.opportunity, h.opened_at, h.closed_at, h.lead", condition)
     return {
-        str(name): _Ends(
-            0 if opened is None else us_of_cell(opened), 0 if closed is None else us_of_cell(closed), str(lead)
-        )
+        str(name): _Ends(_us(opened), _us(closed), str(lead))
         for name, opened, closed, lead in query(asked.text, asked.values)
     }
 

@@ -120,5 +120,6 @@ def targets_in(query: Query, quarter: Quarter, at: int, known: int | None) -> li
         _TARGETS, (quarter.name, instant_text(at), text_or_ever(known))
     ):
         told = {name: str(cell) for name, cell in zip(_SLICE, dimensions, strict=True) if cell is not None}
-        last[str(plan), str(kind), frozenset(told.items())] = Target(str(kind), told, int(amount or 0), str(currency))
+        target = Target(str(kind), told, int(amount or 0), str(currency), str(plan))
+        last[target.plan, target.kind, frozenset(told.items())] = target
     return list(last.values())

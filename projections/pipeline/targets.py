@@ -23,12 +23,14 @@ class Target(NamedTuple):
         slice: dimension -> value; empty for everything.
         amount_minor: in minor units of `currency`; 0: it was taken away.
         currency: ISO 4217 code.
+        plan: which plan sets it.
     """
 
     kind: str
     slice: Mapping[str, str]
     amount_minor: int
     currency: str
+    plan: str = ""
 
 
 def slice_text(target: Target) -> str:
@@ -52,7 +54,7 @@ def target_of(targets: Sequence[Target], kind: str, group: Group, cut: Cut) -> i
             if not set(names) - wanted.keys() <= _ADD_UP.keys():
                 continue
             amount = _converted(each, cut)
-            if amount is not None:
+            if amount:  # what is less than a minor unit of the reporting currency is nothing to be held against
                 sums[names] = sums.get(names, 0) + amount
     return sums[min(sums, key=_preferred)] if sums else None
 
@@ -66,7 +68,7 @@ def _converted(target: Target, cut: Cut) -> int | None:
     rates, day = cut.terms.rates, cut.quarter.first
     amount = rates.converted(target.amount_minor, target.currency, day)
     if amount is None:
-        rates.left_out.add_target((target.kind, *sorted(target.slice.items())), target.currency, day)
+        rates.left_out.add_target((target.plan, target.kind, *sorted(target.slice.items())), target.currency, day)
     return amount
 
 

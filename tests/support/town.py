@@ -120,4 +120,6 @@ class Town:
             if envelope.source == OWN_SOURCE:
                 for inbox, to in FORWARDS.get(type(envelope.data), ()):
                     name = to(envelope.data)
+                    if name is None:  # it is for nobody, as a conversion that opens no opportunity
+                        continue
                     self.waiting.setdefault((speaker, inbox, name), []).append(Word(inbox, name, envelope, recorded))
