@@ -7,7 +7,13 @@ from events.envelope import Envelope
 from events.identity import LeadSuspected
 from events.lead import LeadCaptured, LeadConverted, LeadProfileUpdated, LeadQualified, LeadStatusChanged, LeadTouched
 from events.life import LeadBounced, LeadConsentChanged, LeadFeedbackGiven
-from events.opportunity import HygieneFlagged, OpportunityClosedWon, OpportunityStageChanged, TargetSet
+from events.opportunity import (
+    HygieneFlagged,
+    OpportunityClosedWon,
+    OpportunityContactAdded,
+    OpportunityStageChanged,
+    TargetSet,
+)
 from events.routing import LeadOwnerRequested
 from events.sla import SlaAnswered, SlaBreached, SlaStarted
 from events.topics import ACCOUNT_EVENTS, COUNCIL_EVENTS, OPPORTUNITY_EVENTS
@@ -157,6 +163,7 @@ async def test_every_view_answers_with_its_columns_in_order_and_complete_to_last
     await built.write(
         said("suite", 4.4, opening()),
         said("suite", 4.41, HygieneFlagged(kind="no_contact")),
+        said("suite", 4.42, OpportunityContactAdded(contact="dana", role="champion")),
         said("slow", 1, opening()),
         said("quick", 1, opening()),
         said("quick", 2, OpportunityStageChanged(stage="proposal")),
