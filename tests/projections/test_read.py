@@ -168,6 +168,7 @@ async def test_every_view_answers_with_its_columns_in_order_and_complete_to_last
         said("quick", 1, opening()),
         said("quick", 2, OpportunityStageChanged(stage="proposal")),
         said("sold", 1, opening()),
+        said("unrated", 1, opening(currency="RON")),
         said("sold", 3, OpportunityClosedWon()),
         log=OPPORTUNITY_EVENTS,
     )
