@@ -65,7 +65,7 @@ class Home:
         name, cluster = app_name(self.settings, group), Cluster(log.servers, log.session, "watcher")
 
         async def done() -> int:
-            return sum((await offsets.committed(cluster, name, partitions)).values())
+            return sum(each.offset for each in (await offsets.committed(cluster, name, partitions)).values())
 
         await cluster.start()
         try:

@@ -83,7 +83,8 @@ async def _done(bench: Bench, log: FaustLog, group: str | None) -> AsyncIterator
     cluster = Cluster(log.servers, log.session, "watcher")
 
     async def committed() -> int:
-        return sum((await offsets.committed(cluster, f"{bench.home.settings.prefix}{group}", partitions)).values())
+        found = await offsets.committed(cluster, f"{bench.home.settings.prefix}{group}", partitions)
+        return sum(each.offset for each in found.values())
 
     await cluster.start()
     try:
