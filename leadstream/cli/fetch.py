@@ -11,7 +11,7 @@ import click
 from engine.errors import Fenced
 from events.instants import iso
 from leadstream.cli.extra import EXTRA, is_installed
-from leadstream.cli.metrics import serving_metrics
+from leadstream.cli.metrics import metrics_options, serving_metrics
 from leadstream.cli.options import SOURCES, command, fail, say
 from leadstream.cli.output import format_option, show
 from leadstream.cli.root import main
@@ -39,14 +39,7 @@ _COLUMNS = ("source", "vendor", "pages", "missing", "watched_until", "failed")
 @click.option(
     "--once", is_flag=True, help="Read all that is there and was announced, then end; 1 if some could not be read."
 )
-@click.option(
-    "--metrics-port", type=click.IntRange(0, 65535), envvar="LEADSTREAM_FETCH_METRICS_PORT", metavar="PORT",
-    help="Serve metrics for Prometheus on this port (0: any free one).",
-)  # fmt: skip
-@click.option(
-    "--metrics-address", default="127.0.0.1", envvar="LEADSTREAM_FETCH_METRICS_ADDRESS", show_default=True,
-    metavar="ADDRESS", help="Where to listen for those who ask for metrics; 0.0.0.0 for everybody.",
-)  # fmt: skip
+@metrics_options("LEADSTREAM_FETCH_METRICS")
 @format_option
 async def fetch(
     settings: Settings,

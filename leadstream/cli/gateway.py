@@ -8,7 +8,7 @@ import click
 
 from leadstream.beside import WorkFailed, beside
 from leadstream.cli.extra import EXTRA, is_installed
-from leadstream.cli.metrics import serving_metrics
+from leadstream.cli.metrics import metrics_options, serving_metrics
 from leadstream.cli.options import command, fail, say
 from leadstream.cli.root import main
 from leadstream.cli.ways_in import configured
@@ -61,14 +61,7 @@ KEYS_OPTION = click.option(
     "--connections", type=click.IntRange(min=1), default=1000, envvar="LEADSTREAM_GATEWAY_CONNECTIONS",
     show_default=True, metavar="N", help="Connections at a time, at most.",
 )  # fmt: skip
-@click.option(
-    "--metrics-port", type=click.IntRange(0, 65535), envvar="LEADSTREAM_GATEWAY_METRICS_PORT", metavar="PORT",
-    help="Serve metrics for Prometheus on this port (0: any free one).",
-)  # fmt: skip
-@click.option(
-    "--metrics-address", default="127.0.0.1", envvar="LEADSTREAM_GATEWAY_METRICS_ADDRESS", show_default=True,
-    metavar="ADDRESS", help="Where to listen for those who ask for metrics; 0.0.0.0 for everybody.",
-)  # fmt: skip
+@metrics_options("LEADSTREAM_GATEWAY_METRICS")
 @KEYS_OPTION
 async def gateway(
     settings: Settings,

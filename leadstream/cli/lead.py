@@ -3,12 +3,11 @@
 from zoneinfo import ZoneInfo
 
 import click
-import orjson
 
 from events.codec import Codec
 from leadstream.agreements import known_agreements
 from leadstream.cli.options import command, fail
-from leadstream.cli.output import format_option, show
+from leadstream.cli.output import format_option, show_story
 from leadstream.cli.root import main
 from leadstream.cli.story_text import tell
 from leadstream.cli.times import INSTANT, ZONE
@@ -63,9 +62,4 @@ async def lead(
         fail(f"nothing was known of lead {lead_id!r} then; its first fact was recorded later")
     at = known_at if as_of is None else as_of
     story = story_of(facts, known, lead_id, at=at, now=now_us(), zone=zone)
-    if form == "json":
-        click.echo(orjson.dumps(story, option=orjson.OPT_INDENT_2).decode())
-    elif form == "csv":
-        show(story["facts"], form)
-    else:
-        tell(story, zone)
+    show_story(story, form, lambda: tell(story, zone))

@@ -3,11 +3,10 @@
 from zoneinfo import ZoneInfo
 
 import click
-import orjson
 
 from leadstream.cli.opportunity_text import tell
 from leadstream.cli.options import command, fail
-from leadstream.cli.output import format_option, say_if_open, show
+from leadstream.cli.output import format_option, say_if_open, show_story
 from leadstream.cli.questions import as_of_option, known_at_option
 from leadstream.cli.root import main
 from leadstream.cli.tables import tables
@@ -59,9 +58,4 @@ async def opportunity(
                 "worker)"
             )
         fail(f"no facts about opportunity {opportunity_id!r} had happened, and were known, then")
-    if form == "json":
-        click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
-    elif form == "csv":
-        show(found["facts"], form)
-    else:
-        tell(found, zone)
+    show_story(found, form, lambda: tell(found, zone))

@@ -54,6 +54,16 @@ def show(rows: Sequence[Row], form: str, *, columns: Sequence[str] = (), empty: 
         _table(rows, names)
 
 
+def show_story(story: Mapping[str, Any], form: str, tell: Callable[[], None]) -> None:
+    """Write a story to stdout: as `tell` does, as one object of JSON, or its `facts` alone as CSV."""
+    if form == "json":
+        click.echo(orjson.dumps(story, option=orjson.OPT_INDENT_2).decode())
+    elif form == "csv":
+        show(story["facts"], form)
+    else:
+        tell()
+
+
 def counted(count: int, what: str) -> str:
     """A number of things in words: `1 row`, `2 rows`."""
     return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -20,6 +20,7 @@ from engine.watchdog import STALLED_EXIT, Limits, Watchdog
 from leadstream.advice import advised
 from leadstream.beside import WorkFailed, beside
 from leadstream.cli.extra import EXTRA, is_installed
+from leadstream.cli.metrics import metrics_options
 from leadstream.cli.options import command, fail, say
 from leadstream.cli.root import main
 from leadstream.cli.ways_in import configured
@@ -47,27 +48,12 @@ _HEARTBEAT = click.option(
     metavar="FILE",
     help="Touch FILE every few seconds while all is well (for health checks).",
 )
-_METRICS = (
-    click.option(
-        "--metrics-port",
-        type=click.IntRange(0, 65535),
-        metavar="PORT",
-        help="Serve metrics for Prometheus on this port (0: any free one).",
-    ),
-    click.option(
-        "--metrics-address",
-        default="127.0.0.1",
-        metavar="ADDRESS",
-        show_default=True,
-        help="Where to listen for those who ask for metrics; 0.0.0.0 for everybody.",
-    ),
-    click.option(
-        "--stalled-after",
-        type=click.FloatRange(min=1.0),
-        metavar="SECONDS",
-        help="Tell of a partition that does not move for so long (default: session timeout + 15); "
-        f"after four times as long end with exit code {STALLED_EXIT}.",
-    ),
+_STALLED = click.option(
+    "--stalled-after",
+    type=click.FloatRange(min=1.0),
+    metavar="SECONDS",
+    help="Tell of a partition that does not move for so long (default: session timeout + 15); "
+    f"after four times as long end with exit code {STALLED_EXIT}.",
 )
 
 
@@ -90,7 +76,7 @@ def _watched(
     async def run(settings: Settings, **options: Any) -> None:
         await function(settings, Watching(**options))
 
-    return functools.reduce(lambda made, option: option(made), (*reversed(_METRICS), _HEARTBEAT), run)
+    return _HEARTBEAT(metrics_options()(_STALLED(run)))
 
 
 @command(main, "worker")
